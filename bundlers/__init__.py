@@ -1,0 +1,1 @@
+"""Bundlers: one file per component family. None ships yet."""

@@ -1,0 +1,73 @@
+"""The command line: options, one call into ``eidos.engine.app``, a reporter, an exit code.
+
+No module here decides anything about the domain. Each verb is a file and is imported only when it is
+used, because start-up is a feature.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from eidos.engine import __version__
+from eidos.engine.cli import console
+from eidos.engine.errors import EidosError, ExitCode
+
+COMMANDS = {
+    "check": "Judge snapshots by policy packs, record, report.",
+    "history": "Read back what was recorded.",
+    "snapshot": "Collect, convert and merge snapshots.",
+    "validate": "Check that documents are well-formed.",
+}
+"""Verb to its one-line help; the module ``eidos.engine.cli.<verb>`` offers ``command``."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def __init__(self, *args: Any, package: str, verbs: dict[str, str], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.package = package
+        self.verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every verb."""
+        return sorted({*self.verbs, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module."""
+        if cmd_name not in self.verbs:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"{self.package}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.verbs.get(name, "")) for name in self.list_commands(ctx)]
+            )
+
+
+@click.group(
+    cls=LazyGroup,
+    package="eidos.engine.cli",
+    verbs=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="eidos")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_context
+def root(ctx: click.Context, *, debug: bool) -> None:
+    """Policy-as-code for GPU Kubernetes clusters, with a memory."""
+    ctx.ensure_object(dict)["debug"] = debug
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code of the table."""
+    sys.exit(console.run(root, sys.argv[1:]))
+
+
+__all__ = ["COMMANDS", "EidosError", "ExitCode", "LazyGroup", "main", "root"]

@@ -1,0 +1,67 @@
+"""What every command shares: how it ends, and how it speaks on standard error."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from eidos.engine.errors import EidosError, ExitCode
+
+_CONTROL = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (9, 10)
+}
+
+
+def printable(text: str) -> str:
+    """Make text from a document harmless to a terminal: control characters become visible."""
+    return text.translate(_CONTROL)
+
+
+def complain(error: EidosError) -> None:
+    """Say on standard error what went wrong and what to do next."""
+    click.echo(printable(f"error: {error}"), err=True)
+    if error.hint:
+        click.echo(printable(f"  hint: {error.hint}"), err=True)
+
+
+def run(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run a command; every way to end becomes an exit code of the table."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        result = command.main(list(arguments), prog_name="eidos", standalone_mode=False)
+        sys.stdout.flush()
+    except EidosError as error:
+        if "--debug" in arguments:
+            raise
+        complain(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.NO_ANSWER
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except (
+        Exception
+    ) as error:  # a bug of ours: still one sentence, and never a code that means "pass"
+        if "--debug" in arguments:
+            raise
+        message = f"internal error: {type(error).__name__}: {error}"
+        complain(EidosError(message, hint="Run again with --debug and report the traceback."))
+        return ExitCode.NO_ANSWER
+    return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(ExitCode.TERMINATED)
+
+
+def _reader_left() -> int:
+    """End quietly: ``eidos ... | head`` is no error. What could not be said is lost on purpose."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK

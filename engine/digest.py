@@ -1,0 +1,104 @@
+"""Canonical form and content addresses.
+
+The canonical form of a JSON value has sorted keys, no insignificant space, and is UTF-8. Its SHA-256
+is its content address, written ``sha256:<hex>``. Measurements, nodes and snapshots are hashed over
+their children's addresses, so equal parts are equal without being read again. Metadata (who, when)
+and the collectors' durations are no part of any address.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import Collection, Measurement, Snapshot, Subtype
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(value: object) -> bytes:
+    """Give the canonical form of a JSON value; mappings and sequences of any class are taken."""
+    try:
+        return _ENCODER.encode(value)
+    except (OverflowError, TypeError):  # integers over 64 bits
+        return json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+        ).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def address(content: bytes) -> str:
+    """Give the content address of bytes."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def digest(value: object) -> str:
+    """Give the content address of a JSON value's canonical form."""
+    return address(canonical(value))
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotDigests:
+    """The addresses of a snapshot and of all its parts."""
+
+    snapshot: str
+    nodes: Mapping[str, str]
+    """By node name."""
+    subtypes: Mapping[tuple[str | None, str, str], str]
+    """By (node name or None for the cluster, type, subtype)."""
+
+
+def subtype_digest(subtype: Subtype) -> str:
+    """Give the address of a subtype's data."""
+    return digest(subtype.data)
+
+
+def snapshot_digests(snapshot: Snapshot) -> SnapshotDigests:
+    """Give the addresses of a snapshot and of all its parts.
+
+    Order of measurements, subtypes and nodes does not matter; repeated subtypes of one type do.
+    """
+    leaves: dict[tuple[str | None, str, str], str] = {}
+    cluster = _measurements(None, snapshot.measurements, leaves)
+    nodes = {
+        node.name: _measurements(node.name, node.measurements, leaves) for node in snapshot.nodes
+    }
+    collection = sorted(digest(_collection(entry)) for entry in snapshot.collection)
+    root = digest({"cluster": cluster, "nodes": nodes, "collection": collection})
+    return SnapshotDigests(root, nodes, leaves)
+
+
+def _measurements(
+    node: str | None,
+    measurements: tuple[Measurement, ...],
+    leaves: dict[tuple[str | None, str, str], str],
+) -> str:
+    types: dict[str, dict[str, str]] = {}
+    for measurement in measurements:
+        children = types.setdefault(measurement.type, {})
+        for subtype in measurement.subtypes:
+            leaf = subtype_digest(subtype)
+            leaves[node, measurement.type, subtype.name] = leaf
+            children[subtype.name] = leaf
+    return digest({name: digest(children) for name, children in types.items()})
+
+
+def _collection(entry: Collection) -> Json:
+    return {
+        "type": entry.type,
+        "subtype": entry.subtype,
+        "node": entry.node,
+        "status": entry.status.value,
+        "reason": entry.reason,
+        "keys": list(entry.keys),
+    }

@@ -1,0 +1,150 @@
+"""A report: every verdict about every subject, and the decision that follows."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from eidos.engine.errors import ExitCode, Location
+from eidos.engine.model.policy import Enforcement, Rule, Scope, Severity
+from eidos.engine.model.verdict import Status, Verdict
+
+
+class Decision(StrEnum):
+    """What the gate says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    """A required fact is unknown, or there was nothing to judge."""
+    ERROR = "error"
+    """Something could not be read or evaluated."""
+
+
+EXIT_CODES = {
+    Decision.PASSED: ExitCode.OK,
+    Decision.FAILED: ExitCode.FAILED,
+    Decision.INCOMPLETE: ExitCode.INCOMPLETE,
+    Decision.ERROR: ExitCode.NO_ANSWER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that kept part of the run from happening."""
+
+    message: str
+    hint: str | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackRef:
+    """Which pack judged."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverNote:
+    """Something worth saying about a waiver: expired, unused, redundant, exceeded."""
+
+    waiver: str
+    rule: str
+    state: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was judged and what was said of it."""
+
+    name: str
+    """Node name, cluster name, or document name."""
+    scope: Scope
+    file: str
+    """The document it came from."""
+    digest: str
+    """Content address of its facts."""
+    verdicts: tuple[Verdict, ...]
+    """In the order of the report's rules."""
+    cluster: str | None = None
+    timestamp: str | None = None
+    """State time: when the facts were seen."""
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    """Where each finding's path stands in the document; ``""`` is the subject itself."""
+
+    @property
+    def identity(self) -> str:
+        """A name that stays the same from run to run: ``cluster/node``."""
+        if self.cluster and self.scope is Scope.NODE:
+            return f"{self.cluster}/{self.name}"
+        return self.name
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of the gate. Every output format is a rendering of this."""
+
+    run: str
+    """Run id; differs from run to run."""
+    started: str
+    """Wall clock, RFC 3339 UTC; differs from run to run."""
+    effective_time: str
+    """Rule time, RFC 3339 UTC: the clock that rules and waivers see."""
+    generator: str
+    """``eidos 0.1.0``."""
+    engine: str
+    """Rego engine and version."""
+    packs: tuple[PackRef, ...]
+    rules: tuple[Rule, ...]
+    """Every rule that was asked, sorted by id."""
+    subjects: tuple[Subject, ...]
+    problems: tuple[Problem, ...] = ()
+    waiver_notes: tuple[WaiverNote, ...] = ()
+    fail_on: Severity = Severity.INFO
+    """Violations below it do not fail the gate."""
+    allow_incomplete: bool = False
+    prints: tuple[str, ...] = ()
+    """What rules printed, ``file:line: text``."""
+
+    @cached_property
+    def rules_by_id(self) -> Mapping[str, Rule]:
+        """Every rule that was asked, by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def counts(self) -> Mapping[Status, int]:
+        """How many verdicts of each status; every status is present."""
+        found = Counter(verdict.status for _, verdict in self.verdicts())
+        return {status: found[status] for status in Status}
+
+    def verdicts(self) -> Iterator[tuple[Subject, Verdict]]:
+        """Give every verdict with its subject."""
+        for subject in self.subjects:
+            for verdict in subject.verdicts:
+                yield subject, verdict
+
+    def blocks(self, verdict: Verdict) -> bool:
+        """Say whether the verdict's status counts at the gate (severity and enforcement)."""
+        severity = self.rules_by_id[verdict.rule].severity
+        return verdict.enforcement is Enforcement.DENY and severity.rank >= self.fail_on.rank
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The gate's answer; error before incomplete before failed before passed."""
+        gating = {verdict.status for _, verdict in self.verdicts() if self.blocks(verdict)}
+        if self.problems or self.counts[Status.ERROR]:
+            return Decision.ERROR
+        nothing = not any(subject.verdicts for subject in self.subjects)
+        if (nothing or Status.UNKNOWN in gating) and not self.allow_incomplete:
+            return Decision.INCOMPLETE
+        return Decision.FAILED if Status.FAIL in gating else Decision.PASSED
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says."""
+        return EXIT_CODES[self.decision]

@@ -1,0 +1,99 @@
+"""A snapshot: what was seen of a cluster, node by node, and what could not be seen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from eidos.engine.model.jsonvalue import Json
+
+API_VERSION = "eidos.dev/v1"
+KIND = "Snapshot"
+
+
+class CollectorState(StrEnum):
+    """How a collector ended."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    """Some of it is there; ``keys`` and ``reason`` say what is not."""
+    FAILED = "failed"
+    UNAVAILABLE = "unavailable"
+    """The thing it reads is not on this machine, which does not mean that there is none."""
+    EXCLUDED = "excluded"
+    """The user asked not to collect it."""
+    REDACTED = "redacted"
+    """A value was removed on purpose; ``keys`` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """How one collector ended; this is what makes `unknown` honest."""
+
+    type: str
+    """Measurement type: ``GPU``."""
+    status: CollectorState
+    subtype: str | None = None
+    """None when the status is about the whole type."""
+    node: str | None = None
+    """None when the status is about the cluster, or about every node."""
+    reason: str | None = None
+    keys: tuple[str, ...] = ()
+    """The keys it is about; empty for the whole subtype."""
+    duration_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subtype:
+    """One group of facts: ``smi`` of ``GPU``."""
+
+    name: str
+    data: Mapping[str, Json]
+    """Key to JSON value; scalars keep their type, lists are lists."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Remarks of older dialects that are not facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All subtypes of one type: ``GPU``, ``K8s``, ``OS``, ``SystemD``, ``NodeTopology``, ..."""
+
+    type: str
+    subtypes: tuple[Subtype, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine of the cluster and the facts about it."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Who took the snapshot of what, and when."""
+
+    cluster: str | None = None
+    timestamp: str | None = None
+    """RFC 3339, UTC: the state time of every fact in the snapshot."""
+    generator: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was seen of one cluster at one time."""
+
+    metadata: Metadata
+    measurements: tuple[Measurement, ...] = ()
+    """Facts about the cluster."""
+    nodes: tuple[Node, ...] = ()
+    """Facts about each node; names are unique."""
+    collection: tuple[Collection, ...] = ()
+
+
+def subtypes(measurements: tuple[Measurement, ...]) -> Iterator[tuple[str, Subtype]]:
+    """Give every subtype with the type it belongs to, in document order."""
+    for measurement in measurements:
+        for subtype in measurement.subtypes:
+            yield measurement.type, subtype

@@ -1,0 +1,55 @@
+"""What a rule said of a subject."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Enforcement
+
+
+class Status(StrEnum):
+    """The outcome of one rule for one subject."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    WARN = "warn"
+    SKIP = "skip"
+    """Not applicable to this subject."""
+    UNKNOWN = "unknown"
+    """A fact it needs was not collected."""
+    WAIVED = "waived"
+    """A fail with an active waiver."""
+    ERROR = "error"
+    """The rule could not be evaluated; never a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a rule has to say."""
+
+    msg: str
+    level: str = "deny"
+    """``deny``, ``violation`` or ``warn``: the kind of Rego rule it came from."""
+    path: str | None = None
+    """Fact path (`eidos.engine.model.factpath`), or a path in the document for plain rules."""
+    actual: Json = None
+    expected: Json = None
+    fix: str | None = None
+    """What to do in this very case; the rule's remediation speaks in general."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule said. It names no subject, so that like subjects share it."""
+
+    rule: str
+    """Rule id."""
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    reason: str | None = None
+    """Why it is unknown, skipped, waived or an error."""
+    waiver: str | None = None
+    """Id of the waiver that applied."""
+    enforcement: Enforcement = Enforcement.DENY
+    memo: str | None = None
+    """Digest of everything the verdict depends on; None when nothing was evaluated."""

@@ -1,0 +1,5 @@
+"""The shipped policy packs. This file only hands out the folder."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
