@@ -1,0 +1,165 @@
+"""The embedded engine: Rego in a pool of killable worker processes."""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+
+import msgspec
+
+from eidos.engine.digest import canonical
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Module
+from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program, Undefined
+from eidos.engine.rego.frames import (
+    Analyse,
+    Bundle,
+    Call,
+    Evaluate,
+    Facts,
+    Fault,
+    Question,
+    Reply,
+    Source,
+)
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.process import WorkerProcess
+from eidos.engine.rego.scheduling import Errand, Schedule
+
+
+class EmbeddedEngine:
+    """Rego in worker processes that start when there is something to do.
+
+    Threads may share it: each call of `evaluate` has workers of its own while it runs.
+
+    Args:
+        workers: processes at most for one call; one for each core when None.
+        limits: bounds for each job.
+    """
+
+    name = "embedded"
+
+    def __init__(self, workers: int | None = None, limits: EngineLimits | None = None) -> None:
+        self._count = workers or len(os.sched_getaffinity(0))
+        self._limits = limits or EngineLimits()
+        self._lock = threading.Lock()
+        self._idle: list[WorkerProcess] = []
+        self._owner = os.getpid()
+        self._finalizer = weakref.finalize(self, _bury, self._idle, self._owner)
+
+    @property
+    def version(self) -> str:
+        """Version of the engine inside."""
+        return version("gordon-to-regorus")
+
+    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+        """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
+        sources = [Source(module.file, module.source) for module in modules]
+        if not sources:
+            return []
+        (reply,) = self._run([Errand(Call(0, Analyse(sources)))])
+        if reply.fault:
+            raise _policy_error(reply.fault, sources)
+        return [_module_facts(facts) for facts in reply.facts]
+
+    def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
+        """Answer each job, in order."""
+        return map(_answer, self._run(_errands(jobs)))
+
+    def close(self) -> None:
+        """End the idle workers; the engine may be used again."""
+        with self._lock:
+            idle, self._idle[:] = list(self._idle), []
+        _bury(idle, os.getpid())
+
+    def _run(self, errands: Iterable[Errand]) -> Iterator[Reply]:
+        schedule = Schedule(errands, self._hire, self._count, self._limits)
+        try:
+            yield from schedule.run()
+        finally:
+            self._take_back(schedule.release())
+
+    def _hire(self) -> WorkerProcess:
+        with self._lock:
+            if self._owner != os.getpid():  # after a fork the workers are the parent's
+                self._owner = os.getpid()
+                self._idle.clear()
+            if self._idle:
+                return self._idle.pop()
+        return WorkerProcess(self._limits)
+
+    def _take_back(self, workers: list[WorkerProcess]) -> None:
+        with self._lock:
+            room = max(0, self._count - len(self._idle))
+            self._idle.extend(workers[:room])
+        for worker in workers[room:]:
+            worker.bury()
+
+
+def _bury(workers: list[WorkerProcess], owner: int) -> None:
+    if os.getpid() == owner:
+        for worker in workers:
+            worker.bury()
+    workers.clear()
+
+
+def _errands(jobs: Iterable[Job]) -> Iterator[Errand]:
+    bundles: dict[str, Bundle] = {}
+    for number, job in enumerate(jobs):
+        bundle = bundles.get(job.program.key)
+        if bundle is None:
+            bundle = bundles[job.program.key] = _bundle(job.program)
+        task = _task(job)
+        yield Errand(Call(number, task), bundle, sum(map(len, task.inputs)))
+
+
+def _bundle(program: Program) -> Bundle:
+    sources = [Source(module.file, module.source) for module in program.modules]
+    return Bundle(program.key, sources, canonical(program.data).decode(), program.v0)
+
+
+def _task(job: Job) -> Evaluate:
+    places: dict[int, int] = {}
+    inputs: list[str] = []
+    questions: list[Question] = []
+    for ask in job.asks:
+        place = places.get(id(ask.input))
+        if place is None:
+            place = places[id(ask.input)] = len(inputs)
+            inputs.append(canonical(ask.input).decode())
+        questions.append(Question(ask.query, place))
+    return Evaluate(job.program.key, questions, inputs, job.now_ns)
+
+
+def _answer(reply: Reply) -> Answer:
+    prints = tuple(reply.prints)
+    if reply.fault:
+        return Answer(error=_sentence(reply.fault), prints=prints)
+    return Answer(tuple(_value(value) for value in reply.values), prints=prints)
+
+
+def _value(value: bytes | None) -> Json | Undefined:
+    if value is None:
+        return UNDEFINED
+    decoded: Json = msgspec.json.decode(value)
+    return decoded
+
+
+def _sentence(fault: Fault) -> str:
+    if not fault.file:
+        return fault.message
+    return f"{fault.file}:{fault.line}:{fault.column}: {fault.message}"
+
+
+def _policy_error(fault: Fault, sources: list[Source]) -> PolicyError:
+    file = fault.file or ", ".join(source.file for source in sources[:1])
+    location = Location(file, fault.line or None, fault.column or None)
+    return PolicyError(fault.message, hint=fault.hint or None, location=location)
+
+
+def _module_facts(facts: Facts) -> ModuleFacts:
+    return ModuleFacts(
+        facts.file, facts.package, facts.rules, tuple(facts.imports), facts.reads_time, facts.v0
+    )

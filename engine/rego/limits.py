@@ -1,0 +1,23 @@
+"""What a policy may use up before it is stopped."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """Bounds for hostile or broken policies; what is over a bound is an error, never a pass."""
+
+    seconds: float = 5.0
+    """Wall time of one job, or of analysing one set of modules."""
+    memory_bytes: int = 1 << 30
+    """Address space of one worker process."""
+    output_bytes: int = 1 << 20
+    """Answers and prints of one job, as JSON text."""
+    module_bytes: int = 1 << 20
+    """Source of one module."""
+    line_chars: int = 4096
+    """One line of a module."""
+    depth: int = 12
+    """Literals nested in one another; the parser's time doubles with each."""
+    programs: int = 256
+    """Compiled programs that one worker keeps."""

@@ -1,0 +1,151 @@
+"""One worker process as its parent sees it."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+
+import msgspec
+
+from eidos.engine.errors import EidosError
+from eidos.engine.rego.frames import HEADER_BYTES, PROGRESS, Batch, Reply, pack
+from eidos.engine.rego.limits import EngineLimits
+
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[3:]; "
+    "from eidos.engine.rego.worker import main; main(int(sys.argv[1]), sys.argv[2])"
+)
+_ENVIRONMENT = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8"}
+_PROGRESS_FD = 3
+_READ_BYTES = 1 << 20
+_STDERR_TAIL = 4096
+_DECODER = msgspec.msgpack.Decoder(list[Reply])
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Why a worker is no more."""
+
+    cause: str
+    out_of_memory: bool = False
+
+
+class WorkerProcess:
+    """A process that answers batches; its pipes never block the parent."""
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self._limits = limits
+        self.known: OrderedDict[str, None] = OrderedDict()
+        """Keys of the programs it keeps, the least recently used first."""
+        self._outbox = bytearray()
+        self._inbox = bytearray()
+        self._killed = False
+        self._progress = os.memfd_create("eidos-progress")
+        os.ftruncate(self._progress, PROGRESS.size)
+        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
+        self._stderr = os.memfd_create("eidos-stderr")
+        self.pid, self.requests, self.answers = self._spawn()
+
+    def _spawn(self) -> tuple[int, int, int]:
+        theirs_in, requests = os.pipe()
+        answers, theirs_out = os.pipe()
+        limits = msgspec.json.encode(asdict(self._limits)).decode()
+        paths = [path for path in sys.path if path]
+        command = [sys.executable, "-I", "-S", "-c", _BOOT, str(_PROGRESS_FD), limits, *paths]
+        actions = [
+            (os.POSIX_SPAWN_DUP2, theirs_in, 0),
+            (os.POSIX_SPAWN_DUP2, theirs_out, 1),
+            (os.POSIX_SPAWN_DUP2, self._stderr, 2),
+            (os.POSIX_SPAWN_DUP2, self._progress, _PROGRESS_FD),
+        ]
+        try:
+            pid = os.posix_spawn(sys.executable, command, _ENVIRONMENT, file_actions=actions)
+        except OSError as error:
+            for descriptor in (requests, answers, self._progress, self._stderr):
+                os.close(descriptor)
+            raise EidosError(f"no worker process could be started: {error.strerror}") from error
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        os.set_blocking(requests, False)
+        os.set_blocking(answers, False)
+        return pid, requests, answers
+
+    def send(self, batch: Batch) -> None:
+        """Queue a batch; `flush` writes it."""
+        self._outbox += pack(batch)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write as much as the pipe takes now."""
+        try:
+            while self._outbox:
+                del self._outbox[: os.write(self.requests, self._outbox)]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it died; reading its answers will say so
+            self._outbox.clear()
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Something is queued that the pipe did not take."""
+        return bool(self._outbox)
+
+    def receive(self) -> list[Reply] | None:
+        """Give the replies that have come, None when there will be no more."""
+        try:
+            chunk = os.read(self.answers, _READ_BYTES)
+        except BlockingIOError:
+            return []
+        if not chunk:
+            return None
+        self._inbox += chunk
+        return self._unpack()
+
+    def _unpack(self) -> list[Reply]:
+        replies: list[Reply] = []
+        start = 0
+        while len(self._inbox) - start >= HEADER_BYTES:
+            body = start + HEADER_BYTES
+            end = body + int.from_bytes(self._inbox[start:body], "big")
+            if end > len(self._inbox):
+                break
+            replies += _DECODER.decode(memoryview(self._inbox)[body:end].tobytes())
+            start = end
+        del self._inbox[:start]
+        return replies
+
+    def at_work(self) -> tuple[int, float]:
+        """Give the number of the call at work, -1 for none, and for how many seconds."""
+        number, began = PROGRESS.unpack(os.pread(self._progress, PROGRESS.size, 0))
+        return number, time.monotonic() - began
+
+    def kill(self) -> None:
+        """Stop it because it took too long."""
+        self._killed = True
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def bury(self) -> Death:
+        """Wait for the end of a dying worker, free everything, and say what it died of."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        noise = os.pread(self._stderr, _STDERR_TAIL, 0).decode(errors="replace")
+        for descriptor in (self.requests, self.answers, self._progress, self._stderr):
+            os.close(descriptor)
+        return self._death(os.waitstatus_to_exitcode(status), noise)
+
+    def _death(self, code: int, noise: str) -> Death:
+        if self._killed or code == -signal.SIGALRM:
+            return Death(f"timed out after {self._limits.seconds:g} s")
+        if "memory allocation" in noise or "MemoryError" in noise:
+            return Death("ran out of memory", out_of_memory=True)
+        if code == -signal.SIGSEGV:
+            return Death("crashed with signal 11, probably endless recursion")
+        if code < 0:
+            return Death(f"crashed with signal {-code}")
+        return Death(f"ended with exit code {code}")

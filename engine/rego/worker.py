@@ -1,0 +1,114 @@
+"""The process that runs policy: it may hang, crash or be killed, and nothing else is harmed.
+
+It imports as little as it can, since every start is waited for. It says which call it works on in a
+shared page, so that the parent knows whom to blame.
+"""
+
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from eidos.engine.rego.analysing import analyse
+from eidos.engine.rego.frames import (
+    HEADER_BYTES,
+    PROGRESS,
+    Batch,
+    Call,
+    Evaluate,
+    Fault,
+    Reply,
+    pack,
+)
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.runtime import Runtime
+
+_FLUSH_SECONDS = 0.02
+_FLUSH_BYTES = 1 << 16
+_GRACE_SECONDS = 1.0
+_STDERR_BYTES = 1 << 20
+_DECODER = msgspec.msgpack.Decoder(Batch)
+
+
+def main(progress: int, limits: str) -> None:
+    """Answer batches from standard input on standard output until the parent is gone.
+
+    Args:
+        progress: descriptor of the shared page.
+        limits: `EngineLimits` as JSON.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    bounds = msgspec.json.decode(limits, type=EngineLimits)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    try:
+        _Worker(progress, bounds, answers).serve(os.fdopen(os.dup(0), "rb"))
+    except BrokenPipeError:
+        os._exit(0)
+
+
+class _Worker:
+    def __init__(self, progress: int, limits: EngineLimits, answers: BinaryIO) -> None:
+        self._progress = progress
+        self._limits = limits
+        self._answers = answers
+        self._runtime = Runtime(limits)
+
+    def serve(self, batches: BinaryIO) -> None:
+        for body in _bodies(batches):
+            batch = _DECODER.decode(body)
+            self._runtime.forget(batch.forget)
+            self._runtime.learn(batch.learn)
+            self._work(batch.calls)
+
+    def _work(self, calls: list[Call]) -> None:
+        replies: list[Reply] = []
+        flushed, size = time.monotonic(), 0
+        for call in calls:
+            began = self._begin(call)
+            reply = self._answer(call)
+            replies.append(reply)
+            size += sum(len(value or b"") for value in reply.values)
+            if began - flushed > _FLUSH_SECONDS or size > _FLUSH_BYTES:
+                self._send(replies)
+                replies, flushed, size = [], began, 0
+        self._end()
+        self._send(replies)
+
+    def _begin(self, call: Call) -> float:
+        began = time.monotonic()
+        os.pwrite(self._progress, PROGRESS.pack(call.id, began), 0)
+        # The parent kills in time; this is for when the parent is gone or looks away.
+        signal.setitimer(signal.ITIMER_REAL, self._limits.seconds + _GRACE_SECONDS)
+        return began
+
+    def _end(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
+
+    def _answer(self, call: Call) -> Reply:
+        try:
+            if isinstance(call.task, Evaluate):
+                return self._runtime.evaluate(call.id, call.task)
+            return analyse(call.id, call.task, self._limits)
+        except MemoryError:
+            return Reply(call.id, fault=Fault("ran out of memory"))
+
+    def _send(self, replies: list[Reply]) -> None:
+        if replies:
+            view = memoryview(pack(replies))
+            while view:
+                view = view[self._answers.write(view) :]
+
+
+def _bodies(stream: BinaryIO) -> Iterator[bytes]:
+    while header := stream.read(HEADER_BYTES):
+        yield stream.read(int.from_bytes(header, "big"))
