@@ -1,0 +1,71 @@
+# METADATA
+# title: Container images
+# description: |
+#   Snapshots hold images in two ways: as a map from the last part of the name to the tag, or as the
+#   list `containers` with registry and digest. Rules ask here and need not care.
+package eidos.lib.images
+
+# METADATA
+# description: |
+#   Gives every image of the facts `k8s.image` as objects with name, tag and path, and with
+#   registry, repository and digest where the snapshot has them.
+listed(image) := [entry |
+	some index, container in image.containers
+	entry := object.union(container, {
+		"name": _last(container.repository),
+		"path": sprintf("k8s.image.containers[%v]", [index]),
+	})
+] if {
+	is_array(image.containers)
+}
+
+listed(image) := [entry |
+	some name, tag in image
+	entry := {"name": name, "tag": tag, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
+] if {
+	not is_array(object.get(image, "containers", null))
+}
+
+# METADATA
+# description: Gives the images of one name, the last part of the repository.
+named(image, name) := [entry | some entry in listed(image); entry.name == name]
+
+# METADATA
+# description: Tells whether an image of one of these names runs.
+runs(image, names) if {
+	some name in names
+	count(named(image, name)) > 0
+}
+
+# METADATA
+# description: |
+#   Splits a reference. `localhost:5000/a/b:1@sha256:…` is registry `localhost:5000`, repository `a/b`,
+#   tag `1` and digest `sha256:…`; what is not written is absent, except for the registry, which is
+#   docker.io then.
+parse(reference) := object.union_n([located, _tag(tagged), _digest(parts)]) if {
+	is_string(reference)
+	parts := split(reference, "@")
+	tagged := parts[0]
+	located := _located(regex.replace(tagged, `:[^:/]*$`, ""))
+}
+
+_located(path) := {"registry": first, "repository": concat("/", array.slice(segments, 1, count(segments)))} if {
+	segments := split(path, "/")
+	count(segments) > 1
+	first := segments[0]
+	_is_host(first)
+} else := {"registry": "docker.io", "repository": path} if {
+	contains(path, "/")
+} else := {"registry": "docker.io", "repository": sprintf("library/%v", [path])}
+
+_is_host(segment) if regex.match(`[.:]|^localhost$`, segment)
+
+_tag(tagged) := {"tag": match[1]} if {
+	some match in regex.find_all_string_submatch_n(`:([^:/]*)$`, tagged, 1)
+} else := {}
+
+_digest(parts) := {"digest": parts[1]} if {
+	count(parts) > 1
+} else := {}
+
+_last(repository) := segments[count(segments) - 1] if segments := split(repository, "/")

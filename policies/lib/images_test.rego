@@ -1,0 +1,53 @@
+package eidos.lib.images_test
+
+import data.eidos.lib.images
+
+test_map_of_tags if {
+	images.listed({"dcgm": "4.3.1-1-ubuntu22.04"}) == [{
+		"name": "dcgm",
+		"tag": "4.3.1-1-ubuntu22.04",
+		"path": "k8s.image[\"dcgm\"]",
+	}]
+}
+
+test_list_of_containers if {
+	image := {"containers": [{"registry": "nvcr.io", "repository": "nvidia/k8s/container-toolkit", "tag": "v1.19.1"}]}
+	images.listed(image) == [{
+		"registry": "nvcr.io",
+		"repository": "nvidia/k8s/container-toolkit",
+		"tag": "v1.19.1",
+		"name": "container-toolkit",
+		"path": "k8s.image.containers[0]",
+	}]
+}
+
+test_an_image_called_containers if count(images.named({"containers": "v1"}, "containers")) == 1
+
+test_named_finds_every_registry if {
+	image := {"containers": [
+		{"registry": "a.io", "repository": "x/dcgm", "tag": "1"},
+		{"registry": "b.io", "repository": "dcgm", "tag": "2"},
+		{"registry": "b.io", "repository": "dcgm-exporter", "tag": "2"},
+	]}
+	count(images.named(image, "dcgm")) == 2
+	images.runs(image, ["other", "dcgm"])
+	not images.runs(image, ["other"])
+}
+
+test_nothing_runs if images.listed({}) == []
+
+test_references if {
+	every reference, expected in {
+		"nginx": {"registry": "docker.io", "repository": "library/nginx"},
+		"nginx:1.27": {"registry": "docker.io", "repository": "library/nginx", "tag": "1.27"},
+		"grafana/grafana:11": {"registry": "docker.io", "repository": "grafana/grafana", "tag": "11"},
+		"nvcr.io/nvidia/driver:580.82.07-ubuntu22.04": {"registry": "nvcr.io", "repository": "nvidia/driver", "tag": "580.82.07-ubuntu22.04"},
+		"localhost:5000/a/b": {"registry": "localhost:5000", "repository": "a/b"},
+		"localhost/a:1@sha256:ab": {"registry": "localhost", "repository": "a", "tag": "1", "digest": "sha256:ab"},
+		"quay.io/a/b@sha256:ab": {"registry": "quay.io", "repository": "a/b", "digest": "sha256:ab"},
+	} {
+		images.parse(reference) == expected
+	}
+}
+
+test_what_is_no_reference_is_undefined if not images.parse(5)

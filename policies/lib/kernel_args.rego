@@ -1,0 +1,61 @@
+# METADATA
+# title: Kernel arguments
+# description: |
+#   The kernel line as facts: text, or a list of texts where an argument is repeated. The kernel takes
+#   `-` and `_` in names for the same, and so does everything here.
+package eidos.lib.kernel_args
+
+# METADATA
+# description: Gives every value of an argument, in order; an argument without a value has the value "".
+values(args, name) := [value |
+	some written, given in args
+	_same(written, name)
+	some value in _listed(given)
+]
+
+# METADATA
+# description: Tells whether an argument is on the kernel line.
+present(args, name) if count(values(args, name)) > 0
+
+# METADATA
+# description: Gives the value that counts where an argument may be said once, the last; undefined when absent.
+last(args, name) := given[count(given) - 1] if {
+	given := values(args, name)
+	count(given) > 0
+}
+
+# METADATA
+# description: Gives the comma-separated parts of every value of an argument, as a set.
+options(args, name) := {trim_space(part) |
+	some value in values(args, name)
+	some part in split(value, ",")
+}
+
+# METADATA
+# description: Gives the fact path of an argument as it is written on the line.
+path(args, name) := _path(written) if {
+	some written, _ in args
+	_same(written, name)
+}
+
+path(args, name) := _path(name) if not present(args, name)
+
+_path(name) := sprintf("os.grub.%v", [name]) if regex.match(`^[A-Za-z0-9_-]+$`, name)
+
+_path(name) := sprintf("os.grub[%q]", [name]) if not regex.match(`^[A-Za-z0-9_-]+$`, name)
+
+_same(written, name) if replace(written, "-", "_") == replace(name, "-", "_")
+
+_listed(given) := [_text(value) | some value in given] if is_array(given)
+
+_listed(given) := [_text(given)] if not is_array(given)
+
+_text(value) := value if is_string(value)
+
+# A collector may say true, or nothing, for an argument without a value.
+_text(value) := "" if value in {true, null}
+
+_text(value) := json.marshal(value) if {
+	not is_string(value)
+	not value in {true, null}
+}

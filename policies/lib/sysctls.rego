@@ -1,0 +1,58 @@
+# METADATA
+# title: Kernel settings
+# description: |
+#   Snapshots show sysctls as text under their path (`/proc/sys/kernel/kptr_restrict: "1"`); people
+#   name them with dots (`kernel.kptr_restrict`).
+package eidos.lib.sysctls
+
+# METADATA
+# description: |
+#   Gives a finding for every setting that does not hold. A setting is `{key, op, value}` with the op
+#   `==`, `>=` or `<=`. A key that is absent is not judged: require it where it must be there. A value
+#   that is no whole number holds nothing.
+violations(sysctls, settings) := {_violation(setting, sysctls[setting.key]) |
+	some setting in settings
+	not _holds(setting.op, integer(sysctls[setting.key]), setting.value)
+	_present(sysctls, setting.key)
+}
+
+# METADATA
+# description: Reads a sysctl as a whole number; undefined for anything else.
+integer(value) := to_number(trim_space(value)) if {
+	is_string(value)
+	regex.match(`^-?[0-9]{1,20}$`, trim_space(value))
+}
+
+integer(value) := value if {
+	is_number(value)
+	value == floor(value)
+}
+
+# METADATA
+# description: Gives the name people use, `kernel.kptr_restrict`.
+name(key) := replace(trim_prefix(key, "/proc/sys/"), "/", ".")
+
+# METADATA
+# description: Gives the fact path of a sysctl.
+path(key) := sprintf("os.sysctl[%q]", [key])
+
+_present(sysctls, key) if {
+	some present, _ in sysctls
+	present == key
+}
+
+_holds("==", actual, wanted) if actual == wanted
+
+_holds(">=", actual, wanted) if actual >= wanted
+
+_holds("<=", actual, wanted) if actual <= wanted
+
+_words := {"==": "", ">=": "at least ", "<=": "at most "}
+
+_violation(setting, actual) := {
+	"msg": sprintf("%v is %v, expected %v%v.", [name(setting.key), actual, _words[setting.op], setting.value]),
+	"path": path(setting.key),
+	"actual": actual,
+	"expected": sprintf("%v %v", [setting.op, setting.value]),
+	"fix": sprintf("sysctl -w %v=%v", [name(setting.key), setting.value]),
+}
