@@ -1,0 +1,73 @@
+"""Finding subjects of which the same was said: a fleet is shown once and not node by node."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.report.placing import urgency
+
+_QUIET = frozenset({Status.PASS, Status.SKIP})
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Subjects with the same findings; the first stands for all."""
+
+    subjects: tuple[Subject, ...]
+    loud: tuple[Verdict, ...]
+    """What there is to say of them, the most urgent first; passes and skips are not in it."""
+
+    @property
+    def first(self) -> Subject:
+        """The subject whose lines are shown."""
+        return self.subjects[0]
+
+
+def group(report: Report) -> list[Alike]:
+    """Gather like subjects; the group with the most urgent verdict comes first."""
+    say = _sayings()
+    gathered: dict[tuple[object, ...], list[Subject]] = {}
+    for subject in report.subjects:
+        key = (subject.scope, *(said for each in subject.verdicts if (said := say(each))))
+        gathered.setdefault(key, []).append(subject)
+    groups = [Alike(tuple(each), _loud(report, each[0])) for each in gathered.values()]
+    return sorted(groups, key=lambda alike: _worst_first(report, alike))
+
+
+def _loud(report: Report, subject: Subject) -> tuple[Verdict, ...]:
+    verdicts = [verdict for verdict in subject.verdicts if verdict.status not in _QUIET]
+    return tuple(sorted(verdicts, key=lambda verdict: urgency(report, verdict)))
+
+
+def _worst_first(report: Report, alike: Alike) -> tuple[object, ...]:
+    urgencies = [urgency(report, verdict)[:2] for verdict in alike.loud]
+    worst = min(urgencies, default=(len(Status), 0))
+    return (*worst, -len(alike.loud), alike.first.identity)
+
+
+def _sayings() -> Callable[[Verdict], str]:
+    """Give a function that tells what a verdict says, empty for quiet ones.
+
+    Verdicts are shared by like subjects and may hold values that cannot be hashed, so what each
+    object says is worked out once.
+    """
+    known: dict[int, str] = {}
+
+    def say(verdict: Verdict) -> str:
+        if verdict.status in _QUIET:
+            return ""
+        if id(verdict) not in known:
+            known[id(verdict)] = repr(
+                (
+                    verdict.rule,
+                    verdict.status,
+                    verdict.enforcement,
+                    verdict.reason,
+                    verdict.waiver,
+                    verdict.findings,
+                )
+            )
+        return known[id(verdict)]
+
+    return say

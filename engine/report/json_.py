@@ -1,0 +1,142 @@
+"""Report as JSON: everything, versioned; ``schemas/report/v1.schema.json`` describes it."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from eidos.engine.errors import Location
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Rule
+from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.model.verdict import Finding, Verdict
+from eidos.engine.ports import Rendering
+from eidos.engine.report.jsontext import dumps, write_items
+
+
+def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
+    """Write the report subject by subject, one line for each verdict."""
+    out.write("{\n")
+    out.writelines(f"  {dumps(key)}: {dumps(value)},\n" for key, value in _head(report).items())
+    out.write('  "rules": ')
+    write_items(out, (_rule(rule) for rule in report.rules), "  ")
+    out.write(',\n  "subjects": [')
+    separator = "\n"
+    for subject in report.subjects:
+        out.write(separator)
+        _write_subject(report, subject, out)
+        separator = ",\n"
+    out.write("]\n}\n" if separator == "\n" else "\n  ]\n}\n")
+
+
+def _head(report: Report) -> dict[str, Json]:
+    return {
+        "apiVersion": "eidos.dev/v1",
+        "kind": "Report",
+        "metadata": {
+            "run": report.run,
+            "started": report.started,
+            "effectiveTime": report.effective_time,
+            "generator": report.generator,
+            "engine": report.engine,
+        },
+        "decision": report.decision.value,
+        "exitCode": int(report.exit_code),
+        "failOn": report.fail_on.value,
+        "allowIncomplete": report.allow_incomplete,
+        "counts": {status.value: count for status, count in report.counts.items()},
+        "packs": [
+            {"name": pack.name, "version": pack.version, "digest": pack.digest}
+            for pack in report.packs
+        ],
+        "problems": [_problem(problem) for problem in report.problems],
+        "waiverNotes": [
+            {"waiver": note.waiver, "rule": note.rule, "state": note.state, "message": note.message}
+            for note in report.waiver_notes
+        ],
+        "prints": list(report.prints),
+    }
+
+
+def _problem(problem: Problem) -> Json:
+    return _known(
+        message=problem.message,
+        hint=problem.hint,
+        location=_location(problem.location),
+    )
+
+
+def _rule(rule: Rule) -> Json:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "severity": rule.severity.value,
+        "scope": rule.scope.value,
+        "package": rule.package,
+        "digest": rule.digest,
+        "description": rule.description,
+        "remediation": rule.remediation,
+        "requires": [str(path) for path in rule.requires],
+        "reads": [str(path) for path in rule.reads],
+        "controls": [{"framework": each.framework, "id": each.id} for each in rule.controls],
+        "tags": list(rule.tags),
+        "references": list(rule.references),
+        "params": dict(sorted(rule.params.items())),
+    }
+
+
+def _write_subject(report: Report, subject: Subject, out: TextIO) -> None:
+    head = _known(
+        name=subject.name,
+        identity=subject.identity,
+        scope=subject.scope.value,
+        cluster=subject.cluster,
+        file=subject.file,
+        digest=subject.digest,
+        timestamp=subject.timestamp,
+    )
+    out.write(f'    {{{dumps(head)[1:-1]}, "verdicts": ')
+    write_items(out, _verdicts(report, subject), "    ")
+    out.write("}")
+
+
+def _verdicts(report: Report, subject: Subject) -> Iterator[Json]:
+    for verdict in subject.verdicts:
+        yield _verdict(report, subject, verdict)
+
+
+def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Json:
+    return _known(
+        rule=verdict.rule,
+        status=verdict.status.value,
+        severity=report.rules_by_id[verdict.rule].severity.value,
+        enforcement=verdict.enforcement.value,
+        blocks=report.blocks(verdict),
+        reason=verdict.reason,
+        waiver=verdict.waiver,
+        memo=verdict.memo,
+        findings=[_finding(subject, finding) for finding in verdict.findings],
+    )
+
+
+def _finding(subject: Subject, finding: Finding) -> Json:
+    location = subject.locations.get(finding.path or "")
+    return _known(
+        msg=finding.msg,
+        level=finding.level,
+        path=finding.path,
+        actual=finding.actual,
+        expected=finding.expected,
+        fix=finding.fix,
+        location=_location(location),
+    )
+
+
+def _location(location: Location | None) -> Json:
+    if location is None:
+        return None
+    return _known(
+        file=location.file, line=location.line, column=location.column, path=location.path
+    )
+
+
+def _known(**values: Json) -> dict[str, Json]:
+    return {key: value for key, value in values.items() if value is not None}

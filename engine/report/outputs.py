@@ -1,0 +1,139 @@
+"""Where reports go: ``-o FORMAT[=PATH]``, any number of files and at most one standard output."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from eidos.engine.errors import EidosError, UsageError
+from eidos.engine.model.report import Report
+from eidos.engine.ports import Rendering, Reporter
+from eidos.engine.report import known_format, reporter
+
+_FILE = Rendering(width=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One rendering of the report."""
+
+    format: str
+    path: Path | None = None
+    """None for standard output."""
+
+
+def parse_outputs(options: Sequence[str]) -> list[Output]:
+    """Read ``-o`` options; no option at all means text on standard output.
+
+    Every path is tried before anything is judged: a run that cannot say its result is wasted.
+
+    Raises:
+        UsageError: there is no such format, two outputs go to one place, or a file cannot be
+            written there.
+    """
+    outputs = [_parse(option) for option in options] or [Output("text")]
+    _refuse_shared_places(outputs)
+    for output in outputs:
+        if output.path is not None:
+            _try(output.path)
+    return outputs
+
+
+def _parse(option: str) -> Output:
+    name, equals, path = option.partition("=")
+    known_format(name)
+    if equals and not path:
+        raise UsageError(f"-o {option} names no file", hint=f"Write -o {name}=FILE or -o {name}.")
+    return Output(name, Path(path) if path and path != "-" else None)
+
+
+def _refuse_shared_places(outputs: Sequence[Output]) -> None:
+    places: set[str] = set()
+    for output in outputs:
+        place = os.path.realpath(output.path) if output.path else "standard output"
+        if place in places:
+            raise UsageError(
+                f"two reports cannot both go to {place}",
+                hint=f"Give one a file of its own: -o {output.format}=FILE.",
+            )
+        places.add(place)
+
+
+def _try(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a directory", hint="Name a file in it.")
+    if _is_special(path):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _is_special(path: Path) -> bool:
+    """Say whether it is a pipe or a device, which is written to and never replaced."""
+    return path.exists() and not path.is_file()
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot write {path}: {error.strerror or error}",
+        hint="Choose a folder that exists and that you may write to.",
+    )
+
+
+def render_all(
+    report: Report, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
+) -> None:
+    """Write every output; files first, and whole or not at all.
+
+    Args:
+        report: what is to be said.
+        outputs: where and how, from `parse_outputs`.
+        rendering: how standard output is to look; files are never coloured.
+        stdout: standard output.
+
+    Raises:
+        EidosError: a file could not be written; the other outputs have been.
+    """
+    failures: list[EidosError] = []
+    for output in sorted(outputs, key=lambda each: each.path is None):
+        write = reporter(output.format)
+        if output.path is None:
+            write(report, stdout, rendering)
+            continue
+        try:
+            _write_file(report, write, output.path, replace(_FILE, verbose=rendering.verbose))
+        except OSError as error:
+            failures.append(_unwritable(output.path, error))
+    if failures:
+        raise failures[0]
+
+
+def _write_file(report: Report, write: Reporter, path: Path, rendering: Rendering) -> None:
+    if _is_special(path):
+        with path.open("w", encoding="utf-8") as out:
+            write(report, out, rendering)
+        return
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    beside = Path(name)
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as out:
+            write(report, out, rendering)
+        beside.chmod(_mode(target))
+        beside.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _mode(target: Path) -> int:
+    """Give the permissions of the file that is replaced, or those of a new one."""
+    return target.stat().st_mode & 0o7777 if target.exists() else 0o644

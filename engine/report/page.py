@@ -1,0 +1,124 @@
+"""A page at a terminal: colour, width, and the lines that every layout of the report shares."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Enforcement
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.ports import Rendering
+from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.jsontext import short
+from eidos.engine.report.placing import place
+
+_STYLES = {
+    "fail": "1;31",
+    "warn": "33",
+    "error": "1;35",
+    "unknown": "36",
+    "waived": "34",
+    "pass": "32",
+    "skip": "2",
+    "bold": "1",
+    "dim": "2",
+}
+_NAMES = 3
+"""Subjects named of a group."""
+_VALUE = 160
+"""Characters shown of a value."""
+_MESSAGE = 1000
+"""Characters shown of a message."""
+_WIDTHS = (40, 120)
+"""Columns between which running text is broken."""
+
+
+@dataclass
+class Page:
+    """Where a text report is written."""
+
+    report: Report
+    out: TextIO
+    rendering: Rendering
+    advised: set[str] = field(default_factory=set)
+    """Rules whose remediation stands on the page already."""
+
+    def style(self, name: str, text: str) -> str:
+        """Colour text, if colours are wanted."""
+        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.rendering.color else text
+
+    def line(self, text: str = "") -> None:
+        """Write a line."""
+        self.out.write(text + "\n")
+
+    def wrapped(self, label: str, text: str, indent: int) -> None:
+        """Write text under a label, broken at the terminal's width."""
+        margin = " " * (indent + len(label) + 1)
+        width = max(_WIDTHS[0], min(self.rendering.width, _WIDTHS[1])) - len(margin)
+        lines = textwrap.wrap(one_line(text), width, break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            start = " " * indent + self.style("dim", label) + " " if number == 0 else margin
+            self.line(start + line)
+
+    def title(self, verdict: Verdict) -> str:
+        """Give a verdict's first line: status, severity, rule, what it asks."""
+        rule = self.report.rules_by_id[verdict.rule]
+        status = self.style(verdict.status.value, verdict.status.value.upper().ljust(5))
+        name = self.style("bold", _short(rule.id))
+        aside = self.style("dim", _aside(self.report, verdict))
+        return f"{status} {rule.severity.value:<8} {name} {_short(rule.title)}{aside}"
+
+    def finding(self, where: str, finding: Finding) -> None:
+        """Write a finding; actual and expected only where the message does not say them."""
+        message = shortened(one_line(finding.msg), _MESSAGE)
+        self.line(f"    {self.style('dim', where + ':')} {message}")
+        pairs = (("actual", finding.actual), ("expected", finding.expected))
+        told = [(name, self._value(value)) for name, value in pairs if value is not None]
+        if any(value not in message for _, value in told):
+            values = ", ".join(f"{self.style('dim', name)} {value}" for name, value in told)
+            self.line(f"      {values}")
+        if finding.fix:
+            self.wrapped("fix:", finding.fix, 6)
+
+    def _value(self, value: Json) -> str:
+        limit = _MESSAGE if self.rendering.verbose else _VALUE
+        return shortened(one_line(short(value)), limit)
+
+    def remedy(self, rule: str) -> None:
+        """Write a rule's remediation, once on the page."""
+        remediation = self.report.rules_by_id[rule].remediation
+        if remediation and rule not in self.advised:
+            self.advised.add(rule)
+            self.wrapped("remediation:", remediation, 4)
+
+    def reason(self, verdict: Verdict) -> str:
+        """Give why a verdict is what it is, fit for a line."""
+        return shortened(one_line(verdict.reason or "no reason given"), _MESSAGE)
+
+
+def _short(text: str) -> str:
+    return shortened(one_line(text), _VALUE)
+
+
+def _aside(report: Report, verdict: Verdict) -> str:
+    if verdict.status is Status.ERROR or report.blocks(verdict):
+        return ""
+    if verdict.enforcement is not Enforcement.DENY:
+        return f"  (enforcement {verdict.enforcement.value}: does not block)"
+    return f"  (below --fail-on {report.fail_on.value}: does not block)"
+
+
+def where(subject: Subject, finding: Finding) -> str:
+    """Write ``snapshot.yaml:14 gpu.smi.driver``."""
+    location = place(subject, finding.path)
+    spot = f"{location.file}:{location.line}" if location.line else location.file
+    return one_line(f"{spot} {finding.path}" if finding.path else spot)
+
+
+def named(subjects: Sequence[Subject]) -> str:
+    """Name the first few subjects and count the others."""
+    names = ", ".join(_short(subject.identity) for subject in subjects[:_NAMES])
+    rest = len(subjects) - _NAMES
+    return f"{names} and {rest:,} more" if rest > 0 else names

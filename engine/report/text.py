@@ -1,0 +1,151 @@
+"""Report as text for a person at a terminal: what is wrong, where, and what to do, nothing else."""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from eidos.engine.model.report import Decision, Report, Subject
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.ports import Rendering
+from eidos.engine.report.alike import Alike, group
+from eidos.engine.report.escaping import one_line
+from eidos.engine.report.fleet import write_by_rule
+from eidos.engine.report.page import Page, named, where
+from eidos.engine.report.placing import findings
+from eidos.engine.report.summary import counted, decided, plural
+
+_DECISIONS = {
+    Decision.PASSED: "pass",
+    Decision.FAILED: "fail",
+    Decision.INCOMPLETE: "unknown",
+    Decision.ERROR: "error",
+}
+_GROUPS = 12
+"""Groups of subjects shown in full; more are shown rule by rule."""
+_FINDINGS = 10
+"""Findings shown of one verdict."""
+_LINES = 20
+"""Problems, and lines printed by rules, that are shown."""
+
+
+def report(report: Report, out: TextIO, rendering: Rendering) -> None:
+    """Write the report; long lists are cut unless verbose, and what was cut is said."""
+    page = Page(report, out, rendering)
+    groups = group(report)
+    loud = [alike for alike in groups if alike.loud]
+    if rendering.verbose:
+        _groups(page, groups)
+    elif len(loud) > _GROUPS:
+        write_by_rule(page, loud)
+    else:
+        _groups(page, loud)
+    _prints(page)
+    _waiver_notes(page)
+    _problems(page)
+    _conclusion(page)
+
+
+def _groups(page: Page, groups: Sequence[Alike]) -> None:
+    for alike in groups:
+        _group(page, alike)
+        page.line()
+
+
+def _group(page: Page, alike: Alike) -> None:
+    page.line(_heading(page, alike))
+    for verdict in alike.loud:
+        if verdict.status in {Status.FAIL, Status.WARN}:
+            _violation(page, alike.first, verdict)
+        elif verdict.status is Status.ERROR:
+            page.line(f"  {page.title(verdict)}")
+            page.line(f"    {page.reason(verdict)}")
+    _unknown(page, alike.loud)
+    for verdict in alike.loud:
+        if verdict.status is Status.WAIVED:
+            _waived(page, verdict)
+    if page.rendering.verbose:
+        _quiet(page, alike.first)
+
+
+def _heading(page: Page, alike: Alike) -> str:
+    first = alike.first
+    if len(alike.subjects) == 1:
+        file = page.style("dim", f"({one_line(first.file)})")
+        return f"{page.style('bold', one_line(first.identity))} {file}"
+    count = page.style("bold", plural(len(alike.subjects), first.scope.value))
+    note = page.style("dim", f"(alike; places are those of {one_line(first.name)})")
+    return f"{count}: {named(alike.subjects)} {note}"
+
+
+def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
+    page.line(f"  {page.title(verdict)}")
+    said = findings(verdict, page.report.rules_by_id[verdict.rule].title)
+    shown = said if page.rendering.verbose else said[:_FINDINGS]
+    for finding in shown:
+        page.finding(where(subject, finding), finding)
+    if len(said) > len(shown):
+        page.line(f"    and {len(said) - len(shown):,} more (--verbose shows them)")
+    page.remedy(verdict.rule)
+
+
+def _unknown(page: Page, verdicts: Sequence[Verdict]) -> None:
+    reasons: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.status is Status.UNKNOWN:
+            reasons.setdefault(page.reason(verdict), []).append(verdict.rule)
+    for reason, rules in reasons.items():
+        page.line(f"  {page.style('unknown', 'UNKNOWN')} {reason}")
+        page.wrapped(f"{plural(len(rules), 'rule')}:", ", ".join(rules), 4)
+
+
+def _waived(page: Page, verdict: Verdict) -> None:
+    rule = page.report.rules_by_id[verdict.rule]
+    by = f" (waiver {one_line(verdict.waiver)})" if verdict.waiver else ""
+    name = f"{page.style('bold', one_line(rule.id))} {one_line(rule.title)}"
+    page.line(f"  {page.style('waived', 'WAIVED')} {name}{by}: {page.reason(verdict)}")
+
+
+def _quiet(page: Page, subject: Subject) -> None:
+    for verdict in subject.verdicts:
+        if verdict.status in {Status.PASS, Status.SKIP}:
+            reason = f": {one_line(verdict.reason)}" if verdict.reason else ""
+            page.line(f"  {page.title(verdict)}{reason}")
+
+
+# What is not about one subject ------------------------------------------------------------------
+
+
+def _prints(page: Page) -> None:
+    if page.rendering.verbose and page.report.prints:
+        for text in page.report.prints:
+            page.line(f"{page.style('dim', 'print')} {one_line(text)}")
+        page.line()
+
+
+def _waiver_notes(page: Page) -> None:
+    for note in page.report.waiver_notes:
+        label = page.style("waived", f"waiver {one_line(note.state)}")
+        page.line(
+            f"{label} {one_line(note.waiver)} ({one_line(note.rule)}): {one_line(note.message)}"
+        )
+    if page.report.waiver_notes:
+        page.line()
+
+
+def _problems(page: Page) -> None:
+    problems = page.report.problems
+    shown = problems if page.rendering.verbose else problems[:_LINES]
+    for problem in shown:
+        spot = f"{one_line(str(problem.location))}: " if problem.location else ""
+        page.line(f"{page.style('error', 'PROBLEM')} {spot}{one_line(problem.message)}")
+        if problem.hint:
+            page.wrapped("hint:", problem.hint, 2)
+    if len(problems) > len(shown):
+        page.line(f"and {plural(len(problems) - len(shown), 'problem')} more (--verbose)")
+    if problems:
+        page.line()
+
+
+def _conclusion(page: Page) -> None:
+    report = page.report
+    page.line(counted(report))
+    page.line(page.style(_DECISIONS[report.decision], decided(report)))
