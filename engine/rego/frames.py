@@ -1,7 +1,7 @@
 """What the parent and its worker processes say to each other.
 
-A frame is four bytes of length, big-endian, and a MessagePack message. Inputs, data and answers travel
-as JSON text, so that the worker need not take them apart.
+A frame is four bytes of length, big-endian, and a MessagePack message. Inputs, data and answers
+travel as JSON text, so that the worker need not take them apart.
 """
 
 import struct
@@ -11,7 +11,7 @@ import msgspec
 
 HEADER_BYTES: Final = 4
 PROGRESS: Final = struct.Struct("<qd")
-"""The shared page: number of the call at work, -1 for none, and when it began (monotonic seconds)."""
+"""The shared page: the call at work, -1 for none, and when it began (monotonic seconds)."""
 
 
 class Source(msgspec.Struct, array_like=True, frozen=True):
