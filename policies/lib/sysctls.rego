@@ -12,8 +12,8 @@ package eidos.lib.sysctls
 #   that is no whole number holds nothing.
 violations(sysctls, settings) := {_violation(setting, sysctls[setting.key]) |
 	some setting in settings
-	not _holds(setting.op, integer(sysctls[setting.key]), setting.value)
 	_present(sysctls, setting.key)
+	not _kept(sysctls, setting)
 }
 
 # METADATA
@@ -40,6 +40,8 @@ _present(sysctls, key) if {
 	some present, _ in sysctls
 	present == key
 }
+
+_kept(sysctls, setting) if _holds(setting.op, integer(sysctls[setting.key]), setting.value)
 
 _holds("==", actual, wanted) if actual == wanted
 

@@ -14,7 +14,10 @@ loaded(unit) if unit.LoadState == "loaded"
 
 # METADATA
 # description: Tells whether a limit is infinite, as text or as a number.
-infinite(limit) if lower(trim_space(limit)) in _infinity
+infinite(limit) if {
+	is_string(limit)
+	lower(trim_space(limit)) in _infinity
+}
 
 # A 64-bit number that went through a floating-point reader is only near it.
 infinite(limit) if {
