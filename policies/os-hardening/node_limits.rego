@@ -1,0 +1,50 @@
+# METADATA
+# title: Kernel limits leave room for many containers
+# description: |
+#   Distribution defaults of these limits are made for one service per host. On a GPU node they show
+#   as watchers that fail ("too many open files"), as processes that cannot start, and as CUDA
+#   mappings that fail. The values are those of NVIDIA's and Amazon's node images; more is fine.
+# related_resources:
+#   - ref: https://github.com/awslabs/amazon-eks-ami
+#     description: Amazon EKS node image
+#   - ref: https://github.com/NVIDIA/skyhook-packages
+#     description: NVIDIA tuning profiles for nodes
+# custom:
+#   id: OS-024
+#   severity: low
+#   scope: node
+#   requires:
+#     - os.sysctl["/proc/sys/fs/inotify/max_user_instances"]
+#     - os.sysctl["/proc/sys/fs/inotify/max_user_watches"]
+#     - os.sysctl["/proc/sys/fs/file-max"]
+#     - os.sysctl["/proc/sys/fs/nr_open"]
+#     - os.sysctl["/proc/sys/kernel/pid_max"]
+#     - os.sysctl["/proc/sys/vm/max_map_count"]
+#   params:
+#     inotify_instances: 8192
+#     inotify_watches: 524288
+#     file_max: 2097152
+#     nr_open: 1048576
+#     pid_max: 4194304
+#     max_map_count: 262144
+#   controls:
+#     - {framework: nvidia-docs, id: skyhook-packages/nvidia-tuned}
+#     - {framework: nist-800-53, id: SC-5}
+#   remediation: |
+#     Write the expected values to /etc/sysctl.d/60-gpu-node.conf in the node image, for example
+#     "fs.inotify.max_user_instances = 8192", then run sysctl --system.
+package eidos.os_hardening.node_limits
+
+import data.eidos.lib.sysctls
+
+deny contains finding if {
+	wanted := [
+		{"key": "/proc/sys/fs/inotify/max_user_instances", "op": ">=", "value": data.params.inotify_instances},
+		{"key": "/proc/sys/fs/inotify/max_user_watches", "op": ">=", "value": data.params.inotify_watches},
+		{"key": "/proc/sys/fs/file-max", "op": ">=", "value": data.params.file_max},
+		{"key": "/proc/sys/fs/nr_open", "op": ">=", "value": data.params.nr_open},
+		{"key": "/proc/sys/kernel/pid_max", "op": ">=", "value": data.params.pid_max},
+		{"key": "/proc/sys/vm/max_map_count", "op": ">=", "value": data.params.max_map_count},
+	]
+	some finding in sysctls.violations(input.os.sysctl, wanted)
+}
