@@ -1,0 +1,115 @@
+"""Taking a snapshot: choose, run, redact, join."""
+
+import re
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eidos.engine import __version__
+from eidos.engine.collecting.choosing import Choice, choose
+from eidos.engine.collecting.joining import account, join
+from eidos.engine.collecting.redacting import Redactor
+from eidos.engine.collecting.running import Outcome, Task, run
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import Collection, CollectorState, Metadata, Snapshot
+from eidos.engine.plugins import find_collectors
+from eidos.engine.ports import Collector, Fact, Wanted
+
+INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
+"""How a collector ends that did not give what it should have given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What snapshot the user asked for."""
+
+    node: str
+    root: Path = Path("/")
+    cluster: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    choice: Choice = field(default_factory=Choice)
+    timeout: float = 300.0
+    """Seconds for the whole run."""
+    local_timeout: float = 10.0
+    """Seconds for each collector of this machine."""
+    cluster_timeout: float = 120.0
+    """Seconds for each collector of the cluster."""
+    options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Options of each collector, by type."""
+    redact_keys: tuple[str, ...] = ()
+    redact_values: tuple[str, ...] = ()
+    """Regular expressions."""
+
+
+def local_node_name(root: Path, environ: Mapping[str, str]) -> str:
+    """Give the name of the machine that is looked at, as Kubernetes would know it."""
+    for variable in ("NODE_NAME", "KUBERNETES_NODE_NAME"):
+        if environ.get(variable):
+            return environ[variable]
+    if root != Path("/"):
+        for file in (root / "proc/sys/kernel/hostname", root / "etc/hostname"):
+            if file.is_file() and (name := file.read_text(errors="replace").strip()):
+                return name
+    return socket.gethostname()
+
+
+def take_snapshot(request: Request, now: datetime) -> Snapshot:
+    """Collect what was asked for.
+
+    Raises:
+        UsageError: a name in the filter fits no collector.
+    """
+    collectors, broken = find_collectors()
+    chosen = choose(collectors, request.choice)
+    redactor = Redactor(request.redact_keys, tuple(map(re.compile, request.redact_values)))
+    outcomes = run([_task(request, *pair) for pair in chosen.runs], request.timeout)
+    facts, collection = _redacted(outcomes, redactor)
+    metadata = Metadata(
+        request.cluster, _rfc3339(now), f"eidos {__version__}", dict(request.labels)
+    )
+    return join(metadata, facts, [*collection, *chosen.excluded, *_unloaded(broken)])
+
+
+def is_incomplete(snapshot: Snapshot) -> bool:
+    """Say whether a collector did not give what it should have given."""
+    return any(entry.status in INCOMPLETE for entry in snapshot.collection)
+
+
+def _task(request: Request, collector: Collector, subtypes: frozenset[str]) -> Task:
+    local = collector.reads == "local"
+    wanted = Wanted(
+        subtypes,
+        request.node,
+        request.root,
+        request.local_timeout if local else request.cluster_timeout,
+        request.options.get(collector.type, {}),
+    )
+    return Task(collector, wanted)
+
+
+def _redacted(
+    outcomes: Iterable[Outcome], redactor: Redactor
+) -> tuple[list[Fact], list[Collection]]:
+    facts: list[Fact] = []
+    collection: list[Collection] = []
+    for outcome in outcomes:
+        collection.extend(redactor.entry(entry) for entry in account(outcome))
+        for item in outcome.items:
+            if isinstance(item, Fact):
+                fact, record = redactor.redact(item)
+                facts.append(fact)
+                collection.extend([record] if record else [])
+    return facts, collection
+
+
+def _unloaded(broken: Mapping[str, str]) -> list[Collection]:
+    return [
+        Collection(name, CollectorState.FAILED, reason=f"the plug-in could not be loaded: {reason}")
+        for name, reason in broken.items()
+    ]
+
+
+def _rfc3339(now: datetime) -> str:
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

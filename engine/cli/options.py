@@ -1,0 +1,53 @@
+"""Kinds of option values that several commands share."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from eidos.engine.model.durations import seconds
+from eidos.engine.model.policy import Severity
+from eidos.engine.model.times import instant
+
+SEVERITY = click.Choice([severity.value for severity in Severity])
+COLOR = click.Choice(["auto", "always", "never"])
+
+
+class Instant(click.ParamType[datetime]):
+    """RFC 3339 with a zone, or a bare date (its start, UTC)."""
+
+    name = "time"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 -- click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
+        """Read the option's text."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return instant(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is no date and no RFC 3339 time with a zone", param, ctx)
+
+
+class Duration(click.ParamType[float]):
+    """A span of time, in seconds: ``30s``, ``5m``."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 -- click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Read the option's text."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            return seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)

@@ -1,0 +1,99 @@
+"""``eidos snapshot``: collect; ``convert`` and ``merge`` are its own files."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
+from eidos.engine.cli import LazyGroup
+from eidos.engine.cli.options import Duration
+from eidos.engine.cli.snapshot.printing import say_collection, write_snapshot_to
+from eidos.engine.collecting.choosing import Choice
+from eidos.engine.errors import ExitCode, UsageError
+
+
+@click.group(
+    cls=LazyGroup,
+    package="eidos.engine.cli.snapshot",
+    verbs={
+        "convert": "Write a snapshot in another dialect.",
+        "merge": "Join the snapshots of many nodes.",
+    },
+    invoke_without_command=True,
+)
+@click.option("-o", "--output", default="-", metavar="FILE|-", help="Where to write.")
+@click.option(
+    "--format", "form", type=click.Choice(["yaml", "json", "table"]), help="How to write."
+)
+@click.option("--dialect", metavar="APIVERSION", help="Write an older dialect.")
+@click.option("--cluster", help="Name of the cluster.")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Say more about it.")
+@click.option("--node", help="Name of this machine; default: NODE_NAME, or its host name.")
+@click.option(
+    "--filter", "only", multiple=True, metavar="NAMES", help="Collect only: gpu,os.sysctl"
+)
+@click.option("--exclude", multiple=True, metavar="NAMES", help="Do not collect: k8s,os.sys*")
+@click.option("--no-cluster", is_flag=True, help="Do not ask the Kubernetes API.")
+@click.option("--no-local", is_flag=True, help="Do not look at this machine.")
+@click.option("--root", type=click.Path(path_type=Path), default="/", help="File system to read.")
+@click.option("--kubeconfig", type=click.Path(), help="How to reach the cluster.")
+@click.option("--context", help="Which context of the kubeconfig.")
+@click.option("--timeout", type=Duration(), default="5m", help="For the whole run.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
+    """Collect facts about this machine and its cluster.
+
+    Exit codes: 0 everything that could be looked at was, 2 no answer, 3 incomplete (a collector
+    failed or gave only a part).
+    """
+    if ctx.invoked_subcommand is not None:
+        return None
+    snapshot = take_snapshot(request(options), datetime.now(UTC))
+    write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
+    say_collection(snapshot, sys.stderr)
+    return ExitCode.INCOMPLETE if is_incomplete(snapshot) else ExitCode.OK
+
+
+def request(options: dict[str, Any]) -> Request:
+    """Turn options into what is asked of the application.
+
+    Raises:
+        UsageError: a label is not ``key=value``, or the root is no folder.
+    """
+    root: Path = options["root"]
+    if not root.is_dir():
+        raise UsageError(f"the root {str(root)!r} is not a folder")
+    skip = {
+        kind: flag
+        for kind, flag in (("cluster", "--no-cluster"), ("local", "--no-local"))
+        if options[flag[2:].replace("-", "_")]
+    }
+    return Request(
+        node=options["node"] or local_node_name(root, os.environ),
+        root=root,
+        cluster=options["cluster"],
+        labels=dict(_label(text) for text in options["labels"]),
+        choice=Choice(_names(options["only"]), _names(options["exclude"]), skip=skip),
+        timeout=options["timeout"],
+        options=_collector_options(options),
+    )
+
+
+def _names(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise UsageError(f"the label {text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _collector_options(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    cluster = {name: options[name] for name in ("kubeconfig", "context") if options[name]}
+    return {"K8s": cluster, "NodeTopology": cluster}

@@ -1,0 +1,1 @@
+"""From collectors to a snapshot: choosing what runs, running it, redacting, joining."""

@@ -1,0 +1,107 @@
+"""Which subtypes are collected: ``gpu,os`` · ``os.sysctl`` · ``os.sys*``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from eidos.engine.errors import UsageError
+from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.ports import Collector
+
+VOLATILE = "-volatile"
+"""How the name of a subtype ends whose values change by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to collect and what not, by name."""
+
+    only: tuple[str, ...] = ()
+    """``--filter``: empty for everything."""
+    exclude: tuple[str, ...] = ()
+    volatile: bool = True
+    """Collect subtypes that change by themselves, even when nobody named them."""
+    skip: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of collectors (``local``, ``cluster``) that do not run, each with the reason."""
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Subtypes by type that only the user knows: systemd units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What runs, and what was left out on purpose."""
+
+    runs: tuple[tuple[Collector, frozenset[str]], ...]
+    excluded: tuple[Collection, ...]
+
+
+def choose(collectors: Sequence[Collector], choice: Choice) -> Chosen:
+    """Apply the user's choice to what there is.
+
+    Raises:
+        UsageError: a name fits nothing; the nearest is suggested.
+    """
+    catalogue = [(one, _subtypes(one, choice)) for one in collectors]
+    _refuse_unknown((*choice.only, *choice.exclude), catalogue)
+    runs: list[tuple[Collector, frozenset[str]]] = []
+    excluded: list[Collection] = []
+    for collector, subtypes in catalogue:
+        reasons = {name: _why_not(collector, name, choice) for name in subtypes}
+        kept = frozenset(name for name, reason in reasons.items() if reason is None)
+        if kept:
+            runs.append((collector, kept))
+        excluded.extend(_records(collector.type, reasons, whole=not kept))
+    return Chosen(tuple(runs), tuple(excluded))
+
+
+def _subtypes(collector: Collector, choice: Choice) -> tuple[str, ...]:
+    extra = choice.extra.get(collector.type, ())
+    return tuple(dict.fromkeys((*collector.subtypes, *extra)))
+
+
+def _why_not(collector: Collector, subtype: str, choice: Choice) -> str | None:
+    type_ = collector.type
+    if collector.reads in choice.skip:
+        return choice.skip[collector.reads]
+    for pattern in choice.exclude:
+        if _fits(pattern, type_, subtype):
+            return f"--exclude {pattern}"
+    if not any(_fits(pattern, type_, subtype) for pattern in choice.only or ("*",)):
+        return f"--filter {','.join(choice.only)}"
+    if subtype.endswith(VOLATILE) and not choice.volatile:
+        return "it changes by itself"
+    return None
+
+
+def _fits(pattern: str, type_: str, subtype: str) -> bool:
+    wanted_type, _, wanted_subtype = pattern.partition(".")
+    return fnmatchcase(type_.lower(), wanted_type.lower()) and fnmatchcase(
+        subtype, wanted_subtype or "*"
+    )
+
+
+def _refuse_unknown(
+    patterns: Iterable[str], catalogue: Iterable[tuple[Collector, tuple[str, ...]]]
+) -> None:
+    known = [(one.type, subtype) for one, subtypes in catalogue for subtype in subtypes]
+    for pattern in patterns:
+        if any(_fits(pattern, *pair) for pair in known):
+            continue
+        types = {type_.lower() for type_, _ in known}
+        names = sorted(types | {f"{type_.lower()}.{subtype}" for type_, subtype in known})
+        near = get_close_matches(pattern.lower(), names, n=1, cutoff=0.4)
+        raise UsageError(
+            f"there is no collector {pattern!r}",
+            hint=f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(types))}.",
+        )
+
+
+def _records(type_: str, reasons: Mapping[str, str | None], *, whole: bool) -> list[Collection]:
+    given = {name: reason for name, reason in reasons.items() if reason is not None}
+    if whole and len(set(given.values())) == 1:
+        return [Collection(type_, CollectorState.EXCLUDED, reason=next(iter(given.values())))]
+    return [
+        Collection(type_, CollectorState.EXCLUDED, name, reason=reason)
+        for name, reason in given.items()
+    ]

@@ -1,0 +1,103 @@
+"""From what the collectors gave to a snapshot in which each of them is accounted for."""
+
+from collections.abc import Iterable, Sequence
+
+from eidos.engine.collecting.running import Outcome
+from eidos.engine.model.snapshot import (
+    Collection,
+    CollectorState,
+    Measurement,
+    Metadata,
+    Node,
+    Snapshot,
+    Subtype,
+)
+from eidos.engine.ports import Fact
+
+_INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
+
+
+def join(metadata: Metadata, facts: Iterable[Fact], collection: Sequence[Collection]) -> Snapshot:
+    """Put facts where they belong; nodes, types and subtypes come in order of their names."""
+    places: dict[str | None, dict[str, dict[str, Subtype]]] = {}
+    for fact in facts:
+        types = places.setdefault(fact.node, {})
+        types.setdefault(fact.type, {})[fact.subtype.name] = fact.subtype
+    cluster = _measurements(places.pop(None, {}))
+    nodes = (Node(name or "", _measurements(types)) for name, types in places.items())
+    ordered = tuple(sorted(nodes, key=lambda node: node.name))
+    return Snapshot(metadata, cluster, ordered, tuple(sorted(collection, key=_order)))
+
+
+def _measurements(types: dict[str, dict[str, Subtype]]) -> tuple[Measurement, ...]:
+    return tuple(
+        Measurement(name, tuple(subtypes[key] for key in sorted(subtypes)))
+        for name, subtypes in sorted(types.items())
+    )
+
+
+def _order(entry: Collection) -> tuple[str, str, str, str]:
+    return entry.type, entry.node or "", entry.subtype or "", entry.status.value
+
+
+def account(outcome: Outcome) -> list[Collection]:
+    """Say how a collector ended: once for the whole, and for each subtype that is not ``ok``."""
+    said = [item for item in outcome.items if isinstance(item, Collection)]
+    whole = [entry for entry in said if entry.subtype is None]
+    parts = [entry for entry in said if entry.subtype is not None]
+    silent = [] if whole else _silent(outcome, parts)
+    return [_summary(outcome, whole, parts, silent), *whole[1:], *parts, *silent]
+
+
+def _silent(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:
+    """Wanted subtypes that nothing was said about."""
+    wanted = outcome.task.wanted
+    given = {item.subtype.name for item in outcome.items if isinstance(item, Fact)}
+    explained = {entry.subtype for entry in parts}
+    reason = outcome.error or "the collector gave nothing and no reason"
+    node = _node(outcome)
+    return [
+        Collection(outcome.task.collector.type, CollectorState.FAILED, name, node, reason)
+        for name in sorted(wanted.subtypes - given - explained)
+    ]
+
+
+def _summary(
+    outcome: Outcome,
+    whole: Sequence[Collection],
+    parts: Sequence[Collection],
+    silent: Sequence[Collection],
+) -> Collection:
+    if whole:
+        status, reason, keys = whole[0].status, whole[0].reason, whole[0].keys
+    else:
+        status, reason, keys = *_whole_status(outcome, [*parts, *silent]), ()
+    if outcome.error and status not in _INCOMPLETE:
+        status, reason = CollectorState.PARTIAL, outcome.error
+    return Collection(
+        outcome.task.collector.type,
+        status,
+        node=_node(outcome),
+        reason=reason,
+        keys=keys,
+        duration_ms=outcome.duration_ms,
+    )
+
+
+def _whole_status(
+    outcome: Outcome, entries: Sequence[Collection]
+) -> tuple[CollectorState, str | None]:
+    has_facts = any(isinstance(item, Fact) for item in outcome.items)
+    states = {entry.status for entry in entries}
+    if states & _INCOMPLETE or outcome.error:
+        names = sorted({entry.subtype or "" for entry in entries if entry.status in _INCOMPLETE})
+        reason = outcome.error or f"incomplete: {', '.join(names)}"
+        return (CollectorState.PARTIAL if has_facts else CollectorState.FAILED), reason
+    if not has_facts and states == {CollectorState.UNAVAILABLE}:
+        reasons = sorted({entry.reason or "" for entry in entries})
+        return CollectorState.UNAVAILABLE, "; ".join(reasons)
+    return CollectorState.OK, None
+
+
+def _node(outcome: Outcome) -> str | None:
+    return outcome.task.wanted.node if outcome.task.collector.reads == "local" else None

@@ -1,0 +1,55 @@
+"""Finding what is plugged in: entry points, the built-in parts included.
+
+A plug-in that cannot be loaded is reported by name and never stops the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+
+from eidos.engine.ports import Collector
+
+COLLECTORS = "eidos.collectors"
+"""Entry-point group; each entry names an object that is a `eidos.engine.ports.Collector`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """What was found in one group."""
+
+    loaded: Mapping[str, object] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Name to the reason it could not be loaded."""
+
+
+def find_plugins(group: str) -> Plugins:
+    """Load every entry point of a group, in order of their names."""
+    loaded: dict[str, object] = {}
+    broken: dict[str, str] = {}
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        try:
+            loaded[entry.name] = entry.load()
+        except Exception as error:  # noqa: BLE001  # third-party code may raise anything
+            broken[entry.name] = _why(entry, error)
+    return Plugins(loaded, broken)
+
+
+def find_collectors() -> tuple[list[Collector], Mapping[str, str]]:
+    """Give the collectors, and by name why some could not be loaded."""
+    plugins = find_plugins(COLLECTORS)
+    collectors: list[Collector] = []
+    broken = dict(plugins.broken)
+    for name, plugin in plugins.loaded.items():
+        if _is_collector(plugin):
+            collectors.append(plugin)  # type: ignore[arg-type]  # checked on the line above
+        else:
+            broken[name] = "it does not offer type, subtypes, reads and collect"
+    return collectors, broken
+
+
+def _is_collector(plugin: object) -> bool:
+    return all(hasattr(plugin, name) for name in ("type", "subtypes", "reads", "collect"))
+
+
+def _why(entry: EntryPoint, error: Exception) -> str:
+    return f"{entry.value}: {type(error).__name__}: {' '.join(str(error).split())}"
