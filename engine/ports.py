@@ -90,9 +90,15 @@ class ModuleFacts:
 class RegoEngine(Protocol):
     """Evaluates Rego; an error or a hang of one job never touches the next."""
 
-    name: str
-    """``embedded`` or ``opa``."""
-    version: str
+    @property
+    def name(self) -> str:
+        """Give ``embedded`` or ``opa``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Give the version of the runtime."""
+        ...
 
     def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
         """Read modules without running them.

@@ -1,6 +1,7 @@
 """What every command shares: how it ends, and how it speaks on standard error."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import NoReturn
 import click
 
 from eidos.engine.errors import EidosError, ExitCode
+from eidos.engine.ports import Rendering
 
 _CONTROL = {
     code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (9, 10)
@@ -45,7 +47,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return _reader_left()
+        abandon_stdout()
+        return ExitCode.OK
     except (
         Exception
     ) as error:  # a bug of ours: still one sentence, and never a code that means "pass"
@@ -61,7 +64,17 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(ExitCode.TERMINATED)
 
 
-def _reader_left() -> int:
-    """End quietly: ``eidos ... | head`` is no error. What could not be said is lost on purpose."""
+def abandon_stdout() -> None:
+    """Go on quietly when the reader has left: ``eidos ... | head`` is no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK
+
+
+def rendering(color: str, *, verbose: bool = False) -> Rendering:
+    """Give how standard output is to look: colour on a terminal, unless NO_COLOR is set."""
+    terminal = sys.stdout.isatty()
+    wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return Rendering(
+        color=color == "always" or (color == "auto" and wanted),
+        width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,
+        verbose=verbose,
+    )

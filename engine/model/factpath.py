@@ -1,9 +1,9 @@
 """How rules name facts: ``gpu.smi.driver``, ``os.sysctl["/proc/sys/vm/nr_hugepages"]``.
 
-A fact path is ``type.subtype`` or ``type.subtype.key``; the type is written in lower case. Names that
-hold a dot are written in brackets, except that everything after the subtype may be written plainly:
-``gpu.smi.gpu.model`` is the key ``gpu.model``. In rules about a whole cluster, ``nodes.`` in front
-means "of every node". ``node.name`` is the node's own name.
+A fact path is ``type.subtype`` or ``type.subtype.key``; the type is written in lower case. Names
+that hold a dot are written in brackets, except that everything after the subtype may be written
+plainly: ``gpu.smi.gpu.model`` is the key ``gpu.model``. In rules about a whole cluster, ``nodes.``
+in front means "of every node". ``node.name`` is the node's own name.
 """
 
 import json

@@ -9,6 +9,7 @@ import resource
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -46,13 +47,20 @@ def main(progress: int, limits: str) -> None:
     bounds = msgspec.json.decode(limits, type=EngineLimits)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
-    resource.setrlimit(resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
+    _limit_memory(bounds.memory_bytes)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     try:
         _Worker(progress, bounds, answers).serve(os.fdopen(os.dup(0), "rb"))
     except BrokenPipeError:
         os._exit(0)
+
+
+def _limit_memory(size: int) -> None:
+    """Allow so much more than what is mapped: the engine's allocator reserves 1 GiB at its start."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    bound = pages * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
 class _Worker:

@@ -1,0 +1,154 @@
+"""``eidos check``: judge documents by policy, record, report."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eidos.engine import __version__
+from eidos.engine.app.policies import load_packs
+from eidos.engine.app.subjects import Candidate, Seen, candidates
+from eidos.engine.app.waivers import read_waivers
+from eidos.engine.documents.finding import find_sources
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.errors import EidosError
+from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
+from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.report import PackRef, Problem, Report, Subject
+from eidos.engine.model.times import written
+from eidos.engine.model.verdict import Verdict
+from eidos.engine.packs.choosing import Choice, choose
+from eidos.engine.rego.embedded import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from eidos.engine.store.opening import Store
+
+CHUNK = 64
+"""Documents judged together: enough to keep every core busy, few enough to forget."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What the user asked to be judged, and how."""
+
+    files: tuple[str, ...]
+    packs: tuple[str, ...] = ()
+    """Names, ``NAME@VERSION`` or folders; none means all that are shipped."""
+    choice: Choice = field(default_factory=Choice)
+    enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    """What a violation of a rule does to the gate; ``deny`` unless given."""
+    waivers: tuple[str, ...] = ()
+    """Files with waivers."""
+    fail_on: Severity = Severity.INFO
+    allow_incomplete: bool = False
+    effective_time: datetime | None = None
+    """Rule time, with zone; now when None."""
+    record: bool = True
+    db: Path | None = None
+    lenient: bool = False
+    """Read snapshots without a header."""
+    limits: Limits = field(default_factory=Limits)
+
+
+def check(request: CheckRequest) -> Report:
+    """Judge every document by every chosen rule, and record it.
+
+    Returns:
+        The report. What could not be read is a problem in it and never hides the rest.
+
+    Raises:
+        EidosError: nothing could be judged at all: policy that does not compile, an unknown rule, a
+            database that cannot be opened.
+    """
+    started = datetime.now(UTC)
+    effective = request.effective_time or started
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(EmbeddedEngine()))
+        packs = load_packs(request.packs, engine)
+        rules = choose(packs, request.choice)
+        waiving = Waiving(read_waivers(request.waivers), effective)
+        store = stack.enter_context(_store(request.db)) if request.record else None
+        judge = Judge(rules, engine, store or NoMemo(), effective)
+        session = _Session(request, judge, waiving)
+        subjects = tuple(session.judge_all())
+        report = Report(
+            run=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            started=written(started),
+            effective_time=written(effective),
+            generator=f"eidos {__version__}",
+            engine=f"{engine.name} {engine.version}",
+            packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in packs),
+            rules=rules,
+            subjects=subjects,
+            problems=tuple(session.problems),
+            waiver_notes=waiving.notes(),
+            fail_on=request.fail_on,
+            allow_incomplete=request.allow_incomplete,
+            prints=tuple(judge.prints),
+        )
+        if store is not None:
+            store.record_report(report, [(s.snapshot, s.digests) for s in session.seen])
+        return report
+
+
+def _store(path: Path | None) -> "Store":
+    from eidos.engine.store.opening import open_store
+
+    return open_store(path)
+
+
+class _Session:
+    """One pass over the documents."""
+
+    def __init__(self, request: CheckRequest, judge: Judge, waiving: Waiving) -> None:
+        self.problems: list[Problem] = []
+        self.seen: list[Seen] = []
+        self._request = request
+        self._judge = judge
+        self._waiving = waiving
+
+    def judge_all(self) -> Iterator[Subject]:
+        """Judge every document, a chunk at a time."""
+        found = self._candidates()
+        while chunk := list(islice(found, CHUNK)):
+            judged = self._judge.judge([candidate.facts for candidate in chunk])
+            for candidate, verdicts in zip(chunk, judged, strict=True):
+                yield self._waiving.apply(candidate.judged(self._enforced(verdicts)))
+
+    def _candidates(self) -> Iterator[Candidate]:
+        for document in self._documents():
+            try:
+                found, seen = candidates(document, self._judge.rules, lenient=self._request.lenient)
+            except EidosError as error:
+                self._note(error)
+                continue
+            if seen is not None:
+                self.seen.append(seen)
+            yield from found
+
+    def _documents(self) -> Iterator[Document]:
+        for argument in self._request.files:
+            try:
+                for source in find_sources([argument]):
+                    yield from read_documents(source, self._request.limits)
+            except EidosError as error:
+                self._note(error)
+
+    def _note(self, error: EidosError) -> None:
+        self.problems.append(Problem(error.message, error.hint, error.location))
+
+    def _enforced(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        bound = self._request.enforcement
+        if not bound:
+            return verdicts
+        return [
+            replace(verdict, enforcement=bound.get(verdict.rule, verdict.enforcement))
+            for verdict in verdicts
+        ]

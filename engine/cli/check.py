@@ -1,0 +1,95 @@
+"""``eidos check``."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eidos.engine.app.check import CheckRequest, check
+from eidos.engine.app.params import read_params
+from eidos.engine.cli import console
+from eidos.engine.cli.options import COLOR, SEVERITY, Instant
+from eidos.engine.model.policy import Severity
+from eidos.engine.model.report import Report
+from eidos.engine.packs.choosing import Choice
+from eidos.engine.report.outputs import Output, parse_outputs, render_all
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[FILE|DIR|GLOB|-]...")
+@click.option(
+    "-p",
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME[@VERSION]|DIR",
+    help="Policy to judge by; default: all shipped packs.",
+)
+@click.option("--rule", "rules", multiple=True, metavar="ID", help="Ask only these rules.")
+@click.option("--tag", "tags", multiple=True, help="Ask only rules with a tag or framework.")
+@click.option("--severity", type=SEVERITY, default="info", help="Ask only rules this bad or worse.")
+@click.option("--exclude", multiple=True, metavar="ID|TAG", help="Rules not to ask.")
+@click.option("--params", type=click.Path(), help="File with parameters: {RULE: {name: value}}.")
+@click.option("--waivers", multiple=True, metavar="FILE", help="Accepted violations.")
+@click.option(
+    "--fail-on", type=SEVERITY, default="info", help="Violations below it do not fail the gate."
+)
+@click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
+@click.option("--effective-time", type=Instant(), help="The day that rules and waivers see.")
+@click.option(
+    "-o",
+    "--output",
+    "--format",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="How to report; repeatable.",
+)
+@click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
+@click.option("--no-record", is_flag=True, help="Record nothing.")
+@click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
+@click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
+def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's own types
+    """Judge snapshots by policy; exit with the decision.
+
+    Plain conftest policies judge any YAML or JSON. Exit codes: 0 passed, 1 failed, 2 no answer, 3
+    incomplete (a needed fact is unknown, or nothing was judged).
+    """
+    outputs = parse_outputs(options["outputs"])
+    report = check(_request(files, options))
+    return _say(report, outputs, options)
+
+
+def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
+    choice = Choice(
+        rules=options["rules"],
+        tags=options["tags"],
+        severity=Severity(options["severity"]),
+        exclude=options["exclude"],
+        params=read_params(options["params"]) if options["params"] else {},
+    )
+    return CheckRequest(
+        files=files or ("-",),
+        packs=options["packs"],
+        choice=choice,
+        waivers=options["waivers"],
+        fail_on=Severity(options["fail_on"]),
+        allow_incomplete=options["allow_incomplete"],
+        effective_time=options["effective_time"],
+        record=not options["no_record"],
+        db=options["db"],
+        lenient=options["lenient"],
+    )
+
+
+def _say(report: Report, outputs: list[Output], options: dict[str, Any]) -> int:
+    """Write the report; a reader that left does not change the decision."""
+    rendering = console.rendering(options["color"], verbose=options["verbose"])
+    try:
+        render_all(report, outputs, rendering, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        console.abandon_stdout()
+    return report.exit_code

@@ -1,0 +1,90 @@
+"""Who is judged: the nodes and the cluster of a snapshot, or a document as it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eidos.engine.digest import SnapshotDigests, digest
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Scope
+from eidos.engine.model.snapshot import Collection, Measurement, Snapshot, subtypes
+
+SubtypeKey = tuple[str, str]
+"""Lower-case type and subtype: ``("gpu", "smi")``."""
+Facts = Mapping[SubtypeKey, Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFacts:
+    """Everything that rules of one scope may see of one subject."""
+
+    name: str
+    scope: Scope
+    file: str
+    digest: str
+    """Content address of the facts and of what is known to be missing; not of the name."""
+    cluster: str | None = None
+    timestamp: str | None = None
+    facts: Facts = field(default_factory=dict)
+    """A node sees the cluster's facts, and its own on top."""
+    nodes: Mapping[str, Facts] = field(default_factory=dict)
+    """The cluster sees every node."""
+    collection: tuple[Collection, ...] = ()
+    """What was not collected, or not completely."""
+    document: Json = None
+    """Scope document: the document itself."""
+
+
+def cluster_facts(snapshot: Snapshot, digests: SnapshotDigests, file: str) -> SubjectFacts:
+    """Give the cluster of a snapshot as a subject."""
+    return SubjectFacts(
+        name=snapshot.metadata.cluster or file,
+        scope=Scope.CLUSTER,
+        file=file,
+        digest=digests.snapshot,
+        cluster=snapshot.metadata.cluster,
+        timestamp=snapshot.metadata.timestamp,
+        facts=_facts(snapshot.measurements),
+        nodes={node.name: _facts(node.measurements) for node in snapshot.nodes},
+        collection=_gaps(snapshot),
+    )
+
+
+def node_facts(snapshot: Snapshot, digests: SnapshotDigests, file: str) -> list[SubjectFacts]:
+    """Give each node of a snapshot as a subject."""
+    shared = _facts(snapshot.measurements)
+    gaps = _gaps(snapshot)
+    cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]
+    return [
+        SubjectFacts(
+            name=node.name,
+            scope=Scope.NODE,
+            file=file,
+            digest=digest([cluster, digests.nodes[node.name], _about(gaps, node.name)]),
+            cluster=snapshot.metadata.cluster,
+            timestamp=snapshot.metadata.timestamp,
+            facts={**shared, **_facts(node.measurements)},
+            collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
+        )
+        for node in snapshot.nodes
+    ]
+
+
+def document_facts(document: Json, file: str) -> SubjectFacts:
+    """Give any document as a subject, for plain rules."""
+    return SubjectFacts(file, Scope.DOCUMENT, file, digest(document), document=document)
+
+
+def _facts(measurements: tuple[Measurement, ...]) -> dict[SubtypeKey, Mapping[str, Json]]:
+    return {(kind.lower(), subtype.name): subtype.data for kind, subtype in subtypes(measurements)}
+
+
+def _gaps(snapshot: Snapshot) -> tuple[Collection, ...]:
+    return tuple(entry for entry in snapshot.collection if entry.status != "ok")
+
+
+def _about(gaps: tuple[Collection, ...], node: str) -> list[Json]:
+    return [
+        [gap.type, gap.subtype, gap.status.value, gap.reason, list(gap.keys)]
+        for gap in gaps
+        if gap.node in (None, node)
+    ]

@@ -1,0 +1,31 @@
+"""A run in a list of runs: what is said of it without opening it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eidos.engine.model.report import Decision, PackRef
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One recorded run."""
+
+    run: str
+    """Run id."""
+    started: str
+    """Wall clock, RFC 3339 UTC."""
+    effective_time: str
+    """Rule time, RFC 3339 UTC."""
+    generator: str
+    engine: str
+    decision: Decision
+    exit_code: int
+    clusters: tuple[str, ...]
+    """The clusters it judged, in order."""
+    subjects: int
+    """How many subjects it judged."""
+    counts: Mapping[str, int]
+    """Status to number of verdicts."""
+    packs: tuple[PackRef, ...]
+    link: str
+    """Its link in the chain of runs: a content address."""

@@ -1,0 +1,86 @@
+"""The files of a pack, read once, with their digest."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from eidos import policies
+from eidos.engine.digest import address, digest
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.policy import Module
+
+LIBRARY = policies.FOLDER / "lib"
+_MEGABYTE = 1024 * 1024
+MAX_FILE = 4 * _MEGABYTE
+"""Largest policy file that is read, in bytes; the largest shipped one has 20 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """Rego modules (tests left out) and YAML data of a folder."""
+
+    modules: tuple[Module, ...]
+    data: Mapping[str, bytes]
+    """Contents of other files by path relative to the folder."""
+    digest: str
+
+
+def read_files(folder: Path, shown: str = "") -> PolicyFiles:
+    """Read every Rego and YAML file below a folder, or a single Rego file.
+
+    Args:
+        folder: what to read.
+        shown: how file names begin in messages.
+
+    Raises:
+        PolicyError: a file cannot be read, is too large or is not text.
+    """
+    paths = [folder] if folder.is_file() else sorted(_policy_files(folder))
+    base = folder.parent if folder.is_file() else folder
+    contents = {path.relative_to(base).as_posix(): _read(path) for path in paths}
+    modules = tuple(
+        Module(f"{shown}{name}", decode(content, f"{shown}{name}"))
+        for name, content in contents.items()
+        if name.endswith(".rego") and not name.endswith("_test.rego")
+    )
+    data = {name: content for name, content in contents.items() if not name.endswith(".rego")}
+    return PolicyFiles(
+        modules, data, digest({name: address(content) for name, content in contents.items()})
+    )
+
+
+def _policy_files(folder: Path) -> Iterable[Path]:
+    for suffix in ("*.rego", "*.yaml", "*.yml", "*.json"):
+        for path in folder.rglob(suffix):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if path.is_file() and not hidden:
+                yield path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise PolicyError(
+                f"the policy file is larger than {MAX_FILE // _MEGABYTE} MiB",
+                location=Location(str(path)),
+                hint="Split it, or keep data out of the policy folder.",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise PolicyError(
+            f"the policy file cannot be read: {error.strerror}",
+            location=Location(str(path)),
+            hint="Check the file and its permissions.",
+        ) from error
+
+
+def decode(content: bytes, name: str) -> str:
+    """Give the text of a policy file."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"the policy file is not UTF-8 text (byte {error.start + 1})",
+            location=Location(name),
+            hint="Save it as UTF-8.",
+        ) from error

@@ -1,0 +1,68 @@
+"""From what the user typed (``gpu``, ``gpu@0.1.0``, ``./my-pack``) to a folder of policy."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eidos import policies
+from eidos.engine.errors import PolicyError, UsageError
+
+MANIFEST = "pack.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """A place that holds policy."""
+
+    path: Path
+    is_pack: bool
+    """It has a manifest; otherwise it holds plain rules."""
+    version: str | None = None
+    """The version that was asked for."""
+
+
+def shipped() -> dict[str, Path]:
+    """Give the folder of every pack that comes with eidos, by name."""
+    manifests = sorted(policies.FOLDER.glob(f"*/{MANIFEST}"))
+    return {manifest.parent.name: manifest.parent for manifest in manifests}
+
+
+def find_policies(references: Sequence[str]) -> list[PolicySource]:
+    """Find every pack or folder that was named; all shipped packs when none was.
+
+    Raises:
+        UsageError: a name is no shipped pack and no folder.
+        PolicyError: a folder holds no policy.
+    """
+    if not references:
+        return [PolicySource(folder, is_pack=True) for folder in shipped().values()]
+    return [_find(reference) for reference in references]
+
+
+def _find(reference: str) -> PolicySource:
+    name, _, version = reference.partition("@")
+    if (folder := shipped().get(name)) is not None:
+        return PolicySource(folder, is_pack=True, version=version or None)
+    path = Path(reference)
+    if path.is_file() and path.name == MANIFEST:
+        path = path.parent
+    if (path / MANIFEST).is_file():
+        return PolicySource(path, is_pack=True)
+    if path.exists():
+        return _plain(path)
+    near = difflib.get_close_matches(name, shipped(), n=1)
+    suggestion = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(
+        f"there is no policy pack or folder '{reference}'",
+        hint=f"{suggestion}Shipped packs: {', '.join(shipped())}; a folder is given by its path.",
+    )
+
+
+def _plain(path: Path) -> PolicySource:
+    has_rego = path.suffix == ".rego" if path.is_file() else any(path.rglob("*.rego"))
+    if not has_rego:
+        raise PolicyError(
+            f"'{path}' holds no .rego file", hint="Name a pack, or a folder with Rego policies."
+        )
+    return PolicySource(path, is_pack=False)
