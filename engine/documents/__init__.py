@@ -1,1 +1,1 @@
-"""Reading and writing documents: YAML and JSON with a line for every path, dialects, where they live."""
+"""Documents: where they live, YAML and JSON with a line for every path, dialects, writing."""

@@ -1,0 +1,136 @@
+"""The snapshot dialect that eidos writes: ``eidos.dev/v1``."""
+
+from eidos.engine.documents.measurements import Places, data, entries, grouped, written
+from eidos.engine.documents.nearest import nearest
+from eidos.engine.documents.walking import Step
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import (
+    API_VERSION,
+    KIND,
+    Collection,
+    CollectorState,
+    Measurement,
+    Metadata,
+    Node,
+    Snapshot,
+    Subtype,
+)
+
+
+def read(step: Step, places: Places) -> Snapshot:
+    """Make a snapshot of a document.
+
+    Raises:
+        DocumentError: it has the wrong shape.
+    """
+    return Snapshot(
+        metadata=_metadata(step.get("metadata")),
+        measurements=_measurements(step, places, None),
+        nodes=tuple(_node(node, places) for node in step.get("nodes").items()),
+        collection=tuple(_collection(entry) for entry in step.get("collection").items()),
+    )
+
+
+def _metadata(step: Step) -> Metadata:
+    if step.value is None:
+        return Metadata()
+    return Metadata(
+        cluster=step.get("cluster").optional(),
+        timestamp=step.get("timestamp").optional(),
+        generator=step.get("generator").optional(),
+        labels=step.get("labels").texts(),
+    )
+
+
+def _measurements(step: Step, places: Places, node: str | None) -> tuple[Measurement, ...]:
+    found: list[tuple[str, Subtype]] = []
+    for kind, name, subtype in entries(step.get("measurements")):
+        places.note(node, kind, subtype, name)
+        context = subtype.get("context").texts()
+        found.append((kind, Subtype(name, data(subtype), context)))
+    return grouped(found)
+
+
+def _node(step: Step, places: Places) -> Node:
+    name = step.get("name").text()
+    if name in places.nodes:
+        line = step.document.location(places.nodes[name]).line
+        raise step.get("name").fail(f"repeats the node {name!r}, first on line {line}")
+    places.nodes[name] = (*step.path, "name")
+    return Node(name, _measurements(step, places, name))
+
+
+def _collection(step: Step) -> Collection:
+    status = step.get("status")
+    return Collection(
+        type=step.get("type").text(),
+        status=_state(status),
+        subtype=step.get("subtype").optional(),
+        node=step.get("node").optional(),
+        reason=step.get("reason").optional(),
+        keys=tuple(key.text() for key in step.get("keys").items()),
+        duration_ms=_duration(step.get("durationMs")),
+    )
+
+
+def _state(step: Step) -> CollectorState:
+    text = step.text()
+    try:
+        return CollectorState(text)
+    except ValueError as error:
+        hint = nearest(text, [state.value for state in CollectorState])
+        raise step.fail(f"has the unknown status {text!r}", hint) from error
+
+
+def _duration(step: Step) -> float | None:
+    if step.value is None:
+        return None
+    if isinstance(step.value, bool) or not isinstance(step.value, int | float):
+        raise step.fail("'durationMs' must be a number of milliseconds")
+    return float(step.value)
+
+
+def write(snapshot: Snapshot) -> Json:
+    """Make a document of a snapshot; reading it gives the snapshot back."""
+    document: dict[str, Json] = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": _written_metadata(snapshot.metadata),
+        "measurements": written(snapshot.measurements),
+        "nodes": [
+            {"name": node.name, "measurements": written(node.measurements)}
+            for node in snapshot.nodes
+        ],
+    }
+    if snapshot.collection:
+        document["collection"] = [_written_collection(entry) for entry in snapshot.collection]
+    return document
+
+
+def _written_metadata(metadata: Metadata) -> Json:
+    return _without_none(
+        {
+            "cluster": metadata.cluster,
+            "timestamp": metadata.timestamp,
+            "generator": metadata.generator,
+            "labels": dict(sorted(metadata.labels.items())) or None,
+        }
+    )
+
+
+def _written_collection(entry: Collection) -> Json:
+    return _without_none(
+        {
+            "type": entry.type,
+            "subtype": entry.subtype,
+            "node": entry.node,
+            "status": entry.status.value,
+            "reason": entry.reason,
+            "keys": list(entry.keys) or None,
+            "durationMs": entry.duration_ms,
+        }
+    )
+
+
+def _without_none(document: dict[str, Json]) -> Json:
+    return {key: value for key, value in document.items() if value is not None}

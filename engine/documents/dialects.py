@@ -1,0 +1,88 @@
+"""Which snapshot dialects there are, and which one a document speaks."""
+
+from dataclasses import dataclass
+
+from eidos.engine.documents.nearest import nearest
+from eidos.engine.documents.walking import Step, described
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import API_VERSION, KIND
+
+UPSTREAM = (
+    "aicr.run/v1",
+    "aicr.run/v1alpha2",
+    "aicr.nvidia.com/v1alpha1",
+    "cns.nvidia.com/v1alpha1",
+    "snapshot.dgxc.io/v1",
+)
+"""The single-node dialects of the system our users already have, newest first."""
+NEWEST_UPSTREAM = UPSTREAM[0]
+KNOWN = (API_VERSION, *UPSTREAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a document says it is."""
+
+    kind: Json
+    api_version: Json
+
+
+def header(value: dict[str, Json]) -> Header:
+    """Read what a document says it is."""
+    return Header(value.get("kind"), value.get("apiVersion"))
+
+
+def is_snapshot(value: Json, *, lenient: bool = False) -> bool:
+    """Say whether a document means to be a snapshot, be it a good one or not.
+
+    Args:
+        value: the document.
+        lenient: take measurements without any header for a snapshot.
+    """
+    if not isinstance(value, dict):
+        return False
+    found = header(value)
+    if found.kind is not None:
+        return found.kind == KIND
+    return "measurements" in value and (lenient or found.api_version in KNOWN)
+
+
+def dialect(step: Step, *, lenient: bool = False) -> str:
+    """Give the apiVersion a snapshot is written in.
+
+    Raises:
+        DocumentError: it is no snapshot, or of an unknown apiVersion, or has no header and
+            ``lenient`` is not set.
+    """
+    if not isinstance(step.value, dict):
+        raise step.fail(f"is {described(step.value)}, not a snapshot", _EXPECTED)
+    found = header(step.value)
+    if found == Header(None, None):
+        return _headless(step, lenient=lenient)
+    if found.kind != KIND and not (lenient and found.kind is None):
+        raise _wrong_kind(step, found.kind)
+    if not isinstance(found.api_version, str):
+        hint = f"Known are {', '.join(KNOWN)}; --lenient reads documents without a header."
+        raise step.get("apiVersion").fail("has no apiVersion", hint)
+    if found.api_version not in KNOWN:
+        problem = f"has the unknown apiVersion {found.api_version!r}"
+        raise step.get("apiVersion").fail(problem, nearest(found.api_version, KNOWN))
+    return found.api_version
+
+
+_EXPECTED = f"A snapshot starts with 'apiVersion: {API_VERSION}' and 'kind: {KIND}'."
+
+
+def _headless(step: Step, *, lenient: bool) -> str:
+    value = step.map()
+    if "measurements" not in value and "nodes" not in value:
+        raise step.fail("is not a snapshot: it has no kind and no measurements", _EXPECTED)
+    if not lenient:
+        raise step.fail("has no apiVersion and no kind", "Use --lenient to read it nevertheless.")
+    return API_VERSION if "nodes" in value or "collection" in value else NEWEST_UPSTREAM
+
+
+def _wrong_kind(step: Step, kind: Json) -> Exception:
+    if kind is None:
+        return step.fail("has no kind", _EXPECTED)
+    return step.get("kind").fail(f"has the kind {str(kind)!r}, and must be {KIND!r}", _EXPECTED)

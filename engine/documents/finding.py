@@ -1,0 +1,127 @@
+"""From what the user named (files, folders, globs, ``-``) to the documents to read."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eidos.engine.errors import DocumentError, Location, UsageError
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+SUFFIXES = (".yaml", ".yml", ".json")
+"""What is taken from a folder; a file that is named is read whatever its name."""
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document comes from."""
+
+    name: str
+    """For messages: as the user wrote it, ``<stdin>`` for standard input."""
+    path: Path | None
+    """None for standard input."""
+
+
+def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
+    """Give a source for each document the arguments name, in order, each file once.
+
+    Args:
+        arguments: files, folders (searched for YAML and JSON files, hidden ones left out), globs
+            (``**`` included), and ``-`` for standard input.
+
+    Raises:
+        DocumentError: an argument names nothing, or a folder cannot be listed.
+        UsageError: a glob or folder holds no document, or ``-`` is given twice.
+    """
+    seen: set[str] = set()
+    for argument in arguments:
+        for source in _sources(argument):
+            key = STDIN if source.path is None else os.path.realpath(source.path)
+            if key == STDIN and key in seen:
+                raise UsageError("standard input can be read only once", hint="Give '-' once.")
+            if key not in seen:
+                seen.add(key)
+                yield source
+
+
+def _sources(argument: str) -> Iterator[Source]:
+    if argument == STDIN:
+        yield Source(STDIN_NAME, None)
+        return
+    path = Path(argument)
+    if _is_folder(path, argument):
+        yield from _in_folder(path)
+    elif os.path.lexists(path):
+        yield Source(argument, path)
+    elif _GLOB.intersection(argument):
+        yield from _matching(argument)
+    else:
+        raise DocumentError(
+            "there is no such file or folder",
+            hint="Check the spelling; put a glob in quotes if the shell must not expand it.",
+            location=Location(argument or "''"),
+        )
+
+
+def _is_folder(path: Path, argument: str) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        raise unreadable(error, argument) from error
+
+
+def _in_folder(folder: Path) -> Iterator[Source]:
+    """Walk in sorted order, so that output does not depend on the file system."""
+    found = False
+    for root, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                found = True
+                path = Path(root, name)
+                yield Source(str(path), path)
+    if not found:
+        raise _nothing(f"the folder {folder} holds no YAML or JSON file")
+
+
+def _refuse(error: OSError) -> None:
+    raise unreadable(error, str(error.filename)) from error
+
+
+def _matching(pattern: str) -> Iterator[Source]:
+    import glob
+
+    paths = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns
+    files = [path for path in paths if not path.is_dir()]
+    if not files:
+        raise _nothing(f"no file matches {pattern}")
+    for path in files:
+        yield Source(str(path), path)
+
+
+def _nothing(message: str) -> UsageError:
+    return UsageError(message, hint=f"Files end in {', '.join(SUFFIXES)}; or name a file.")
+
+
+def unreadable(error: OSError | ValueError, name: str) -> DocumentError:
+    """Say why the operating system does not give a file.
+
+    Args:
+        error: what it raised.
+        name: the file, as the user gave it.
+    """
+    reason = getattr(error, "strerror", None) or str(error)
+    hints: dict[type[Exception], str] = {
+        FileNotFoundError: "Check the spelling; a symbolic link may point to nothing.",
+        PermissionError: "Ask for permission to read it, or run as a user who may.",
+    }
+    return DocumentError(
+        f"cannot be read: {reason.lower()}",
+        hint=hints.get(type(error), "Name a regular file, a folder, a glob, or '-'."),
+        location=Location(name),
+    )

@@ -1,0 +1,107 @@
+"""Where everything stands in a JSON text: read piece by piece, and only when someone asks."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from eidos.engine.documents.positions import MarkedPositions, Marks, Place, pack
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n|[^\s{}\[\],:"]+')
+
+
+class JsonPositions:
+    """Reads the text again, once, when a place is asked for."""
+
+    __slots__ = ("found", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: MarkedPositions | None = None
+
+    def find(self, path: Sequence[str | int]) -> Place:
+        """Give the place of a path or of its nearest ancestor."""
+        if self.found is None:
+            self.found = MarkedPositions(_Scan(self.text).run())
+            self.text = ""
+        return self.found.find(path)
+
+
+def find_repeated(text: str) -> int | None:
+    """Give the packed place of the first key that its map already has."""
+    scan = _Scan(text)
+    scan.run()
+    return scan.repeated
+
+
+def find_token(text: str, wanted: str) -> int | None:
+    """Give the packed place of a piece outside of strings."""
+    return next((mark for piece, mark in _pieces(text) if piece == wanted), None)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    line = start = 0
+    for match in _TOKEN.finditer(text):
+        piece = match.group()
+        if piece == "\n":
+            line, start = line + 1, match.end()
+        else:
+            yield piece, pack(line, match.start() - start)
+
+
+@dataclass(slots=True)
+class _Frame:
+    mark: int
+    children: dict[str, Marks] | list[Marks]
+    key: str | None = None
+    """The key whose value comes next; maps only."""
+    key_mark: int = 0
+
+
+@dataclass(slots=True)
+class _Scan:
+    """Builds marks from the pieces of a text that is known to be JSON."""
+
+    text: str
+    stack: list[_Frame] = field(default_factory=list)
+    root: Marks = 0
+    repeated: int | None = None
+
+    def run(self) -> Marks:
+        for piece, mark in _pieces(self.text):
+            if piece in ",:":
+                continue
+            if piece in "{[":
+                children: dict[str, Marks] | list[Marks] = {} if piece == "{" else []
+                self.stack.append(_Frame(self.slot(mark), children))
+            elif piece in "}]":
+                frame = self.stack.pop()
+                self.attach((frame.mark, frame.children))
+            else:
+                self.leaf(piece, mark)
+        return self.root
+
+    def slot(self, mark: int) -> int:
+        """A value in a map is found by its key."""
+        frame = self.stack[-1] if self.stack else None
+        return frame.key_mark if frame and isinstance(frame.children, dict) else mark
+
+    def leaf(self, piece: str, mark: int) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if frame is None or isinstance(frame.children, list) or frame.key is not None:
+            self.attach(self.slot(mark))
+            return
+        frame.key, frame.key_mark = json.loads(piece), mark
+        if frame.key in frame.children and self.repeated is None:
+            self.repeated = mark
+
+    def attach(self, marks: Marks) -> None:
+        if not self.stack:
+            self.root = marks
+            return
+        frame = self.stack[-1]
+        if isinstance(frame.children, list):
+            frame.children.append(marks)
+        elif frame.key is not None:
+            frame.children[frame.key] = marks
+            frame.key = None

@@ -1,0 +1,124 @@
+"""JSON to values on a fast path; positions are looked up only when one is asked for."""
+
+import json
+import re
+from typing import Any, Final
+
+from eidos.engine.documents.jsonmarks import find_repeated, find_token
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.positions import MarkedPositions
+from eidos.engine.errors import DocumentError, Location
+from eidos.engine.model.jsonvalue import Json
+
+
+class NotJson:
+    """The answer for a text that is not JSON but may be YAML."""
+
+
+NOT_JSON: Final = NotJson()
+
+
+class _RepeatedKeyError(ValueError):
+    """Raised by the parser's hook."""
+
+
+class _NumberError(ValueError):
+    """Raised by the parser's hooks; the second argument is the source text."""
+
+
+def read(text: str, name: str, limits: Limits) -> Json | NotJson:
+    """Read one JSON document; `NOT_JSON` when it is none and its name does not say that it is.
+
+    Raises:
+        DocumentError: it is JSON with a repeated key, with a number or text that cannot be kept,
+            over a limit; or it is not JSON and is named ``.json``.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        if not name.endswith(".json"):
+            return NOT_JSON
+        hint = "Is the file truncated, or YAML under a JSON name?"
+        place = Location(name, error.lineno, error.colno)
+        raise DocumentError(
+            f"is not JSON: {error.msg.lower()}", hint=hint, location=place
+        ) from error
+    except _RepeatedKeyError as error:
+        place = _place(name, find_repeated(text))
+        raise DocumentError(str(error), hint="Keep one of them.", location=place) from error
+    except _NumberError as error:
+        problem, source = error.args
+        raise DocumentError(problem, location=_place(name, find_token(text, source))) from error
+    except RecursionError as error:
+        raise limits.exceeded("depth", f"{limits.depth} levels", Location(name)) from error
+    except ValueError as error:  # integers of thousands of digits
+        raise DocumentError("holds a number that is too long", location=Location(name)) from error
+    _guard(value, text, name, limits)
+    checked: Json = value
+    return checked
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _RepeatedKeyError(f"repeats the key {key!r}")
+    return value
+
+
+def _constant(text: str) -> float:
+    raise _NumberError(f"holds {text}, which is no JSON number", text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise _NumberError(f"holds {text[:40]}, which is too large to keep", text)
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+
+
+def _guard(value: Json, text: str, name: str, limits: Limits) -> None:
+    """Check the limits level by level, looking at containers only."""
+    level: list[Json] = [value]
+    total = depth = 0
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        if depth > limits.depth:
+            raise limits.exceeded("depth", f"{limits.depth} levels", Location(name))
+        below: list[Json] = []
+        for item in level:
+            below.extend(item.values() if isinstance(item, dict) else item)
+            if isinstance(item, dict) and len(item) > limits.keys:
+                raise limits.exceeded("keys", f"{limits.keys} keys", Location(name))
+        total += len(below)
+        level = below
+    if total > limits.values:
+        raise limits.exceeded("values", f"{limits.values} values", Location(name))
+    if "\\u" in text:
+        _refuse_surrogates(value, text, name)
+
+
+def _refuse_surrogates(value: Json, text: str, name: str) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        match = re.search(r"\\u[dD][89a-fA-F]", text)
+        place = _at(text, name, match.start() if match else 0)
+        problem = "holds half a character (a lone surrogate), which is not Unicode"
+        raise DocumentError(problem, location=place) from error
+
+
+def _place(name: str, mark: int | None) -> Location:
+    if mark is None:
+        return Location(name)
+    place = MarkedPositions(mark).find(())
+    return Location(name, place.line, place.column)
+
+
+def _at(text: str, name: str, offset: int) -> Location:
+    line = text.count("\n", 0, offset)
+    return Location(name, line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)

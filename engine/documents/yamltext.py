@@ -1,0 +1,262 @@
+"""YAML to values and positions, in one guarded pass over libyaml's events."""
+
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.positions import MarkedPositions, Marks, pack
+from eidos.engine.documents.scalars import plain
+from eidos.engine.errors import DocumentError, Location
+from eidos.engine.model.jsonvalue import Json
+
+Event: TypeAlias = Any
+"""PyYAML's event; its stubs cannot say which ones have marks and anchors."""
+
+_TAG = "tag:yaml.org,2002:"
+_MERGE = "<<"
+_STRING_TAGS = ("!", _TAG + "str")
+_PLAIN_TAGS = tuple(_TAG + name for name in ("int", "float", "bool", "null"))
+_CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq")
+
+
+class _Node(NamedTuple):
+    value: Json
+    marks: Marks
+
+
+class _Anchor(NamedTuple):
+    node: _Node
+    size: int
+    """Values in it, itself included."""
+    height: int
+    """Levels below it."""
+
+
+def read(text: str, name: str, limits: Limits) -> list[tuple[Json, MarkedPositions]]:
+    """Read every document of a YAML text that is not wholly empty.
+
+    Raises:
+        DocumentError: it is no YAML, or over a limit, or says what JSON cannot.
+    """
+    reader = _Reader(text, name, limits)
+    try:
+        found = reader.documents()
+    except yaml.YAMLError as error:
+        raise _syntax(error, name, text) from error
+    return [(node.value, MarkedPositions(node.marks)) for node in found]
+
+
+class _Reader:
+    """Builds documents from events; each method takes the event that starts what it reads."""
+
+    def __init__(self, text: str, name: str, limits: Limits) -> None:
+        self.parser = yaml.CSafeLoader(text)
+        self.name = name
+        self.limits = limits
+        self.anchors: dict[str, _Anchor] = {}
+        self.values = 0
+        self.alias_values = 0
+        self.depth = 0
+        self.deepest = 0
+
+    def documents(self) -> list[_Node]:
+        found: list[_Node] = []
+        empty: Event | None = None
+        while not isinstance(event := self.next(), StreamEndEvent):
+            if isinstance(event, DocumentStartEvent):
+                self.anchors = {}
+                first = self.next()
+                node = self.node(first, _mark(first))
+                if _is_empty(first):
+                    empty = first
+                else:
+                    found.append(node)
+                self.expect_end()
+        if not found:
+            raise self.error("holds no document, only comments or '---'", empty)
+        return found
+
+    def expect_end(self) -> None:
+        event = self.next()
+        if not isinstance(event, DocumentEndEvent):
+            raise self.error("does not end where it should", event)
+
+    def next(self) -> Event:
+        return self.parser.get_event()
+
+    def node(self, event: Event, mark: int) -> _Node:
+        if type(event) is ScalarEvent and event.anchor is None:  # nearly all
+            self.values += 1
+            return _Node(self.scalar(event), mark)
+        if isinstance(event, AliasEvent):
+            return self.alias(event, mark)
+        before, deepest, self.deepest = self.values, self.deepest, self.depth
+        node = self.fresh(event, mark)
+        if event.anchor is not None:
+            size = self.values - before
+            self.anchors[event.anchor] = _Anchor(node, size, self.deepest - self.depth)
+        self.deepest = max(deepest, self.deepest)
+        return node
+
+    def fresh(self, event: Event, mark: int) -> _Node:
+        self.count(event)
+        if isinstance(event, ScalarEvent):
+            return _Node(self.scalar(event), mark)
+        if event.tag not in _CONTAINER_TAGS:
+            raise self.error(f"has the tag {event.tag}, which is not JSON's", event)
+        self.depth += 1
+        self.deepen(self.depth, event)
+        mapping = isinstance(event, MappingStartEvent)
+        node = self.mapping(mark) if mapping else self.sequence(mark)
+        self.depth -= 1
+        return node
+
+    def count(self, event: Event) -> None:
+        self.values += 1
+        if self.values > self.limits.values:
+            raise self.over("values", f"{self.limits.values} values", event)
+
+    def deepen(self, depth: int, event: Event) -> None:
+        self.deepest = max(self.deepest, depth)
+        if depth > self.limits.depth:
+            raise self.over("depth", f"{self.limits.depth} levels", event)
+
+    def sequence(self, mark: int) -> _Node:
+        values: list[Json] = []
+        marks: list[Marks] = []
+        while type(event := self.next()) is not SequenceEndEvent:
+            node = self.node(event, _mark(event))
+            values.append(node.value)
+            marks.append(node.marks)
+        return _Node(values, (mark, marks))
+
+    def mapping(self, mark: int) -> _Node:
+        values: dict[str, Json] = {}
+        marks: dict[str, Marks] = {}
+        merged: list[tuple[Event, _Node]] = []
+        while type(event := self.next()) is not MappingEndEvent:
+            key = self.key(event)
+            at = _mark(event)
+            if key in values:
+                raise self.repeated(event, key, marks[key])
+            node = self.node(self.next(), at)
+            if key == _MERGE and event.style in ("", None):
+                merged.append((event, node))
+                continue
+            values[key], marks[key] = node
+        if len(values) > self.limits.keys:
+            raise self.over("keys", f"{self.limits.keys} keys", event)
+        for event, node in merged:
+            self.merge(event, node, values, marks)
+        return _Node(values, (mark, marks))
+
+    def key(self, event: Event) -> str:
+        if isinstance(event, ScalarEvent):
+            self.count(event)
+            return str(event.value)
+        if isinstance(event, AliasEvent):
+            value = self.alias(event, 0).value
+            if isinstance(value, str):
+                return value
+        raise self.error("has a key that is a map, a list or an alias; keys are text", event)
+
+    def merge(
+        self, event: Event, node: _Node, values: dict[str, Json], marks: dict[str, Marks]
+    ) -> None:
+        """Take in what ``<<`` names; the map's own keys win, then earlier ones of a list."""
+        for value, mark in _parts(node):
+            if not isinstance(value, dict) or isinstance(mark, int) or isinstance(mark[1], list):
+                raise self.error("merges ('<<') something that is no map", event)
+            for key, entry in value.items():
+                if key not in values:
+                    values[key], marks[key] = entry, mark[1][key]
+
+    def alias(self, event: Event, mark: int) -> _Node:
+        anchor = self.anchors.get(event.anchor)
+        if anchor is None:
+            problem = f"has the alias *{event.anchor}, which names nothing that ended before it"
+            raise self.error(problem, event)
+        self.values += anchor.size
+        self.alias_values += anchor.size
+        if self.alias_values > self.limits.alias_values:
+            bound = f"{self.limits.alias_values} values through aliases"
+            raise self.over("alias-values", bound, event)
+        self.deepen(self.depth + anchor.height, event)
+        marks = anchor.node.marks
+        return _Node(anchor.node.value, mark if isinstance(marks, int) else (mark, marks[1]))
+
+    def scalar(self, event: ScalarEvent) -> Json:
+        tag = event.tag
+        if tag in _STRING_TAGS or (tag is None and not event.implicit[0]):
+            return str(event.value)
+        if tag is not None and tag not in _PLAIN_TAGS:
+            raise self.error(f"has the tag {tag}, which is not JSON's", event)
+        try:
+            return plain(event.value)
+        except ValueError as error:
+            raise self.error(f"cannot be kept: {error}; write it in quotes", event) from error
+
+    def repeated(self, event: Event, key: str, first: Marks) -> DocumentError:
+        mark = first if isinstance(first, int) else first[0]
+        line = MarkedPositions(mark).find(()).line
+        return DocumentError(
+            f"repeats the key {key!r}, first on line {line}",
+            hint="Keep one of them.",
+            location=self.location(event),
+        )
+
+    def error(self, problem: str, event: Event | None) -> DocumentError:
+        return DocumentError(problem, location=self.location(event))
+
+    def over(self, limit: str, bound: str, event: Event) -> DocumentError:
+        return self.limits.exceeded(limit, bound, self.location(event))
+
+    def location(self, event: Event | None) -> Location:
+        if event is None:
+            return Location(self.name)
+        mark = event.start_mark
+        return Location(self.name, mark.line + 1, mark.column + 1)
+
+
+def _mark(event: Event) -> int:
+    mark = event.start_mark
+    return pack(mark.line, mark.column)
+
+
+def _is_empty(event: Event) -> bool:
+    return isinstance(event, ScalarEvent) and event.value == "" and event.implicit[0]
+
+
+def _parts(node: _Node) -> list[tuple[Json, Marks]]:
+    value, marks = node
+    if isinstance(value, list) and not isinstance(marks, int) and isinstance(marks[1], list):
+        return list(zip(value, marks[1], strict=True))
+    return [(value, marks)]
+
+
+def _syntax(error: yaml.YAMLError, name: str, text: str) -> DocumentError:
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    mark = getattr(error, "problem_mark", None)
+    location = Location(name)
+    if mark is not None:
+        location = Location(name, mark.line + 1, mark.column + 1)
+    elif isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        column = error.position - (before.rfind("\n") + 1)
+        location = Location(name, before.count("\n") + 1, column + 1)
+    return DocumentError(
+        f"is not YAML: {problem}",
+        hint="Is the file truncated, or indented with tabs?",
+        location=location,
+    )

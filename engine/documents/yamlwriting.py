@@ -1,0 +1,43 @@
+"""YAML that every reader, of version 1.1 or 1.2, reads back as it was."""
+
+import re
+
+import yaml
+
+from eidos.engine.documents.scalars import plain
+from eidos.engine.model.jsonvalue import Json
+
+_WIDE = 1 << 20
+"""Long text stays on one line, so that a fact has one line."""
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _ODD.search(text) else None
+    if style is None and _ambiguous(text):
+        style = '"' if "'" in text else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _ambiguous(text: str) -> bool:
+    """PyYAML quotes what YAML 1.1 would misread; this finds what 1.2 would."""
+    try:
+        return plain(text) is not text
+    except ValueError:
+        return True
+
+
+_Dumper.add_representer(str, _text)
+
+
+def dump(value: Json) -> str:
+    """Write one document."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE, indent=2
+    )
+    return text.removesuffix("...\n")
