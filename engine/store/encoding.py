@@ -1,0 +1,162 @@
+"""Rules, verdicts and remarks as JSON, and back. What is written here is read for years."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eidos.engine.digest import address, canonical
+from eidos.engine.errors import Location
+from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Control, Entrypoint, Module, Rule, Scope, Severity
+from eidos.engine.model.report import Problem, Subject, WaiverNote
+from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.model.verdict import Finding, Verdict
+
+
+def text(value: object) -> str:
+    """Give the canonical form as text."""
+    return canonical(value).decode()
+
+
+def parts_of_rule(rule: Rule) -> dict[str, tuple[str, bytes]]:
+    """Give what a rule shares with others, by address: its modules and tables, with a kind."""
+    parts = {
+        address(content): (f"rego:{module.file}", content)
+        for module in rule.modules
+        for content in (module.source.encode(),)
+    }
+    for name, table in rule.tables.items():
+        content = canonical(table)
+        parts[address(content)] = (f"table:{name}", content)
+    return parts
+
+
+def encode_rule(rule: Rule) -> dict[str, Json]:
+    """Give a rule with its modules and tables by address."""
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "severity": rule.severity,
+        "scope": rule.scope,
+        "package": rule.package,
+        "modules": [[module.file, address(module.source.encode())] for module in rule.modules],
+        "entrypoints": [[entrypoint.path, entrypoint.level] for entrypoint in rule.entrypoints],
+        "digest": rule.digest,
+        "has_applicable": rule.has_applicable,
+        "reads_time": rule.reads_time,
+        "description": rule.description,
+        "remediation": rule.remediation,
+        "requires": [_encode_fact(fact) for fact in rule.requires],
+        "reads": [_encode_fact(fact) for fact in rule.reads],
+        "controls": [[control.framework, control.id] for control in rule.controls],
+        "tags": list(rule.tags),
+        "references": list(rule.references),
+        "params": dict(rule.params),
+        "tables": {name: address(canonical(table)) for name, table in rule.tables.items()},
+        "line": rule.line,
+        "v0": rule.v0,
+    }
+
+
+def decode_rule(document: dict[str, Any], parts: Mapping[str, bytes]) -> Rule:
+    """Give the rule back; `parts` is the content of its modules and tables by address."""
+    built = {
+        "severity": Severity(document["severity"]),
+        "scope": Scope(document["scope"]),
+        "modules": tuple(Module(file, parts[at].decode()) for file, at in document["modules"]),
+        "entrypoints": tuple(Entrypoint(*entry) for entry in document["entrypoints"]),
+        "requires": tuple(FactPath(*fact) for fact in document["requires"]),
+        "reads": tuple(FactPath(*fact) for fact in document["reads"]),
+        "controls": tuple(Control(*control) for control in document["controls"]),
+        "tags": tuple(document["tags"]),
+        "references": tuple(document["references"]),
+        "tables": {name: json.loads(parts[at]) for name, at in document["tables"].items()},
+    }
+    return Rule(**{**document, **built})
+
+
+def _encode_fact(fact: FactPath) -> Json:
+    return [fact.type, fact.subtype, fact.key, fact.every_node]
+
+
+def encode_findings(findings: Sequence[Finding]) -> Json:
+    """Give findings; what is empty is left out."""
+    return [
+        {name: value for name in Finding.__slots__ if (value := getattr(finding, name)) is not None}
+        for finding in findings
+    ]
+
+
+def decode_findings(written: str) -> tuple[Finding, ...]:
+    """Give the findings back."""
+    return tuple(Finding(**finding) for finding in json.loads(written))
+
+
+def encode_judgement(verdict: Verdict) -> dict[str, Json]:
+    """Give what a rule said, before waivers and enforcement."""
+    return {
+        "rule": verdict.rule,
+        "status": verdict.status,
+        "findings": encode_findings(verdict.findings),
+        "reason": verdict.reason,
+    }
+
+
+def encode_locations(subject: Subject) -> Json:
+    """Give where a subject's findings stand; the subject's own file is left out."""
+    return {
+        path: [
+            place.file if place.file != subject.file else None,
+            place.line,
+            place.column,
+            place.path,
+        ]
+        for path, place in subject.locations.items()
+    }
+
+
+def decode_locations(written: dict[str, Any], file: str) -> dict[str, Location]:
+    """Give the places back, for a subject of `file`."""
+    return {
+        path: Location(own or file, line, column, within)
+        for path, (own, line, column, within) in written.items()
+    }
+
+
+def encode_problem(problem: Problem) -> Json:
+    """Give a problem with its place."""
+    place = problem.location
+    where: Json = [place.file, place.line, place.column, place.path] if place else None
+    return [problem.message, problem.hint, where]
+
+
+def decode_problem(written: Sequence[Any]) -> Problem:
+    """Give the problem back."""
+    message, hint, where = written
+    return Problem(message, hint, Location(*where) if where else None)
+
+
+def encode_note(note: WaiverNote) -> Json:
+    """Give what was said about a waiver."""
+    return [note.waiver, note.rule, note.state, note.message]
+
+
+def encode_collection(entry: Collection) -> list[Json]:
+    """Give how a collector ended, without how long it took."""
+    return [
+        entry.type,
+        entry.status,
+        entry.subtype,
+        entry.node,
+        entry.reason,
+        list(entry.keys),
+    ]
+
+
+def decode_collection(written: Sequence[Any], duration_ms: float | None) -> Collection:
+    """Give the entry back."""
+    type_, status, subtype, node, reason, keys = written
+    return Collection(
+        type_, CollectorState(status), subtype, node, reason, tuple(keys), duration_ms
+    )

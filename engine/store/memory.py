@@ -1,0 +1,80 @@
+"""Remembering verdicts by what they depend on."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from eidos.engine.digest import digest
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.store.addresses import packed
+from eidos.engine.store.encoding import decode_findings, encode_judgement, text
+
+FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
+"""An error may be a slow machine, a waiver ends: neither follows from the memo key."""
+
+
+def recall(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Verdict]:
+    """Give the verdicts known for these memo keys."""
+    found = {}
+    for key in keys:
+        row = connection.execute(
+            "SELECT j.rule, j.status, j.findings, j.reason FROM addresses a "
+            "JOIN memos m ON m.memo = a.id JOIN judgements j ON j.id = m.judgement "
+            "WHERE a.address = ?",
+            (packed(key),),
+        ).fetchone()
+        if row:
+            rule, status, findings, reason = row
+            said = decode_findings(findings) if findings != "[]" else ()
+            found[key] = Verdict(rule, Status(status), said, reason, memo=key)
+    return found
+
+
+def remember(connection: sqlite3.Connection, verdicts: Sequence[Verdict]) -> None:
+    """Keep verdicts within a transaction; what is already remembered stays as it is."""
+    writer = JudgementWriter(connection)
+    for verdict in verdicts:
+        if verdict.memo is not None and verdict.status not in FORGOTTEN:
+            connection.execute(
+                "INSERT OR IGNORE INTO memos (memo, judgement) VALUES (?, ?)",
+                (intern(connection, verdict.memo), writer.put(verdict)[0]),
+            )
+
+
+def intern(connection: sqlite3.Connection, address: str) -> int:
+    """Give the row of an address, storing it if need be."""
+    stored = packed(address)
+    row = connection.execute("SELECT id FROM addresses WHERE address = ?", (stored,)).fetchone()
+    if row is None:
+        row = connection.execute(
+            "INSERT INTO addresses (address) VALUES (?) RETURNING id", (stored,)
+        ).fetchone()
+    return int(row[0])
+
+
+class JudgementWriter:
+    """Stores what rules said, each once, within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._rows: dict[str, int] = {}
+
+    def put(self, verdict: Verdict) -> tuple[int, str]:
+        """Give the row and the address of a verdict's judgement, storing it if need be."""
+        document = encode_judgement(verdict)
+        at = digest(document)
+        if at not in self._rows:
+            self._rows[at] = self._row(at, verdict, text(document["findings"]))
+        return self._rows[at], at
+
+    def _row(self, at: str, verdict: Verdict, findings: str) -> int:
+        stored = packed(at)
+        row = self._connection.execute(
+            "SELECT id FROM judgements WHERE address = ?", (stored,)
+        ).fetchone()
+        if row is None:
+            row = self._connection.execute(
+                "INSERT INTO judgements (address, rule, status, findings, reason) "
+                "VALUES (?, ?, ?, ?, ?) RETURNING id",
+                (stored, verdict.rule, verdict.status.value, findings, verdict.reason),
+            ).fetchone()
+        return int(row[0])

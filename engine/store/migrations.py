@@ -1,0 +1,46 @@
+"""How the database came to be: one named function for each step, applied in order, all or nothing.
+
+A step that has been released is never edited; a new one is added below it. `VERSION` is the number
+of steps, kept in ``PRAGMA user_version`` so that an up-to-date database opens without more than
+SQLite itself.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from eidos.engine.store import tables
+
+APPLICATION_ID = 0x6569646F
+"""``eido`` in ASCII: tells our databases from other SQLite files."""
+
+
+def create_tables(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Lay every table of the first release."""
+    for statement in (*tables.TABLES, *tables.guards(), *tables.VIEWS):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (create_tables,)
+VERSION = len(STEPS)
+
+
+def migrate(
+    connection: sqlite3.Connection, steps: tuple[Callable[[Any], None], ...] = STEPS
+) -> None:
+    """Apply what is missing, all of it or nothing; waits for another process that does the same."""
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations("eidos")
+    for step in steps:
+        migrations()(step)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(connection, execute_plugins=False))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

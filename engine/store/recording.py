@@ -1,0 +1,235 @@
+"""Writing one run down: what was seen, by which rules, and what was said."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from eidos.engine.digest import SnapshotDigests, address, canonical, digest
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Rule
+from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.store.addresses import packed, unpacked
+from eidos.engine.store.blobs import BlobWriter
+from eidos.engine.store.clock import state_time
+from eidos.engine.store.encoding import (
+    encode_locations,
+    encode_note,
+    encode_problem,
+    encode_rule,
+    parts_of_rule,
+    text,
+)
+from eidos.engine.store.pages import pages
+from eidos.engine.store.standings import Standings, record_standings
+from eidos.engine.store.subjects import SubjectWriter
+from eidos.engine.store.trees import TreeWriter, encode_remarks
+
+GENESIS = "sha256:" + "0" * 64
+"""What the first run links to."""
+
+Row = tuple[bytes | str | int | None, ...]
+Source = tuple[str, str | None, str | None]
+"""File, cluster and timestamp that neighbouring subjects share."""
+
+
+def record_report(
+    connection: sqlite3.Connection,
+    report: Report,
+    snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+) -> None:
+    """Write a run, within a transaction in which nobody else can write."""
+    _Recording(connection, report).record(snapshots)
+
+
+class _Recording:
+    """One run on its way into the database.
+
+    Each writing step gives rows to insert and what of them goes into the run's link.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
+        self._connection = connection
+        self._report = report
+        self._blobs = BlobWriter(connection)
+        self._subjects = SubjectWriter(connection)
+        self._standings: list[tuple[str | None, str, Standings]] = []
+
+    def record(self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]) -> None:
+        parts = [
+            self._part(source, list(group))
+            for source, group in itertools.groupby(self._report.subjects, key=_source)
+        ]
+        captures = self._captures(snapshots)
+        run = self._run([said for _, said in parts], [said for _, said in captures])
+        self._connection.executemany(
+            "INSERT INTO run_parts (run, part, file, cluster, timestamp, at, pages, locations) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(run, number, *row) for number, (row, _) in enumerate(parts)],
+        )
+        self._connection.executemany(
+            "INSERT INTO captures (run, snapshot, cluster, at, timestamp, generator, labels, "
+            "source, remarks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(run, *row) for row, _ in captures],
+        )
+        for cluster, at, found in self._standings:
+            record_standings(self._connection, run, cluster, at, found)
+
+    def _part(self, source: Source, subjects: Sequence[Subject]) -> tuple[Row, Json]:
+        at = state_time(source[2], self._report.started)
+        rows: list[int] = []
+        places: list[int] = []
+        said: list[Json] = []
+        for page in pages(subjects, lambda subject: subject.name):
+            written = self._subjects.put_page(page)
+            locations = canonical([encode_locations(subject) for subject in page])
+            rows.append(written.row)
+            places.append(self._blobs.put("locations", locations))
+            said.append([written.address, address(locations)])
+            self._standings.append((source[1], at, dict(written.members)))
+        return (*source, at, text(rows), text(places)), [*source, said]
+
+    def _captures(
+        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]
+    ) -> list[tuple[Row, Json]]:
+        trees = TreeWriter(self._connection, self._blobs)
+        files = {subject.digest: subject.file for subject in self._report.subjects}
+        return [self._capture(trees, files, *pair) for pair in snapshots]
+
+    def _capture(
+        self,
+        trees: TreeWriter,
+        files: dict[str, str],
+        snapshot: Snapshot,
+        digests: SnapshotDigests,
+    ) -> tuple[Row, Json]:
+        metadata = snapshot.metadata
+        addresses = (digests.snapshot, *digests.nodes.values())
+        source = next((files[at] for at in addresses if at in files), None)
+        remarks = encode_remarks(snapshot)
+        written = canonical(remarks)
+        who: tuple[str | None, ...] = (
+            metadata.timestamp,
+            metadata.generator,
+            text(metadata.labels),
+            source,
+        )
+        row = (
+            trees.put(snapshot, digests),
+            metadata.cluster,
+            state_time(metadata.timestamp, self._report.started),
+            *who,
+            self._blobs.put("remarks", written) if remarks else None,
+        )
+        return row, [digests.snapshot, metadata.cluster, *who, address(written)]
+
+    def _run(self, parts: Json, captures: Json) -> int:
+        report = self._report
+        rules, rules_address = self._rules()
+        details = canonical(_details(report))
+        has_details = bool(report.problems or report.waiver_notes or report.prints)
+        columns: dict[str, str | int | None] = {
+            "run": report.run,
+            "started": report.started,
+            "at": state_time(report.started, report.started),
+            "effective_time": report.effective_time,
+            "generator": report.generator,
+            "engine": report.engine,
+            "decision": report.decision.value,
+            "exit_code": int(report.exit_code),
+            "counts": text({status.value: count for status, count in report.counts.items()}),
+            "options": text(
+                {"fail_on": report.fail_on.value, "allow_incomplete": report.allow_incomplete}
+            ),
+        }
+        content = digest(
+            {
+                **columns,
+                "packs": [[pack.name, pack.version, pack.digest] for pack in report.packs],
+                "rules": rules_address,
+                "details": address(details),
+                "parts": parts,
+                "captures": captures,
+            }
+        )
+        previous = self._last_link()
+        link = digest([previous, content])
+        row = self._connection.execute(
+            "INSERT INTO runs (run, started, at, effective_time, generator, engine, decision, "
+            "exit_code, counts, options, packs, rules, details, content, previous, link) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+            (
+                *columns.values(),
+                text([self._pack(pack) for pack in report.packs]),
+                rules,
+                self._blobs.put("details", details) if has_details else None,
+                packed(content),
+                packed(previous),
+                packed(link),
+            ),
+        ).fetchone()
+        return int(row[0])
+
+    def _last_link(self) -> str:
+        row = self._connection.execute(
+            "SELECT link FROM runs ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return unpacked(row[0]) if row else GENESIS
+
+    def _pack(self, pack: PackRef) -> int:
+        values = (pack.name, pack.version, pack.digest)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO packs (name, version, digest) VALUES (?, ?, ?)", values
+        )
+        row = self._connection.execute(
+            "SELECT id FROM packs WHERE name = ? AND version = ? AND digest = ?", values
+        ).fetchone()
+        return int(row[0])
+
+    def _rules(self) -> tuple[int, str]:
+        documents = [encode_rule(rule) for rule in self._report.rules]
+        addresses = [digest(document) for document in documents]
+        at = digest(addresses)
+        row = self._connection.execute(
+            "SELECT id FROM rule_lists WHERE address = ?", (packed(at),)
+        ).fetchone()
+        if row is None:
+            written = zip(self._report.rules, documents, addresses, strict=True)
+            row = self._connection.execute(
+                "INSERT INTO rule_lists (address, rules) VALUES (?, ?) RETURNING id",
+                (packed(at), text([self._rule(*each) for each in written])),
+            ).fetchone()
+        return int(row[0]), at
+
+    def _rule(self, rule: Rule, document: Json, at: str) -> int:
+        row = self._connection.execute(
+            "SELECT id FROM rules WHERE address = ?", (packed(at),)
+        ).fetchone()
+        if row is None:
+            for part, (kind, content) in parts_of_rule(rule).items():
+                self._blobs.put(kind, content, part)
+            row = self._connection.execute(
+                "INSERT INTO rules (address, rule, digest, title, severity, document) "
+                "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+                (
+                    packed(at),
+                    rule.id,
+                    rule.digest,
+                    rule.title,
+                    rule.severity.value,
+                    self._blobs.put("rule", canonical(document), at),
+                ),
+            ).fetchone()
+        return int(row[0])
+
+
+def _source(subject: Subject) -> Source:
+    return subject.file, subject.cluster, subject.timestamp
+
+
+def _details(report: Report) -> Json:
+    return {
+        "problems": [encode_problem(problem) for problem in report.problems],
+        "waiver_notes": [encode_note(note) for note in report.waiver_notes],
+        "prints": list(report.prints),
+    }

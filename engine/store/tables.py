@@ -1,0 +1,260 @@
+"""The tables, for those who read the database with SQL.
+
+Content is stored once and named by its address (SHA-256 of its canonical form): a 32-byte BLOB
+here, ``sha256:<hex>`` everywhere else. Lists that alike things share (the verdicts of a node, the
+nodes of a snapshot, the subjects of a run) are JSON arrays of row ids, so that ``json_each`` opens
+them and ten thousand alike nodes cost one list. Long lists are cut into pages at places that depend
+on the names only, so that one changed node leaves the other pages alone. The views at the end do
+the opening.
+
+No row is ever changed or deleted; triggers refuse it.
+"""
+
+TABLES = (
+    # Content by address. ``body`` is zlib; with a ``base``, that blob's content is the dictionary.
+    """CREATE TABLE blobs (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        base INTEGER REFERENCES blobs,
+        body BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX bases ON blobs (kind, id) WHERE base IS NULL",
+    # Addresses of things that are not kept here themselves: facts of a subject, memo keys.
+    """CREATE TABLE addresses (
+        id INTEGER PRIMARY KEY,
+        address ANY NOT NULL UNIQUE
+    ) STRICT""",
+    # The facts of one node, or of the cluster: {"GPU": {"smi": blob}}.
+    """CREATE TABLE trees (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        facts TEXT NOT NULL
+    ) STRICT""",
+    # Part of a snapshot's nodes: {"node name": tree}.
+    """CREATE TABLE node_pages (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        nodes TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE snapshots (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        tree INTEGER NOT NULL REFERENCES trees,
+        pages TEXT NOT NULL,
+        collection INTEGER NOT NULL REFERENCES blobs
+    ) STRICT""",
+    # Which pack judged.
+    """CREATE TABLE packs (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        version TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        UNIQUE (name, version, digest)
+    ) STRICT""",
+    # A rule as it was asked. The document names its modules and tables by address.
+    """CREATE TABLE rules (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        rule TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        title TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        document INTEGER NOT NULL REFERENCES blobs
+    ) STRICT""",
+    """CREATE TABLE rule_lists (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        rules TEXT NOT NULL
+    ) STRICT""",
+    # What a rule said, before waivers and enforcement.
+    """CREATE TABLE judgements (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        rule TEXT NOT NULL,
+        status TEXT NOT NULL,
+        findings TEXT NOT NULL,
+        reason TEXT
+    ) STRICT""",
+    # What need not be evaluated again: memo key to judgement.
+    """CREATE TABLE memos (
+        memo INTEGER PRIMARY KEY REFERENCES addresses,
+        judgement INTEGER NOT NULL REFERENCES judgements
+    ) STRICT""",
+    """CREATE TABLE verdicts (
+        id INTEGER PRIMARY KEY,
+        judgement INTEGER NOT NULL REFERENCES judgements,
+        enforcement TEXT NOT NULL,
+        waiver TEXT,
+        memo INTEGER REFERENCES addresses
+    ) STRICT""",
+    "CREATE INDEX verdicts_by_content ON verdicts (judgement, memo)",
+    # Every verdict about one subject, in the order of the report: [verdict, ...].
+    """CREATE TABLE verdict_lists (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        verdicts TEXT NOT NULL
+    ) STRICT""",
+    # Who is judged, from run to run. ``cluster`` is '' when none is known.
+    """CREATE TABLE subjects (
+        id INTEGER PRIMARY KEY,
+        cluster TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        name TEXT NOT NULL,
+        UNIQUE (name, cluster, scope)
+    ) STRICT""",
+    # Part of a run's subjects: [[subject, address of its facts, verdict list], ...].
+    """CREATE TABLE subject_pages (
+        id INTEGER PRIMARY KEY,
+        address BLOB NOT NULL UNIQUE,
+        subjects TEXT NOT NULL
+    ) STRICT""",
+    # A run, and its link in the chain: address of [previous link, content].
+    """CREATE TABLE runs (
+        number INTEGER PRIMARY KEY,
+        run TEXT NOT NULL UNIQUE,
+        started TEXT NOT NULL,
+        at TEXT NOT NULL,
+        effective_time TEXT NOT NULL,
+        generator TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        decision TEXT NOT NULL,
+        exit_code INTEGER NOT NULL,
+        counts TEXT NOT NULL,
+        options TEXT NOT NULL,
+        packs TEXT NOT NULL,
+        rules INTEGER NOT NULL REFERENCES rule_lists,
+        details INTEGER REFERENCES blobs,
+        content BLOB NOT NULL,
+        previous BLOB NOT NULL UNIQUE,
+        link BLOB NOT NULL UNIQUE
+    ) STRICT""",
+    # Neighbouring subjects of a run that come from one document, cluster and time. ``pages`` are
+    # subject_pages; ``locations`` are blobs, page by page, with the lines of the findings; ``at``
+    # is the timestamp in UTC, or the run's start if there is none.
+    """CREATE TABLE run_parts (
+        run INTEGER NOT NULL REFERENCES runs,
+        part INTEGER NOT NULL,
+        file TEXT NOT NULL,
+        cluster TEXT,
+        timestamp TEXT,
+        at TEXT NOT NULL,
+        pages TEXT NOT NULL,
+        locations TEXT NOT NULL,
+        PRIMARY KEY (run, part)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX run_parts_by_time ON run_parts (cluster, at)",
+    # A snapshot as a run saw it.
+    """CREATE TABLE captures (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs,
+        snapshot INTEGER NOT NULL REFERENCES snapshots,
+        cluster TEXT,
+        at TEXT NOT NULL,
+        timestamp TEXT,
+        generator TEXT,
+        labels TEXT NOT NULL,
+        source TEXT,
+        remarks INTEGER REFERENCES blobs
+    ) STRICT""",
+    "CREATE INDEX captures_by_time ON captures (cluster, at)",
+    "CREATE INDEX captures_by_run ON captures (run)",
+    # From when on (state time) a subject's verdicts were these, as the given run found.
+    """CREATE TABLE standings (
+        subject INTEGER NOT NULL REFERENCES subjects,
+        at TEXT NOT NULL,
+        run INTEGER NOT NULL REFERENCES runs,
+        verdicts INTEGER NOT NULL REFERENCES verdict_lists,
+        PRIMARY KEY (subject, at, run)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+IMMUTABLE = (
+    "blobs",
+    "addresses",
+    "trees",
+    "node_pages",
+    "snapshots",
+    "packs",
+    "rules",
+    "rule_lists",
+    "judgements",
+    "memos",
+    "verdicts",
+    "verdict_lists",
+    "subjects",
+    "subject_pages",
+    "runs",
+    "run_parts",
+    "captures",
+    "standings",
+)
+
+VIEWS = (
+    # Every subject of every run.
+    """CREATE VIEW run_subjects AS
+    SELECT r.number AS number, r.run AS run, p.file AS file, p.timestamp AS timestamp,
+        s.id AS subject, nullif(s.cluster, '') AS cluster, s.scope AS scope, s.name AS name,
+        json_extract(e.value, '$[2]') AS verdicts
+    FROM runs r
+    JOIN run_parts p ON p.run = r.number
+    JOIN json_each(p.pages) page
+    JOIN subject_pages sp ON sp.id = page.value
+    JOIN json_each(sp.subjects) e
+    JOIN subjects s ON s.id = json_extract(e.value, '$[0]')""",
+    # Every verdict of every run.
+    """CREATE VIEW run_verdicts AS
+    SELECT rs.number AS number, rs.run AS run, rs.cluster AS cluster, rs.scope AS scope,
+        rs.name AS name, j.rule AS rule, j.status AS status, j.findings AS findings,
+        j.reason AS reason, v.enforcement AS enforcement, v.waiver AS waiver,
+        'sha256:' || lower(hex(a.address)) AS memo
+    FROM run_subjects rs
+    JOIN verdict_lists l ON l.id = rs.verdicts
+    JOIN json_each(l.verdicts) e
+    JOIN verdicts v ON v.id = e.value
+    JOIN judgements j ON j.id = v.judgement
+    LEFT JOIN addresses a ON a.id = v.memo""",
+    # Every node of every snapshot; the cluster's own facts have node NULL.
+    """CREATE VIEW snapshot_nodes AS
+    SELECT s.id AS snapshot, n.key AS node, n.value AS tree
+    FROM snapshots s
+    JOIN json_each(s.pages) page
+    JOIN node_pages np ON np.id = page.value
+    JOIN json_each(np.nodes) n
+    UNION ALL
+    SELECT id, NULL, tree FROM snapshots""",
+    # The interval in which each (cluster, subject, rule) held each status; ``until`` NULL is now.
+    """CREATE VIEW status_intervals AS
+    WITH held AS (
+        SELECT t.subject AS subject, t.at AS at, t.run AS run, j.rule AS rule, j.status AS status
+        FROM standings t
+        JOIN verdict_lists l ON l.id = t.verdicts
+        JOIN json_each(l.verdicts) e
+        JOIN verdicts v ON v.id = e.value
+        JOIN judgements j ON j.id = v.judgement
+    ), sequenced AS (
+        SELECT *, lead(at) OVER (PARTITION BY subject, rule ORDER BY at, run) AS next FROM held
+    ), settled AS (
+        SELECT *, lag(status) OVER (PARTITION BY subject, rule ORDER BY at, run) AS before
+        FROM sequenced WHERE next IS NOT at
+    ), turns AS (
+        SELECT subject, rule, status, at AS since, run,
+            lead(at) OVER (PARTITION BY subject, rule ORDER BY at, run) AS until
+        FROM settled WHERE before IS NOT status
+    )
+    SELECT nullif(s.cluster, '') AS cluster, s.scope AS scope, s.name AS name, turns.rule AS rule,
+        turns.status AS status, turns.since AS since, turns.until AS until, r.run AS run
+    FROM turns
+    JOIN subjects s ON s.id = turns.subject
+    JOIN runs r ON r.number = turns.run""",
+)
+
+
+def guards() -> list[str]:
+    """Give the triggers that refuse to change what is stored."""
+    return [
+        f"CREATE TRIGGER {table}_never_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: what is stored is never changed'); END"
+        for table in IMMUTABLE
+        for event in ("UPDATE", "DELETE")
+    ]
