@@ -61,8 +61,16 @@ class EmbeddedEngine:
             return []
         (reply,) = self._run([Errand(Call(0, Analyse(sources)))])
         if reply.fault:
-            raise _policy_error(reply.fault, sources)
+            raise self._policy_error(reply.fault, sources)
         return [_module_facts(facts) for facts in reply.facts]
+
+    def _policy_error(self, fault: Fault, sources: list[Source]) -> PolicyError:
+        if not fault.file and len(sources) > 1:  # the worker died: of which module?
+            alone = [Errand(Call(n, Analyse([source]))) for n, source in enumerate(sources)]
+            for source, reply in zip(sources, self._run(alone), strict=True):
+                if reply.fault and not reply.fault.file:
+                    return _policy_error(reply.fault, source)
+        return _policy_error(fault, sources[0])
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order."""
@@ -153,10 +161,12 @@ def _sentence(fault: Fault) -> str:
     return f"{fault.file}:{fault.line}:{fault.column}: {fault.message}"
 
 
-def _policy_error(fault: Fault, sources: list[Source]) -> PolicyError:
-    file = fault.file or ", ".join(source.file for source in sources[:1])
-    location = Location(file, fault.line or None, fault.column or None)
-    return PolicyError(fault.message, hint=fault.hint or None, location=location)
+def _policy_error(fault: Fault, source: Source) -> PolicyError:
+    message, hint = fault.message, fault.hint
+    if not fault.file and not hint:
+        message, hint = f"reading the module {message}", "Make its expressions simpler."
+    location = Location(fault.file or source.file, fault.line or None, fault.column or None)
+    return PolicyError(message, hint=hint or None, location=location)
 
 
 def _module_facts(facts: Facts) -> ModuleFacts:

@@ -18,7 +18,7 @@ _BOOT = (
     "import sys; sys.path[:] = sys.argv[3:]; "
     "from eidos.engine.rego.worker import main; main(int(sys.argv[1]), sys.argv[2])"
 )
-_ENVIRONMENT = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8"}
+_ENVIRONMENT = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _PROGRESS_FD = 3
 _READ_BYTES = 1 << 20
 _STDERR_TAIL = 4096

@@ -7,6 +7,7 @@ shared page, so that the parent knows whom to blame.
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ _FLUSH_SECONDS = 0.02
 _FLUSH_BYTES = 1 << 16
 _GRACE_SECONDS = 1.0
 _STDERR_BYTES = 1 << 20
+_RECURSION = 5000  # syntax trees of long expressions are deep
 _DECODER = msgspec.msgpack.Decoder(Batch)
 
 
@@ -48,6 +50,7 @@ def main(progress: int, limits: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
     _limit_memory(bounds.memory_bytes)
+    sys.setrecursionlimit(_RECURSION)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     try:
