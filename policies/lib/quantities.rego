@@ -5,22 +5,13 @@ package eidos.lib.quantities
 # METADATA
 # description: |
 #   Gives a whole number for `4`, `"4"` and `" 4\n"`; undefined for everything else. A counter of more
-#   than 15 digits is not exact and is left undefined: see `infinite`.
+#   than 15 digits is not exact and is left undefined.
 number(value) := value if is_number(value)
 
 number(value) := to_number(digits) if {
 	is_string(value)
 	digits := regex.replace(trim_space(value), `^(-?)0+([0-9])`, "$1$2")
 	regex.match(`^-?[0-9]{1,15}$`, digits)
-}
-
-# METADATA
-# description: Tells whether a limit of systemd means "no limit", which D-Bus shows as 2^64 - 1.
-infinite(value) if value in {"infinity", "unlimited", "18446744073709551615"}
-
-infinite(value) if {
-	is_number(value)
-	value >= 18446744073709551615
 }
 
 # METADATA

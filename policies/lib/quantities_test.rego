@@ -15,18 +15,6 @@ test_what_is_no_number_is_undefined if {
 	}
 }
 
-test_no_limit if {
-	every value in ["infinity", "unlimited", "18446744073709551615", 18446744073709551615] {
-		quantities.infinite(value)
-	}
-}
-
-test_limits if {
-	every value in [0, 65536, 9223372036854775807, "65536", null, true] {
-		not quantities.infinite(value)
-	}
-}
-
 test_sizes if {
 	every written, expected in {"2M": 2097152, "1G": 1073741824, "64k": 65536, "4096": 4096, "0": 0} {
 		quantities.bytes(written) == expected

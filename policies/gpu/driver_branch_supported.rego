@@ -1,0 +1,66 @@
+# METADATA
+# title: The driver's branch is still supported
+# description: |
+#   A branch past its end of life gets no more fixes, whatever is found in it. Long-term branches last
+#   three years, production branches one, new feature branches until the next.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/tesla/drivers/supported-drivers-and-cuda-toolkit-versions.html
+#     description: Supported drivers by branch
+#   - ref: https://endoflife.date/nvidia-driver
+#     description: End of life of each branch
+# custom:
+#   id: GPU-002
+#   severity: high
+#   scope: node
+#   requires: [gpu.smi.driver]
+#   tables: [driver_branches]
+#   params:
+#     unlisted_branch: fail
+#     warn_days: 90
+#   controls:
+#     - {framework: nist-800-53, id: SA-22}
+#     - {framework: nvidia-docs, id: driver-lifecycle}
+#   remediation: |
+#     Move to R580, the long-term branch (supported until June 2028), or to the current production branch:
+#     set driver.version in the ClusterPolicy to 580.159.03 or newer and let the operator roll the nodes.
+#     Where the host owns the driver, replace the node image.
+package eidos.gpu.driver_branch_supported
+
+import data.eidos.lib.dates
+import data.eidos.lib.findings
+import data.eidos.lib.versions
+
+driver := input.gpu.smi.driver
+
+branch := versions.branch(driver)
+
+listed := data.tables.driver_branches.branches[branch]
+
+deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
+
+deny contains finding(sprintf("Driver %v is of branch R%v, which has ended.", [driver, branch])) if listed.end == "ended"
+
+deny contains finding(sprintf("Driver %v is of branch R%v, which ended on %v.", [driver, branch, listed.end])) if {
+	dates.over(listed.end)
+}
+
+deny contains unlisted if data.params.unlisted_branch == "fail"
+
+warn contains unlisted if data.params.unlisted_branch == "warn"
+
+warn contains finding(sprintf("Driver %v is of branch R%v, which ends on %v, in %v days.", [driver, branch, listed.end, left])) if {
+	left := dates.days_until(listed.end)
+	left >= 0
+	left <= data.params.warn_days
+}
+
+unlisted := finding(sprintf("Driver %v is of branch R%v, whose support is not known.", [driver, branch])) if not listed
+
+finding(msg) := {
+	"msg": msg,
+	"path": "gpu.smi.driver",
+	"actual": driver,
+	"expected": sprintf("one of the supported branches %v", [concat(", ", supported)]),
+}
+
+supported := sort([name | some name, entry in data.tables.driver_branches.branches; dates.days_until(entry.end) >= 0])

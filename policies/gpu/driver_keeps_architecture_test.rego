@@ -1,0 +1,24 @@
+package eidos.gpu.driver_keeps_architecture_test
+
+import data.eidos.gpu.driver_keeps_architecture as rule
+
+tables := {"gpu_architectures": {"architectures": {"Volta": {"last_branch": "580"}, "Hopper": {}}}}
+
+denied(driver, architecture) := findings if {
+	findings := rule.deny with input as {"gpu": {"smi": {"driver": driver, "gpu.product-architecture": architecture}}}
+		with data.tables as tables
+}
+
+test_last_branch_passes if count(denied("580.178.04", "Volta")) == 0
+
+test_older_branch_passes if count(denied("535.309.01", "Volta")) == 0
+
+test_newer_branch_fails if {
+	some finding in denied("595.71.05", "Volta")
+	finding.msg == "Driver 595.71.05 no longer supports Volta GPUs: R580 is their last branch."
+	finding.expected == "branch R580 or older"
+}
+
+test_architecture_without_an_end_passes if count(denied("595.71.05", "Hopper")) == 0
+
+test_what_is_no_version_fails if count(denied(595, "Volta")) == 1

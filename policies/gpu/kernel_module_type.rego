@@ -1,0 +1,63 @@
+# METADATA
+# title: The kernel module type fits the GPU
+# description: |
+#   Blackwell and newer GPUs, and Grace Hopper, work with the open kernel modules only; Volta and older
+#   with the proprietary ones only. `auto` lets the operator choose. Asked where the GPU Operator installs
+#   the driver.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-configuration.html
+#     description: GPU Operator, driver configuration
+#   - ref: https://github.com/NVIDIA/open-gpu-kernel-modules
+#     description: GPUs that the open modules support
+# custom:
+#   id: GPU-006
+#   severity: high
+#   scope: node
+#   requires: [gpu.smi.gpu.product-architecture, gpu.smi.gpu.model, k8s.policy]
+#   tables: [gpu_architectures]
+#   params:
+#     open_models: [GH200]
+#   controls:
+#     - {framework: nvidia-docs, id: driver-kernel-modules}
+#   remediation: |
+#     Let the operator choose: kubectl patch clusterpolicy cluster-policy --type merge
+#     -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
+#     or set open for Blackwell and Grace Hopper, proprietary for Volta and older.
+package eidos.gpu.kernel_module_type
+
+import data.eidos.lib.booleans
+import data.eidos.lib.findings
+
+applicable if booleans.yes(input.k8s.policy["driver.enabled"])
+
+architecture := input.gpu.smi["gpu.product-architecture"]
+
+declared := object.get(input.k8s.policy, "driver.kernelModuleType", "auto")
+
+working := "open" if {
+	is_string(input.gpu.smi["gpu.model"])
+	some model in data.params.open_models
+	contains(input.gpu.smi["gpu.model"], model)
+} else := data.tables.gpu_architectures.architectures[architecture].modules
+
+deny contains findings.unreadable(`k8s.policy["driver.kernelModuleType"]`, declared, "auto, open or proprietary") if {
+	not declared in {"auto", "open", "proprietary"}
+}
+
+deny contains finding(sprintf("%v GPUs need %v kernel modules, but driver.kernelModuleType is %v.", [architecture, working, declared])) if {
+	declared in {"open", "proprietary"}
+	working in {"open", "proprietary"}
+	declared != working
+}
+
+deny contains finding(sprintf("driver.kernelModuleType is %v, and it is not known what the GPU architecture %v needs.", [declared, findings.quoted(architecture)])) if {
+	declared in {"open", "proprietary"}
+	not working
+}
+
+finding(msg) := {
+	"msg": msg,
+	"path": `k8s.policy["driver.kernelModuleType"]`,
+	"actual": declared,
+	"expected": "auto, or what the GPU needs",
+}
