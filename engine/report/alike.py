@@ -1,11 +1,11 @@
 """Finding subjects of which the same was said: a fleet is shown once and not node by node."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.report.placing import urgency
+from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.report.placing import findings, urgency
 
 _QUIET = frozenset({Status.PASS, Status.SKIP})
 
@@ -22,6 +22,16 @@ class Alike:
     def first(self) -> Subject:
         """The subject whose lines are shown."""
         return self.subjects[0]
+
+
+@dataclass(slots=True)
+class Same:
+    """One rule's verdicts of one status."""
+
+    verdict: Verdict
+    subjects: list[Subject] = field(default_factory=list)
+    said: dict[str, tuple[Finding, list[Subject]]] = field(default_factory=dict)
+    """Different findings, each with the subjects it was said of."""
 
 
 def group(report: Report) -> list[Alike]:
@@ -71,3 +81,23 @@ def _sayings() -> Callable[[Verdict], str]:
         return known[id(verdict)]
 
     return say
+
+
+def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
+    """Gather what was said rule by rule, the most urgent first."""
+    gathered: dict[tuple[str, str], Same] = {}
+    for alike in groups:
+        for verdict in alike.loud:
+            same = gathered.setdefault((verdict.rule, verdict.status), Same(verdict))
+            same.subjects.extend(alike.subjects)
+            for finding in _said(report, verdict):
+                _, subjects = same.said.setdefault(repr(finding), (finding, []))
+                subjects.extend(alike.subjects)
+    return sorted(gathered.values(), key=lambda same: urgency(report, same.verdict))
+
+
+def _said(report: Report, verdict: Verdict) -> Iterator[Finding]:
+    if verdict.status in {Status.FAIL, Status.WARN}:
+        yield from findings(verdict, report.rules_by_id[verdict.rule].title)
+    else:
+        yield Finding(verdict.reason or "no reason given")

@@ -22,20 +22,23 @@ _HIDDEN = {
 }
 _HIDDEN_BUT_LINES = {code: text for code, text in _HIDDEN.items() if code != ord("\n")}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(r"##(?=\w*\[)")
+"""How lines give orders to build servers: ``##[error]``, ``##vso[…]``, ``##teamcity[…]``."""
 
 
 def one_line(text: str) -> str:
     """Write text on one line, with everything that moves a cursor or hides text made visible."""
-    return _without_surrogates(text.translate(_HIDDEN))
+    return _defused(text.translate(_HIDDEN))
 
 
 def printable(text: str) -> str:
     """Do as `one_line` does, but keep line ends."""
-    return _without_surrogates(text.translate(_HIDDEN_BUT_LINES))
+    return _defused(text.translate(_HIDDEN_BUT_LINES))
 
 
-def _without_surrogates(text: str) -> str:
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+def _defused(text: str) -> str:
+    text = _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return _COMMAND.sub(r"#\\x23", text)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.report.escaping import one_line
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(r"##(?=\w*\[)")
+"""How lines give orders to build servers; in JSON it can only stand in a string."""
 
 
 def dumps(value: Json, indent: int | None = None) -> str:
@@ -16,10 +19,19 @@ def dumps(value: Json, indent: int | None = None) -> str:
     try:
         text = json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:  # NaN or an infinity
-        return json.dumps(_clean(value), indent=indent)
+        text = json.dumps(_clean(value), indent=indent)
     if "\\ud" in text:  # a surrogate, perhaps half a pair
-        return json.dumps(_clean(value), indent=indent)
-    return text
+        text = json.dumps(_clean(value), indent=indent)
+    return _COMMAND.sub(r"#\\u0023", text)
+
+
+def yaml_line(value: Json) -> str:
+    """Write a JSON value as YAML on one line, with nothing that moves a cursor or hides text.
+
+    JSON is YAML but for escaped surrogate pairs, so text stays as it is; the escapes that make
+    control characters visible mean the same characters to YAML.
+    """
+    return one_line(json.dumps(_clean(value), ensure_ascii=False))
 
 
 def short(value: Json) -> str:

@@ -12,7 +12,7 @@ from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
-from eidos.engine.report.placing import place
+from eidos.engine.report.placing import spot
 
 _STYLES = {
     "fail": "1;31",
@@ -50,8 +50,9 @@ class Page:
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.rendering.color else text
 
     def line(self, text: str = "") -> None:
-        """Write a line."""
-        self.out.write(text + "\n")
+        """Write a line; none of them gives orders to a build server (``::error::``)."""
+        order = text.lstrip().startswith("::")
+        self.out.write(text.replace("::", "\\::", 1) + "\n" if order else text + "\n")
 
     def wrapped(self, label: str, text: str, indent: int) -> None:
         """Write text under a label, broken at the terminal's width."""
@@ -112,9 +113,8 @@ def _aside(report: Report, verdict: Verdict) -> str:
 
 def where(subject: Subject, finding: Finding) -> str:
     """Write ``snapshot.yaml:14 gpu.smi.driver``."""
-    location = place(subject, finding.path)
-    spot = f"{location.file}:{location.line}" if location.line else location.file
-    return one_line(f"{spot} {finding.path}" if finding.path else spot)
+    place = spot(subject, finding.path)
+    return one_line(f"{place} {finding.path}" if finding.path else place)
 
 
 def named(subjects: Sequence[Subject]) -> str:

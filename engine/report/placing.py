@@ -1,6 +1,9 @@
 """Where a finding stands, and the name that stays with it from run to run."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
 
 from eidos.engine.errors import Location
 from eidos.engine.model.report import Report, Subject
@@ -24,10 +27,30 @@ def place(subject: Subject, path: str | None) -> Location:
     return locations.get(path or "") or locations.get("") or Location(subject.file)
 
 
-def fingerprint(subject: Subject, rule: str, path: str | None) -> str:
-    """Name a finding by rule, subject and path: new words or a moved line change nothing."""
-    parts = "\0".join((rule, subject.scope.value, subject.identity, path or ""))
-    return hashlib.sha256(parts.encode(errors="surrogatepass")).hexdigest()
+def fingerprint(subject: Subject, rule: str, path: str | None, nth: int = 0) -> str:
+    """Name a finding by rule, subject and path: new words or a moved line change nothing.
+
+    Args:
+        subject: what was judged.
+        rule: rule id.
+        path: the finding's fact path, if it has one.
+        nth: how many findings of the verdict with that path come before it.
+    """
+    repeat = [str(nth)] if nth else []
+    return content_name(rule, subject.scope.value, subject.identity, path or "", *repeat)
+
+
+def content_name(*parts: str) -> str:
+    """Give a name that depends on these texts and nothing else: 64 hexadecimal digits."""
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+def named_findings(subject: Subject, verdict: Verdict, title: str) -> Iterator[tuple[Finding, str]]:
+    """Give a verdict's findings, each with its fingerprint."""
+    before: Counter[str | None] = Counter()
+    for finding in findings(verdict, title):
+        yield finding, fingerprint(subject, verdict.rule, finding.path, before[finding.path])
+        before[finding.path] += 1
 
 
 def urgency(report: Report, verdict: Verdict) -> tuple[int, int, str]:
@@ -39,3 +62,22 @@ def urgency(report: Report, verdict: Verdict) -> tuple[int, int, str]:
 def findings(verdict: Verdict, title: str) -> tuple[Finding, ...]:
     """Give a verdict's findings, or one made of its reason or title when it has none."""
     return verdict.findings or (Finding(verdict.reason or title),)
+
+
+def spot(subject: Subject, path: str | None) -> str:
+    """Write ``snapshot.yaml:14``."""
+    location = place(subject, path)
+    return f"{location.file}:{location.line}" if location.line else location.file
+
+
+def blocking_fail(report: Report, verdict: Verdict) -> bool:
+    """Say whether a verdict is a fail that counts at the gate."""
+    return verdict.status is Status.FAIL and report.blocks(verdict)
+
+
+def epoch(moment: str) -> float:
+    """Give the seconds since 1970 of an RFC 3339 time; 0 when it is none."""
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return 0.0
