@@ -8,7 +8,6 @@ from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.times import instant
 from eidos.engine.model.waiver import Waiver
-from eidos.engine.schema import first_error
 
 
 def read_waivers(files: Sequence[str]) -> tuple[Waiver, ...]:
@@ -26,6 +25,8 @@ def read_waivers(files: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def _waivers(document: Document) -> Iterator[Waiver]:
+    from eidos.engine.schema import first_error
+
     problem = first_error(document, "waivers/v1")
     if problem is not None:
         raise DocumentError(

@@ -5,7 +5,7 @@ when it reads the time: the digest of those is the memo key. What is missing is 
 rule.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -44,6 +44,7 @@ class Judge:
         self._engine = engine
         self._memo = memo
         self._day = effective.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._now_ns = int(self._day.timestamp()) * 1_000_000_000
         self._programs = {rule.id: _program(rule) for rule in rules}
         self._sees_name = any(NODE_NAME in (*rule.requires, *rule.reads) for rule in rules)
         self._known: dict[str, Verdict] = {}
@@ -91,20 +92,34 @@ class Judge:
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 
     def _evaluate(self, questions: Sequence[_Question]) -> Iterator[Verdict]:
-        answers = self._engine.evaluate(self._job(question) for question in questions)
+        """Ask who is applicable first: a rule need not make sense where it is not."""
+        guarded = [question for question in questions if question.rule.has_applicable]
+        for question, answer in self._ask(guarded, self._guard):
+            if (verdict := _unless_applicable(question.rule, answer)) is not None:
+                yield self._know(question, verdict)
+        rest = [question for question in questions if question.key not in self._known]
+        for question, answer in self._ask(rest, self._job):
+            yield self._know(question, _judgement(question.rule, answer))
+
+    def _ask(
+        self, questions: Sequence[_Question], job: Callable[[_Question], Job]
+    ) -> Iterator[tuple[_Question, Answer]]:
+        answers = self._engine.evaluate(job(question) for question in questions)
         for question, answer in zip(questions, answers, strict=True):
             self.prints.update(dict.fromkeys(answer.prints))
-            verdict = replace(_verdict(question.rule, answer), memo=question.key)
-            self._known[question.key] = verdict
-            yield verdict
+            yield question, answer
+
+    def _know(self, question: _Question, verdict: Verdict) -> Verdict:
+        self._known[question.key] = replace(verdict, memo=question.key)
+        return self._known[question.key]
+
+    def _guard(self, question: _Question) -> Job:
+        ask = Ask(f"data.{question.rule.package}.applicable", question.view.required)
+        return Job(self._programs[question.rule.id], (ask,), self._now_ns)
 
     def _job(self, question: _Question) -> Job:
-        rule, view = question.rule, question.view
-        asks = [Ask(entry.path, view.full) for entry in rule.entrypoints]
-        if rule.has_applicable:
-            asks.append(Ask(f"data.{rule.package}.applicable", view.required))
-        now = int(self._day.timestamp()) * 1_000_000_000
-        return Job(self._programs[rule.id], tuple(asks), now)
+        asks = tuple(Ask(entry.path, question.view.full) for entry in question.rule.entrypoints)
+        return Job(self._programs[question.rule.id], asks, self._now_ns)
 
     def _verdict(self, question: _Question) -> Verdict:
         """Finish what a rule said by what it could not see."""
@@ -122,11 +137,17 @@ def _program(rule: Rule) -> Program:
     return Program(digest([rule.id, rule.digest, rule.params]), rule.modules, data, rule.v0)
 
 
-def _verdict(rule: Rule, answer: Answer) -> Verdict:
+def _unless_applicable(rule: Rule, answer: Answer) -> Verdict | None:
     if answer.error is not None:
         return Verdict(rule.id, Status.ERROR, reason=answer.error)
-    if rule.has_applicable and answer.values[-1] in (UNDEFINED, False):
+    if answer.values[0] in (UNDEFINED, False):
         return Verdict(rule.id, Status.SKIP, reason="not applicable to this subject")
+    return None
+
+
+def _judgement(rule: Rule, answer: Answer) -> Verdict:
+    if answer.error is not None:
+        return Verdict(rule.id, Status.ERROR, reason=answer.error)
     try:
         found = in_order(list(_found(rule, answer)))
     except NotAFindingError as error:
@@ -135,7 +156,7 @@ def _verdict(rule: Rule, answer: Answer) -> Verdict:
 
 
 def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
-    for entry, value in zip(rule.entrypoints, answer.values, strict=False):
+    for entry, value in zip(rule.entrypoints, answer.values, strict=True):
         yield from findings(value, entry.level, rule.title)
 
 

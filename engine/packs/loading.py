@@ -74,7 +74,22 @@ def _manifest(source: PolicySource, files: PolicyFiles) -> Mapping[str, Json]:
                 hint=f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong.",
             )
     assert isinstance(manifest, dict)  # noqa: S101 -- told to the type checker, checked above
+    _refuse_newer(str(manifest.get("eidos") or ""), name)
     return manifest
+
+
+def _refuse_newer(needed: str, name: str) -> None:
+    """Refuse a pack that asks for a later engine: ``eidos: ">=0.2"``."""
+    if needed and _numbers(__version__) < _numbers(needed.removeprefix(">=")):
+        raise PolicyError(
+            f"the pack needs eidos {needed}, and this is {__version__}",
+            location=Location(name),
+            hint="Upgrade eidos: pip install --upgrade eidos-policy",
+        )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.strip().split(".") if part.isdecimal()]
 
 
 def _yaml(content: bytes, name: str) -> Json:

@@ -1,0 +1,226 @@
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
+from eidos.engine.model.policy import Rule
+from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.packs.finding import PolicySource
+from eidos.engine.packs.index import PackIndex
+from eidos.engine.packs.loading import load_pack
+from eidos.engine.rego.embedded import EmbeddedEngine
+from fakes.policies import cluster_of, nodes_of, snapshot, write_pack
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+OLD = {"GPU.smi": {"driver": "570.1"}, "OS.grub": {}}
+NEW = {"GPU.smi": {"driver": "580.1"}, "OS.grub": {}}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[EmbeddedEngine]:
+    with closing(EmbeddedEngine(workers=1)) as engine:
+        yield engine
+
+
+def rules(tmp_path: Path, engine: EmbeddedEngine, **modules: str) -> tuple[Rule, ...]:
+    source = PolicySource(write_pack(tmp_path / "t", **modules), is_pack=True)
+    return load_pack(source, engine, PackIndex(tmp_path / "index")).rules
+
+
+class KeptMemo:
+    def __init__(self) -> None:
+        self.kept: dict[str, Verdict] = {}
+        self.hits = 0
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
+        found = {key: self.kept[key] for key in keys if key in self.kept}
+        self.hits += len(found)
+        return found
+
+    def remember(self, verdicts: Sequence[Verdict]) -> None:
+        self.kept.update({str(verdict.memo): verdict for verdict in verdicts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        (OLD, Status.FAIL),
+        (NEW, Status.PASS),
+        ({**NEW, "OS.grub": {"nokaslr": ""}}, Status.WARN),
+        ({**OLD, "GPU.smi": {"driver": "none"}}, Status.SKIP),
+        ({**NEW, "GPU.smi": {}}, Status.UNKNOWN),
+        ({"OS.grub": {}}, Status.UNKNOWN),
+        ({"GPU.smi": {"driver": "580.1"}}, Status.UNKNOWN),
+        ({"GPU.smi": {"driver": "570.1"}}, Status.FAIL),
+        ({"GPU.smi": {"driver": "none"}}, Status.SKIP),
+        ({**NEW, "GPU.smi": {"driver": "what"}}, Status.ERROR),
+    ],
+)
+def test_every_status_has_its_cause(
+    tmp_path: Path, engine: EmbeddedEngine, facts: dict[str, dict[str, Any]], status: Status
+) -> None:
+    judge = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge(nodes_of(snapshot(("n1", facts))))
+    assert verdict.status is status
+    assert (verdict.reason is not None) == (status in ("unknown", "error", "skip"))
+
+
+def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    gone = Collection("GPU", CollectorState.UNAVAILABLE, node="n1", reason="no NVML library")
+    taken = snapshot(("n1", {"OS.grub": {}}), collection=(gone,))
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
+    assert verdict.reason == "gpu.smi.driver was not collected (unavailable: no NVML library)"
+
+
+@pytest.mark.parametrize("keys", [(), ("nokaslr",)])
+def test_a_partly_collected_subtype_forbids_pass(
+    tmp_path: Path, engine: EmbeddedEngine, keys: tuple[str, ...]
+) -> None:
+    part = Collection("OS", CollectorState.PARTIAL, "grub", "n1", "cut short", keys)
+    taken = snapshot(("n1", NEW), collection=(part,))
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
+    assert (verdict.status, verdict.reason) == (
+        Status.UNKNOWN,
+        "os.grub is not complete (partial: cut short)",
+    )
+
+
+def test_another_nodes_trouble_is_not_ours(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    gone = Collection("OS", CollectorState.FAILED, node="n2")
+    taken = snapshot(("n1", NEW), collection=(gone,))
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
+    assert verdict.status is Status.PASS
+
+
+def test_a_rule_sees_nothing_it_does_not_declare(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    source = """\
+# METADATA
+# title: See
+# custom:
+#   id: T-002
+#   severity: low
+#   scope: node
+#   requires: [gpu.smi.driver, node.name]
+#   reads: [os.grub.a]
+package eidos.t.see
+deny contains json.marshal(input)
+"""
+    facts = {"GPU.smi": {"driver": "1", "uuid": "x"}, "OS.grub": {"a": "1", "b": "2"}}
+    judge = Judge(rules(tmp_path, engine, see=source), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge(nodes_of(snapshot(("n1", facts))))
+    assert verdict.findings[0].msg == (
+        '{"gpu":{"smi":{"driver":"1"}},"node":{"name":"n1"},"os":{"grub":{"a":"1"}}}'
+    )
+
+
+def test_the_same_question_is_asked_once(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    memo = KeptMemo()
+    made = rules(tmp_path, engine)
+    alike = nodes_of(snapshot(("n1", OLD), ("n2", OLD), ("n3", NEW)))
+    first = Judge(made, engine, memo, NOW).judge(alike)
+    assert (len(memo.kept), memo.hits) == (2, 0)
+    later = NOW.replace(year=2027)
+    assert Judge(made, engine, memo, later).judge(alike) == first
+    assert memo.hits == 2
+    assert first[0] is first[1]
+
+
+def test_parameters_and_rule_text_are_part_of_the_question(
+    tmp_path: Path, engine: EmbeddedEngine
+) -> None:
+    memo = KeptMemo()
+    node = nodes_of(snapshot(("n1", OLD)))
+    made = rules(tmp_path / "a", engine)
+    Judge(made, engine, memo, NOW).judge(node)
+    lower = [replace(rule, params={"floor": 500}) for rule in made]
+    [[verdict]] = Judge(lower, engine, memo, NOW).judge(node)
+    assert (verdict.status, memo.hits) == (Status.PASS, 0)
+
+
+def test_rules_that_read_the_time_are_asked_again_the_next_day(
+    tmp_path: Path, engine: EmbeddedEngine
+) -> None:
+    source = """\
+# METADATA
+# title: Time
+# custom: {id: T-003, severity: low, scope: node, requires: [gpu.smi]}
+package eidos.t.when
+deny contains sprintf("%d", [time.now_ns()])
+"""
+    made = rules(tmp_path, engine, when=source)
+    memo = KeptMemo()
+    node = nodes_of(snapshot(("n1", OLD)))
+    [[morning]] = Judge(made, engine, memo, NOW.replace(hour=1)).judge(node)
+    [[evening]] = Judge(made, engine, memo, NOW.replace(hour=23)).judge(node)
+    [[tomorrow]] = Judge(made, engine, memo, NOW.replace(day=25)).judge(node)
+    midnight = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp()) * 10**9
+    assert morning.findings[0].msg == str(midnight)
+    assert evening == morning
+    assert tomorrow.findings[0].msg == str(midnight + 86400 * 10**9)
+
+
+CLUSTER_RULE = """\
+# METADATA
+# title: One driver
+# custom: {id: T-004, severity: low, scope: cluster, requires: [nodes.gpu.smi.driver]}
+package eidos.t.one
+drivers := {driver | driver := input.nodes[_].gpu.smi.driver}
+deny contains sprintf("%d drivers", [count(drivers)]) if count(drivers) > 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("nodes", "status"),
+    [
+        ([OLD, OLD], Status.PASS),
+        ([OLD, NEW], Status.FAIL),
+        ([OLD, NEW, {}], Status.FAIL),
+        ([OLD, {}], Status.UNKNOWN),
+        ([{}, {}], Status.UNKNOWN),
+        ([], Status.UNKNOWN),
+    ],
+)
+def test_a_cluster_rule_sees_every_node_and_knows_who_is_missing(
+    tmp_path: Path, engine: EmbeddedEngine, nodes: list[Any], status: Status
+) -> None:
+    taken = snapshot(*((f"n{i}", facts) for i, facts in enumerate(nodes)))
+    judge = Judge(rules(tmp_path, engine, one=CLUSTER_RULE), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge([cluster_of(taken)])
+    assert verdict.status is status
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ("deny := true", Status.FAIL, ["Odd"]),
+        ("deny := false", Status.PASS, []),
+        ('deny := "one"', Status.FAIL, ["one"]),
+        ('deny := ["one", {"msg": "two"}]', Status.FAIL, ["one", "two"]),
+        ("deny contains 7", Status.ERROR, []),
+        ('deny contains {"message": "x"}', Status.ERROR, []),
+        ('violation_x contains {"msg": "v"}', Status.FAIL, ["v"]),
+        ('warn_x contains "w"', Status.WARN, ["w"]),
+        ('deny contains "x" if 1 / 0', Status.ERROR, []),
+    ],
+)
+def test_a_finding_in_any_shape_is_a_finding_and_never_silence(
+    tmp_path: Path, engine: EmbeddedEngine, body: str, status: Status, said: list[str]
+) -> None:
+    source = f"""\
+# METADATA
+# title: Odd
+# custom: {{id: T-005, severity: low, scope: node, requires: [gpu.smi]}}
+package eidos.t.odd
+{body}
+"""
+    judge = Judge(rules(tmp_path, engine, odd=source), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge(nodes_of(snapshot(("n1", OLD))))
+    assert verdict.status is status
+    assert [finding.msg for finding in verdict.findings] == said
