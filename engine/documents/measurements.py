@@ -61,12 +61,16 @@ def grouped(found: Iterable[Entry]) -> tuple[Measurement, ...]:
 def written(measurements: Iterable[Measurement]) -> list[Json]:
     """Write measurements as every dialect does; keys of data are sorted, as upstream."""
     return [
-        {"type": measurement.type, "subtypes": [_subtype(part) for part in measurement.subtypes]}
+        {
+            "type": measurement.type,
+            "subtypes": [written_subtype(part) for part in measurement.subtypes],
+        }
         for measurement in measurements
     ]
 
 
-def _subtype(part: Subtype) -> Json:
+def written_subtype(part: Subtype) -> dict[str, Json]:
+    """Write one subtype."""
     document: dict[str, Json] = {"subtype": part.name, "data": dict(sorted(part.data.items()))}
     if part.context:
         document["context"] = dict(sorted(part.context.items()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eidos.engine.documents import current, dialects, upstream
+from eidos.engine.documents import current, dialects, upstream, upstreamwriting
 from eidos.engine.documents.dialects import is_snapshot
 from eidos.engine.documents.measurements import Places
 from eidos.engine.documents.nearest import nearest
@@ -94,6 +94,6 @@ def write_snapshot(snapshot: Snapshot, dialect: str = API_VERSION) -> Json:
     if dialect == API_VERSION:
         return current.write(snapshot)
     if dialect == dialects.NEWEST_UPSTREAM:
-        return upstream.write(snapshot)
+        return upstreamwriting.write(snapshot)
     writable = (API_VERSION, dialects.NEWEST_UPSTREAM)
     raise UsageError(f"snapshots cannot be written as {dialect!r}", hint=nearest(dialect, writable))
