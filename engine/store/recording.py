@@ -138,6 +138,7 @@ class _Recording:
             "decision": report.decision.value,
             "exit_code": int(report.exit_code),
             "counts": text({status.value: count for status, count in report.counts.items()}),
+            "subjects": len(report.subjects),
             "options": text(
                 {"fail_on": report.fail_on.value, "allow_incomplete": report.allow_incomplete}
             ),
@@ -156,8 +157,8 @@ class _Recording:
         link = digest([previous, content])
         row = self._connection.execute(
             "INSERT INTO runs (run, started, at, effective_time, generator, engine, decision, "
-            "exit_code, counts, options, packs, rules, details, content, previous, link) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+            "exit_code, counts, subjects, options, packs, rules, details, content, previous, link) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
             (
                 *columns.values(),
                 text([self._pack(pack) for pack in report.packs]),

@@ -3,15 +3,19 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from eidos.engine.digest import SnapshotDigests
 from eidos.engine.model.report import Report
+from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.store import memory, recording
+from eidos.engine.store import captures, memory, recording, runs
+from eidos.engine.store.clock import comparable
+from eidos.engine.store.rebuilding import rebuild
 from eidos.engine.store.trouble import speaking
 
 
@@ -56,6 +60,73 @@ class Store:
         """Keep a run with the snapshots it judged: all of it, or nothing."""
         with self._transaction():
             recording.record_report(self._connection, report, snapshots)
+
+    def runs(
+        self,
+        limit: int | None = None,
+        cluster: str | None = None,
+        since: datetime | None = None,
+    ) -> list[RunSummary]:
+        """Give runs, last recorded first.
+
+        Args:
+            limit: how many at most; None for all.
+            cluster: only runs that judged this cluster or its nodes.
+            since: only runs started at this moment or later.
+        """
+        moment = comparable(since.isoformat()) if since else None
+        with speaking(self.path):
+            return runs.list_runs(self._connection, -1 if limit is None else limit, cluster, moment)
+
+    def run(self, name: str) -> Report:
+        """Give the report of a run: by its id, the beginning of it, or ``latest``.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
+        with self._reading():
+            return rebuild(self._connection, runs.find_run(self._connection, name))
+
+    def snapshot(self, address: str) -> Snapshot:
+        """Give a snapshot by its content address or the beginning of it, as last captured.
+
+        Raises:
+            UsageError: no snapshot, or more than one, is meant.
+        """
+        with self._reading():
+            return captures.snapshot_by_address(self._connection, address)
+
+    def snapshot_of(self, cluster: str, at: datetime) -> Snapshot:
+        """Give what was last seen of a cluster at a moment.
+
+        Raises:
+            UsageError: nothing was seen of it by then.
+        """
+        with self._reading():
+            return captures.snapshot_of_cluster(
+                self._connection, cluster, comparable(at.isoformat())
+            )
+
+    def snapshot_of_run(self, name: str) -> Snapshot:
+        """Give the snapshot that a run judged; the run is named as for `run`.
+
+        Raises:
+            UsageError: no run, or more than one, is meant, or it judged no or several snapshots.
+        """
+        with self._reading():
+            number = runs.find_run(self._connection, name)
+            return captures.snapshot_of_run(self._connection, number)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Read as of one moment, whatever is recorded meanwhile."""
+        with speaking(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

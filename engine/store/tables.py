@@ -121,6 +121,7 @@ TABLES = (
         decision TEXT NOT NULL,
         exit_code INTEGER NOT NULL,
         counts TEXT NOT NULL,
+        subjects INTEGER NOT NULL,
         options TEXT NOT NULL,
         packs TEXT NOT NULL,
         rules INTEGER NOT NULL REFERENCES rule_lists,
@@ -226,27 +227,29 @@ VIEWS = (
     # The interval in which each (cluster, subject, rule) held each status; ``until`` NULL is now.
     """CREATE VIEW status_intervals AS
     WITH held AS (
-        SELECT t.subject AS subject, t.at AS at, t.run AS run, j.rule AS rule, j.status AS status
+        SELECT nullif(s.cluster, '') AS cluster, s.scope AS scope, s.name AS name,
+            t.at AS at, t.run AS run, j.rule AS rule, j.status AS status
         FROM standings t
+        JOIN subjects s ON s.id = t.subject
         JOIN verdict_lists l ON l.id = t.verdicts
         JOIN json_each(l.verdicts) e
         JOIN verdicts v ON v.id = e.value
         JOIN judgements j ON j.id = v.judgement
     ), sequenced AS (
-        SELECT *, lead(at) OVER (PARTITION BY subject, rule ORDER BY at, run) AS next FROM held
+        SELECT *, lead(at) OVER (PARTITION BY cluster, scope, name, rule ORDER BY at, run) AS next
+        FROM held
     ), settled AS (
-        SELECT *, lag(status) OVER (PARTITION BY subject, rule ORDER BY at, run) AS before
+        SELECT *, lag(status) OVER (PARTITION BY cluster, scope, name, rule ORDER BY at, run)
+            AS before
         FROM sequenced WHERE next IS NOT at
     ), turns AS (
-        SELECT subject, rule, status, at AS since, run,
-            lead(at) OVER (PARTITION BY subject, rule ORDER BY at, run) AS until
+        SELECT cluster, scope, name, rule, status, at AS since, run,
+            lead(at) OVER (PARTITION BY cluster, scope, name, rule ORDER BY at, run) AS until
         FROM settled WHERE before IS NOT status
     )
-    SELECT nullif(s.cluster, '') AS cluster, s.scope AS scope, s.name AS name, turns.rule AS rule,
-        turns.status AS status, turns.since AS since, turns.until AS until, r.run AS run
-    FROM turns
-    JOIN subjects s ON s.id = turns.subject
-    JOIN runs r ON r.number = turns.run""",
+    SELECT t.cluster AS cluster, t.scope AS scope, t.name AS name, t.rule AS rule,
+        t.status AS status, t.since AS since, t.until AS until, r.run AS run
+    FROM turns t JOIN runs r ON r.number = t.run""",
 )
 
 

@@ -1,0 +1,17 @@
+"""``eidos history``: each question is its own file."""
+
+import click
+
+from eidos.engine.cli import LazyGroup
+
+
+@click.group(
+    cls=LazyGroup,
+    package="eidos.engine.cli.history",
+    verbs={
+        "runs": "List recorded runs.",
+        "show": "Report a recorded run again, in any format.",
+    },
+)
+def command() -> None:
+    """Read back what was recorded."""

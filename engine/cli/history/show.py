@@ -1,0 +1,37 @@
+"""``eidos history show``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from eidos.engine.app.history import show_run
+from eidos.engine.cli import console
+from eidos.engine.cli.options import COLOR
+from eidos.engine.report.outputs import parse_outputs, render_all
+
+
+@click.command()
+@click.argument("run", metavar="RUN|latest")
+@click.option(
+    "-o",
+    "--output",
+    "--format",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="How to report; repeatable; the formats of eidos check.",
+)
+@click.option("--db", type=click.Path(path_type=Path), help="Database to read.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
+@click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
+def command(
+    run: str, outputs: tuple[str, ...], db: Path | None, color: str, *, verbose: bool
+) -> None:
+    """Report a recorded run again; RUN is an id, the beginning of one, or "latest".
+
+    The exit code says whether it could be shown, not what was decided then.
+    """
+    chosen = parse_outputs(outputs)
+    report = show_run(run, db)
+    render_all(report, chosen, console.rendering(color, verbose=verbose), sys.stdout)
