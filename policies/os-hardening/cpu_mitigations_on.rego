@@ -1,0 +1,75 @@
+# METADATA
+# title: Mitigations of CPU vulnerabilities are not switched off
+# description: |
+#   Without them a process reads memory of other processes, tenants and the kernel. Some HPC profiles
+#   switch them all off with mitigations=off; on a node that serves a single tenant that can be right
+#   and deserves a waiver that says so.
+# related_resources:
+#   - ref: https://docs.kernel.org/admin-guide/hw-vuln/index.html
+#     description: Hardware vulnerabilities and their kernel parameters
+#   - ref: https://github.com/ComplianceAsCode/content
+#     description: ComplianceAsCode, rule grub2_mitigation_argument
+# custom:
+#   id: OS-012
+#   severity: high
+#   scope: node
+#   requires: [os.grub]
+#   params:
+#     switches:
+#       - nospectre_v1
+#       - nospectre_v2
+#       - nospectre_bhb
+#       - nospec_store_bypass_disable
+#       - nopti
+#       - nosmep
+#       - nosmap
+#     off:
+#       mitigations: ["off"]
+#       spectre_v2: ["off"]
+#       spectre_v2_user: ["off"]
+#       spectre_bhi: ["off"]
+#       spec_store_bypass_disable: ["off"]
+#       spec_rstack_overflow: ["off"]
+#       ssbd: [force-off]
+#       pti: ["off"]
+#       kpti: ["off", "0", "n"]
+#       l1tf: ["off"]
+#       mds: ["off"]
+#       tsx_async_abort: ["off"]
+#       srbds: ["off"]
+#       mmio_stale_data: ["off"]
+#       retbleed: ["off"]
+#       gather_data_sampling: ["off"]
+#       reg_file_data_sampling: ["off"]
+#       indirect_target_selection: ["off"]
+#       kvm.nx_huge_pages: ["off"]
+#   controls:
+#     - {framework: nist-800-53, id: CM-6(b)}
+#     - {framework: nist-800-53, id: SC-39}
+#   remediation: |
+#     Remove the argument from GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub and from the files in
+#     /etc/default/grub.d, run update-grub and reboot the drained node. Check with:
+#     grep . /sys/devices/system/cpu/vulnerabilities/*
+package eidos.os_hardening.cpu_mitigations_on
+
+import data.eidos.lib.kernel_args
+
+deny contains finding if {
+	some name in data.params.switches
+	kernel_args.present(input.os.grub, name)
+	finding := _finding(name, name)
+}
+
+deny contains finding if {
+	some name, off in data.params.off
+	some value in kernel_args.options(input.os.grub, name)
+	lower(value) in off
+	finding := _finding(name, sprintf("%v=%v", [name, value]))
+}
+
+_finding(name, written) := {
+	"msg": sprintf("%v on the kernel line switches a CPU mitigation off, expected it to be absent.", [written]),
+	"path": kernel_args.path(input.os.grub, name),
+	"actual": written,
+	"expected": "absent",
+}
