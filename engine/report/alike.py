@@ -26,7 +26,7 @@ class Alike:
 
 @dataclass(slots=True)
 class Same:
-    """One rule's verdicts of one status."""
+    """One rule's verdicts of one status, of which all or none count at the gate."""
 
     verdict: Verdict
     subjects: list[Subject] = field(default_factory=list)
@@ -85,10 +85,11 @@ def _sayings() -> Callable[[Verdict], str]:
 
 def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
     """Gather what was said rule by rule, the most urgent first."""
-    gathered: dict[tuple[str, str], Same] = {}
+    gathered: dict[tuple[str, str, bool], Same] = {}
     for alike in groups:
         for verdict in alike.loud:
-            same = gathered.setdefault((verdict.rule, verdict.status), Same(verdict))
+            key = (verdict.rule, verdict.status, report.blocks(verdict))
+            same = gathered.setdefault(key, Same(verdict))
             same.subjects.extend(alike.subjects)
             for finding in _said(report, verdict):
                 _, subjects = same.said.setdefault(repr(finding), (finding, []))

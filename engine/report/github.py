@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.report import Problem, Report
+from eidos.engine.model.report import Problem, Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, printable, shortened
-from eidos.engine.report.placing import place
+from eidos.engine.report.placing import closes_gate, place
 from eidos.engine.report.saying import sentence
 from eidos.engine.report.summary import counted, decided, plural
 
@@ -39,7 +39,7 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     """Write the annotations, what did not fit, and the decision."""
     annotations = list(_annotations(report))
     rest: list[_Annotation] = []
-    for level, room in (("error", _SHOWN - 1), ("warning", _SHOWN)):
+    for level, room in (("error", _SHOWN - 1), ("warning", _SHOWN), ("notice", _SHOWN - 1)):
         of_level = [each for each in annotations if each.level == level]
         out.writelines(_command(each) for each in of_level[:room])
         rest.extend(of_level[room:])
@@ -52,10 +52,13 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
 def _annotations(report: Report) -> Iterator[_Annotation]:
     for problem in report.problems:
         yield _problem(problem)
-    for same in by_rule(report, group(report)):
-        level = _level(report, same)
-        for finding, subjects in same.said.values():
-            yield _annotation(report, same, finding, level, [each.identity for each in subjects])
+    everything = by_rule(report, group(report))
+    unknown = [same for same in everything if same.verdict.status is Status.UNKNOWN]
+    for same in everything:
+        if same.verdict.status is not Status.UNKNOWN:
+            for finding, subjects in same.said.values():
+                yield _annotation(report, same, finding, subjects)
+    yield from _unknown(report, unknown)
 
 
 def _problem(problem: Problem) -> _Annotation:
@@ -63,30 +66,37 @@ def _problem(problem: Problem) -> _Annotation:
     return _Annotation("error", "could not be judged", text, problem.location)
 
 
-def _level(report: Report, same: Same) -> str:
-    """Give the level; an error is what keeps the gate from passing."""
-    status = same.verdict.status
-    if status is Status.ERROR:
-        return "error"
-    if status is Status.UNKNOWN and report.allow_incomplete:
-        return "notice"
-    if status in {Status.FAIL, Status.UNKNOWN}:
-        return "error" if report.blocks(same.verdict) else "warning"
-    return "warning" if status is Status.WARN else "notice"
-
-
 def _annotation(
-    report: Report, same: Same, finding: Finding, level: str, names: Sequence[str]
+    report: Report, same: Same, finding: Finding, subjects: Sequence[Subject]
 ) -> _Annotation:
-    rule = report.rules_by_id[same.verdict.rule]
-    first = finding_subject = same.said[repr(finding)][1][0]
-    of = ", ".join(names[:_NAMES])
-    more = f" and {plural(len(names) - _NAMES, 'other')}" if len(names) > _NAMES else ""
-    lines = [f"{sentence(finding)}", f"{of}{more}", finding.fix or rule.remediation]
-    title = f"{same.verdict.status.value} {rule.severity.value} {rule.id}: {rule.title}"
-    return _Annotation(
-        level, title, "\n".join(filter(None, lines)), place(finding_subject or first, finding.path)
-    )
+    verdict, rule = same.verdict, report.rules_by_id[same.verdict.rule]
+    alarm = verdict.status in {Status.FAIL, Status.WARN}
+    advice = (finding.fix or rule.remediation) if alarm else ""
+    title = f"{verdict.status.value} {rule.severity.value} {rule.id}: {rule.title}"
+    message = "\n".join(filter(None, [sentence(finding), _named(subjects), advice]))
+    level = "error" if closes_gate(report, verdict) else "warning" if alarm else "notice"
+    return _Annotation(level, title, message, place(subjects[0], finding.path))
+
+
+def _unknown(report: Report, unknown: Sequence[Same]) -> Iterator[_Annotation]:
+    """Give one annotation for each missing fact, however many rules miss it."""
+    reasons: dict[tuple[str, str], list[tuple[str, list[Subject]]]] = {}
+    for same in unknown:
+        level = "error" if closes_gate(report, same.verdict) else "notice"
+        for finding, subjects in same.said.values():
+            reasons.setdefault((level, finding.msg), []).append((same.verdict.rule, subjects))
+    for (level, reason), pairs in reasons.items():
+        rules = ", ".join(rule for rule, _ in pairs)
+        subjects = max((subjects for _, subjects in pairs), key=len)
+        message = "\n".join([reason, rules, _named(subjects)])
+        title = f"unknown: {plural(len(pairs), 'rule')}"
+        yield _Annotation(level, title, message, place(subjects[0], None))
+
+
+def _named(subjects: Sequence[Subject]) -> str:
+    names = ", ".join(subject.identity for subject in subjects[:_NAMES])
+    rest = len(subjects) - _NAMES
+    return f"{names} and {plural(rest, 'other')}" if rest > 0 else names
 
 
 def _write_rest(rest: Sequence[_Annotation], out: TextIO) -> None:

@@ -10,6 +10,7 @@ from eidos.engine.model.report import Problem, Report, Subject
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import dumps, write_items
+from eidos.engine.report.placing import closes_gate
 
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
@@ -109,7 +110,7 @@ def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Json:
         status=verdict.status.value,
         severity=report.rules_by_id[verdict.rule].severity.value,
         enforcement=verdict.enforcement.value,
-        blocks=report.blocks(verdict),
+        blocks=closes_gate(report, verdict),
         reason=verdict.reason,
         waiver=verdict.waiver,
         memo=verdict.memo,

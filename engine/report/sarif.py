@@ -1,8 +1,8 @@
 """Report as SARIF 2.1.0, as GitHub code scanning and others read it.
 
-Results are what fails, warns or is waived. What is unknown, does not apply or passes is a result only
-when verbose, because viewers show every result as an alarm. What is unknown or could not be evaluated
-is told as a notification of the invocation, which also has the exit code.
+Results are what fails, warns or is waived. What is unknown, does not apply or passes is a result
+only when verbose, because viewers show every result as an alarm. What is unknown or could not be
+evaluated is told as a notification of the invocation, which also has the exit code.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, printable
 from eidos.engine.report.jsontext import dumps, write_items
-from eidos.engine.report.placing import epoch, named_findings, place
+from eidos.engine.report.placing import closes_gate, epoch, named_findings, place
 from eidos.engine.report.saying import sentence
 from eidos.engine.report.summary import decided, plural
 
@@ -146,10 +146,11 @@ def _problem(problem: Problem) -> Json:
 def _unanswered(report: Report, same: Same) -> Iterator[Json]:
     rule = same.verdict.rule
     index = _rule_index(report)[rule]
-    level = "error" if same.verdict.status is Status.ERROR else "warning"
+    failed = same.verdict.status is Status.ERROR
+    level, what = ("error", "could not be evaluated") if failed else ("warning", "is unknown")
     for finding, subjects in same.said.values():
         of = plural(len(subjects), subjects[0].scope.value)
-        text = f"{rule} is {same.verdict.status.value} for {of}: {finding.msg}"
+        text = f"{rule} {what} for {of}: {finding.msg}"
         associated: Json = {"id": one_line(rule), "index": index}
         yield {**_notification(level, text), "associatedRule": associated}
 
@@ -209,7 +210,7 @@ def _result_properties(
     known: dict[str, Json] = {
         "status": verdict.status.value,
         "enforcement": verdict.enforcement.value,
-        "blocks": report.blocks(verdict),
+        "blocks": closes_gate(report, verdict),
         "subject": one_line(subject.identity),
         "actual": finding.actual,
         "expected": finding.expected,
