@@ -1,0 +1,69 @@
+# METADATA
+# title: Nodes with the same GPU run the same driver
+# description: |
+#   Jobs that span nodes meet every driver difference as a hang or a wrong result. Nodes that show the
+#   same GPU model are taken as one pool.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html
+#     description: GPU Operator, driver upgrades
+# custom:
+#   id: GPU-008
+#   severity: high
+#   scope: cluster
+#   requires: [nodes.gpu.smi.driver, nodes.gpu.smi.gpu.model]
+#   params:
+#     named_nodes: 5
+#   controls:
+#     - {framework: nist-800-53, id: CM-2}
+#   remediation: |
+#     Drain and upgrade the nodes named here, or wait for the rollout that is under way:
+#     kubectl get nodes -L nvidia.com/gpu-driver-upgrade-state
+package eidos.gpu.driver_uniform
+
+import data.eidos.lib.versions
+
+models := {smi["gpu.model"] | some smi in smis}
+
+smis[name] := node.gpu.smi if some name, node in input.nodes
+
+deny contains finding if {
+	some model in models
+	some driver in drivers(model)
+	newest := newest_driver(model)
+	driver != newest
+	nodes := behind(model, driver)
+	finding := {
+		"msg": sprintf("Driver %v runs on %v with %v while others run %v: %v.", [driver, counted(nodes), model, newest, named(nodes)]),
+		"path": sprintf("nodes[%v].gpu.smi.driver", [json.marshal(nodes[0])]),
+		"actual": driver,
+		"expected": newest,
+	}
+}
+
+drivers(model) := {smi.driver | some smi in smis; smi["gpu.model"] == model}
+
+newest_driver(model) := ordered[count(ordered) - 1][1] if {
+	ordered := sort([[rank(driver), driver] | some driver in drivers(model)])
+}
+
+# What is no version comes first, so that it is the one to be reported.
+rank(driver) := versions.key(driver) if versions.readable(driver)
+
+rank(driver) := [] if not versions.readable(driver)
+
+behind(model, driver) := sort([name |
+	some name, smi in smis
+	smi["gpu.model"] == model
+	smi.driver == driver
+])
+
+counted(nodes) := "1 node" if count(nodes) == 1
+
+counted(nodes) := sprintf("%v nodes", [count(nodes)]) if count(nodes) > 1
+
+named(nodes) := concat(", ", nodes) if count(nodes) <= data.params.named_nodes
+
+named(nodes) := sprintf("%v and %v more", [concat(", ", first), count(nodes) - count(first)]) if {
+	count(nodes) > data.params.named_nodes
+	first := array.slice(nodes, 0, data.params.named_nodes)
+}

@@ -1,0 +1,46 @@
+# METADATA
+# title: The GSP firmware is the driver's own
+# description: |
+#   Driver and GSP firmware are released together and speak a private protocol. Another version is a
+#   package that was installed half or a driver that was replaced without a reset. Not asked where the GSP
+#   is off.
+# related_resources:
+#   - ref: https://download.nvidia.com/XFree86/Linux-x86_64/580.82.07/README/gsp.html
+#     description: Driver README, GSP firmware
+# custom:
+#   id: GPU-012
+#   severity: medium
+#   scope: node
+#   requires: [gpu.smi.driver, gpu.smi.gpu.gsp-firmware-version]
+#   controls:
+#     - {framework: nvidia-docs, id: gsp-firmware}
+#     - {framework: nist-800-53, id: CM-6}
+#   remediation: |
+#     Reinstall driver and firmware packages of one version and reboot the node; with a driver container,
+#     delete the node's driver pod so that it installs both again.
+package eidos.gpu.gsp_firmware_matches_driver
+
+import data.eidos.lib.findings
+import data.eidos.lib.versions
+
+driver := input.gpu.smi.driver
+
+firmware := input.gpu.smi["gpu.gsp-firmware-version"]
+
+path := `gpu.smi["gpu.gsp-firmware-version"]`
+
+applicable if not firmware in {"N/A", "Not Supported", ""}
+
+deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
+
+deny contains findings.unreadable(path, firmware, "a firmware version") if not versions.readable(firmware)
+
+deny contains finding if {
+	versions.key(firmware) != versions.key(driver)
+	finding := {
+		"msg": sprintf("GSP firmware %v does not match driver %v.", [firmware, driver]),
+		"path": path,
+		"actual": firmware,
+		"expected": driver,
+	}
+}
