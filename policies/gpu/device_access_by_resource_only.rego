@@ -1,0 +1,54 @@
+# METADATA
+# title: GPUs cannot be taken by an environment variable
+# description: |
+#   By default any container that sets NVIDIA_VISIBLE_DEVICES gets GPUs, past the scheduler and past
+#   quotas. The toolkit can be told to ignore the variable in unprivileged containers.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/security.html
+#     description: GPU Operator, security considerations
+#   - ref: https://github.com/NVIDIA/k8s-device-plugin/blob/main/README.md
+#     description: Device plugin, device list strategies
+# custom:
+#   id: GPU-018
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.policy]
+#   controls:
+#     - {framework: nist-800-53, id: AC-6}
+#     - {framework: nvidia-docs, id: toolkit-unprivileged-envvar}
+#   remediation: |
+#     In the values of the GPU Operator:
+#     toolkit.env: [{name: ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED, value: "false"},
+#                   {name: ACCEPT_NVIDIA_VISIBLE_DEVICES_AS_VOLUME_MOUNTS, value: "true"}]
+#     devicePlugin.env: [{name: DEVICE_LIST_STRATEGY, value: volume-mounts}]
+package eidos.gpu.device_access_by_resource_only
+
+import data.eidos.lib.booleans
+import data.eidos.lib.environments
+import data.eidos.lib.findings
+
+variable := "ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED"
+
+path := `k8s.policy["toolkit.env"]`
+
+applicable if booleans.yes(input.k8s.policy["toolkit.enabled"])
+
+env := object.get(input.k8s.policy, "toolkit.env", null)
+
+# The toolkit takes an absent variable as true.
+accepted := value if {
+	value := environments.value(env, variable)
+} else := "true"
+
+deny contains findings.unreadable(path, env, "a list of variables") if not environments.readable(env)
+
+deny contains finding if {
+	environments.readable(env)
+	not booleans.no(accepted)
+	finding := {
+		"msg": sprintf("The toolkit has %v=%v, so any container can take GPUs by naming them.", [variable, accepted]),
+		"path": path,
+		"actual": accepted,
+		"expected": "false",
+	}
+}

@@ -1,0 +1,50 @@
+# METADATA
+# title: Grace Blackwell with EFA stays on R580
+# description: |
+#   R595 dropped the module option that lets EFA attach GPU memory on AWS P6e machines. NCCL then stops, or
+#   falls back to sockets. Asked on EKS nodes with GB200 or GB300 and the efa module.
+# related_resources:
+#   - ref: https://github.com/NVIDIA/aicr/issues/2383
+#     description: GPU to EFA transfers fail with R595 on P6e
+#   - ref: https://github.com/NVIDIA/aicr/issues/2439
+#     description: Driver pinned to 580.173.02
+# custom:
+#   id: GPU-023
+#   severity: critical
+#   scope: node
+#   requires: [k8s.node.provider, gpu.smi.gpu.model, gpu.smi.driver, os.kmod]
+#   params:
+#     models: [GB200, GB300]
+#     first_broken: "595"
+#   controls:
+#     - {framework: nvidia-docs, id: r595-release-notes}
+#   remediation: |
+#     Pin driver.version in the ClusterPolicy to 580.173.02 or a newer R580 and let the operator roll the
+#     nodes. Keep NVreg_GrdmaPciTopoCheckOverride=1 in the kernel module options.
+package eidos.gpu.efa_driver_branch
+
+import data.eidos.lib.findings
+import data.eidos.lib.modules
+import data.eidos.lib.versions
+
+driver := input.gpu.smi.driver
+
+applicable if {
+	input.k8s.node.provider == "eks"
+	modules.loaded(input.os.kmod, "efa")
+	some name in data.params.models
+	is_string(input.gpu.smi["gpu.model"])
+	contains(input.gpu.smi["gpu.model"], name)
+}
+
+deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
+
+deny contains finding if {
+	versions.at_least(driver, data.params.first_broken)
+	finding := {
+		"msg": sprintf("Driver %v cannot share GPU memory with EFA on %v: R%v and newer lack the option for it.", [driver, input.gpu.smi["gpu.model"], data.params.first_broken]),
+		"path": "gpu.smi.driver",
+		"actual": driver,
+		"expected": sprintf("older than R%v", [data.params.first_broken]),
+	}
+}
