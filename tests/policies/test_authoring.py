@@ -1,0 +1,112 @@
+"""What every shipped rule, table and pack owes to its users."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.app.policies import load_packs
+from eidos.engine.model.policy import Rule
+from eidos.engine.rego.embedded import EmbeddedEngine
+from fakes.packs import FOLDER, LIBRARY, package_of, packs, rego_tests, rule_files, tables
+
+FRAMEWORKS = {
+    "cis-kubernetes",
+    "cis-ubuntu-24.04",
+    "nist-800-53",
+    "nist-800-190",
+    "nsa",
+    "nvidia-bulletin",
+    "nvidia-docs",
+}
+RULE_FILES = [path for pack in packs() for path in rule_files(pack)]
+
+
+@pytest.fixture(scope="module")
+def rules() -> Iterator[dict[str, Rule]]:
+    """Every rule by its package."""
+    with closing(EmbeddedEngine(workers=1)) as engine:
+        yield {rule.package: rule for pack in load_packs((), engine) for rule in pack.rules}
+
+
+@pytest.fixture(params=RULE_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def file(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def rule(file: Path, rules: dict[str, Rule]) -> Rule:
+    return rules[package_of(file)]
+
+
+def test_package_says_where_the_file_is(file: Path) -> None:
+    assert package_of(file) == f"eidos.{file.parent.name.replace('-', '_')}.{file.stem}"
+
+
+def test_metadata_is_complete(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z0-9]{2,4}-\d{3}", rule.id)
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert rule.description
+    assert rule.remediation
+    assert rule.requires
+    assert rule.entrypoints
+
+
+def test_references_are_web_addresses(rule: Rule) -> None:
+    assert rule.references
+    assert all(reference.startswith("https://") for reference in rule.references)
+
+
+def test_controls_are_of_known_frameworks(rule: Rule) -> None:
+    assert rule.controls
+    assert {control.framework for control in rule.controls} <= FRAMEWORKS
+
+
+def test_a_test_stands_beside_it_and_covers_it(file: Path, rule: Rule) -> None:
+    beside = file.with_name(f"{file.stem}_test.rego")
+    assert package_of(beside) == f"{rule.package}_test"
+    bodies = beside.read_text()
+    assert rego_tests(beside)
+    assert re.search(r"count\(.*\) (>|== [1-9])|some finding in |finding\.", bodies), "sees it fail"
+    assert re.search(r"count\(.*\) == 0|== set\(\)", bodies), "sees it pass"
+    if rule.has_applicable:
+        assert "applicable" in bodies
+        assert re.search(r"\bnot \w+[.(]", bodies), "sees it not apply"
+
+
+def test_ids_are_unique(rules: dict[str, Rule]) -> None:
+    assert Counter(rule.id for rule in rules.values()).most_common(1)[0][1] == 1
+
+
+def test_every_file_is_a_rule_that_loads(rules: dict[str, Rule]) -> None:
+    assert {package_of(path) for path in RULE_FILES} == set(rules)
+
+
+@pytest.mark.parametrize("name", sorted(tables()))
+def test_table_is_dated_and_sourced(name: str) -> None:
+    table = tables()[name]
+    assert date.fromisoformat(str(table["as_of"])) <= date(2026, 11, 24)
+    assert isinstance(table["source"], list)
+    assert table["source"]
+    assert all(source.startswith("https://") for source in table["source"])
+
+
+def test_every_table_is_used(rules: dict[str, Rule]) -> None:
+    assert set(tables()) == {name for rule in rules.values() for name in rule.tables}
+
+
+@pytest.mark.parametrize("pack", packs(), ids=lambda pack: pack.name)
+def test_pack_has_rules_and_a_bundle_manifest(pack: Path) -> None:
+    assert rule_files(pack)
+    assert (pack / ".manifest").is_file()
+
+
+def test_library_modules_are_tested() -> None:
+    modules = {path.stem for path in rule_files(LIBRARY)}
+    assert {path.stem.removesuffix("_test") for path in LIBRARY.glob("*_test.rego")} == modules
+    assert all(f"`{name}`" in (FOLDER / "README.md").read_text() for name in modules)
