@@ -46,7 +46,14 @@ def account(outcome: Outcome) -> list[Collection]:
     whole = [entry for entry in said if entry.subtype is None]
     parts = [entry for entry in said if entry.subtype is not None]
     silent = [] if whole else _silent(outcome, parts)
-    return [_summary(outcome, whole, parts, silent), *whole[1:], *parts, *silent]
+    summary = _summary(outcome, whole, parts, silent)
+    return [summary, *whole[1:], *(one for one in (*parts, *silent) if not _repeats(one, summary))]
+
+
+def _repeats(entry: Collection, summary: Collection) -> bool:
+    """Say whether the entry only says of a subtype what is true of the whole type."""
+    whole = summary.status in {CollectorState.UNAVAILABLE, CollectorState.FAILED}
+    return whole and (entry.status, entry.reason) == (summary.status, summary.reason)
 
 
 def _silent(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:

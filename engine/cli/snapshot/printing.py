@@ -62,13 +62,18 @@ def _one_line(value: Json) -> str:
 
 
 def say_collection(snapshot: Snapshot, out: TextIO) -> None:
-    """Say which collectors could not give everything."""
+    """Say which collectors could not give everything, one line for each reason."""
+    lines: dict[tuple[str, str, str], list[str]] = {}
     for entry in snapshot.collection:
         if entry.status in _WORTH_SAYING:
-            click.echo(printable(_sentence(entry)), file=out)
+            reason = entry.reason or "no reason given"
+            subtypes = lines.setdefault((entry.type.lower(), entry.status.value, reason), [])
+            subtypes.extend([_name(entry)] if entry.subtype else [])
+    for (type_, status, reason), subtypes in lines.items():
+        names = f" ({', '.join(subtypes)})" if subtypes else ""
+        click.echo(printable(f"{type_}{names}: {status}: {reason}"), file=out)
 
 
-def _sentence(entry: Collection) -> str:
-    name = ".".join(part for part in (entry.type.lower(), entry.subtype) if part)
-    keys = f" ({len(entry.keys)} keys)" if entry.keys else ""
-    return f"{name}: {entry.status.value}{keys}: {entry.reason or 'no reason given'}"
+def _name(entry: Collection) -> str:
+    count = f": {len(entry.keys)} keys" if entry.keys else ""
+    return f"{entry.subtype}{count}"

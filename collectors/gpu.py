@@ -1,0 +1,151 @@
+"""Facts of NVIDIA GPUs: every device, the driver and its parameters, and the PCI bus."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from eidos.collectors._gpu_model import Gpus
+from eidos.collectors._nvidia_smi import read_nvidia_smi
+from eidos.collectors._nvml import read_nvml
+from eidos.collectors._reading import (
+    Reading,
+    UnavailableError,
+    collect_subtype,
+    names,
+    present,
+    read_line,
+    read_number,
+    read_text,
+)
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import Collection
+from eidos.engine.ports import Fact, Wanted
+
+_NVIDIA = "0x10de"
+_DISPLAY = "0x03"
+"""PCI class of graphics and compute devices; bridges and audio of the same maker have others."""
+
+
+class GpuCollector:
+    """Reads NVML, or nvidia-smi where NVML is not; and ``/proc/driver/nvidia``, ``/sys/bus/pci``.
+
+    In a container it needs the driver's library (the NVIDIA runtime mounts it) or the host's files
+    under the root.
+    """
+
+    type = "GPU"
+    subtypes = ("pci", "driver", "driver-params", "smi", "devices", "devices-volatile")
+    reads = "local"
+
+    def collect(self, wanted: Wanted) -> Iterator[Fact | Collection]:
+        """Read what is safe first: the driver's library may take the process with it."""
+        source = _Source(wanted.root, wanted.timeout / 2)
+        readers: dict[str, Callable[[], Reading]] = {
+            "pci": lambda: read_pci(wanted.root),
+            "driver": lambda: read_driver(wanted.root),
+            "driver-params": lambda: read_driver_params(wanted.root),
+            "smi": lambda: Reading(source.gpus.smi()),
+            "devices": lambda: Reading(source.gpus.stable(), source.gpus.missing),
+            "devices-volatile": lambda: Reading(source.gpus.volatile()),
+        }
+        for name, read in readers.items():
+            if name in wanted.subtypes:
+                yield from collect_subtype(self.type, wanted.node, name, read)
+
+
+class _Source:
+    """Asks for the GPUs when they are first wanted, and once."""
+
+    def __init__(self, root: Path, timeout: float) -> None:
+        self._root = root
+        self._timeout = timeout
+
+    @cached_property
+    def gpus(self) -> Gpus:
+        """NVML's answer, or that of nvidia-smi."""
+        try:
+            gpus = read_nvml(self._root)
+        except UnavailableError as why:
+            try:
+                gpus = read_nvidia_smi(self._root, self._timeout)
+            except UnavailableError as neither:
+                raise UnavailableError(f"{why}; {neither}{self._on_the_bus()}") from None
+        return Gpus(gpus.system, [self._placed(device) for device in gpus.devices], gpus.missing)
+
+    def _on_the_bus(self) -> str:
+        count = len(_graphics(self._root))
+        return f"; {count} NVIDIA GPUs are on the PCI bus" if count else ""
+
+    def _placed(self, device: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Add the NUMA node that the device hangs on, which the bus knows best."""
+        pcie = device.get("pcie")
+        bus_id = str(pcie.get("bus-id", "")) if isinstance(pcie, dict) else ""
+        folder = self._root / "sys/bus/pci/devices" / bus_id[-12:].lower()
+        node = read_number(folder / "numa_node") if bus_id else None
+        return device if node is None or node < 0 else {**device, "numa-node": node}
+
+
+def read_pci(root: Path) -> Reading:
+    """Read which NVIDIA GPUs the PCI bus has, driver or not.
+
+    Raises:
+        UnavailableError: there is no PCI bus to look at.
+    """
+    if not (root / "sys/bus/pci/devices").is_dir():
+        raise UnavailableError("there is no PCI bus to look at")
+    devices: list[Json] = [_pci_device(folder) for folder in _graphics(root)]
+    return Reading({"gpu-count": len(devices), "devices": devices})
+
+
+def _graphics(root: Path) -> list[Path]:
+    base = root / "sys/bus/pci/devices"
+    folders = (base / name for name in names(base))
+    return [
+        folder
+        for folder in folders
+        if read_line(folder / "vendor") == _NVIDIA
+        and (read_line(folder / "class") or "").startswith(_DISPLAY)
+    ]
+
+
+def _pci_device(folder: Path) -> Json:
+    driver = folder / "driver"
+    return present(
+        {
+            "bus-id": folder.name,
+            "device-id": read_line(folder / "device"),
+            "subsystem-id": read_line(folder / "subsystem_device"),
+            "driver": driver.resolve().name if driver.exists() else None,
+            "numa-node": read_number(folder / "numa_node"),
+        }
+    )
+
+
+def read_driver(root: Path) -> Reading:
+    """Read the loaded kernel driver's version and whether it is the open one."""
+    text = _driver_file(root, "version")
+    version = re.search(r"\b(\d{3}\.\d+(?:\.\d+)?)\b", text)
+    kind = "open" if "Open Kernel Module" in text else "proprietary"
+    return Reading(present({"version": version[1] if version else None, "kernel-module": kind}))
+
+
+def read_driver_params(root: Path) -> Reading:
+    """Read the kernel driver's parameters, numbers as numbers."""
+    pairs = (line.partition(":") for line in _driver_file(root, "params").splitlines())
+    return Reading({name.strip(): _param(value.strip()) for name, sign, value in pairs if sign})
+
+
+def _driver_file(root: Path, name: str) -> str:
+    path = root / "proc/driver/nvidia" / name
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        raise UnavailableError("the NVIDIA kernel driver is not loaded") from None
+
+
+def _param(text: str) -> Json:
+    return int(text) if text.isdigit() else text.strip('"')
+
+
+collector = GpuCollector()
