@@ -22,6 +22,7 @@ _HIDDEN = {
 }
 _HIDDEN_BUT_LINES = {code: text for code, text in _HIDDEN.items() if code != ord("\n")}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_WORKFLOW = re.compile(r"^(\s*)::", re.MULTILINE)
 _COMMAND = re.compile(r"##(?=\w*\[)")
 """How lines give orders to build servers: ``##[error]``, ``##vso[…]``, ``##teamcity[…]``."""
 
@@ -32,8 +33,13 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Do as `one_line` does, but keep line ends."""
-    return _defused(text.translate(_HIDDEN_BUT_LINES))
+    """Do as `one_line` does, but keep line ends; no line starts like a workflow command."""
+    return disarmed(_defused(text.translate(_HIDDEN_BUT_LINES)))
+
+
+def disarmed(text: str) -> str:
+    """Keep lines from being workflow commands (``::error::``), which may be indented."""
+    return _WORKFLOW.sub(r"\1\\::", text)
 
 
 def _defused(text: str) -> str:

@@ -4,6 +4,7 @@ The format knows findings only. What is unknown, or could not be read or evaluat
 too, so that a missing answer does not look like a clean one.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -30,11 +31,22 @@ _SEVERITIES = {
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     """Write the report finding by finding."""
-    write_items(out, _entries(report), "")
+    write_items(out, _told_apart(_entries(report)), "")
     out.write("\n")
 
 
-def _entries(report: Report) -> Iterator[Json]:
+def _told_apart(entries: Iterator[dict[str, Json]]) -> Iterator[Json]:
+    """Make fingerprints unique, of which GitLab shows only the first: one node may come twice."""
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        fingerprint = str(entry["fingerprint"])
+        if repeat := seen[fingerprint]:
+            entry["fingerprint"] = content_name(fingerprint, str(repeat))
+        seen[fingerprint] += 1
+        yield entry
+
+
+def _entries(report: Report) -> Iterator[dict[str, Json]]:
     for problem in report.problems:
         yield _problem(problem)
     for subject, verdict in report.verdicts():
@@ -48,7 +60,7 @@ def _is_shown(report: Report, verdict: Verdict) -> bool:
     return verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
 
 
-def _findings(report: Report, subject: Subject, verdict: Verdict) -> Iterator[Json]:
+def _findings(report: Report, subject: Subject, verdict: Verdict) -> Iterator[dict[str, Json]]:
     rule = report.rules_by_id[verdict.rule]
     for finding, fingerprint in named_findings(subject, verdict, rule.title):
         text = _described(subject, rule, verdict, finding)
@@ -67,7 +79,7 @@ def _severity(rule: Rule, verdict: Verdict) -> str:
     return {Status.ERROR: "critical", Status.WARN: "minor"}.get(verdict.status, "info")
 
 
-def _problem(problem: Problem) -> Json:
+def _problem(problem: Problem) -> dict[str, Json]:
     where = problem.location or Location("eidos")
     fingerprint = content_name("problem", where.file, problem.message)
     return _entry(
@@ -75,7 +87,9 @@ def _problem(problem: Problem) -> Json:
     )
 
 
-def _entry(check: str, text: str, fingerprint: str, severity: str, where: Location) -> Json:
+def _entry(
+    check: str, text: str, fingerprint: str, severity: str, where: Location
+) -> dict[str, Json]:
     return {
         "description": one_line(text),
         "check_name": one_line(check),

@@ -10,7 +10,7 @@ from eidos.engine.model.policy import Enforcement
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import spot
 
@@ -51,8 +51,7 @@ class Page:
 
     def line(self, text: str = "") -> None:
         """Write a line; none of them gives orders to a build server (``::error::``)."""
-        order = text.lstrip().startswith("::")
-        self.out.write(text.replace("::", "\\::", 1) + "\n" if order else text + "\n")
+        self.out.write(disarmed(text) + "\n")
 
     def wrapped(self, label: str, text: str, indent: int) -> None:
         """Write text under a label, broken at the terminal's width."""

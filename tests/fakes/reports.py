@@ -198,7 +198,6 @@ def hostile(text: str = "".join(HOSTILE), actual: Json = None) -> Report:
     """The text stands wherever a document or a policy can put text."""
     evil = replace(
         rule("GPU-001", Severity.CRITICAL, text),
-        id=text,
         description=text,
         remediation=text,
         package=text,
@@ -207,16 +206,17 @@ def hostile(text: str = "".join(HOSTILE), actual: Json = None) -> Report:
         references=(text,),
         params={text: text},
     )
+    rules = tuple(replace(evil, id=text + status) for status in Status)
     said = Finding(text, path=text, actual=actual or {text: [text]}, expected=text, fix=text)
     verdicts = tuple(
-        Verdict(text, status, (said,) if status in "fail warn waived" else (), text, text)
+        Verdict(text + status, status, (said,) if status in "fail warn waived" else (), text, text)
         for status in Status
     )
     where = Location(text, 3, 4, text)
     subject = Subject(text, Scope.NODE, text, text, verdicts, text, text, {text: where, "": where})
     return report(
         subject,
-        rules=(evil,),
+        rules=rules,
         run=text,
         generator=text,
         engine=text,

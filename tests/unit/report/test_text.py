@@ -1,0 +1,97 @@
+"""What a tired operator must see, and must be spared."""
+
+import io
+from dataclasses import replace
+
+from eidos.engine.model.report import Report
+from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.ports import Rendering
+from eidos.engine.report import reporter
+from fakes import reports
+
+
+def text(report: Report, **how: object) -> str:
+    out = io.StringIO()
+    reporter("text")(report, out, replace(Rendering(), **how))
+    return out.getvalue()
+
+
+def test_the_last_line_is_the_decision_with_its_exit_code() -> None:
+    assert text(reports.clean()).splitlines() == [
+        "1 node, 2 rules: 1 pass, 1 skip",
+        "passed (exit code 0): nothing blocks",
+    ]
+
+
+def test_nothing_judged_is_not_a_pass() -> None:
+    last = text(reports.nothing()).splitlines()[-1]
+    assert last == "incomplete (exit code 3): nothing was judged; this is not a pass"
+
+
+def test_a_finding_says_where_and_what() -> None:
+    shown = text(reports.report(reports.node("a", reports.DRIVER)))
+    assert "snapshots/prod.yaml:14 gpu.smi.driver: driver 580.82.07 is below" in shown
+    assert "actual 580.82.07, expected >= 580.159.03" in shown
+
+
+def test_the_worst_comes_first() -> None:
+    shown = text(reports.everything())
+    order = [shown.index(word) for word in ("GPU-001", "OS-001", "GPU-003", "OS-003", "UNKNOWN")]
+    assert order == sorted(order)
+
+
+def test_remediation_is_said_once() -> None:
+    other = replace(reports.DRIVER, findings=(Finding("another driver"),))
+    shown = text(reports.report(reports.node("a", reports.DRIVER), reports.node("b", other)))
+    assert shown.count("remediation: Do what GPU-001") == 1
+
+
+def test_passes_are_counted_and_shown_only_when_verbose() -> None:
+    report = reports.report(reports.node("a", reports.MIG, reports.RDMA))
+    assert "GPU-002" not in text(report)
+    assert "PASS" in text(report, verbose=True)
+    assert "not applicable: no RDMA device" in text(report, verbose=True)
+
+
+def test_colour_only_when_wanted() -> None:
+    assert "\x1b[1;31mFAIL" in text(reports.everything(), color=True)
+    assert "\x1b" not in text(reports.everything())
+
+
+def test_running_text_is_broken_at_the_width() -> None:
+    lines = text(reports.everything(), width=60).splitlines()
+    said = [line for line in lines if line.lstrip().startswith("remediation:")]
+    assert said
+    assert all(len(line) <= 60 for line in said)
+
+
+def test_missing_facts_are_told_once_with_the_rules_they_silence() -> None:
+    unknown = [Verdict(rule.id, Status.UNKNOWN, reason="gpu.smi failed") for rule in reports.RULES]
+    shown = text(reports.report(reports.node("a", *unknown)))
+    assert shown.count("gpu.smi failed") == 1
+    assert "8 rules: GPU-001, GPU-002" in shown
+
+
+def test_a_fail_that_does_not_block_says_so() -> None:
+    report = reports.report(reports.node("a", reports.PERSISTENCE, reports.KASLR))
+    strict = replace(report, fail_on=reports.Severity.CRITICAL)
+    assert "(below --fail-on critical: does not block)" in text(strict)
+
+
+def test_many_findings_of_a_rule_are_cut_and_counted() -> None:
+    many = tuple(Finding(f"image {number} is latest") for number in range(50))
+    shown = text(reports.report(reports.node("a", replace(reports.DRIVER, findings=many))))
+    assert "and 40 more (--verbose shows them)" in shown
+    assert len(shown.splitlines()) < 20
+
+
+def test_a_fleet_of_like_nodes_is_one_block() -> None:
+    shown = text(reports.fleet(10_000, alike=True))
+    assert "10,000 nodes:" in shown
+    assert len(shown) < 3_000
+
+
+def test_a_fleet_of_unlike_nodes_prints_pages_not_megabytes() -> None:
+    shown = text(reports.fleet(10_000, alike=False))
+    assert "9,995 different findings more" in shown
+    assert len(shown) < 6_000
