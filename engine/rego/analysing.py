@@ -3,8 +3,8 @@
 import msgspec
 import regorus
 
-from eidos.engine.rego.builtins import install
 from eidos.engine.rego.checking import check
+from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
 from eidos.engine.rego.guarding import guard
@@ -19,7 +19,7 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
             return Reply(number, fault=fault)
     try:
         trees, v0 = _trees(task.modules, limits)
-    except MemoryError:
+    except MemoryError:  # the parent asks again, with a worker that has all its memory
         raise
     except RecursionError:
         hint = "Give parts of it names of their own, as rules or variables."

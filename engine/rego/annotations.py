@@ -1,8 +1,8 @@
 """METADATA comment blocks: what a module says about its package and rules.
 
 The engine does not read them, so they are found here, as OPA defines them: a comment line
-``# METADATA``, the comment lines that follow without a gap are YAML, and they speak about the package or
-rule that comes next.
+``# METADATA``, the comment lines that follow without a gap are YAML, and they speak about the next
+package or rule.
 """
 
 import re
@@ -118,6 +118,10 @@ def _subject(module: Module, block: _Block) -> re.Match[str]:
     return subject
 
 
+class _AliasError(Exception):
+    """An alias could blow up a few lines to gigabytes."""
+
+
 class _Loader(yaml.CSafeLoader):
     """Refuses what would be lost or blow up; dates stay text, since JSON has none."""
 
@@ -134,8 +138,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Json]:
     return mapping
 
 
+def _text(_: _Loader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.CSafeLoader.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 for _foreign in ("binary", "set", "omap", "pairs"):
     _Loader.yaml_constructors.pop(f"tag:yaml.org,2002:{_foreign}")
 
@@ -145,6 +153,8 @@ def _parse(module: Module, block: _Block) -> dict[str, Json]:
     try:
         _refuse_aliases(block.text)
         value = yaml.load(block.text, Loader=_Loader)  # noqa: S506 -- a safe loader with fewer powers
+    except _AliasError as error:
+        raise _error(module, block.line, "METADATA uses an alias", "Write it out.") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = block.line + 1 + (mark.line if mark else 0)
@@ -158,11 +168,9 @@ def _parse(module: Module, block: _Block) -> dict[str, Json]:
 
 def _refuse_aliases(text: str) -> None:
     if "*" in text:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "aliases are not allowed", event.start_mark
-                )
+                raise _AliasError
 
 
 def _error(module: Module, line: int, message: str, hint: str) -> PolicyError:

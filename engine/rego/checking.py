@@ -6,6 +6,9 @@ from eidos.engine.rego.builtins import AVAILABLE, DEPRECATED, FORBIDDEN, MISSING
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.syntax import Mention, ModuleTree, Place, RuleTree
 
+_LONGEST_NAME = 3
+"""Parts of the longest forbidden name: ``io.jwt.encode_sign``."""
+
 
 def check(modules: list[ModuleTree], *, v0: bool) -> Fault | None:
     """Say what is wrong with modules that are compiled together, or None."""
@@ -19,13 +22,18 @@ def check(modules: list[ModuleTree], *, v0: bool) -> Fault | None:
 
 
 def _mention(module: ModuleTree, mention: Mention, defined: set[str], *, v0: bool) -> Fault | None:
-    for name, reason in FORBIDDEN.items():
-        if mention.path == name or mention.path.startswith(name + "."):
+    name = ".".join(mention.path.split(".")[:_LONGEST_NAME])
+    for forbidden in (name, name.rpartition(".")[0]):
+        if forbidden in FORBIDDEN:
+            message = f"{forbidden} is forbidden: it {FORBIDDEN[forbidden]}"
             hint = "Collect what it would fetch as a fact, or give it as a parameter."
-            return _fault(module, mention.place, f"{name} is forbidden: it {reason}", hint)
-    if mention.called and _rule_of(module, mention.path, defined) is None:
-        return _unknown(module, mention, v0=v0)
-    return None
+            return _fault(module, mention.place, message, hint)
+    if mention.arguments is None or _rule_of(module, mention.path, defined) is not None:
+        return None
+    if mention.path == "walk" and mention.arguments == 1:
+        message = "walk with one argument finds nothing in the embedded engine"
+        return _fault(module, mention.place, message, "Write walk(x, [path, value]).")
+    return _unknown(module, mention, v0=v0)
 
 
 def _unknown(module: ModuleTree, mention: Mention, *, v0: bool) -> Fault | None:
@@ -84,10 +92,9 @@ def _targets(module: ModuleTree, rule: RuleTree, defined: set[str]) -> Iterator[
 def _cycles(calls: dict[str, list[str]]) -> Iterable[list[str]]:
     """Give a cycle for each that a walk from any rule closes."""
     done: set[str] = set()
-    for start in calls:
-        path: list[str] = []
-        stack = [(start, iter(calls[start]))] if start not in done else []
-        path.append(start)
+    for start, first in calls.items():
+        path = [start]
+        stack = [(start, iter(first))] if start not in done else []
         while stack:
             name, targets = stack[-1]
             target = next(targets, None)

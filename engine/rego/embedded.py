@@ -4,7 +4,6 @@ import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
 
 import msgspec
 
@@ -40,6 +39,8 @@ class EmbeddedEngine:
     """
 
     name = "embedded"
+    version = "0.13.0"
+    """Of gordon-to-regorus, as pinned in pyproject.toml."""
 
     def __init__(self, workers: int | None = None, limits: EngineLimits | None = None) -> None:
         self._count = workers or len(os.sched_getaffinity(0))
@@ -48,11 +49,6 @@ class EmbeddedEngine:
         self._idle: list[WorkerProcess] = []
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _bury, self._idle, self._owner)
-
-    @property
-    def version(self) -> str:
-        """Version of the engine inside."""
-        return version("gordon-to-regorus")
 
     def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
@@ -74,7 +70,8 @@ class EmbeddedEngine:
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order."""
-        return map(_answer, self._run(_errands(jobs)))
+        for reply in self._run(_errands(jobs)):
+            yield _answer(reply)
 
     def close(self) -> None:
         """End the idle workers; the engine may be used again."""

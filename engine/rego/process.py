@@ -1,6 +1,7 @@
 """One worker process as its parent sees it."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import sys
@@ -43,15 +44,15 @@ class WorkerProcess:
         self._outbox = bytearray()
         self._inbox = bytearray()
         self._killed = False
-        self._progress = os.memfd_create("eidos-progress")
+        self._progress = _unlike_standard(os.memfd_create("eidos-progress"))
         os.ftruncate(self._progress, PROGRESS.size)
         os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
-        self._stderr = os.memfd_create("eidos-stderr")
+        self._stderr = _unlike_standard(os.memfd_create("eidos-stderr"))
         self.pid, self.requests, self.answers = self._spawn()
 
     def _spawn(self) -> tuple[int, int, int]:
-        theirs_in, requests = os.pipe()
-        answers, theirs_out = os.pipe()
+        theirs_in, requests = map(_unlike_standard, os.pipe())
+        answers, theirs_out = map(_unlike_standard, os.pipe())
         limits = msgspec.json.encode(asdict(self._limits)).decode()
         paths = [path for path in sys.path if path]
         command = [sys.executable, "-I", "-S", "-c", _BOOT, str(_PROGRESS_FD), limits, *paths]
@@ -134,7 +135,8 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
-        noise = os.pread(self._stderr, _STDERR_TAIL, 0).decode(errors="replace")
+        begin = max(0, os.fstat(self._stderr).st_size - _STDERR_TAIL)
+        noise = os.pread(self._stderr, _STDERR_TAIL, begin).decode(errors="replace")
         for descriptor in (self.requests, self.answers, self._progress, self._stderr):
             os.close(descriptor)
         return self._death(os.waitstatus_to_exitcode(status), noise)
@@ -146,6 +148,18 @@ class WorkerProcess:
             return Death("ran out of memory", out_of_memory=True)
         if code == -signal.SIGSEGV:
             return Death("crashed with signal 11, probably endless recursion")
+        if code == -signal.SIGKILL:
+            return Death("was killed, probably because the machine ran out of memory")
         if code < 0:
             return Death(f"crashed with signal {-code}")
-        return Death(f"ended with exit code {code}")
+        last = noise.strip().rpartition("\n")[2]
+        return Death(f"ended with exit code {code}: {last}")
+
+
+def _unlike_standard(descriptor: int) -> int:
+    """Move a descriptor out of the way of 0 to 3, where the worker expects its own."""
+    if descriptor > _PROGRESS_FD:
+        return descriptor
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _PROGRESS_FD + 1)
+    os.close(descriptor)
+    return moved

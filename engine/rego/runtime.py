@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import regorus
 
-from eidos.engine.rego.builtins import install
+from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply
 from eidos.engine.rego.limits import EngineLimits
@@ -64,7 +64,7 @@ class Runtime:
         try:
             engine = self._engine(task.key)
             values = self._values(engine, task)
-        except MemoryError:
+        except MemoryError:  # the parent asks again, with a worker that has all its memory
             raise
         except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
             self._engines.pop(task.key, None)  # what an error leaves behind is unknown

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from eidos.engine.errors import EidosError
 from eidos.engine.rego.frames import Batch, Bundle, Call, Fault, Reply
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.process import Death, WorkerProcess
@@ -14,6 +15,7 @@ _LAST_BATCH = 128
 _BATCH_BYTES = 1 << 20
 _BATCHES_AHEAD = 2
 _REPLIES_AHEAD = 4096
+_LOSSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class _Station:
     worker: WorkerProcess
     batches: deque[int] = field(default_factory=deque)
     errands: deque[Errand] = field(default_factory=deque)
+    condemned: int | None = None
+    """The call that took too long."""
 
 
 class Schedule:
@@ -63,6 +67,7 @@ class Schedule:
         self._next = 0
         self._batch = _FIRST_BATCH
         self._retried: set[int] = set()
+        self._lost_in_a_row = 0
 
     def run(self) -> Iterator[Reply]:
         """Give the replies in the order of the errands."""
@@ -89,8 +94,11 @@ class Schedule:
     def _deal(self) -> None:
         for _ in range(_BATCHES_AHEAD):
             for number in range(self._count):
-                if len(self._replies) >= _REPLIES_AHEAD or not self._deal_one(number):
+                if self._is_full() or not self._deal_one(number):
                     return
+
+    def _is_full(self) -> bool:
+        return len(self._replies) >= _REPLIES_AHEAD and not self._again
 
     def _deal_one(self, number: int) -> bool:
         if number < len(self._stations) and (len(self._stations[number].batches) >= _BATCHES_AHEAD):
@@ -148,8 +156,8 @@ class Schedule:
                 station.worker.flush()
             if station.worker.answers in ready:
                 self._collect(station)
-            elif self._overdue(station):
-                station.worker.kill()
+            else:
+                self._kill_late(station)
 
     def _patience(self, busy: list[_Station]) -> float:
         spent = max(self._spent(station) for station in busy)
@@ -159,8 +167,11 @@ class Schedule:
         number, seconds = station.worker.at_work()
         return seconds if number >= 0 else 0.0
 
-    def _overdue(self, station: _Station) -> bool:
-        return self._spent(station) > self._limits.seconds
+    def _kill_late(self, station: _Station) -> None:
+        number, seconds = station.worker.at_work()
+        if number >= 0 and seconds > self._limits.seconds and station.condemned is None:
+            station.condemned = number
+            station.worker.kill()
 
     def _collect(self, station: _Station) -> None:
         replies = station.worker.receive()
@@ -171,6 +182,7 @@ class Schedule:
             self._settle(station, reply)
 
     def _settle(self, station: _Station, reply: Reply) -> None:
+        self._lost_in_a_row = 0
         errand = station.errands.popleft()
         if station.batches[0] == errand.call.id:
             station.batches.popleft()
@@ -180,8 +192,14 @@ class Schedule:
     def _lose(self, station: _Station) -> None:
         """Blame the call at work, and run all others of the dead worker again."""
         culprit, _ = station.worker.at_work()
+        if station.condemned not in (None, culprit):
+            culprit = -1  # the late one was done just before the end
         death = station.worker.bury()
         self._stations.remove(station)
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row > _LOSSES and culprit < 0:
+            hint = "Check that eidos is installed completely and that the machine has memory left."
+            raise EidosError(f"the process that runs policy {death.cause}", hint=hint)
         for errand in reversed(station.errands):
             if errand.call.id == culprit and not self._pardoned(culprit, death):
                 self._replies[culprit] = Reply(culprit, fault=Fault(death.cause))

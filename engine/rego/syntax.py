@@ -22,7 +22,8 @@ class Mention:
 
     path: str
     place: Place
-    called: bool
+    arguments: int | None = None
+    """How many it is called with; None when it is not called."""
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ def _imports(imports: list[Node], text: bytes) -> Iterator[tuple[str, Mention]]:
         if path is None or path.split(".")[0] in ("future", "rego"):
             continue
         alias = _slice(entry["as"], text) if entry.get("as") else path.rpartition(".")[2]
-        yield alias, Mention(path, _place(entry["span"]), called=False)
+        yield alias, Mention(path, _place(entry["span"]))
 
 
 def _rule(body: Node, text: bytes) -> RuleTree:
@@ -149,7 +150,7 @@ class _Walk:
     def _node(self, node: Node) -> None:
         for kind, content in node.items():
             if kind in ("Var", "RefDot", "RefBrack"):
-                self._reference(node, content, called=False)
+                self._reference(node, content)
             elif kind == "Call" and isinstance(content, dict):
                 self._call(content)
             elif isinstance(content, dict | list):
@@ -158,13 +159,14 @@ class _Walk:
 
     def _call(self, call: Node) -> None:
         function = call["fcn"]
-        self._reference(function, next(iter(function.values())), called=True)
+        content = next(iter(function.values()))
+        self._reference(function, content, len(call["params"]))
         self.visit(call["params"])
 
-    def _reference(self, node: Node, content: Node, *, called: bool) -> None:
+    def _reference(self, node: Node, content: Node, arguments: int | None = None) -> None:
         path = dotted(node)
         if path is not None:
-            self.mentions.append(Mention(path, _beginning(node), called))
+            self.mentions.append(Mention(path, _beginning(node), arguments))
             return
         self.visit(content.get("refr"))
         self.visit(content.get("index"))

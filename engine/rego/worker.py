@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -22,7 +21,6 @@ from eidos.engine.rego.frames import (
     Batch,
     Call,
     Evaluate,
-    Fault,
     Reply,
     pack,
 )
@@ -57,11 +55,15 @@ def main(progress: int, limits: str) -> None:
         _Worker(progress, bounds, answers).serve(os.fdopen(os.dup(0), "rb"))
     except BrokenPipeError:
         os._exit(0)
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, the parent reads it
+        os.write(2, f"{type(error).__name__}: {error}".encode())
+        os._exit(1)
 
 
 def _limit_memory(size: int) -> None:
     """Allow so much more than what is mapped: the engine's allocator reserves 1 GiB at its start."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    with open("/proc/self/statm", encoding="ascii") as mapped:  # noqa: PTH123 -- starts fast
+        pages = int(mapped.read().split()[0])
     bound = pages * resource.getpagesize() + size
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
@@ -89,6 +91,7 @@ class _Worker:
             replies.append(reply)
             size += sum(len(value or b"") for value in reply.values)
             if began - flushed > _FLUSH_SECONDS or size > _FLUSH_BYTES:
+                self._end()  # the parent may take its time to read
                 self._send(replies)
                 replies, flushed, size = [], began, 0
         self._end()
@@ -106,12 +109,9 @@ class _Worker:
         os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
 
     def _answer(self, call: Call) -> Reply:
-        try:
-            if isinstance(call.task, Evaluate):
-                return self._runtime.evaluate(call.id, call.task)
-            return analyse(call.id, call.task, self._limits)
-        except MemoryError:
-            return Reply(call.id, fault=Fault("ran out of memory"))
+        if isinstance(call.task, Evaluate):
+            return self._runtime.evaluate(call.id, call.task)
+        return analyse(call.id, call.task, self._limits)
 
     def _send(self, replies: list[Reply]) -> None:
         if replies:
