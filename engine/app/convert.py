@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from eidos.engine.documents.dialects import NEWEST_UPSTREAM
 from eidos.engine.documents.finding import find_sources
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.nearest import nearest
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
 from eidos.engine.documents.upstreamwriting import losses
 from eidos.engine.errors import DocumentError, Location, UsageError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
 
 WRITABLE = (API_VERSION, NEWEST_UPSTREAM)

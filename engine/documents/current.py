@@ -1,9 +1,9 @@
 """The snapshot dialect that eidos writes: ``eidos.dev/v1``."""
 
 from eidos.engine.documents.measurements import Places, data, entries, grouped, written
-from eidos.engine.documents.nearest import nearest
 from eidos.engine.documents.walking import Step
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import (
     API_VERSION,
     KIND,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from eidos.engine.documents.nearest import nearest
 from eidos.engine.documents.walking import Step, described
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND
 
 UPSTREAM = (

@@ -6,13 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eidos.engine.errors import DocumentError, Location, UsageError
+from eidos.engine.errors import DocumentError, ExitCode, Location, UsageError
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIXES = (".yaml", ".yml", ".json")
 """What is taken from a folder; a file that is named is read whatever its name."""
 _GLOB = frozenset("*?[")
+
+
+class NothingFoundError(UsageError):
+    """A folder or glob holds no document: nothing was checked, so it is no pass."""
+
+    exit_code = ExitCode.INCOMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
 
     Raises:
         DocumentError: an argument names nothing, or a folder cannot be listed.
-        UsageError: a glob or folder holds no document, or ``-`` is given twice.
+        NothingFoundError: a glob or folder holds no document.
+        UsageError: ``-`` is given twice.
     """
     seen: set[str] = set()
     for argument in arguments:
@@ -76,21 +83,23 @@ def _is_folder(path: Path, argument: str) -> bool:
 
 
 def _in_folder(folder: Path) -> Iterator[Source]:
-    """Walk in sorted order, so that output does not depend on the file system."""
+    """Walk in sorted order, so that output does not depend on the file system.
+
+    What cannot be listed is told last, so that it hides nothing.
+    """
     found = False
-    for root, folders, files in os.walk(folder, onerror=_refuse):
+    refused: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 found = True
                 path = Path(root, name)
                 yield Source(str(path), path)
+    for error in refused:
+        raise unreadable(error, str(error.filename)) from error
     if not found:
         raise _nothing(f"the folder {folder} holds no YAML or JSON file")
-
-
-def _refuse(error: OSError) -> None:
-    raise unreadable(error, str(error.filename)) from error
 
 
 def _matching(pattern: str) -> Iterator[Source]:
@@ -104,8 +113,8 @@ def _matching(pattern: str) -> Iterator[Source]:
         yield Source(str(path), path)
 
 
-def _nothing(message: str) -> UsageError:
-    return UsageError(message, hint=f"Files end in {', '.join(SUFFIXES)}; or name a file.")
+def _nothing(message: str) -> NothingFoundError:
+    return NothingFoundError(message, hint=f"Files end in {', '.join(SUFFIXES)}; or name a file.")
 
 
 def unreadable(error: OSError | ValueError, name: str) -> DocumentError:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from eidos.engine.documents import current, dialects, upstream, upstreamwriting
 from eidos.engine.documents.dialects import is_snapshot
 from eidos.engine.documents.measurements import Places
-from eidos.engine.documents.nearest import nearest
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.walking import Path, Step
 from eidos.engine.errors import Location, UsageError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
 
 __all__ = ["SnapshotDocument", "is_snapshot", "read_snapshot", "write_snapshot"]

@@ -1,0 +1,45 @@
+"""Which documents are well-formed, and what is wrong with the others."""
+
+from dataclasses import dataclass
+
+from eidos.engine.errors import ExitCode
+from eidos.engine.model.report import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """One document that could be read."""
+
+    file: str
+    """As the user named it."""
+    index: int
+    """Which document of the file, counted from 0."""
+    schema: str | None
+    """What it was held against: ``snapshot/v1``; None when its kind is not known."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Say whether nothing is wrong with it."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What became of everything that was named."""
+
+    documents: tuple[Validated, ...] = ()
+    unread: tuple[Problem, ...] = ()
+    """What could not be read."""
+    unmatched: tuple[Problem, ...] = ()
+    """Folders and globs that hold nothing to read."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says; unread before nothing found before invalid before valid."""
+        if self.unread:
+            return ExitCode.NO_ANSWER
+        if self.unmatched or not self.documents:
+            return ExitCode.INCOMPLETE
+        valid = all(document.valid for document in self.documents)
+        return ExitCode.OK if valid else ExitCode.FAILED
