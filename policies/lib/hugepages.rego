@@ -6,6 +6,7 @@
 package eidos.lib.hugepages
 
 import data.eidos.lib.kernel_args
+import data.eidos.lib.kernels
 import data.eidos.lib.quantities
 
 # METADATA
@@ -16,12 +17,12 @@ default_size(grub, _) := kernel_args.last(grub, "default_hugepagesz")
 
 default_size(grub, kernel) := "512M" if {
 	not kernel_args.present(grub, "default_hugepagesz")
-	_large_pages(kernel)
+	kernels.large_pages(kernel)
 }
 
 default_size(grub, kernel) := "2M" if {
 	not kernel_args.present(grub, "default_hugepagesz")
-	not _large_pages(kernel)
+	not kernels.large_pages(kernel)
 }
 
 # METADATA
@@ -48,11 +49,6 @@ pairs(grub, size) := [{"size": _size(sizes, i - missing, size), "count": number}
 _size(sizes, index, _) := sizes[index] if index >= 0
 
 _size(_, index, size) := size if index < 0
-
-_large_pages(kernel) if {
-	is_string(kernel)
-	regex.match(`64k(?:$|[^0-9A-Za-z])`, kernel)
-}
 
 _count(text) := quantities.number(text)
 

@@ -24,6 +24,8 @@
 #     (65536). Test workloads that map memory themselves before rolling it out.
 package eidos.os_hardening.page_size_suits_grace
 
+import data.eidos.lib.kernels
+
 kernel := input.os.sysctl["/proc/sys/kernel/osrelease"]
 
 applicable if {
@@ -34,16 +36,11 @@ applicable if {
 }
 
 warn contains finding if {
-	not large_pages
+	not kernels.large_pages(kernel)
 	finding := {
 		"msg": sprintf("The kernel is %v, expected one with pages of 64 KiB (-64k) on a Grace node.", [kernel]),
 		"path": `os.sysctl["/proc/sys/kernel/osrelease"]`,
 		"actual": kernel,
 		"expected": "a kernel flavour that ends in -64k",
 	}
-}
-
-large_pages if {
-	is_string(kernel)
-	regex.match(`64k(?:$|[^0-9A-Za-z])`, kernel)
 }

@@ -1,0 +1,71 @@
+# METADATA
+# title: PCIe isolation is only given up where one tenant owns the node
+# description: |
+#   Switching off ACS redirection or the IOMMU's translation makes GPU to NIC traffic faster, and lets a
+#   device reach memory and devices of other tenants. On a node of a single tenant that is a fair trade;
+#   where devices are passed to different tenants it is not. Say which with params.tenancy: single or
+#   multi. Until then it warns.
+# related_resources:
+#   - ref: https://docs.nvidia.com/gpudirect-storage/best-practices-guide/index.html
+#     description: GPUDirect Storage, ACS and IOMMU
+#   - ref: https://docs.kernel.org/admin-guide/kernel-parameters.html
+#     description: Kernel parameters, pci, iommu and iommu.passthrough
+# custom:
+#   id: NET-011
+#   severity: medium
+#   scope: node
+#   requires: [os.grub]
+#   params:
+#     tenancy: unknown
+#     weakening:
+#       iommu: [pt, "off"]
+#       iommu.passthrough: ["1"]
+#       intel_iommu: ["off"]
+#       amd_iommu: ["off"]
+#     weakening_pci: [disable_acs_redir, noacs, noats]
+#     switches: [pcie_acs_override]
+#   controls:
+#     - {framework: nist-800-53, id: SC-39}
+#     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
+#   remediation: |
+#     Node of one tenant: set the parameter tenancy of NET-011 to single. Node of several: remove the
+#     argument from /etc/default/grub and /etc/default/grub.d, run update-grub, reboot the drained node,
+#     and use ATS on the NICs instead (selective ACS with pci=config_acs=).
+package eidos.network_rdma.device_isolation_fits_tenancy
+
+import data.eidos.lib.kernel_args
+
+weak contains {"name": name, "written": sprintf("%v=%v", [name, value])} if {
+	some name, values in data.params.weakening
+	some value in kernel_args.options(input.os.grub, name)
+	lower(value) in values
+}
+
+weak contains {"name": "pci", "written": sprintf("pci=%v", [option])} if {
+	some option in kernel_args.options(input.os.grub, "pci")
+	split(option, "=")[0] in data.params.weakening_pci
+}
+
+weak contains {"name": name, "written": name} if {
+	some name in data.params.switches
+	kernel_args.present(input.os.grub, name)
+}
+
+deny contains finding if {
+	not data.params.tenancy in {"single", "unknown"}
+	some argument in weak
+	finding := found(argument, sprintf("params.tenancy is %v", [data.params.tenancy]))
+}
+
+warn contains finding if {
+	data.params.tenancy == "unknown"
+	some argument in weak
+	finding := found(argument, "nobody said that the node has a single tenant")
+}
+
+found(argument, reason) := {
+	"msg": sprintf("%v on the kernel line weakens device isolation and %v, expected it to be absent.", [argument.written, reason]),
+	"path": kernel_args.path(input.os.grub, argument.name),
+	"actual": argument.written,
+	"expected": "absent, or params.tenancy: single",
+}

@@ -1,0 +1,105 @@
+# METADATA
+# title: The IOMMU mode of a Grace node is said and works there
+# description: |
+#   NVIDIA's profile for GB200 sets iommu.passthrough=1. On kernels before 6.11 passthrough keeps the
+#   SMMU from binding PASIDs, and CUDA contexts fail where ATS is used; NVIDIA's own kernels (-nvidia)
+#   carry the fix. GPUDirect Storage wants passthrough off on Grace. A node that says nothing has the
+#   default of its kernel build, which differs between distributions: it fails where passthrough can be
+#   used, and warns where the kernel is too old for it.
+# related_resources:
+#   - ref: https://github.com/NVIDIA/nodewright-packages/issues/121
+#     description: Passthrough and CUDA contexts on kernels before 6.11
+#   - ref: https://docs.nvidia.com/gpudirect-storage/best-practices-guide/index.html
+#     description: GPUDirect Storage, IOMMU on Grace
+#   - ref: https://github.com/NVIDIA/skyhook-packages
+#     description: NVIDIA tuning profiles for nodes
+# custom:
+#   id: NET-012
+#   severity: high
+#   scope: node
+#   requires: [gpu.smi, os.grub, 'os.sysctl["/proc/sys/kernel/osrelease"]']
+#   reads: [k8s.policy]
+#   params:
+#     models: [GB200, GB300]
+#     kernel: "6.11"
+#     fixed_flavours: [nvidia]
+#   controls:
+#     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
+#     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
+#   remediation: |
+#     Kernel 6.11 or newer, or an -nvidia kernel: add iommu.passthrough=1 to GRUB_CMDLINE_LINUX_DEFAULT in
+#     /etc/default/grub. Older kernel, or gds.enabled in the ClusterPolicy: write iommu.passthrough=0, and
+#     plan the newer kernel. Then update-grub and reboot the drained node. Check with: cat /proc/cmdline,
+#     and run a CUDA sample before uncordoning.
+package eidos.network_rdma.iommu_mode_fits_grace
+
+import data.eidos.lib.booleans
+import data.eidos.lib.kernel_args
+import data.eidos.lib.versions
+
+grub := input.os.grub
+
+kernel := input.os.sysctl["/proc/sys/kernel/osrelease"]
+
+argument := "iommu.passthrough"
+
+model := input.gpu.smi["gpu.model"]
+
+applicable if {
+	is_string(model)
+	some name in data.params.models
+	contains(model, name)
+}
+
+on := {"1", "on", "y", "yes", "true"}
+
+off := {"0", "off", "n", "no", "false"}
+
+said := lower(kernel_args.last(grub, argument))
+
+usable if versions.at_least(kernel, data.params.kernel)
+
+usable if {
+	versions.readable(kernel)
+	some flavour in data.params.fixed_flavours
+	contains(kernel, sprintf("-%v", [flavour]))
+}
+
+storage if booleans.yes(input.k8s.policy["gds.enabled"])
+
+deny contains found(said, "0", sprintf("kernel %v is older than %v", [kernel, data.params.kernel])) if {
+	said in on
+	not usable
+}
+
+deny contains found(said, "0", "GPUDirect Storage is enabled") if {
+	said in on
+	storage
+}
+
+deny contains found("absent", "1", sprintf("NVIDIA's profile for %v sets it", [model])) if {
+	not kernel_args.present(grub, argument)
+	usable
+	not storage
+}
+
+deny contains found("absent", "0", "GPUDirect Storage is enabled") if {
+	not kernel_args.present(grub, argument)
+	storage
+}
+
+warn contains found("absent", "0 until the kernel is newer, then 1", why) if {
+	not kernel_args.present(grub, argument)
+	not usable
+	not storage
+	why := sprintf("NVIDIA's profile for %v sets 1, which kernel %v is too old for", [model, kernel])
+}
+
+deny contains found(said, "0 or 1", "nothing else is understood") if not said in (on | off)
+
+found(actual, expected, reason) := {
+	"msg": sprintf("%v on the kernel line is %v, expected %v: %v.", [argument, actual, expected, reason]),
+	"path": kernel_args.path(grub, argument),
+	"actual": actual,
+	"expected": expected,
+}
