@@ -14,9 +14,27 @@ from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
 
 
+def encoded(value: object) -> bytes:
+    """Give the canonical form; file names that are not Unicode are kept as JSON escapes."""
+    try:
+        return canonical(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
 def text(value: object) -> str:
     """Give the canonical form as text."""
-    return canonical(value).decode()
+    return encoded(value).decode()
+
+
+def addressed(value: object) -> str:
+    """Give the content address of the canonical form."""
+    return address(encoded(value))
+
+
+def storable(name: str) -> str:
+    """Give a text that SQLite takes: what is not Unicode (odd file names) as an escape."""
+    return name if name.isascii() else name.encode(errors="backslashreplace").decode()
 
 
 def parts_of_rule(rule: Rule) -> dict[str, tuple[str, bytes]]:
@@ -27,7 +45,7 @@ def parts_of_rule(rule: Rule) -> dict[str, tuple[str, bytes]]:
         for content in (module.source.encode(),)
     }
     for name, table in rule.tables.items():
-        content = canonical(table)
+        content = encoded(table)
         parts[address(content)] = (f"table:{name}", content)
     return parts
 
@@ -53,7 +71,7 @@ def encode_rule(rule: Rule) -> dict[str, Json]:
         "tags": list(rule.tags),
         "references": list(rule.references),
         "params": dict(rule.params),
-        "tables": {name: address(canonical(table)) for name, table in rule.tables.items()},
+        "tables": {name: addressed(table) for name, table in rule.tables.items()},
         "line": rule.line,
         "v0": rule.v0,
     }
@@ -97,9 +115,9 @@ def encode_judgement(verdict: Verdict) -> dict[str, Json]:
     """Give what a rule said, before waivers and enforcement."""
     return {
         "rule": verdict.rule,
-        "status": verdict.status,
+        "status": verdict.status.value,
         "findings": encode_findings(verdict.findings),
-        "reason": verdict.reason,
+        "reason": None if verdict.reason is None else storable(verdict.reason),
     }
 
 

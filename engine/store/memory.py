@@ -1,12 +1,12 @@
 """Remembering verdicts by what they depend on."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from eidos.engine.digest import digest
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.store.addresses import packed
-from eidos.engine.store.encoding import decode_findings, encode_judgement, text
+from eidos.engine.store.encoding import addressed, decode_findings, encode_judgement, text
 
 FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
 """An error may be a slow machine, a waiver ends: neither follows from the memo key."""
@@ -61,12 +61,12 @@ class JudgementWriter:
     def put(self, verdict: Verdict) -> tuple[int, str]:
         """Give the row and the address of a verdict's judgement, storing it if need be."""
         document = encode_judgement(verdict)
-        at = digest(document)
+        at = addressed(document)
         if at not in self._rows:
-            self._rows[at] = self._row(at, verdict, text(document["findings"]))
+            self._rows[at] = self._row(at, document)
         return self._rows[at], at
 
-    def _row(self, at: str, verdict: Verdict, findings: str) -> int:
+    def _row(self, at: str, document: Mapping[str, Json]) -> int:
         stored = packed(at)
         row = self._connection.execute(
             "SELECT id FROM judgements WHERE address = ?", (stored,)
@@ -75,6 +75,12 @@ class JudgementWriter:
             row = self._connection.execute(
                 "INSERT INTO judgements (address, rule, status, findings, reason) "
                 "VALUES (?, ?, ?, ?, ?) RETURNING id",
-                (stored, verdict.rule, verdict.status.value, findings, verdict.reason),
+                (
+                    stored,
+                    document["rule"],
+                    document["status"],
+                    text(document["findings"]),
+                    document["reason"],
+                ),
             ).fetchone()
         return int(row[0])

@@ -4,7 +4,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from eidos.engine.digest import SnapshotDigests, address, canonical, digest
+from eidos.engine.digest import SnapshotDigests, address
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import PackRef, Report, Subject
@@ -13,11 +13,14 @@ from eidos.engine.store.addresses import packed, unpacked
 from eidos.engine.store.blobs import BlobWriter
 from eidos.engine.store.clock import state_time
 from eidos.engine.store.encoding import (
+    addressed,
     encode_locations,
     encode_note,
     encode_problem,
     encode_rule,
+    encoded,
     parts_of_rule,
+    storable,
     text,
 )
 from eidos.engine.store.pages import pages
@@ -80,9 +83,9 @@ class _Recording:
         rows: list[int] = []
         places: list[int] = []
         said: list[Json] = []
-        for page in pages(subjects, lambda subject: subject.name):
+        for page in pages(subjects, lambda subject: storable(subject.name)):
             written = self._subjects.put_page(page)
-            locations = canonical([encode_locations(subject) for subject in page])
+            locations = encoded([encode_locations(subject) for subject in page])
             rows.append(written.row)
             places.append(self._blobs.put("locations", locations))
             said.append([written.address, address(locations)])
@@ -93,7 +96,7 @@ class _Recording:
         self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]
     ) -> list[tuple[Row, Json]]:
         trees = TreeWriter(self._connection, self._blobs)
-        files = {subject.digest: subject.file for subject in self._report.subjects}
+        files = {subject.digest: storable(subject.file) for subject in self._report.subjects}
         return [self._capture(trees, files, *pair) for pair in snapshots]
 
     def _capture(
@@ -107,7 +110,7 @@ class _Recording:
         addresses = (digests.snapshot, *digests.nodes.values())
         source = next((files[at] for at in addresses if at in files), None)
         remarks = encode_remarks(snapshot)
-        written = canonical(remarks)
+        written = encoded(remarks)
         who: tuple[str | None, ...] = (
             metadata.timestamp,
             metadata.generator,
@@ -126,7 +129,7 @@ class _Recording:
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
         rules, rules_address = self._rules()
-        details = canonical(_details(report))
+        details = encoded(_details(report))
         has_details = bool(report.problems or report.waiver_notes or report.prints)
         columns: dict[str, str | int | None] = {
             "run": report.run,
@@ -143,7 +146,7 @@ class _Recording:
                 {"fail_on": report.fail_on.value, "allow_incomplete": report.allow_incomplete}
             ),
         }
-        content = digest(
+        content = addressed(
             {
                 **columns,
                 "packs": [[pack.name, pack.version, pack.digest] for pack in report.packs],
@@ -154,7 +157,7 @@ class _Recording:
             }
         )
         previous = self._last_link()
-        link = digest([previous, content])
+        link = addressed([previous, content])
         row = self._connection.execute(
             "INSERT INTO runs (run, started, at, effective_time, generator, engine, decision, "
             "exit_code, counts, subjects, options, packs, rules, details, content, previous, link) "
@@ -189,8 +192,8 @@ class _Recording:
 
     def _rules(self) -> tuple[int, str]:
         documents = [encode_rule(rule) for rule in self._report.rules]
-        addresses = [digest(document) for document in documents]
-        at = digest(addresses)
+        addresses = [addressed(document) for document in documents]
+        at = addressed(addresses)
         row = self._connection.execute(
             "SELECT id FROM rule_lists WHERE address = ?", (packed(at),)
         ).fetchone()
@@ -218,14 +221,14 @@ class _Recording:
                     rule.digest,
                     rule.title,
                     rule.severity.value,
-                    self._blobs.put("rule", canonical(document), at),
+                    self._blobs.put("rule", encoded(document), at),
                 ),
             ).fetchone()
         return int(row[0])
 
 
 def _source(subject: Subject) -> Source:
-    return subject.file, subject.cluster, subject.timestamp
+    return storable(subject.file), subject.cluster, subject.timestamp
 
 
 def _details(report: Report) -> Json:

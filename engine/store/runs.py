@@ -67,7 +67,7 @@ def find_run(connection: sqlite3.Connection, name: str) -> int:
             raise UsageError("no run is recorded yet", hint="Run eidos check first.")
         return int(row[0])
     found = connection.execute(
-        "SELECT number, run FROM runs WHERE substr(run, 1, length(:name)) = :name "
+        "SELECT number, run FROM runs WHERE run >= :name AND run < :name || char(1114111) "
         "ORDER BY number DESC",
         {"name": name},
     ).fetchall()

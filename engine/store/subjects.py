@@ -4,11 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eidos.engine.digest import digest
 from eidos.engine.model.report import Subject
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.store.addresses import packed
-from eidos.engine.store.encoding import text
+from eidos.engine.store.encoding import addressed, storable, text
 from eidos.engine.store.memory import JudgementWriter, intern
 
 
@@ -40,8 +39,10 @@ class SubjectWriter:
         for subject in subjects:
             verdicts, at = self._list(subject.verdicts)
             entries.append((self._subject(subject), self._address(subject.digest), verdicts))
-            said.append([subject.cluster, subject.scope, subject.name, subject.digest, at])
-        address = digest(said)
+            said.append(
+                [subject.cluster, subject.scope, storable(subject.name), subject.digest, at]
+            )
+        address = addressed(said)
         row = self._row("SELECT id FROM subject_pages WHERE address = ?", (packed(address),))
         if row is None:
             row = self._insert(
@@ -51,7 +52,7 @@ class SubjectWriter:
         return WrittenPage(row, address, tuple((who, verdicts) for who, _, verdicts in entries))
 
     def _subject(self, subject: Subject) -> int:
-        identity = (subject.name, subject.cluster or "", subject.scope.value)
+        identity = (storable(subject.name), subject.cluster or "", subject.scope.value)
         row = self._row(
             "SELECT id FROM subjects WHERE name = ? AND cluster = ? AND scope = ?", identity
         )
@@ -68,7 +69,7 @@ class SubjectWriter:
         written = [self._verdict(verdict) for verdict in verdicts]
         rows = tuple(row for row, _ in written)
         if rows not in self._lists:
-            at = digest([address for _, address in written])
+            at = addressed([address for _, address in written])
             row = self._row("SELECT id FROM verdict_lists WHERE address = ?", (packed(at),))
             row = row or self._insert(
                 "INSERT INTO verdict_lists (address, verdicts) VALUES (?, ?) RETURNING id",
@@ -92,7 +93,7 @@ class SubjectWriter:
                 "VALUES (?, ?, ?, ?) RETURNING id",
                 values,
             )
-            address = digest([at, verdict.enforcement, verdict.waiver, verdict.memo])
+            address = addressed([at, verdict.enforcement, verdict.waiver, verdict.memo])
             self._verdicts[id(verdict)] = row, address
         return self._verdicts[id(verdict)]
 

@@ -128,7 +128,7 @@ def encode_remarks(snapshot: Snapshot) -> dict[str, object]:
         if subtype.context
     ]
     durations = [entry.duration_ms for entry in in_order(snapshot)]
-    remarks = {"contexts": contexts, "durations": durations if any(durations) else []}
+    remarks = {"contexts": contexts, "durations": durations if set(durations) - {None} else []}
     return {name: value for name, value in remarks.items() if value}
 
 

@@ -1,0 +1,257 @@
+"""Opening a database, and saying why it cannot be opened."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.errors import StoreError
+from eidos.engine.store.migrations import VERSION
+from eidos.engine.store.opening import default_path, open_store
+from fakes.recorded import report, snapshot, verdict
+
+ROOT = os.geteuid() == 0
+
+
+def test_it_is_made_for_the_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "eidos" / "eidos.db"
+    with open_store(path) as store:
+        store.remember([verdict()])
+
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert default_path() == tmp_path / "eidos" / "eidos.db"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_path() == tmp_path / ".local" / "state" / "eidos" / "eidos.db"
+    monkeypatch.setenv("EIDOS_DB", "/elsewhere.db")
+    assert default_path() == Path("/elsewhere.db")
+
+
+def test_names_with_special_characters(tmp_path: Path) -> None:
+    path = tmp_path / "a?mode=memory#b%20 c.db"
+    with open_store(path) as store:
+        store.remember([verdict()])
+
+    assert path.stat().st_size > 0
+
+
+def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
+    seen = snapshot()
+    path = tmp_path / "e.db"
+    with open_store(path) as writer, open_store(path, read_only=True) as reader:
+        writer.record_report(report("r1", *seen), [seen])
+
+        assert reader.run("r1") == report("r1", *seen)
+        with pytest.raises(StoreError, match="cannot be written"):
+            reader.remember([verdict()])
+
+
+def complaint(path: Path, *, read_only: bool = False) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        open_store(path, read_only=read_only, busy_seconds=0.05).close()
+    assert caught.value.hint
+    assert "Error" not in str(caught.value)
+    return caught.value
+
+
+def test_not_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("these are notes, and long ones at that\n" * 100)
+
+    assert "is not a database" in complaint(path).message
+    assert path.read_text().startswith("these are notes")
+
+
+def test_the_database_of_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE runs (id)")
+
+    assert "another program" in complaint(path).message
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("runs",)]
+
+
+def test_a_damaged_database(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    seen = snapshot()
+    with open_store(path) as store:
+        store.record_report(report("r1", *seen), [seen])
+    content = bytearray(path.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    path.write_bytes(content)
+
+    with pytest.raises(StoreError, match="damaged"), open_store(path) as store:
+        store.run("r1")
+
+
+def test_content_that_was_tampered_with(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    seen = snapshot()
+    with open_store(path) as store:
+        store.record_report(report("r1", *seen), [seen])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER blobs_never_update")
+        connection.execute("UPDATE blobs SET body = (SELECT body FROM blobs WHERE kind = 'rule')")
+        connection.commit()
+
+    with open_store(path) as store, pytest.raises(StoreError, match="does not match its address"):
+        store.snapshot_of_run("r1")
+
+
+def test_a_newer_database(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    open_store(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+
+    assert "newer eidos" in complaint(path).message
+    assert "newer eidos" in complaint(path, read_only=True).message
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    assert "no database" in complaint(tmp_path / "none.db", read_only=True).message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "cannot be opened" in complaint(tmp_path).message
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert "cannot be opened" in complaint(tmp_path / "file" / "e.db").message
+
+
+def test_in_use_for_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    with open_store(path, busy_seconds=0.05) as store, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="in use by another process"):
+            store.remember([verdict()])
+        other.execute("ROLLBACK")
+        store.remember([verdict()])
+
+
+@pytest.fixture
+def read_only_folder(tmp_path: Path) -> Iterator[Path]:
+    if ROOT:
+        pytest.skip("root may write everywhere")
+    folder = tmp_path / "ro"
+    folder.mkdir()
+    seen = snapshot()
+    with open_store(folder / "e.db") as store:
+        store.record_report(report("r1", *seen), [seen])
+    (folder / "e.db").chmod(0o400)
+    folder.chmod(0o500)
+    yield folder
+    folder.chmod(0o700)
+
+
+def test_a_read_only_folder_can_be_read(read_only_folder: Path) -> None:
+    with open_store(read_only_folder / "e.db", read_only=True) as store:
+        assert store.run("latest").run == "r1"
+
+    assert "cannot be" in complaint(read_only_folder / "new.db").message
+    with (
+        pytest.raises(StoreError, match="cannot be"),
+        open_store(read_only_folder / "e.db") as store,
+    ):
+        store.remember([verdict()])
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    small = snapshot()
+    with open_store(path) as store:
+        store.record_report(report("r1", *small), [small])
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        big = snapshot(tuple(f"n{number}" for number in range(5000)))
+        with pytest.raises(StoreError, match="no space left") as caught:
+            store.record_report(report("r2", *big), [big])
+        assert "Free some space" in str(caught.value.hint)
+
+    with open_store(path) as store:
+        assert [run.run for run in store.runs()] == ["r1"]
+        assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from fakes.recorded import report, snapshot
+from eidos.engine.errors import StoreError
+from eidos.engine.store.opening import open_store
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limit = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    with open_store(Path(sys.argv[1])) as store:
+        for number in range(10_000):
+            seen = snapshot((f"n{number}",), driver=f"{number}")
+            store.record_report(report(f"x{number}", *seen), [seen])
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("room", [0, 4096, 100_000, 400_000])
+def test_a_file_that_may_not_grow(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "e.db"
+    ran = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), str(room)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "database" in ran.stdout
+    with open_store(path) as store:
+        assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        for run in store.runs():
+            assert store.run(run.run).subjects
+
+
+def test_an_up_to_date_database_opens_without_sqlite_utils(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from eidos.engine.store.opening import open_store\n"
+        "assert 'sqlite_utils' not in sys.modules\n"
+        "open_store(Path(sys.argv[1])).close(); print('sqlite_utils' in sys.modules)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "e.db")],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert said == ["True", "False"]
+
+
+def test_only_the_store_names_sqlite_utils() -> None:
+    engine = Path(__file__).parents[3] / "engine"
+    naming = {
+        file.relative_to(engine).parts[0]
+        for file in engine.rglob("*.py")
+        if "sqlite_utils" in file.read_text()
+    }
+    assert naming == {"store"}
