@@ -61,7 +61,7 @@ def main(progress: int, limits: str) -> None:
 
 
 def _limit_memory(size: int) -> None:
-    """Allow so much more than what is mapped: the engine's allocator reserves 1 GiB at its start."""
+    """Allow so much more than is mapped: the engine's allocator reserves 1 GiB at its start."""
     with open("/proc/self/statm", encoding="ascii") as mapped:  # noqa: PTH123 -- starts fast
         pages = int(mapped.read().split()[0])
     bound = pages * resource.getpagesize() + size

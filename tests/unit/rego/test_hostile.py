@@ -1,0 +1,128 @@
+"""Hostile policies are errors in bounded time, and the next job answers."""
+
+import sys
+import threading
+
+import pytest
+
+from eidos.engine.errors import EidosError, PolicyError
+from eidos.engine.model.policy import Module
+from eidos.engine.ports import Ask, Job, Program
+from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.frames import Bundle, Evaluate, Question, Source
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.runtime import Runtime
+
+GOOD = Program("good", (Module("good.rego", "package good\n\nanswer := input.n"),))
+
+HOSTILE = {
+    "function recursion": ("f(n) := f(n + 1)\nx := f(1)", "recursion"),
+    "huge range": ("x := numbers.range(1, 2000000000)", "ran out of memory"),
+    "runaway comprehension": (
+        "r := numbers.range(1, 20000)\nx := count([1 | r[_] + r[_] + r[_] == 0])",
+        "timed out after 0.5 s",
+    ),
+    "runaway without memory": (
+        "r := numbers.range(1, 3000)\nx if { a := r[_]; b := r[_]; c := r[_]; a + b + c == 0 }",
+        "timed out after 0.5 s",
+    ),
+    "string blow-up": (
+        'a := concat("", [s | s := "aaaaaaaaaa"; numbers.range(1, 100000)[_]])\n'
+        'x := concat("", [a | numbers.range(1, 100000)[_]])',
+        "",
+    ),
+    "wide format": ('x := sprintf("%999999999d", [1])', "ran out of memory"),
+    "huge network": ('x := net.cidr_expand("::/0")', ""),
+    "huge output": (
+        'a := [s | s := "0123456789012345678901234567890123456789"; numbers.range(1, 50000)[_]]\n'
+        "x := a",
+        "over the limit",
+    ),
+    "huge regular expression": ('x := regex.match("((a{1,1000}){1,1000}){1,1000}", "aaa")', ""),
+    "rule recursion": ("x := y\ny := x", "recursion"),
+    "division by zero": ("x := 1 / 0", "divide by zero"),
+    "nested literals": ("x := " + "[" * 31 + "]" * 31, ""),
+    "forbidden function": ("x := http.send({})", "http.send is forbidden"),
+    "forbidden function through with": ("x := y with http.send as 1\ny := http.send({})", ""),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_policy_is_an_error_and_harms_no_other_job(
+    name: str, hasty: EmbeddedEngine
+) -> None:
+    text, cause = HOSTILE[name]
+    program = Program(name, (Module("bad.rego", f"package bad\n\n{text}\n"),))
+    bad = Job(program, (Ask("data.bad.x", {}),), now_ns=0)
+    jobs = [_good(0), bad, *(_good(n) for n in range(1, 40)), bad, _good(40)]
+
+    answers = list(hasty.evaluate(jobs))
+
+    errors = [answers[1].error, answers[-2].error]
+    assert all(error and cause in error for error in errors), errors
+    values = [answer.values for answer in answers if answer.error is None]
+    assert values == [(n,) for n in range(41)]
+
+
+def _good(number: int) -> Job:
+    return Job(GOOD, (Ask("data.good.answer", {"n": number}),), now_ns=0)
+
+
+def test_a_linear_regular_expression_is_no_trouble(hasty: EmbeddedEngine) -> None:
+    text = 'package p\n\nx := regex.match("^(a+)+$", input)'
+    program = Program("redos", (Module("p.rego", text),))
+    (answer,) = hasty.evaluate([Job(program, (Ask("data.p.x", "a" * 20000 + "b"),), 0)])
+    assert answer.values == (False,)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x := " + "[" * 13 + "]" * 13, "nested more than 12 deep"),
+        ("x := " + '{"a": ' * 13 + "1" + "}" * 13, "nested more than 12 deep"),
+        ("x := " + "-" * 5000 + "1", "line has"),
+        ("x := " + "-\n" * 20000 + "1", "reading the module crashed"),
+        ("f(x) := g(x)\ng(x) := h(x)\nh(x) := f(x)", "reaches itself: f -> g -> h -> f"),
+        ("x contains y if { y := count(x) }", "reaches itself: x -> x"),
+        ("x := {", "expecting expression"),
+        ("x := " + ".\n" + ".a" * 900, "invalid|expecting"),
+        ("# " + "a" * (1 << 20), "over the limit"),
+    ],
+)
+def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngine) -> None:
+    module = Module("bad.rego", f"package bad\n\n{text}\n")
+    with pytest.raises(PolicyError, match=message) as caught:
+        hasty.analyse([Module("good.rego", "package good\n\nx := 1\n"), module])
+    assert caught.value.location
+    assert caught.value.location.file == "bad.rego"
+    assert "\n" not in caught.value.message
+
+
+def test_brackets_in_text_and_comments_do_not_count(embedded: EmbeddedEngine) -> None:
+    deep = "[" * 40
+    text = f'package p\n\n# {deep}\nx := "{deep}\\"{deep}"\n\ny := `{deep}\n"{deep}`\n'
+    assert embedded.analyse([Module("p.rego", text)])[0].rules == {"x": 4, "y": 6}
+
+
+def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    engine = EmbeddedEngine(workers=1)
+    with pytest.raises(EidosError, match="the process that runs policy ended"):
+        list(engine.evaluate([_good(1)]))
+    engine.close()
+
+
+def test_a_panic_is_an_error() -> None:
+    """The engine panics when another thread than its own uses it; a panic is no `Exception`."""
+    runtime = Runtime(EngineLimits())
+    runtime.learn([Bundle("k", [Source("p.rego", "package p\n\nx := 1")], "{}", v0=False)])
+    task = Evaluate("k", [Question("data.p.x", 0)], ["{}"], 0)
+    replies = [runtime.evaluate(1, task)]
+    thread = threading.Thread(target=lambda: replies.append(runtime.evaluate(2, task)))
+    thread.start()
+    thread.join()
+    assert replies[0].fault is None
+    assert replies[1].fault
+    assert "the engine gave up" in replies[1].fault.message
