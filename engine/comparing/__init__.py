@@ -1,0 +1,1 @@
+"""Two snapshots in, drift out: match nodes, compare facts, ignore noise, rank the rest."""

@@ -1,0 +1,139 @@
+"""How much a change matters before anyone looked at policy: a table, first match wins.
+
+Patterns are those of ignore rules: ``type.subtype.key``, a glob each. What no row names is `info`
+for the volatile and `low` for the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from eidos.engine.errors import UsageError
+from eidos.engine.model.drift import Change
+from eidos.engine.model.policy import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """A row of the table."""
+
+    pattern: str
+    level: Severity
+
+
+def _rows(level: Severity, *patterns: str) -> tuple[LevelRule, ...]:
+    return tuple(LevelRule(pattern, level) for pattern in patterns)
+
+
+DEFAULT_LEVELS: tuple[LevelRule, ...] = (
+    *_rows(
+        Severity.CRITICAL,
+        "gpu.smi.driver",
+        "gpu.smi.gpu-count",
+        "gpu.smi.cuda-version",
+        "gpu.devices.driver",
+        "gpu.*.*vbios*",
+        "gpu.*.*firmware*",
+        "gpu.*.*inforom*",
+        "k8s.server.version",
+        "k8s.node.kubelet-version",
+        "k8s.node.container-runtime-*",
+        "k8s.rbac.*",
+        "k8s.pod-security.*",
+        "k8s.kubelet.authentication*",
+        "k8s.kubelet.authorization*",
+        "os.mitigations.*",
+        "os.security.*",
+        "os.grub.mitigations",
+        "os.grub.nokaslr",
+        "os.grub.*spectre*",
+        "os.grub.apparmor",
+        "os.grub.selinux",
+        "os.grub.security",
+        "os.grub.lsm",
+    ),
+    *_rows(
+        Severity.HIGH,
+        "gpu.devices.*",
+        "gpu.driver-params.*",
+        "gpu.smi.gpu.model",
+        "gpu.smi.gpu.product-architecture",
+        "k8s.node.kernel-version",
+        "k8s.node.os-image",
+        "k8s.node.taints",
+        "k8s.kubelet.*",
+        "k8s.network-policies.*",
+        "k8s.policy.driver.*",
+        "k8s.policy.toolkit.*",
+        "k8s.helm.*",
+        "network.*.firmware*",
+        "network.*.driver*",
+        "os.release.*",
+        "os.sysctl./proc/sys/kernel/osrelease",
+        "os.sysctl./proc/sys/kernel/kptr_restrict",
+        "os.sysctl./proc/sys/kernel/dmesg_restrict",
+        "os.sysctl./proc/sys/kernel/randomize_va_space",
+        "os.sysctl./proc/sys/kernel/unprivileged_bpf_disabled",
+        "os.sysctl./proc/sys/kernel/yama/*",
+        "os.sysctl./proc/sys/kernel/perf_event_paranoid",
+        "os.sysctl./proc/sys/kernel/kexec_load_disabled",
+        "os.sysctl./proc/sys/kernel/modules_disabled",
+        "os.sysctl./proc/sys/fs/protected_*",
+        "os.sysctl./proc/sys/fs/suid_dumpable",
+        "os.sysctl./proc/sys/net/*/conf/*/rp_filter",
+        "os.sysctl./proc/sys/net/*/conf/*/accept_*",
+        "os.grub.*",
+        "os.kmod.nvidia*",
+        "os.kmod.nouveau",
+    ),
+    *_rows(
+        Severity.MEDIUM,
+        "gpu.*.*",
+        "k8s.image.*",
+        "k8s.policy.*",
+        "k8s.*.*",
+        "network.*.*",
+        "os.kmod.*",
+        "os.sysctl./proc/sys/vm/*",
+        "os.sysctl./proc/sys/net/*",
+        "os.cpu.*",
+        "os.memory.*",
+        "systemd.*.LoadState",
+        "systemd.*.ActiveState",
+        "systemd.*.UnitFileState",
+        "systemd.*.Exec*",
+        "systemd.*.Environment*",
+        "systemd.*.Limit*",
+        "systemd.*.DropInPaths",
+        "systemd.*.FragmentPath",
+    ),
+)
+"""GPU driver, firmware, CUDA, Kubernetes, runtime and what hardens a node come first."""
+
+
+def level_of(change: Change, overrides: Sequence[LevelRule] = ()) -> Severity:
+    """Give a change's level by the table.
+
+    Args:
+        change: what differs.
+        overrides: rows that are asked before the shipped ones.
+
+    Raises:
+        UsageError: an override has not three parts.
+    """
+    key = str(change.path[0]) if change.path else ""
+    named = f"{change.type.lower()}.{change.subtype}.{key}"
+    for rule in (*overrides, *DEFAULT_LEVELS):
+        if fnmatchcase(named, _checked(rule)):
+            return rule.level
+    return Severity.LOW
+
+
+def _checked(rule: LevelRule) -> str:
+    two_dots = 2
+    if rule.pattern.count(".") < two_dots:
+        raise UsageError(
+            f"the level pattern '{rule.pattern}' is not type.subtype.key",
+            hint="Write for example os.sysctl./proc/sys/vm/* (a glob each).",
+        )
+    return rule.pattern

@@ -1,0 +1,81 @@
+"""Comparing two JSON values."""
+
+from collections.abc import Iterator, Sequence
+
+from eidos.engine.digest import canonical
+from eidos.engine.model.drift import ChangeKind, Path
+from eidos.engine.model.jsonvalue import Json
+
+Difference = tuple[Path, ChangeKind, Json, Json]
+"""Path, kind, value before, value after."""
+
+IDENTITIES = ("name", "uuid", "id", "key")
+"""Keys that tell the entries of a list apart, the first that all of them have."""
+
+
+def differences(before: Json, after: Json, path: Path = ()) -> Iterator[Difference]:
+    """Give where two values differ, as deep as their shape is the same.
+
+    Lists of objects with names are compared by name, other lists entry by entry when they are
+    equally long, and as a whole otherwise.
+    """
+    if type(before) is type(after) and before == after and canonical(before) == canonical(after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _maps(before, after, path)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _lists(before, after, path)
+    else:
+        yield path, _kind(before, after), before, after
+
+
+def _maps(before: dict[str, Json], after: dict[str, Json], path: Path) -> Iterator[Difference]:
+    for key in sorted({*before, *after}):
+        if key not in after:
+            yield (*path, key), ChangeKind.REMOVED, before[key], None
+        elif key not in before:
+            yield (*path, key), ChangeKind.ADDED, None, after[key]
+        else:
+            yield from differences(before[key], after[key], (*path, key))
+
+
+def _lists(before: list[Json], after: list[Json], path: Path) -> Iterator[Difference]:
+    named = _named(before, after)
+    if named is not None:
+        yield from _maps(*named, path)
+    elif len(before) == len(after):
+        for position, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, (*path, position))
+    else:
+        yield path, ChangeKind.CHANGED, before, after
+
+
+def _named(
+    before: Sequence[Json], after: Sequence[Json]
+) -> tuple[dict[str, Json], dict[str, Json]] | None:
+    for identity in IDENTITIES:
+        old, new = _by(identity, before), _by(identity, after)
+        if old is not None and new is not None:
+            return old, new
+    return None
+
+
+def _by(identity: str, entries: Sequence[Json]) -> dict[str, Json] | None:
+    found: dict[str, Json] = {}
+    for entry in entries:
+        name = entry.get(identity) if isinstance(entry, dict) else None
+        if not isinstance(name, str) or name in found:
+            return None
+        found[name] = entry
+    return found
+
+
+def _kind(before: Json, after: Json) -> ChangeKind:
+    if _type(before) == _type(after):
+        return ChangeKind.CHANGED
+    same_text = not isinstance(before, dict | list) and str(before) == str(after)
+    return ChangeKind.RETYPED if same_text else ChangeKind.CHANGED
+
+
+def _type(value: Json) -> str:
+    return "number" if type(value) in (int, float) else type(value).__name__

@@ -1,0 +1,152 @@
+"""Drift: what differs between two snapshots, and how much it matters."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from eidos.engine.errors import ExitCode, Location
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Severity
+from eidos.engine.model.verdict import Status
+
+Path = tuple[str | int, ...]
+
+
+class ChangeKind(StrEnum):
+    """How a fact differs."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    RETYPED = "retyped"
+    """The same fact as another JSON type: ``"1"`` became ``1``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A verdict that differs because of a change."""
+
+    rule: str
+    before: Status
+    after: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that differs."""
+
+    node: str | None
+    """Node in the current snapshot (in the baseline when it was removed); None for the cluster."""
+    type: str
+    subtype: str
+    path: Path
+    """Path within the subtype's data; the key is its first segment. Empty: the whole subtype."""
+    kind: ChangeKind
+    before: Json = None
+    after: Json = None
+    level: Severity = Severity.INFO
+    note: str | None = None
+    """``minor upgrade``, ``patch downgrade``: what a version change is."""
+    read_by: tuple[str, ...] = ()
+    """Ids of rules that read the fact."""
+    flips: tuple[Flip, ...] = ()
+    before_at: Location | None = None
+    after_at: Location | None = None
+
+
+class NodeFate(StrEnum):
+    """What became of a node."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    REPLACED = "replaced"
+    """Another machine in its role, or the same machine under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChange:
+    """A node that is not where it was."""
+
+    fate: NodeFate
+    before: str | None
+    """Its name in the baseline."""
+    after: str | None
+    """Its name in the current snapshot."""
+    matched_by: str | None = None
+    """What the replacement was recognised by: ``provider-id``, ``serial``, a label."""
+    level: Severity = Severity.MEDIUM
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    """Facts that one side does not know."""
+
+    node: str | None
+    type: str
+    subtype: str
+    side: str
+    """``baseline`` or ``current``: the side that lacks them."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """What is not worth a mention."""
+
+    pattern: str
+    """``type.subtype.key``, each a glob, case as in rules: ``systemd.*.MainPID``."""
+    reason: str
+    node: str = "*"
+    value: str | None = None
+    """Glob that both values must match; None for any."""
+    until: datetime | None = None
+    """Last instant it holds."""
+    origin: str = "default"
+    """``default``, a file, or the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two snapshots."""
+
+    name: str
+    """As the user named it."""
+    digest: str
+    cluster: str | None = None
+    timestamp: str | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Everything that differs. Every output format is a rendering of this."""
+
+    baseline: Side
+    current: Side
+    changes: tuple[Change, ...] = ()
+    """Worst first, then by node and path."""
+    nodes: tuple[NodeChange, ...] = ()
+    not_comparable: tuple[NotComparable, ...] = ()
+    ignored: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    """Pattern of the ignore rule to what it hid."""
+    unused_ignores: tuple[IgnoreRule, ...] = ()
+    """User's ignore rules that hid nothing, or have expired."""
+    fail_on: Severity = Severity.INFO
+    allow_incomplete: bool = False
+
+    @cached_property
+    def counts(self) -> Mapping[Severity, int]:
+        """How many changes, nodes included, of each level; every level is present."""
+        found = Counter(change.level for change in (*self.changes, *self.nodes))
+        return {level: found[level] for level in Severity}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says: not comparable before drift before identical."""
+        if self.not_comparable and not self.allow_incomplete:
+            return ExitCode.INCOMPLETE
+        levels = (change.level.rank for change in (*self.changes, *self.nodes))
+        drifted = any(rank >= self.fail_on.rank for rank in levels)
+        return ExitCode.FAILED if drifted else ExitCode.OK
