@@ -63,7 +63,7 @@ def _read(argument: str, *, lenient: bool, limits: Limits) -> Snapshot:
     documents = read_documents(sources[0], limits)
     if len(documents) != 1:
         raise DocumentError(
-            f"holds {len(documents)} documents, and one is converted",
+            f"the file holds {len(documents)} documents, and one is converted",
             hint="Split the file at its '---' lines.",
             location=Location(sources[0].name),
         )

@@ -55,7 +55,7 @@ def _node(step: Step, places: Places) -> Node:
     name = step.get("name").text()
     if name in places.nodes:
         line = step.document.location(places.nodes[name]).line
-        raise step.get("name").fail(f"repeats the node {name!r}, first on line {line}")
+        raise step.get("name").fail(f"the node {name!r} is there twice, first on line {line}")
     places.nodes[name] = (*step.path, "name")
     return Node(name, _measurements(step, places, name))
 
@@ -79,7 +79,7 @@ def _state(step: Step) -> CollectorState:
         return CollectorState(text)
     except ValueError as error:
         hint = nearest(text, [state.value for state in CollectorState])
-        raise step.fail(f"has the unknown status {text!r}", hint) from error
+        raise step.fail(f"the status {text[:80]!r} is not known", hint) from error
 
 
 def _duration(step: Step) -> float | None:

@@ -55,7 +55,7 @@ def dialect(step: Step, *, lenient: bool = False) -> str:
             ``lenient`` is not set.
     """
     if not isinstance(step.value, dict):
-        raise step.fail(f"is {described(step.value)}, not a snapshot", _EXPECTED)
+        raise step.fail(f"the document is {described(step.value)}, not a snapshot", _EXPECTED)
     found = header(step.value)
     if found == Header(None, None):
         return _headless(step, lenient=lenient)
@@ -63,9 +63,9 @@ def dialect(step: Step, *, lenient: bool = False) -> str:
         raise _wrong_kind(step, found.kind)
     if not isinstance(found.api_version, str):
         hint = f"Known are {', '.join(KNOWN)}; --lenient reads documents without a header."
-        raise step.get("apiVersion").fail("has no apiVersion", hint)
+        raise step.get("apiVersion").fail("the snapshot has no apiVersion", hint)
     if found.api_version not in KNOWN:
-        problem = f"has the unknown apiVersion {found.api_version!r}"
+        problem = f"the apiVersion {found.api_version[:80]!r} is not known"
         raise step.get("apiVersion").fail(problem, nearest(found.api_version, KNOWN))
     return found.api_version
 
@@ -76,13 +76,17 @@ _EXPECTED = f"A snapshot starts with 'apiVersion: {API_VERSION}' and 'kind: {KIN
 def _headless(step: Step, *, lenient: bool) -> str:
     value = step.map()
     if "measurements" not in value and "nodes" not in value:
-        raise step.fail("is not a snapshot: it has no kind and no measurements", _EXPECTED)
+        raise step.fail(
+            "the document is no snapshot: it has no kind and no measurements", _EXPECTED
+        )
     if not lenient:
-        raise step.fail("has no apiVersion and no kind", "Use --lenient to read it nevertheless.")
+        raise step.fail(
+            "the snapshot has no apiVersion and no kind", "Use --lenient to read it nevertheless."
+        )
     return API_VERSION if "nodes" in value or "collection" in value else NEWEST_UPSTREAM
 
 
 def _wrong_kind(step: Step, kind: Json) -> Exception:
     if kind is None:
-        return step.fail("has no kind", _EXPECTED)
-    return step.get("kind").fail(f"has the kind {str(kind)!r}, and must be {KIND!r}", _EXPECTED)
+        return step.fail("the snapshot has no kind", _EXPECTED)
+    return step.get("kind").fail(f"the kind is {str(kind)[:80]!r}, and must be {KIND!r}", _EXPECTED)

@@ -130,7 +130,7 @@ def unreadable(error: OSError | ValueError, name: str) -> DocumentError:
         PermissionError: "Ask for permission to read it, or run as a user who may.",
     }
     return DocumentError(
-        f"cannot be read: {reason.lower()}",
+        f"the file cannot be read: {reason.lower()}",
         hint=hints.get(type(error), "Name a regular file, a folder, a glob, or '-'."),
         location=Location(name),
     )

@@ -39,6 +39,16 @@ def find_token(text: str, wanted: str) -> int | None:
     return next((mark for piece, mark in _pieces(text) if piece == wanted), None)
 
 
+def find_depth(text: str, limit: int) -> int | None:
+    """Give the packed place where maps and lists are more than so many levels deep."""
+    depth = 0
+    for piece, mark in _pieces(text):
+        depth += (piece in "{[") - (piece in "}]")
+        if depth > limit:
+            return mark
+    return None
+
+
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
     line = start = 0
     for match in _TOKEN.finditer(text):

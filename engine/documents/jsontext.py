@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from eidos.engine.documents.jsonmarks import find_repeated, find_token
+from eidos.engine.documents.jsonmarks import find_depth, find_repeated, find_token
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions
 from eidos.engine.errors import DocumentError, Location
@@ -41,7 +41,7 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
         hint = "Is the file truncated, or YAML under a JSON name?"
         place = Location(name, error.lineno, error.colno)
         raise DocumentError(
-            f"is not JSON: {error.msg.lower()}", hint=hint, location=place
+            f"the document is not JSON: {error.msg.lower()}", hint=hint, location=place
         ) from error
     except _RepeatedKeyError as error:
         place = _place(name, find_repeated(text))
@@ -50,9 +50,9 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
         problem, source = error.args
         raise DocumentError(problem, location=_place(name, find_token(text, source))) from error
     except RecursionError as error:
-        raise limits.exceeded("depth", f"{limits.depth} levels", Location(name)) from error
+        raise _too_deep(text, name, limits) from error
     except ValueError as error:  # integers of thousands of digits
-        raise DocumentError("holds a number that is too long", location=Location(name)) from error
+        raise DocumentError("a number has too many digits", location=Location(name)) from error
     _guard(value, text, name, limits)
     checked: Json = value
     return checked
@@ -63,18 +63,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         seen: set[str] = set()
         key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _RepeatedKeyError(f"repeats the key {key!r}")
+        raise _RepeatedKeyError(f"the key {key!r} is there twice")
     return value
 
 
 def _constant(text: str) -> float:
-    raise _NumberError(f"holds {text}, which is no JSON number", text)
+    raise _NumberError(f"{text} is no JSON number", text)
 
 
 def _float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise _NumberError(f"holds {text[:40]}, which is too large to keep", text)
+        raise _NumberError(f"{text[:40]} is too large to keep", text)
     return value
 
 
@@ -88,7 +88,7 @@ def _guard(value: Json, text: str, name: str, limits: Limits) -> None:
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1
         if depth > limits.depth:
-            raise limits.exceeded("depth", f"{limits.depth} levels", Location(name))
+            raise _too_deep(text, name, limits)
         below: list[Json] = []
         for item in level:
             below.extend(item.values() if isinstance(item, dict) else item)
@@ -108,8 +108,13 @@ def _refuse_surrogates(value: Json, text: str, name: str) -> None:
     except UnicodeEncodeError as error:
         match = re.search(r"\\u[dD][89a-fA-F]", text)
         place = _at(text, name, match.start() if match else 0)
-        problem = "holds half a character (a lone surrogate), which is not Unicode"
+        problem = "half a character (a lone surrogate) is not Unicode"
         raise DocumentError(problem, location=place) from error
+
+
+def _too_deep(text: str, name: str, limits: Limits) -> DocumentError:
+    place = _place(name, find_depth(text, limits.depth))
+    return limits.exceeded("depth", f"{limits.depth} levels", place)
 
 
 def _place(name: str, mark: int | None) -> Location:

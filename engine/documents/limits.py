@@ -31,7 +31,7 @@ class Limits:
             location: where it was passed.
         """
         return DocumentError(
-            f"is over the limit of {bound}",
+            f"the document is over the limit of {bound}",
             hint=f"If the document is to be trusted, raise limits.{limit} in eidos.yaml.",
             location=location,
         )

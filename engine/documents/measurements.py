@@ -29,7 +29,8 @@ class Places:
         if key in self.facts:
             first = subtype.document.location(self.facts[key]).line
             raise subtype.fail(
-                f"repeats the subtype {kind}.{name}, first on line {first}", "Keep one of them."
+                f"the subtype {kind}.{name} is there twice, first on line {first}",
+                "Keep one of them.",
             )
         self.facts[key] = (*subtype.path, "data")
 

@@ -93,7 +93,7 @@ def _open(path: Path, name: str) -> BinaryIO:
     handed_over = os.path.dirname(path) in ("/dev/fd", "/proc/self/fd") or str(path) == "/dev/stdin"  # noqa: PTH120
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (handed_over and not stat.S_ISBLK(mode))):
         raise DocumentError(
-            "is not a regular file but a pipe, socket or device",
+            "this is not a regular file but a pipe, socket or device",
             hint="Give it on standard input: eidos ... - < FILE",
             location=Location(name),
         )
@@ -110,7 +110,7 @@ def _bounded(file: BinaryIO, name: str, limits: Limits) -> bytes:
 def _decode(content: bytes, name: str) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DocumentError(
-            "is UTF-16, and must be UTF-8",
+            "the file is UTF-16, and must be UTF-8",
             hint="Convert it: iconv -f UTF-16 -t UTF-8 FILE",
             location=Location(name, 1, 1),
         )
@@ -128,7 +128,7 @@ def _not_text(content: bytes, offset: int, name: str) -> DocumentError:
     line = before.count(b"\n") + 1
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     return DocumentError(
-        f"is not UTF-8 text (byte 0x{content[offset]:02x})",
+        f"the file is not UTF-8 text (byte 0x{content[offset]:02x})",
         hint="A binary, compressed or truncated file? eidos reads YAML and JSON in UTF-8.",
         location=Location(name, line, column),
     )

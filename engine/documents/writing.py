@@ -43,7 +43,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
         _replace(target, text.encode(), mode)
     except OSError as error:
         raise DocumentError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}",
+            f"the file cannot be written: {(error.strerror or str(error)).lower()}",
             hint="Check that the folder exists, is writable and has space; nothing was changed.",
             location=Location(str(path)),
         ) from error

@@ -84,20 +84,20 @@ class _Reader:
                     found.append(node)
                 self.expect_end()
         if not found:
-            raise self.error("holds no document, only comments or '---'", empty)
+            raise self.error("the file holds no document, only comments or '---'", empty)
         return found
 
     def expect_end(self) -> None:
         event = self.next()
         if not isinstance(event, DocumentEndEvent):
-            raise self.error("does not end where it should", event)
+            raise self.error("the document does not end where it should", event)
 
     def next(self) -> Event:
         return self.parser.get_event()
 
     def node(self, event: Event, mark: int) -> _Node:
         if type(event) is ScalarEvent and event.anchor is None:  # nearly all
-            self.values += 1
+            self.count(event)
             return _Node(self.scalar(event), mark)
         if isinstance(event, AliasEvent):
             return self.alias(event, mark)
@@ -114,7 +114,7 @@ class _Reader:
         if isinstance(event, ScalarEvent):
             return _Node(self.scalar(event), mark)
         if event.tag not in _CONTAINER_TAGS:
-            raise self.error(f"has the tag {event.tag}, which is not JSON's", event)
+            raise self.error(_tag(event.tag), event)
         self.depth += 1
         self.deepen(self.depth, event)
         mapping = isinstance(event, MappingStartEvent)
@@ -169,7 +169,7 @@ class _Reader:
             value = self.alias(event, 0).value
             if isinstance(value, str):
                 return value
-        raise self.error("has a key that is a map, a list or an alias; keys are text", event)
+        raise self.error("a key must be text, not a map or a list", event)
 
     def merge(
         self, event: Event, node: _Node, values: dict[str, Json], marks: dict[str, Marks]
@@ -177,7 +177,7 @@ class _Reader:
         """Take in what ``<<`` names; the map's own keys win, then earlier ones of a list."""
         for value, mark in _parts(node):
             if not isinstance(value, dict) or isinstance(mark, int) or isinstance(mark[1], list):
-                raise self.error("merges ('<<') something that is no map", event)
+                raise self.error("only a map can be merged with '<<'", event)
             for key, entry in value.items():
                 if key not in values:
                     values[key], marks[key] = entry, mark[1][key]
@@ -185,7 +185,7 @@ class _Reader:
     def alias(self, event: Event, mark: int) -> _Node:
         anchor = self.anchors.get(event.anchor)
         if anchor is None:
-            problem = f"has the alias *{event.anchor}, which names nothing that ended before it"
+            problem = f"the alias *{event.anchor} names nothing that ended before it"
             raise self.error(problem, event)
         self.values += anchor.size
         self.alias_values += anchor.size
@@ -201,17 +201,17 @@ class _Reader:
         if tag in _STRING_TAGS or (tag is None and not event.implicit[0]):
             return str(event.value)
         if tag is not None and tag not in _PLAIN_TAGS:
-            raise self.error(f"has the tag {tag}, which is not JSON's", event)
+            raise self.error(_tag(tag), event)
         try:
             return plain(event.value)
         except ValueError as error:
-            raise self.error(f"cannot be kept: {error}; write it in quotes", event) from error
+            raise self.error(f"{error}; write it in quotes to keep it as text", event) from error
 
     def repeated(self, event: Event, key: str, first: Marks) -> DocumentError:
         mark = first if isinstance(first, int) else first[0]
         line = MarkedPositions(mark).find(()).line
         return DocumentError(
-            f"repeats the key {key!r}, first on line {line}",
+            f"the key {key!r} is there twice, first on line {line}",
             hint="Keep one of them.",
             location=self.location(event),
         )
@@ -227,6 +227,10 @@ class _Reader:
             return Location(self.name)
         mark = event.start_mark
         return Location(self.name, mark.line + 1, mark.column + 1)
+
+
+def _tag(tag: str) -> str:
+    return f"the tag {tag.replace(_TAG, '!!')} is not allowed: values are what JSON can say"
 
 
 def _mark(event: Event) -> int:
@@ -256,7 +260,7 @@ def _syntax(error: yaml.YAMLError, name: str, text: str) -> DocumentError:
         column = error.position - (before.rfind("\n") + 1)
         location = Location(name, before.count("\n") + 1, column + 1)
     return DocumentError(
-        f"is not YAML: {problem}",
+        f"the document is not YAML: {problem}",
         hint="Is the file truncated, or indented with tabs?",
         location=location,
     )

@@ -108,8 +108,11 @@ def _type(error: _Error) -> Iterator[Said]:
 
 def _required(error: _Error) -> Iterator[Said]:
     missing = error.detail["property"]
-    about = error.part.get("properties", {}).get(missing, {}).get("description")
-    yield Said(error.path, f"{error.name} lacks '{missing}'", about)
+    wanted = error.part.get("properties", {}).get(missing, {})
+    hint = f"It says: {wanted['description']}" if "description" in wanted else None
+    if "const" in wanted:
+        hint = f"Add '{missing}: {wanted['const']}'."
+    yield Said(error.path, f"{error.name} lacks '{missing}'", hint)
 
 
 def _additional(error: _Error) -> Iterator[Said]:
