@@ -12,10 +12,13 @@ import click
 
 from eidos.engine import __version__
 from eidos.engine.cli import console
+from eidos.engine.cli.defaults import configured, default_map
 from eidos.engine.errors import EidosError, ExitCode
 
 COMMANDS = {
+    "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
+    "config": "Settings: start a file, show what holds, check it.",
     "history": "Read back what was recorded.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",
@@ -63,6 +66,12 @@ class LazyGroup(click.Group):
 def root(ctx: click.Context, *, debug: bool) -> None:
     """Policy-as-code for GPU Kubernetes clusters, with a memory."""
     ctx.ensure_object(dict)["debug"] = debug
+    if ctx.invoked_subcommand in {None, "config"}:
+        return  # a configuration that is wrong must not hide what says so
+    settings = configured()
+    ctx.obj["settings"] = settings
+    if settings is not None:
+        ctx.default_map = default_map(settings)
 
 
 def main() -> None:

@@ -1,0 +1,16 @@
+"""``eidos config init``."""
+
+import os
+from pathlib import Path
+
+import click
+
+from eidos.engine.app.config import config_path, init_config
+
+
+@click.command()
+@click.option("--user", is_flag=True, help="Write the user's own file, not ./eidos.yaml.")
+def command(*, user: bool) -> None:
+    """Write a file that names every setting with its default."""
+    path = init_config(config_path(Path.cwd(), os.environ, user=user))
+    click.echo(f"written: {path}", err=True)

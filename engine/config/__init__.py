@@ -1,0 +1,18 @@
+"""Settings: what there is to set, where it is said, and whether it is said rightly."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eidos.engine.config.loading import load_settings
+    from eidos.engine.config.settings import Settings
+
+__all__ = ["Settings", "load_settings"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the module offers
+    """Import when asked: most commands run where nothing is configured."""
+    from eidos.engine.config import loading
+
+    if name in __all__:
+        return getattr(loading, name)
+    raise AttributeError(name)

@@ -1,0 +1,28 @@
+"""Where configuration is looked for."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+PROJECT_FILE = "eidos.yaml"
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Give the place of the user's own configuration."""
+    home = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME", "~"), ".config")  # noqa: PTH118
+    return Path(home).expanduser() / "eidos" / "config.yaml"
+
+
+def project_file(cwd: Path) -> Path | None:
+    """Find ``eidos.yaml`` in a folder or the nearest one above it."""
+    folders = (cwd, *cwd.parents)
+    return next((path for folder in folders if (path := folder / PROJECT_FILE).is_file()), None)
+
+
+def is_configured(cwd: Path, environ: Mapping[str, str]) -> bool:
+    """Say whether there may be anything to read at all, at the price of a few file names."""
+    return (
+        any(name.startswith("EIDOS_") for name in environ)
+        or user_file(environ).is_file()
+        or project_file(cwd) is not None
+    )

@@ -1,0 +1,136 @@
+"""Every setting there is: its name, its kind, its default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eidos.engine.model.jsonvalue import Json
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+_DURATION = r"([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting."""
+
+    key: str
+    """Dotted: ``snapshot.cache-ttl``."""
+    kind: str
+    """``text``, ``duration``, ``flag``, ``number``, ``list`` or ``mapping``."""
+    help: str
+    default: Json = None
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Cerberus rules beside its type."""
+    path: bool = False
+    """A relative path is meant from the folder of the file that says it."""
+
+    @property
+    def variable(self) -> str | None:
+        """Give the environment variable; a mapping has none."""
+        if self.kind == "mapping":
+            return None
+        return "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
+
+
+def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
+    rules = {"min": 0 if name == "alias-values" else 1}
+    return Setting(
+        f"limits.{name}", "number", help_, rules=rules | ({"max": maximum} if maximum else {})
+    )
+
+
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
+_TABLE = {"valuesrules": {"type": "dict"}}
+_ENFORCEMENT = {"valuesrules": {"type": "string", "allowed": ["deny", "warn", "audit", "off"]}}
+_LABELS = {"valuesrules": {"type": "string"}}
+
+SETTINGS = (
+    Setting("db", "text", "Path of the database.", path=True),
+    Setting("packs", "list", "Packs that judge: name, name@version or folder.", path=True),
+    Setting(
+        "fail-on", "text", "Least severity that fails the gate.", "info", {"allowed": SEVERITIES}
+    ),
+    Setting("allow-incomplete", "flag", "Let missing facts not stop the gate.", default=False),
+    Setting(
+        "effective-time", "text", "The day that rules and waivers see.", rules={"regex": _DATE}
+    ),
+    Setting(
+        "output",
+        "list",
+        "Formats of the report: FORMAT or FORMAT=PATH.",
+        rules={"type": ["string", "list"]},
+    ),
+    Setting("waivers", "list", "Files with waivers.", path=True),
+    Setting("params", "mapping", "Parameters of rules: rule id to values.", rules=_TABLE),
+    Setting("enforcement", "mapping", "What a violation of a rule does.", rules=_ENFORCEMENT),
+    _limit("size", "Bytes of a document."),
+    _limit("depth", "Maps and lists within each other.", 200),
+    _limit("values", "Values in one document."),
+    _limit("alias-values", "Values that YAML aliases may add."),
+    _limit("keys", "Keys of one map."),
+    Setting("snapshot.cluster", "text", "Name of the cluster."),
+    Setting("snapshot.filter", "list", "Collect only these types and subtypes."),
+    Setting("snapshot.exclude", "list", "Do not collect these."),
+    Setting("snapshot.timeout", "duration", "How long a run may take.", "5m", {"regex": _DURATION}),
+    Setting(
+        "snapshot.cache-ttl",
+        "duration",
+        "How long collected facts are good.",
+        "5m",
+        {"regex": _DURATION},
+    ),
+    Setting("snapshot.root", "text", "File system to read.", "/"),
+    Setting("snapshot.kubeconfig", "text", "How to reach the cluster.", path=True),
+    Setting("snapshot.context", "text", "Which context of the kubeconfig."),
+    Setting("snapshot.labels", "mapping", "What else to say of the cluster.", rules=_LABELS),
+    Setting("snapshot.units", "list", "More systemd units to look at."),
+    Setting("snapshot.properties", "list", "More properties of systemd units to read."),
+    Setting("redact", "list", "Facts whose values are never kept: paths with globs."),
+    Setting("redact-text", "list", "Regular expressions of text that is never kept."),
+    Setting("ignore", "list", "Facts that drift does not look at: paths with globs."),
+)
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+BY_VARIABLE = {setting.variable: setting for setting in SETTINGS if setting.variable}
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    """How snapshots are taken."""
+
+    cluster: str | None = None
+    filter: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    timeout: float = 300.0
+    """Seconds."""
+    cache_ttl: float = 300.0
+    """Seconds."""
+    root: Path = Path("/")
+    kubeconfig: str | None = None
+    context: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says, defaults filled in."""
+
+    db: Path | None = None
+    packs: tuple[str, ...] = ()
+    fail_on: str = "info"
+    allow_incomplete: bool = False
+    effective_time: str | None = None
+    output: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+    params: Mapping[str, Json] = field(default_factory=dict)
+    enforcement: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)
+    redact: tuple[str, ...] = ()
+    redact_text: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Key to ``file:line`` or the variable that said it; a key that nobody set is not here."""
