@@ -4,16 +4,20 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
 from eidos.engine.cli import LazyGroup
 from eidos.engine.cli.options import Duration
-from eidos.engine.cli.snapshot.printing import say_collection, write_snapshot_to
+from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
 from eidos.engine.collecting.choosing import Choice
 from eidos.engine.errors import ExitCode, UsageError
+from eidos.engine.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from eidos.engine.config.settings import Settings
 
 
 @click.group(
@@ -43,6 +47,8 @@ from eidos.engine.errors import ExitCode, UsageError
 @click.option("--kubeconfig", type=click.Path(), help="How to reach the cluster.")
 @click.option("--context", help="Which context of the kubeconfig.")
 @click.option("--timeout", type=Duration(), default="5m", help="For the whole run.")
+@click.option("--cache-ttl", type=Duration(), default="5m", help="How old a kept snapshot may be.")
+@click.option("--no-cache", is_flag=True, help="Collect anew, and keep nothing.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
     """Collect facts about this machine and its cluster.
@@ -52,13 +58,25 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     """
     if ctx.invoked_subcommand is not None:
         return None
-    snapshot = take_snapshot(request(options), datetime.now(UTC))
+    asked = request(options, (ctx.obj or {}).get("settings"))
+    snapshot = _snapshot(asked, options)
     write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
     say_collection(snapshot, sys.stderr)
     return ExitCode.INCOMPLETE if is_incomplete(snapshot) else ExitCode.OK
 
 
-def request(options: dict[str, Any]) -> Request:
+def _snapshot(asked: Request, options: dict[str, Any]) -> Snapshot:
+    ttl: float = options["cache_ttl"]
+    if options["no_cache"] or ttl <= 0:
+        return take_snapshot(asked, datetime.now(UTC))
+    from eidos.engine.app.cache import cached_snapshot, user_cache
+
+    taken = cached_snapshot(asked, user_cache(os.environ), ttl)
+    say_origin(taken, sys.stderr)
+    return taken.snapshot
+
+
+def request(options: dict[str, Any], settings: "Settings | None") -> Request:
     """Turn options into what is asked of the application.
 
     Raises:
@@ -77,9 +95,16 @@ def request(options: dict[str, Any]) -> Request:
         root=root,
         cluster=options["cluster"],
         labels=dict(_label(text) for text in options["labels"]),
-        choice=Choice(_names(options["only"]), _names(options["exclude"]), skip=skip),
+        choice=Choice(
+            _names(options["only"]),
+            _names(options["exclude"]),
+            skip=skip,
+            extra={"SystemD": settings.snapshot.units} if settings else {},
+        ),
         timeout=options["timeout"],
-        options=_collector_options(options),
+        options=_collector_options(options, settings),
+        redact_keys=settings.redact if settings else (),
+        redact_values=settings.redact_text if settings else (),
     )
 
 
@@ -94,6 +119,9 @@ def _label(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _collector_options(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _collector_options(
+    options: dict[str, Any], settings: "Settings | None"
+) -> dict[str, dict[str, Any]]:
+    properties = list(settings.snapshot.properties) if settings else []
     cluster = {name: options[name] for name in ("kubeconfig", "context") if options[name]}
-    return {"K8s": cluster, "NodeTopology": cluster}
+    return {"K8s": cluster, "NodeTopology": cluster, "SystemD": {"properties": properties}}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -11,6 +11,9 @@ from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.documents.writing import to_json, to_yaml, write_atomically
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import API_VERSION, Collection, CollectorState, Snapshot
+
+if TYPE_CHECKING:
+    from eidos.engine.app.cache import Taken
 
 _FORMS = {".json": "json", ".txt": "table", ".table": "table"}
 _WORTH_SAYING = (CollectorState.FAILED, CollectorState.PARTIAL, CollectorState.UNAVAILABLE)
@@ -59,6 +62,16 @@ def _one_line(value: Json) -> str:
         if isinstance(value, str)
         else to_json(value).strip()
     )
+
+
+def say_origin(taken: "Taken", out: TextIO) -> None:
+    """Say that a snapshot was kept from before, and what went wrong with keeping."""
+    for note in taken.notes:
+        click.echo(printable(f"note: {note}"), file=out)
+    if taken.age is not None:
+        taken_at = taken.snapshot.metadata.timestamp
+        sentence = f"from the cache: collected {taken_at}, {taken.age:.0f} s ago"
+        click.echo(printable(f"{sentence}; --no-cache collects anew"), file=out)
 
 
 def say_collection(snapshot: Snapshot, out: TextIO) -> None:

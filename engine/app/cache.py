@@ -1,0 +1,102 @@
+"""Snapshots through the cache, and what the cache holds."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from eidos.engine import __version__
+from eidos.engine.app.snapshot import Request, is_incomplete, take_snapshot
+from eidos.engine.cache import Cache, DamagedError, Entry, Info, default_folder
+from eidos.engine.digest import canonical
+from eidos.engine.documents.reading import Document
+from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
+from eidos.engine.errors import EidosError
+from eidos.engine.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot, and what the user should know of how it came to be."""
+
+    snapshot: Snapshot
+    age: float | None = None
+    """Seconds since it was collected, when it comes from the cache."""
+    notes: tuple[str, ...] = ()
+
+
+def user_cache(environ: Mapping[str, str]) -> Cache:
+    """Give the cache of this user."""
+    return Cache(default_folder(environ))
+
+
+def cached_snapshot(
+    request: Request,
+    cache: Cache,
+    ttl: float,
+    take: Callable[[Request, datetime], Snapshot] = take_snapshot,
+) -> Taken:
+    """Give a snapshot that is younger than ``ttl`` seconds, or collect one and keep it.
+
+    Of many that ask the same at once, one collects. What is incomplete is not kept.
+
+    Raises:
+        UsageError: a name in the filter fits no collector.
+    """
+    key = cache_key(request)
+    notes: list[str] = []
+    found = _recall(cache, key, ttl, notes)
+    if found is not None:
+        return found
+    with cache.lock(key, request.timeout):
+        return _recall(cache, key, ttl, notes) or _collect(request, cache, key, notes, take)
+
+
+def _collect(
+    request: Request,
+    cache: Cache,
+    key: str,
+    notes: list[str],
+    take: Callable[[Request, datetime], Snapshot],
+) -> Taken:
+    snapshot = take(request, datetime.fromtimestamp(cache.clock(), UTC))
+    if not is_incomplete(snapshot):
+        try:
+            cache.put(key, canonical(write_snapshot(snapshot)))
+        except OSError as error:
+            notes.append(f"the snapshot could not be kept: {error.strerror or error}")
+    return Taken(snapshot, notes=tuple(dict.fromkeys(notes)))
+
+
+def cache_key(request: Request) -> str:
+    """Name everything that a snapshot depends on beside the world itself."""
+    asked = {name: repr(value) for name, value in asdict(request).items()}
+    who = {"user": os.getuid(), "version": __version__, "host": os.uname().nodename}
+    kubeconfig = os.environ.get("KUBECONFIG", "")
+    return json.dumps({**asked, **who, "kubeconfig": kubeconfig}, sort_keys=True, default=str)
+
+
+def _recall(cache: Cache, key: str, ttl: float, notes: list[str]) -> Taken | None:
+    try:
+        entry = cache.get(key, ttl)
+        if entry is None:
+            return None
+        return Taken(_snapshot(entry), cache.clock() - entry.created, tuple(notes))
+    except (DamagedError, EidosError, ValueError) as error:
+        notes.append(f"a kept snapshot is damaged and not used: {error}")
+        return None
+
+
+def _snapshot(entry: Entry) -> Snapshot:
+    return read_snapshot(Document("the cache", 0, json.loads(entry.content))).snapshot
+
+
+def cache_info(environ: Mapping[str, str]) -> Info:
+    """Say what the user's cache holds."""
+    return user_cache(environ).info()
+
+
+def clear_cache(environ: Mapping[str, str]) -> int:
+    """Empty the user's cache; gives the number of entries there were."""
+    return user_cache(environ).clear()

@@ -1,0 +1,170 @@
+"""What was collected a moment ago, kept for the next call: in memory and on disk.
+
+Each entry is one file that only its owner can read; its first line has the digest of the rest.
+What is damaged, too old or from the future is as good as absent.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SUFFIX = ".entry"
+_LOCK_SUFFIX = ".lock"
+_POLL = 0.05
+"""Seconds between two looks at a lock that somebody holds."""
+
+
+class DamagedError(Exception):
+    """An entry is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something kept."""
+
+    content: bytes
+    created: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What the cache holds."""
+
+    folder: Path
+    entries: int
+    bytes: int
+    oldest: float | None
+    newest: float | None
+    """Seconds since 1970; None when it is empty."""
+
+
+def default_folder(environ: Mapping[str, str]) -> Path:
+    """Give the user's cache folder for eidos."""
+    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
+    return Path(home).expanduser() / "eidos" / "snapshots"
+
+
+@dataclass(slots=True)
+class Cache:
+    """Entries by key."""
+
+    folder: Path
+    clock: Callable[[], float] = time.time
+    _memory: dict[str, Entry] = field(default_factory=dict)
+
+    def get(self, key: str, ttl: float) -> Entry | None:
+        """Give an entry that is younger than ``ttl`` seconds.
+
+        Raises:
+            DamagedError: there is one, but it is not what was written.
+        """
+        entry = self._memory.get(key) or self._read(self._path(key))
+        if entry is None or not 0 <= self.clock() - entry.created < ttl:
+            return None
+        self._memory[key] = entry
+        return entry
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep something.
+
+        Raises:
+            OSError: the disk does not take it; it is kept in memory all the same.
+        """
+        entry = Entry(content, self.clock())
+        self._memory[key] = entry
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=self.folder)  # readable by its owner only
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_header(entry) + b"\n" + content)
+            Path(name).replace(self._path(key))
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    @contextlib.contextmanager
+    def lock(self, key: str, patience: float) -> Iterator[None]:
+        """Hold a key, so that of many who miss it one collects and the others find it.
+
+        Who waits longer than ``patience`` seconds, or cannot lock, goes on without.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = self._path(key).with_suffix(_LOCK_SUFFIX).open("a")
+        except OSError:
+            yield
+            return
+        with file:
+            _wait_for(file.fileno(), patience)
+            yield
+
+    def info(self) -> Info:
+        """Say what there is on disk."""
+        stats = [path.stat() for path in self._entries()]
+        times = [stat.st_mtime for stat in stats]
+        size = sum(stat.st_size for stat in stats)
+        return Info(
+            self.folder, len(stats), size, min(times, default=None), max(times, default=None)
+        )
+
+    def clear(self) -> int:
+        """Forget everything; gives the number of entries there were."""
+        entries = self._entries()
+        for path in entries:
+            path.unlink(missing_ok=True)
+        self._memory.clear()
+        return len(entries)
+
+    def _entries(self) -> list[Path]:
+        return sorted(self.folder.glob(f"*{SUFFIX}"))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / (hashlib.sha256(key.encode()).hexdigest() + SUFFIX)
+
+    def _read(self, path: Path) -> Entry | None:
+        try:
+            header, _, content = path.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DamagedError(f"{path}: {error.strerror}") from None
+        return _entry(header, content, path)
+
+
+def _header(entry: Entry) -> bytes:
+    digest = hashlib.sha256(entry.content).hexdigest()
+    return json.dumps({"created": entry.created, "sha256": digest}).encode()
+
+
+def _entry(header: bytes, content: bytes, path: Path) -> Entry:
+    try:
+        said = json.loads(header)
+        entry = Entry(content, float(said["created"]))
+    except (ValueError, KeyError, TypeError):
+        raise DamagedError(f"{path} has no readable first line") from None
+    if said.get("sha256") != hashlib.sha256(content).hexdigest():
+        raise DamagedError(f"{path} is cut short or changed")
+    return entry
+
+
+def _wait_for(descriptor: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL)
+        except OSError:
+            return
+        else:
+            return
