@@ -20,8 +20,8 @@ listed(image) := [entry |
 }
 
 listed(image) := [entry |
-	some name, tag in image
-	entry := {"name": name, "tag": tag, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
+	some name, version in image
+	entry := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
 ] if {
 	not is_array(object.get(image, "containers", null))
 }
@@ -29,6 +29,10 @@ listed(image) := [entry |
 # METADATA
 # description: Gives the images of one name, the last part of the repository.
 named(image, name) := [entry | some entry in listed(image); entry.name == name]
+
+# METADATA
+# description: Gives the tag of an image, empty where it is pinned by digest alone.
+tag(image) := object.get(image, "tag", "")
 
 # METADATA
 # description: Tells whether an image of one of these names runs.

@@ -51,3 +51,8 @@ test_references if {
 }
 
 test_what_is_no_reference_is_undefined if not images.parse(5)
+
+test_tag_of_an_image_without_one if {
+	images.tag({"digest": "sha256:ab"}) == ""
+	images.tag({"tag": "v1"}) == "v1"
+}

@@ -1,0 +1,57 @@
+# METADATA
+# title: kube-proxy is within the skew that the API server allows
+# description: |
+#   kube-proxy must not be newer than the API server, and at most three minor releases older. Asked where
+#   it runs.
+# related_resources:
+#   - ref: https://kubernetes.io/releases/version-skew-policy/
+#     description: Version skew policy
+# custom:
+#   id: K8S-025
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.server.version, k8s.image]
+#   params:
+#     max_skew: 3
+#   controls:
+#     - {framework: nist-800-53, id: CM-2}
+#   remediation: |
+#     Bring kube-proxy to the release of the control plane (EKS: aws eks update-addon --cluster-name CLUSTER
+#     --addon-name kube-proxy --addon-version VERSION; kubeadm does it with kubeadm upgrade).
+package eidos.kubernetes.kube_proxy_skew
+
+import data.eidos.lib.findings
+import data.eidos.lib.images
+import data.eidos.lib.versions
+
+version := input.k8s.server.version
+
+applicable if images.runs(input.k8s.image, ["kube-proxy"])
+
+server := versions.numbers(version)
+
+deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not versions.line(version)
+
+deny contains findings.unreadable(proxy.path, images.tag(proxy), "a kube-proxy version") if {
+	some proxy in images.named(input.k8s.image, "kube-proxy")
+	not versions.line(images.tag(proxy))
+}
+
+deny contains finding if {
+	versions.line(version)
+	some proxy in images.named(input.k8s.image, "kube-proxy")
+	versions.line(proxy.tag)
+	not within(versions.numbers(proxy.tag))
+	finding := {
+		"msg": sprintf("kube-proxy %v does not go with API server %v.", [proxy.tag, version]),
+		"path": proxy.path,
+		"actual": proxy.tag,
+		"expected": sprintf("at most %v minor releases older, and not newer", [data.params.max_skew]),
+	}
+}
+
+within(proxy) if {
+	proxy[0] == server[0]
+	proxy[1] <= server[1]
+	proxy[1] >= server[1] - data.params.max_skew
+}

@@ -1,0 +1,54 @@
+# METADATA
+# title: The Kubernetes patch fixes all published vulnerabilities
+# description: |
+#   Vulnerabilities are fixed in a patch of each supported release. The API server's version stands for
+#   the control plane.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/reference/issues-security/official-cve-feed/
+#     description: Official CVE feed
+#   - ref: https://github.com/kubernetes/kubernetes/issues/133471
+#     description: CVE-2025-5187
+# custom:
+#   id: K8S-002
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.server.version]
+#   tables: [kubernetes_floors]
+#   params:
+#     unlisted_release: fail
+#   controls:
+#     - {framework: nist-800-53, id: SI-2}
+#     - {framework: nist-800-53, id: RA-5}
+#     - {framework: nist-800-190, id: 4.3.5}
+#   remediation: |
+#     Upgrade the control plane to the patch named here or newer. Managed control planes: move to the newest
+#     platform version (EKS does so by itself; AKS: az aks upgrade; GKE: gcloud container clusters upgrade).
+package eidos.kubernetes.patch_floor
+
+import data.eidos.lib.findings
+import data.eidos.lib.versions
+
+version := input.k8s.server.version
+
+release := versions.line(version)
+
+listed := data.tables.kubernetes_floors.floors[release]
+
+deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not release
+
+deny contains finding(msg, sprintf(">= %v", [listed.floor])) if {
+	versions.older(version, listed.floor)
+	msg := sprintf("Kubernetes %v is below %v, which fixes %v.", [version, listed.floor, listed.fixes])
+}
+
+deny contains unlisted if data.params.unlisted_release == "fail"
+
+warn contains unlisted if data.params.unlisted_release == "warn"
+
+unlisted := finding(msg, "a known release") if {
+	release
+	not listed
+	msg := sprintf("It is not known which patch of Kubernetes %v fixes all published vulnerabilities.", [release])
+}
+
+finding(msg, expected) := {"msg": msg, "path": "k8s.server.version", "actual": version, "expected": expected}
