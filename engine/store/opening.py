@@ -48,7 +48,7 @@ def _connected(path: Path, *, read_only: bool, busy_seconds: float) -> sqlite3.C
         _require(path)
     else:
         _make(path)
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+    uri = f"{path.absolute().as_uri()}?{_mode(path, read_only=read_only)}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     try:
         _prepare(connection, path, read_only=read_only)
@@ -56,6 +56,15 @@ def _connected(path: Path, *, read_only: bool, busy_seconds: float) -> sqlite3.C
         connection.close()
         raise
     return connection
+
+
+def _mode(path: Path, *, read_only: bool) -> str:
+    """Say how to open; readers of a WAL database write beside it, which a folder may forbid."""
+    if not read_only:
+        return "mode=rw"
+    at_rest = not path.with_name(path.name + "-wal").exists()
+    forbidden = not os.access(path.parent, os.W_OK)
+    return "mode=ro&immutable=1" if at_rest and forbidden else "mode=ro"
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:

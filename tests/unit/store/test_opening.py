@@ -1,11 +1,14 @@
 """Opening a database, and saying why it cannot be opened."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+import traceback
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,8 +18,6 @@ from eidos.engine.errors import StoreError
 from eidos.engine.store.migrations import VERSION
 from eidos.engine.store.opening import default_path, open_store
 from fakes.recorded import report, snapshot, verdict
-
-ROOT = os.geteuid() == 0
 
 
 def test_it_is_made_for_the_user_alone(tmp_path: Path) -> None:
@@ -146,31 +147,43 @@ def test_in_use_for_too_long(tmp_path: Path) -> None:
         store.remember([verdict()])
 
 
-@pytest.fixture
-def read_only_folder(tmp_path: Path) -> Iterator[Path]:
-    if ROOT:
-        pytest.skip("root may write everywhere")
-    folder = tmp_path / "ro"
-    folder.mkdir()
+def as_nobody(steps: Callable[[], None]) -> None:
+    """Take the steps as someone whom permissions bind; root may write everywhere."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            steps()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - the child must not run the rest of the tests
+            traceback.print_exc()
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_read_only_folder_can_be_read() -> None:
+    def steps() -> None:
+        with open_store(path, read_only=True) as store:
+            assert store.run("latest").run == "r1"
+            assert store.snapshot_of_run("latest") == seen[0]
+        assert "cannot be" in complaint(folder / "new.db").message
+        with pytest.raises(StoreError, match="cannot be written"), open_store(path) as store:
+            store.remember([verdict()])
+
     seen = snapshot()
-    with open_store(folder / "e.db") as store:
+    folder = Path(tempfile.mkdtemp())  # the folders of tmp_path are closed to others
+    path = folder / "e.db"
+    with open_store(path) as store:
         store.record_report(report("r1", *seen), [seen])
-    (folder / "e.db").chmod(0o400)
-    folder.chmod(0o500)
-    yield folder
-    folder.chmod(0o700)
-
-
-def test_a_read_only_folder_can_be_read(read_only_folder: Path) -> None:
-    with open_store(read_only_folder / "e.db", read_only=True) as store:
-        assert store.run("latest").run == "r1"
-
-    assert "cannot be" in complaint(read_only_folder / "new.db").message
-    with (
-        pytest.raises(StoreError, match="cannot be"),
-        open_store(read_only_folder / "e.db") as store,
-    ):
-        store.remember([verdict()])
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        as_nobody(steps)
+    finally:
+        folder.chmod(0o700)
+        shutil.rmtree(folder)
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:

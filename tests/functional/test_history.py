@@ -1,0 +1,130 @@
+"""``eidos history``: what was recorded, read back."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from eidos.engine.cli import console, root
+from eidos.engine.model.verdict import Status
+from eidos.engine.ports import Rendering
+from eidos.engine.report import reporter
+from eidos.engine.store.opening import open_store
+from fakes.recorded import report, snapshot, verdict
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "runs" / "v1.schema.json"
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    path = tmp_path / "e.db"
+    with open_store(path) as store:
+        for number, cluster in enumerate(("prod", "dev", "prod")):
+            seen = snapshot(("n1", "n2"), cluster=cluster)
+            said = (verdict(Status.FAIL),) if number else (verdict(),)
+            started = f"2026-03-0{number + 1}T12:00:00Z"
+            store.record_report(report(f"r{number}-x", *seen, said, started), [seen])
+    return path
+
+
+def eidos(*arguments: str | Path) -> int:
+    return console.run(root, ["history", *map(str, arguments)])
+
+
+def test_runs_as_text(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert eidos("runs", "--db", db) == 0
+
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["RUN", "STARTED", "DECISION", "SUBJECTS", "VERDICTS", "CLUSTERS"]
+    assert [line.split()[0] for line in lines] == ["r2-x", "r1-x", "r0-x"]
+    assert lines[0].split() == ["r2-x", "2026-03-03T12:00:00Z", "failed", "2", "2", "fail", "prod"]
+
+
+def test_runs_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert eidos("runs", "-o", "json", "--db", db) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    assert [run["run"] for run in document["runs"]] == ["r2-x", "r1-x", "r0-x"]
+    assert document["runs"][0]["exitCode"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--cluster", "prod"], ["r2-x", "r0-x"]),
+        (["--cluster", "none"], []),
+        (["--limit", "1"], ["r2-x"]),
+        (["--limit", "0"], ["r2-x", "r1-x", "r0-x"]),
+        (["--since", "2026-03-02"], ["r2-x", "r1-x"]),
+        (["--since", "2026-03-02T14:00:00+01:00"], ["r2-x"]),
+    ],
+)
+def test_runs_chosen(
+    db: Path, capsys: pytest.CaptureFixture[str], options: list[str], expected: list[str]
+) -> None:
+    assert eidos("runs", "-o", "json", "--db", db, *options) == 0
+
+    assert [run["run"] for run in json.loads(capsys.readouterr().out)["runs"]] == expected
+
+
+def test_nothing_recorded_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert eidos("runs") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "nothing is recorded yet" in said.err
+
+    assert eidos("runs", "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == []
+
+    assert eidos("show", "latest") == 2
+    assert "eidos check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_show_renders_as_check_did(db: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    with open_store(db, read_only=True) as store:
+        expected = io.StringIO()
+        reporter(form)(store.run("r1-x"), expected, Rendering())
+
+    assert eidos("show", "r1", "-o", form, "--color", "never", "--db", db) == 0
+    assert capsys.readouterr().out == expected.getvalue()
+
+
+def test_show_writes_files(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "report.json"
+
+    assert eidos("show", "latest", "-o", f"json={file}", "--db", db) == 0
+
+    assert capsys.readouterr().out == ""
+    assert json.loads(file.read_text())["metadata"]["run"] == "r2-x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "r"], "begins 3 runs"),
+        (["show", "r1-y"], "Did you mean r1-x?"),
+        (["show", "latest", "-o", "jsn"], "Did you mean json?"),
+        (["show", "latest", "-o", "json", "-o", "text"], "standard output"),
+        (["runs", "--since", "yesterday"], "RFC 3339"),
+        (["runs", "-o", "junit"], "is not one of"),
+    ],
+)
+def test_what_cannot_be_done(
+    db: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert eidos(*arguments, "--db", db) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+
+
+def test_not_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.db").write_text("no database at all, only words\n" * 50)
+
+    assert eidos("runs", "--db", tmp_path / "x.db") == 2
+    assert "is not a database" in capsys.readouterr().err
