@@ -17,6 +17,7 @@ from fakes.packs import FOLDER, LIBRARY, package_of, packs, rego_tests, rule_fil
 FRAMEWORKS = {
     "cis-kubernetes",
     "cis-ubuntu-24.04",
+    "kubescape",
     "nist-800-53",
     "nist-800-190",
     "nsa",
