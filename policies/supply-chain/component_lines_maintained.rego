@@ -1,0 +1,91 @@
+# METADATA
+# title: Cluster components are of a release line that gets fixes
+# description: |
+#   cert-manager and Node Feature Discovery maintain their two newest lines, and ingress-nginx ended as
+#   a project. A line that the table lists has its day; a line below the lowest listed one ended before
+#   it. ingress-nginx is only told where the snapshot lists containers with their repository.
+# related_resources:
+#   - ref: https://cert-manager.io/docs/releases/
+#     description: Supported releases of cert-manager
+#   - ref: https://endoflife.date/kubernetes-node-feature-discovery
+#     description: Maintained lines of Node Feature Discovery
+# custom:
+#   id: SUP-015
+#   severity: medium
+#   scope: cluster
+#   requires: [k8s.image]
+#   tables: [component_eol]
+#   params:
+#     warn_days: 30
+#   controls:
+#     - {framework: nist-800-53, id: SA-22}
+#     - {framework: nist-800-53, id: SI-2}
+#   remediation: |
+#     Upgrade the chart one line at a time and apply its CRDs first, for example:
+#     helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 -n cert-manager
+#     --set crds.enabled=true. Node Feature Discovery comes with the GPU Operator: upgrade that.
+package eidos.supply_chain.component_lines_maintained
+
+import data.eidos.lib.dates
+import data.eidos.lib.findings
+import data.eidos.lib.images
+import data.eidos.lib.versions
+
+judged contains {"component": component, "image": image} if {
+	some component in data.tables.component_eol.components
+	some image in images.listed(input.k8s.image)
+	_is(component, object.get(image, "repository", image.name))
+}
+
+_is(component, repository) if endswith(sprintf("/%v", [repository]), sprintf("/%v", [component.repository]))
+
+applicable if count(judged) > 0
+
+day(component, _) := component.retired
+
+day(component, line) := component.lines[line]
+
+# Fixes for a line below the lowest listed one ended no later than for that one.
+day(component, line) := component.lines[lowest] if {
+	lowest := versions.oldest(object.keys(component.lines))
+	versions.older(line, lowest)
+}
+
+deny contains finding if {
+	some subject in judged
+	line := versions.line(subject.image.tag)
+	ended := day(subject.component, line)
+	dates.over(ended)
+	finding := found(subject, sprintf("gets no fixes since %v%v", [ended, bound(subject.component, line)]))
+}
+
+bound(component, line) := "" if listed(component, line)
+
+bound(component, line) := " at the latest" if not listed(component, line)
+
+listed(component, _) if component.retired
+
+listed(component, line) if component.lines[line]
+
+warn contains finding if {
+	some subject in judged
+	line := versions.line(subject.image.tag)
+	ends := day(subject.component, line)
+	not dates.over(ends)
+	dates.days_until(ends) <= data.params.warn_days
+	finding := found(subject, sprintf("gets fixes only until %v", [ends]))
+}
+
+deny contains findings.unreadable(subject.image.path, object.get(subject.image, "tag", null), "a version") if {
+	some subject in judged
+	not versioned(subject.image)
+}
+
+versioned(image) if versions.line(image.tag)
+
+found(subject, reason) := {
+	"msg": sprintf("%v %v %v, expected %v.", [subject.component.name, subject.image.tag, reason, subject.component.maintained]),
+	"path": subject.image.path,
+	"actual": subject.image.tag,
+	"expected": subject.component.maintained,
+}

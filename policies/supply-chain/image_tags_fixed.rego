@@ -1,0 +1,58 @@
+# METADATA
+# title: Every image runs by a fixed tag or a digest
+# description: |
+#   What latest means changes without a deployment: two nodes run different code, a rollback does not
+#   roll back, and no report says what ran. Snapshots of older collectors drop digests and show latest
+#   for an image that is pinned by digest only; collect the list of containers to tell them apart, or
+#   name such images in params.allowed.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/containers/images/#image-names
+#     description: Kubernetes documentation on image tags
+#   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
+#     description: NIST SP 800-190, Application Container Security Guide
+# custom:
+#   id: SUP-001
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.image]
+#   params:
+#     allowed: []
+#     mutable: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
+#   controls:
+#     - {framework: nist-800-190, id: 4.2.2}
+#     - {framework: nist-800-53, id: CM-2}
+#     - {framework: kubescape, id: C-0075}
+#   remediation: |
+#     Find the workload: kubectl get pods -A -o custom-columns=NS:.metadata.namespace,POD:.metadata.name,IMAGES:.spec.containers[*].image
+#     | grep latest. Set the tag of a release, or better a digest (image@sha256:...), in its chart values
+#     or manifest and roll it out.
+package eidos.supply_chain.image_tags_fixed
+
+import data.eidos.lib.images
+
+deny contains finding if {
+	some image in images.listed(input.k8s.image)
+	not image.name in data.params.allowed
+	not pinned(image)
+	tag := shown(image)
+	finding := {
+		"msg": sprintf("Image %v runs with tag %v, expected a fixed version or a digest.", [image.name, tag]),
+		"path": image.path,
+		"actual": tag,
+		"expected": "a fixed version or a digest",
+	}
+}
+
+pinned(image) if {
+	is_string(image.digest)
+	startswith(image.digest, "sha256:")
+}
+
+pinned(image) if {
+	is_string(image.tag)
+	not lower(trim_space(image.tag)) in data.params.mutable
+}
+
+shown(image) := image.tag if image.tag != ""
+
+shown(image) := "none" if object.get(image, "tag", "") == ""

@@ -1,0 +1,41 @@
+# METADATA
+# title: No image comes from a staging or development registry
+# description: |
+#   Images in staging registries are not tested, not signed, not patched, and vanish without notice.
+#   Judged are the repositories of the ClusterPolicy and, where the snapshot lists containers with
+#   their registry, every image that runs.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/release-notes.html
+#     description: Released versions of the GPU Operator
+#   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
+#     description: NIST SP 800-190, Application Container Security Guide
+# custom:
+#   id: SUP-004
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.policy]
+#   reads: [k8s.image]
+#   params:
+#     words: [nvstaging, staging, stg, dev, devel, development, nightly, sandbox]
+#   controls:
+#     - {framework: nist-800-53, id: SR-3}
+#     - {framework: nist-800-190, id: 4.2.1}
+#   remediation: |
+#     Install the released chart (helm repo add nvidia https://helm.ngc.nvidia.com/nvidia) without
+#     overrides of repository, or set the repository the finding names back to its released place, for
+#     example spec.driver.repository: nvcr.io/nvidia.
+package eidos.supply_chain.no_staging_registries
+
+import data.eidos.lib.repositories
+
+deny contains finding if {
+	some used in repositories.used(input.k8s)
+	some word in data.params.words
+	word in repositories.words(used.repository)
+	finding := {
+		"msg": sprintf("%v takes images from %v, a place for %v, expected a released image.", [used.by, used.repository, word]),
+		"path": used.path,
+		"actual": used.repository,
+		"expected": "a registry of released images",
+	}
+}
