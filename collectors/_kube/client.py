@@ -1,0 +1,177 @@
+"""Asking the API server politely: bounded in time, size and patience."""
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from eidos.collectors._kube.access import Connection, Response
+from eidos.collectors._kube.errors import (
+    ApiError,
+    ForbiddenError,
+    GoneError,
+    LateError,
+    MissingError,
+    UnauthorizedError,
+    UnreachableError,
+)
+
+JSON = "application/json"
+SIZE_LIMIT = 128 << 20
+"""Bytes of one answer; a page of 500 pods has about 5 MiB."""
+REQUEST_SECONDS = 30.0
+"""A list page of a busy server takes seconds, not half a minute."""
+_ATTEMPTS = 4
+_CHUNK = 1 << 18
+_OK, _BUSY = 200, 429
+_SERVER_TROUBLE = 500
+
+
+class Client:
+    """Reads from one API server until a moment in time.
+
+    Args:
+        connection: where requests go.
+        deadline: on the clock of `time.monotonic`.
+    """
+
+    def __init__(self, connection: Connection, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+
+    def get(
+        self,
+        path: str,
+        action: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        seconds: float = REQUEST_SECONDS,
+    ) -> bytes:
+        """Give the body of an answer.
+
+        Args:
+            path: below the server's address.
+            action: what is asked for, in words of RBAC: ``list pods``.
+            query: parameters.
+            seconds: longest wait for one attempt.
+
+        Raises:
+            ApiError: there is no answer; the kind of error says what that means.
+        """
+        target = f"{path}?{urlencode(query)}" if query else path
+        for attempt in range(_ATTEMPTS):
+            last = attempt == _ATTEMPTS - 1
+            try:
+                status, headers, body = self._try(target, action, seconds)
+            except OSError as error:
+                if last:
+                    raise UnreachableError(f"{action}: no answer: {_line(error)}") from error
+                self._wait(0.2 * 2**attempt, action)
+                continue
+            if status == _OK:
+                return body
+            if last or not _is_passing(status):
+                raise _error(status, body, action)
+            self._wait(_patience(headers, attempt), action)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _try(
+        self, target: str, action: str, seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        until = min(time.monotonic() + seconds, self._deadline)
+        response = self._connection.get(target, JSON, max(self._left(action, until), 0.05))
+        try:
+            body = self._body(response, action, until)
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return response.status, response.headers, body
+
+    def _body(self, response: Response, action: str, until: float) -> bytes:
+        from urllib3.exceptions import HTTPError
+
+        body = bytearray()
+        try:
+            while chunk := response.read1(_CHUNK):
+                body += chunk
+                if len(body) > SIZE_LIMIT:
+                    raise ApiError(f"{action}: an answer has more than {SIZE_LIMIT >> 20} MiB")
+                self._left(action, until)
+        except HTTPError as error:
+            raise OSError(_line(error)) from error
+        return bytes(body)
+
+    def _left(self, action: str, until: float) -> float:
+        now = time.monotonic()
+        if now >= self._deadline:
+            raise LateError(f"{action}: the time for collecting is over")
+        if now >= until:
+            raise TimeoutError("it answers too slowly")
+        return until - now
+
+    def _wait(self, seconds: float, action: str) -> None:
+        if time.monotonic() + seconds >= self._deadline:
+            raise LateError(f"{action}: the server asks for a wait of {seconds:g} s: no time left")
+        time.sleep(seconds)
+
+
+def _is_passing(status: int) -> bool:
+    return status == _BUSY or status >= _SERVER_TROUBLE
+
+
+def _patience(headers: Mapping[str, str], attempt: int) -> float:
+    """Seconds to wait: as the server says, else ever longer."""
+    said = headers.get("Retry-After", "")
+    return float(said) if said.isdigit() else 0.2 * 2.0**attempt
+
+
+def _error(status: int, body: bytes, action: str) -> ApiError:
+    verb, _, resource = action.partition(" ")
+    match status:
+        case 401:
+            return UnauthorizedError(
+                "401 Unauthorized: the credentials are refused or expired; sign in again"
+            )
+        case 403:
+            return ForbiddenError(f"403 Forbidden: {action}; grant {verb} on {resource}")
+        case 404:
+            return MissingError(f"404 Not Found: {action}")
+        case 410:
+            return GoneError(
+                f"410 Gone: {action}: the list changed while it was read", _token(body)
+            )
+        case _:
+            return ApiError(f"{status}: {action}: {_said(body)}".rstrip(": "))
+
+
+class _ListMeta(msgspec.Struct):
+    token: str | None = msgspec.field(name="continue", default=None)
+
+
+class _Status(msgspec.Struct):
+    message: str | None = None
+    metadata: _ListMeta | None = None
+
+
+def _status(body: bytes) -> _Status:
+    try:
+        return msgspec.json.decode(body, type=_Status)
+    except msgspec.MsgspecError:
+        return _Status()
+
+
+def _token(body: bytes) -> str | None:
+    metadata = _status(body).metadata
+    return (metadata.token or None) if metadata else None
+
+
+def _said(body: bytes) -> str:
+    return _line(_status(body).message or "")
+
+
+def _line(text: object) -> str:
+    """Make one printable line of what a server or a library says."""
+    plain = "".join(char if char.isprintable() else " " for char in str(text))
+    return " ".join(plain.split())[:300]
