@@ -11,8 +11,8 @@ package eidos.lib.images
 #   registry, repository and digest where the snapshot has them.
 listed(image) := [entry |
 	some index, container in image.containers
-	entry := object.union(container, {
-		"name": _last(container.repository),
+	entry := object.union(_object(container), {
+		"name": _last(_object(container)),
 		"path": sprintf("k8s.image.containers[%v]", [index]),
 	})
 ] if {
@@ -72,4 +72,12 @@ _digest(parts) := {"digest": parts[1]} if {
 	count(parts) > 1
 } else := {}
 
-_last(repository) := segments[count(segments) - 1] if segments := split(repository, "/")
+# A container that is not described keeps its place in the list, without a name.
+_object(container) := container if is_object(container)
+
+_object(container) := {} if not is_object(container)
+
+_last(container) := segments[count(segments) - 1] if {
+	is_string(container.repository)
+	segments := split(container.repository, "/")
+} else := ""

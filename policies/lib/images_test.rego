@@ -56,3 +56,8 @@ test_tag_of_an_image_without_one if {
 	images.tag({"digest": "sha256:ab"}) == ""
 	images.tag({"tag": "v1"}) == "v1"
 }
+
+test_containers_that_are_not_described if {
+	image := {"containers": [null, "a", {}, {"repository": 5}]}
+	[entry.name | some entry in images.listed(image)] == ["", "", "", ""]
+}

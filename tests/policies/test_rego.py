@@ -49,6 +49,11 @@ def test_on_opa(opa: str) -> None:
 
 
 @pytest.mark.real
+def test_tests_reach_every_line(opa: str) -> None:
+    run(opa, "test", "--coverage", "--threshold=100", "-b", *(folder.name for folder in folders()))
+
+
+@pytest.mark.real
 def test_opa_finds_nothing_to_remark(opa: str) -> None:
     run(opa, "check", "--strict", "-b", *(folder.name for folder in folders()))
 

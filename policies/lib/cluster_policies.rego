@@ -1,0 +1,29 @@
+# METADATA
+# title: The GPU Operator's ClusterPolicy
+# description: |
+#   The facts `k8s.policy` flatten the spec of every ClusterPolicy, `driver.rdma.enabled: "true"`, and
+#   are empty on a cluster without one. Kyverno has a kind of that name too, so its keys may be there.
+package eidos.lib.cluster_policies
+
+import data.eidos.lib.booleans
+
+_operands := {"driver", "toolkit", "devicePlugin", "dcgmExporter", "migManager", "gfd"}
+
+# METADATA
+# description: Tells whether there is a ClusterPolicy of the GPU Operator.
+present(policy) if {
+	some key, _ in policy
+	split(key, ".")[0] in _operands
+}
+
+# METADATA
+# description: |
+#   Gives true or false for a switch such as `driver.enabled`, with the chart's default where it is not
+#   said; undefined for a value that says neither.
+switched(policy, key, otherwise) if booleans.yes(object.get(policy, key, otherwise))
+
+switched(policy, key, otherwise) := false if booleans.no(object.get(policy, key, otherwise))
+
+# METADATA
+# description: Gives the fact path of a key.
+path(key) := sprintf("k8s.policy[%q]", [key])
