@@ -18,6 +18,7 @@ from eidos.collectors._reading import (
 from eidos.engine.model.jsonvalue import Json
 
 _ARGUMENT = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_SERVICE_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
 _NOT_SETTINGS = frozenset({"root"})
 """Which disk the machine was started from tells machines apart, not settings."""
 
@@ -84,7 +85,19 @@ def _module(root: Path, name: str, size: int) -> Json:
 
 
 def read_release(root: Path) -> Reading:
-    """Read the host's ``os-release``."""
+    """Read the host's ``os-release``.
+
+    Raises:
+        UnavailableError: there is none, or only that of a container can be seen.
+    """
+    if _in_container(root):
+        raise UnavailableError(
+            "this is a container, and its release is not the host's: mount the host and give --root"
+        )
+    return _release(root)
+
+
+def _release(root: Path) -> Reading:
     for place in ("etc/os-release", "usr/lib/os-release"):
         path = root / place
         if path.is_file():
@@ -93,10 +106,15 @@ def read_release(root: Path) -> Reading:
 
 
 def read_container_release(root: Path) -> Reading:
-    """Read the ``os-release`` of the container that collects, which is not that of the host."""
-    if root == Path("/"):
-        raise UnavailableError("the root is this machine's own, so there is no container between")
-    return read_release(Path("/"))
+    """Read the ``os-release`` of the container that collects; empty when there is no container."""
+    own = Path("/")
+    return _release(own) if root != own or _in_container(root) else Reading({})
+
+
+def _in_container(root: Path) -> bool:
+    """Say whether the root is a container's own, by the marks that container runtimes leave."""
+    marks = (root / ".dockerenv", root / "run/.containerenv", root / _SERVICE_ACCOUNT)
+    return root == Path("/") and any(mark.exists() for mark in marks)
 
 
 def os_release(text: str) -> Mapping[str, Json]:

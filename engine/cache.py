@@ -98,7 +98,8 @@ class Cache:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = self._path(key).with_suffix(_LOCK_SUFFIX).open("a")
+            path = self._path(key).with_suffix(_LOCK_SUFFIX)
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError:
             yield
             return

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from eidos.engine import __version__
 from eidos.engine.app.snapshot import Request, is_incomplete, take_snapshot
 from eidos.engine.cache import Cache, DamagedError, Entry, Info, default_folder
-from eidos.engine.digest import canonical
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
 from eidos.engine.errors import EidosError
@@ -63,7 +62,7 @@ def _collect(
     snapshot = take(request, datetime.fromtimestamp(cache.clock(), UTC))
     if not is_incomplete(snapshot):
         try:
-            cache.put(key, canonical(write_snapshot(snapshot)))
+            cache.put(key, json.dumps(write_snapshot(snapshot)).encode())
         except OSError as error:
             notes.append(f"the snapshot could not be kept: {error.strerror or error}")
     return Taken(snapshot, notes=tuple(dict.fromkeys(notes)))

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=Duration(), default="5m", help="For the whole run.")
 @click.option("--cache-ttl", type=Duration(), default="5m", help="How old a kept snapshot may be.")
 @click.option("--no-cache", is_flag=True, help="Collect anew, and keep nothing.")
+@click.option("--watch", is_flag=True, help="Look again and again; one JSON line a change.")
+@click.option("--interval", type=Duration(), default="30s", help="Between two looks.")
+@click.option("--on-change", metavar="CMD", help="Program that gets the patch on standard input.")
+@click.option("--hook-timeout", type=Duration(), default="30s", help="For that program.")
+@click.option("--check", is_flag=True, help="Judge each new state.")
+@click.option("--record", is_flag=True, help="Judge each new state and record it.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
     """Collect facts about this machine and its cluster.
@@ -58,7 +64,13 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     """
     if ctx.invoked_subcommand is not None:
         return None
-    asked = request(options, (ctx.obj or {}).get("settings"))
+    settings = (ctx.obj or {}).get("settings")
+    asked = request(options, settings)
+    if options["watch"]:
+        from eidos.engine.cli.snapshot.watching import watch_and_tell
+
+        return watch_and_tell(asked, options, settings)
+    refuse_alone(options)
     snapshot = _snapshot(asked, options)
     write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
     say_collection(snapshot, sys.stderr)
@@ -74,6 +86,18 @@ def _snapshot(asked: Request, options: dict[str, Any]) -> Snapshot:
     taken = cached_snapshot(asked, user_cache(os.environ), ttl)
     say_origin(taken, sys.stderr)
     return taken.snapshot
+
+
+def refuse_alone(options: dict[str, Any]) -> None:
+    """Refuse options that only mean something together with ``--watch``.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    for name in ("on_change", "check", "record"):
+        if options[name]:
+            flag = "--" + name.replace("_", "-")
+            raise UsageError(f"{flag} is for --watch", hint="To judge one snapshot: eidos check.")
 
 
 def request(options: dict[str, Any], settings: "Settings | None") -> Request:

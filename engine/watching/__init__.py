@@ -1,0 +1,1 @@
+"""Looking again and again: what changed, and who is told."""

@@ -1,0 +1,110 @@
+"""Telling a program of a change: no shell, the patch on its standard input, bounded in all ways."""
+
+import os
+import selectors
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from eidos.engine.errors import UsageError
+
+OUTPUT_LIMIT = 64 * 1024
+"""Bytes a hook may write."""
+_TOO_LONG = "it did not end in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A program to tell."""
+
+    arguments: tuple[str, ...]
+    timeout: float
+    """Seconds it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookResult:
+    """How a hook ended."""
+
+    output: str
+    error: str | None = None
+    """Why it counts as failed."""
+
+
+def parse_hook(command: str, timeout: float) -> Hook:
+    """Take a command line apart as a shell would, without one.
+
+    Raises:
+        UsageError: it is empty, has an open quote, or names no program.
+    """
+    try:
+        arguments = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"the hook {command!r} cannot be read: {error}") from None
+    if not arguments or shutil.which(arguments[0]) is None:
+        raise UsageError(
+            f"the hook {command!r} names no program that can be run",
+            hint="Give a path or a program on the PATH; for shell syntax: sh -c '...'.",
+        )
+    return Hook(arguments, timeout)
+
+
+def run_hook(hook: Hook, content: bytes, facts: Mapping[str, str]) -> HookResult:
+    """Run the hook with ``content`` on its standard input and ``facts`` in its environment."""
+    with tempfile.TemporaryFile() as given:
+        given.write(content)
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                hook.arguments,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **facts},
+                start_new_session=True,
+            )
+        except OSError as error:
+            return HookResult("", f"it does not start: {error.strerror}")
+        with process:
+            return _attend(process, hook.timeout)
+
+
+def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
+    deadline = time.monotonic() + timeout
+    output, error = _read(process, deadline)
+    if error is None:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.0))
+        except subprocess.TimeoutExpired:
+            error = _TOO_LONG
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)  # it, or what it left behind
+    code = process.wait()
+    if error is None and code != 0:
+        error = f"it ended with {code}"
+    return HookResult(output.decode(errors="replace"), error)
+
+
+def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, str | None]:
+    output = bytearray()
+    pipe = process.stdout
+    if pipe is None:
+        return b"", None
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            patience = deadline - time.monotonic()
+            if patience <= 0 or not selector.select(patience):
+                return bytes(output), _TOO_LONG
+            chunk = os.read(pipe.fileno(), 65536)
+            if not chunk:
+                return bytes(output), None
+            output += chunk
+            if len(output) > OUTPUT_LIMIT:
+                return bytes(output[:OUTPUT_LIMIT]), f"it wrote more than {OUTPUT_LIMIT} bytes"
