@@ -19,6 +19,7 @@ COMMANDS = {
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
     "config": "Settings: start a file, show what holds, check it.",
+    "diff": "Say what changed between snapshots, and which of it matters.",
     "history": "Read back what was recorded.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",

@@ -11,6 +11,8 @@ from eidos.engine.model.policy import Rule, Severity
 
 Flips = Mapping[str | None, Mapping[str, Flip]]
 """Node name in the current snapshot (None for the cluster) to rule id to what flipped."""
+_Declared = tuple[FactPath, str]
+"""A declared fact and the id of the rule that declares it."""
 _RAISED = {
     Severity.INFO: Severity.LOW,
     Severity.LOW: Severity.MEDIUM,
@@ -18,6 +20,23 @@ _RAISED = {
     Severity.HIGH: Severity.HIGH,
     Severity.CRITICAL: Severity.CRITICAL,
 }
+
+
+class _Readers:
+    """Which rules read a fact."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._by_subtype: dict[tuple[str, str], list[_Declared]] = {}
+        for rule in rules:
+            for path in (*rule.requires, *rule.reads):
+                entry = self._by_subtype.setdefault((path.type, path.subtype), [])
+                entry.append((path, rule.id))
+
+    def of(self, change: Change) -> tuple[str, ...]:
+        """Give the ids of the rules that declare the fact, or its whole subtype."""
+        declared = self._by_subtype.get((change.type.lower(), change.subtype), ())
+        key = str(change.path[0]) if change.path else None
+        return tuple(sorted({rule for path, rule in declared if path.key in (None, key)}))
 
 
 def rank(
@@ -28,8 +47,8 @@ def rank(
 ) -> tuple[Change, ...]:
     """Give every change its level, worst first.
 
-    A fact that an active rule reads is a level higher; one that flips a verdict is critical and comes
-    before everything else.
+    A fact that an active rule reads is a level higher; one that flips a verdict is critical and
+    comes before everything else.
     """
     readers = _Readers(rules)
     ranked = [_ranked(change, readers, flips or {}, overrides) for change in changes]
@@ -37,7 +56,7 @@ def rank(
 
 
 def _ranked(
-    change: Change, readers: "_Readers", flips: Flips, overrides: Sequence[LevelRule]
+    change: Change, readers: _Readers, flips: Flips, overrides: Sequence[LevelRule]
 ) -> Change:
     read_by = readers.of(change)
     flipped = _flips_of(change, read_by, flips)
@@ -69,20 +88,3 @@ def _order(change: Change) -> tuple[object, ...]:
         path,
         change.node or "",
     )
-
-
-class _Readers:
-    """Which rules read a fact."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._by_subtype: dict[tuple[str, str], list[tuple[FactPath, str]]] = {}
-        for rule in rules:
-            for path in (*rule.requires, *rule.reads):
-                entry = self._by_subtype.setdefault((path.type, path.subtype), [])
-                entry.append((path, rule.id))
-
-    def of(self, change: Change) -> tuple[str, ...]:
-        """Give the ids of the rules that declare the fact, or its whole subtype."""
-        declared = self._by_subtype.get((change.type.lower(), change.subtype), ())
-        key = str(change.path[0]) if change.path else None
-        return tuple(sorted({rule for path, rule in declared if path.key in (None, key)}))

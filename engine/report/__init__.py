@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+from collections.abc import Collection
 from typing import cast
 
 from eidos.engine.errors import UsageError
@@ -22,16 +23,16 @@ REPORTERS = {
 """Format to the module that offers ``report``; imported when it is used."""
 
 
-def known_format(name: str) -> str:
+def known_format(name: str, formats: Collection[str] = REPORTERS.keys()) -> str:
     """Give the name back if it is a format.
 
     Raises:
         UsageError: there is no such format.
     """
-    if name in REPORTERS:
+    if name in formats:
         return name
-    nearest = difflib.get_close_matches(name, REPORTERS, n=1)
-    hint = f"Did you mean {nearest[0]}?" if nearest else f"Formats: {', '.join(REPORTERS)}."
+    nearest = difflib.get_close_matches(name, formats, n=1)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"Formats: {', '.join(formats)}."
     raise UsageError(f"there is no output format {name!r}", hint=hint)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +10,13 @@ from typing import TextIO
 
 from eidos.engine.errors import EidosError, UsageError
 from eidos.engine.model.report import Report
-from eidos.engine.ports import Rendering, Reporter
-from eidos.engine.report import known_format, reporter
+from eidos.engine.ports import Rendering
+from eidos.engine.report import REPORTERS, known_format, reporter
 
 _FILE = Rendering(width=100)
+
+Writer = Callable[[str, TextIO, Rendering], None]
+"""Writes one format: name, where, how it is to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Output:
     """None for standard output."""
 
 
-def parse_outputs(options: Sequence[str]) -> list[Output]:
+def parse_outputs(
+    options: Sequence[str], formats: Collection[str] = REPORTERS.keys()
+) -> list[Output]:
     """Read ``-o`` options; no option at all means text on standard output.
 
     Every path is tried before anything is judged: a run that cannot say its result is wasted.
@@ -34,7 +39,7 @@ def parse_outputs(options: Sequence[str]) -> list[Output]:
         UsageError: there is no such format, two outputs go to one place, or a file cannot be
             written there.
     """
-    outputs = [_parse(option) for option in options] or [Output("text")]
+    outputs = [_parse(option, formats) for option in options] or [Output("text")]
     _refuse_shared_places(outputs)
     for output in outputs:
         if output.path is not None:
@@ -42,9 +47,9 @@ def parse_outputs(options: Sequence[str]) -> list[Output]:
     return outputs
 
 
-def _parse(option: str) -> Output:
+def _parse(option: str, formats: Collection[str]) -> Output:
     name, equals, path = option.partition("=")
-    known_format(name)
+    known_format(name, formats)
     if equals and not path:
         raise UsageError(f"-o {option} names no file", hint=f"Write -o {name}=FILE or -o {name}.")
     return Output(name, Path(path) if path and path != "-" else None)
@@ -89,10 +94,21 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
 def render_all(
     report: Report, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
 ) -> None:
+    """Write a report to every output; as `write_all`."""
+
+    def write(name: str, out: TextIO, rendering: Rendering) -> None:
+        reporter(name)(report, out, rendering)
+
+    write_all(write, outputs, rendering, stdout)
+
+
+def write_all(
+    write: Writer, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
+) -> None:
     """Write every output; files first, and whole or not at all.
 
     Args:
-        report: what is to be said.
+        write: writes a format.
         outputs: where and how, from `parse_outputs`.
         rendering: how standard output is to look; files are never coloured.
         stdout: standard output.
@@ -102,22 +118,23 @@ def render_all(
     """
     failures: list[EidosError] = []
     for output in sorted(outputs, key=lambda each: each.path is None):
-        write = reporter(output.format)
         if output.path is None:
-            write(report, stdout, rendering)
+            write(output.format, stdout, rendering)
             continue
         try:
-            _write_file(report, write, output.path, replace(_FILE, verbose=rendering.verbose))
+            _write_file(write, output, replace(_FILE, verbose=rendering.verbose))
         except OSError as error:
             failures.append(_unwritable(output.path, error))
     if failures:
         raise failures[0]
 
 
-def _write_file(report: Report, write: Reporter, path: Path, rendering: Rendering) -> None:
+def _write_file(write: Writer, output: Output, rendering: Rendering) -> None:
+    path = output.path
+    assert path is not None  # noqa: S101 - standard output is no file
     if _is_special(path):
         with path.open("w", encoding="utf-8") as out:
-            write(report, out, rendering)
+            write(output.format, out, rendering)
         return
     target = path.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -125,7 +142,7 @@ def _write_file(report: Report, write: Reporter, path: Path, rendering: Renderin
     beside = Path(name)
     try:
         with beside.open("w", encoding="utf-8", newline="\n") as out:
-            write(report, out, rendering)
+            write(output.format, out, rendering)
         beside.chmod(_mode(target))
         beside.replace(target)
     except BaseException:

@@ -1,0 +1,96 @@
+"""What a user may name as a snapshot: a file, standard input, or something in the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from eidos.engine.documents.finding import find_sources
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.reading import Document, read_documents, read_text
+from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot, write_snapshot
+from eidos.engine.documents.writing import to_json
+from eidos.engine.errors import DocumentError, Location, UsageError
+from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.times import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A snapshot and what the user called it."""
+
+    name: str
+    source: SnapshotDocument
+    in_store: bool = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Give the snapshot."""
+        return self.source.snapshot
+
+    @property
+    def document(self) -> Document:
+        """Give the document it was read from; of a stored snapshot, its v1 form."""
+        return self.source.document
+
+    def locate(self, node: str | None, path: Sequence[str | int]) -> Location | None:
+        """Give the line of a fact; None for a stored snapshot, which has no lines."""
+        return None if self.in_store else self.source.locate(node, path)
+
+
+def resolve(reference: str, db: Path | None, limits: Limits, *, lenient: bool = False) -> Referred:
+    """Read the snapshot that a reference names.
+
+    Args:
+        reference: a file, ``-``, ``run:ID``, ``snapshot:DIGEST`` or ``CLUSTER@TIME``.
+        db: database; None for the default one.
+        limits: bounds for reading files.
+        lenient: read snapshots without a header.
+
+    Raises:
+        EidosError: it does not exist, cannot be read, or is no snapshot.
+    """
+    kind, _, name = reference.partition(":")
+    if kind in ("run", "snapshot") and name:
+        return _stored(reference, db)
+    if "@" in reference and not Path(reference).exists():
+        return _stored(reference, db)
+    documents = [
+        document
+        for source in find_sources([reference])
+        for document in read_documents(source, limits)
+    ]
+    if len(documents) != 1:
+        raise DocumentError(
+            f"it holds {len(documents)} documents, and one snapshot is compared with one",
+            location=Location(reference),
+            hint="Name a single file; compare several with --baseline, or join them first with "
+            "'eidos snapshot merge'.",
+        )
+    return Referred(reference, read_snapshot(documents[0], lenient=lenient))
+
+
+def _stored(reference: str, db: Path | None) -> Referred:
+    from eidos.engine.store.opening import open_store
+
+    with open_store(db, read_only=True) as store:
+        kind, _, name = reference.partition(":")
+        if kind == "run":
+            snapshot = store.snapshot_of_run(name)
+        elif kind == "snapshot":
+            snapshot = store.snapshot(name)
+        else:
+            cluster, _, time = reference.rpartition("@")
+            snapshot = store.snapshot_of(cluster, _time(time, reference))
+    [document] = read_text(to_json(write_snapshot(snapshot)), reference)
+    return Referred(reference, read_snapshot(document), in_store=True)
+
+
+def _time(text: str, reference: str) -> datetime:
+    try:
+        return instant(text, end_of_day=True)
+    except ValueError as error:
+        raise UsageError(
+            f"'{reference}' is no file, and '{text}' is no date and no RFC 3339 time with a zone",
+            hint="Write CLUSTER@2026-03-31 or CLUSTER@2026-03-31T12:00:00Z.",
+        ) from error

@@ -1,0 +1,126 @@
+"""RFC 6902: the operations that turn one document, exactly as it was read, into the other.
+
+Entries of a list that say who they are (``type``, ``subtype``, ``name``, ``node``) are followed
+through the list, so that a reordered list costs a few moves and not its whole text.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from eidos.engine.digest import canonical
+from eidos.engine.model.jsonvalue import Json
+
+Operation = dict[str, Json]
+_NAMES = ("type", "subtype", "name", "node", "uuid", "id")
+
+
+def make_patch(before: Json, after: Json, *, tests: bool = False) -> list[Operation]:
+    """Give the operations in the order in which they apply.
+
+    Args:
+        before: the baseline document.
+        after: the current document.
+        tests: put a ``test`` in front of every ``replace`` and ``remove``.
+    """
+    return list(_Patch(tests=tests).operations(before, after, ""))
+
+
+class _Patch:
+    def __init__(self, *, tests: bool) -> None:
+        self._tests = tests
+
+    def operations(self, before: Json, after: Json, at: str) -> Iterator[Operation]:
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from self._map(before, after, at)
+        elif isinstance(before, list) and isinstance(after, list):
+            yield from self._list(before, after, at)
+        elif not _same(before, after):
+            yield from self._tested(at, before)
+            yield {"op": "replace", "path": at, "value": after}
+
+    def _tested(self, at: str, value: Json) -> Iterator[Operation]:
+        if self._tests:
+            yield {"op": "test", "path": at, "value": value}
+
+    def _map(self, before: dict[str, Json], after: dict[str, Json], at: str) -> Iterator[Operation]:
+        for key, value in before.items():
+            where = f"{at}/{_escaped(key)}"
+            if key in after:
+                yield from self.operations(value, after[key], where)
+            else:
+                yield from self._remove(where, value)
+        for key, value in after.items():
+            if key not in before:
+                yield {"op": "add", "path": f"{at}/{_escaped(key)}", "value": value}
+
+    def _remove(self, where: str, value: Json) -> Iterator[Operation]:
+        yield from self._tested(where, value)
+        yield {"op": "remove", "path": where}
+
+    def _list(self, before: list[Json], after: list[Json], at: str) -> Iterator[Operation]:
+        if _same(before, after):
+            return
+        old, new = _identities(before), _identities(after)
+        if old is None or new is None:
+            yield from self._anonymous(before, after, at)
+            return
+        working = list(zip(old, before, strict=True))
+        yield from self._drop(working, set(new), at)
+        yield from _arrange(working, list(zip(new, after, strict=True)), at)
+        for index, value in enumerate(after):
+            yield from self.operations(working[index][1], value, f"{at}/{index}")
+
+    def _drop(
+        self, working: list[tuple[str, Json]], kept: set[str], at: str
+    ) -> Iterator[Operation]:
+        for index in range(len(working) - 1, -1, -1):
+            if working[index][0] not in kept:
+                yield from self._remove(f"{at}/{index}", working.pop(index)[1])
+
+    def _anonymous(
+        self, before: Sequence[Json], after: Sequence[Json], at: str
+    ) -> Iterator[Operation]:
+        shared = min(len(before), len(after))
+        for index in range(shared):
+            yield from self.operations(before[index], after[index], f"{at}/{index}")
+        for index in range(len(before) - 1, shared - 1, -1):
+            yield from self._remove(f"{at}/{index}", before[index])
+        for value in after[shared:]:
+            yield {"op": "add", "path": f"{at}/-", "value": value}
+
+
+def _arrange(
+    working: list[tuple[str, Json]], wanted: Sequence[tuple[str, Json]], at: str
+) -> Iterator[Operation]:
+    """Bring the entries into their order, adding what is new; `working` follows along."""
+    present = {name for name, _ in working}
+    for index, (name, value) in enumerate(wanted):
+        if name not in present:
+            yield {"op": "add", "path": f"{at}/{index}", "value": value}
+            working.insert(index, (name, value))
+        elif working[index][0] != name:
+            source = next(i for i in range(index, len(working)) if working[i][0] == name)
+            yield {"op": "move", "from": f"{at}/{source}", "path": f"{at}/{index}"}
+            working.insert(index, working.pop(source))
+
+
+def _identities(entries: Sequence[Json]) -> list[str] | None:
+    """Give what each entry calls itself; None unless all do and no two are the same."""
+    names = [_identity(entry) for entry in entries]
+    known = [name for name in names if name is not None]
+    return known if len(known) == len(entries) == len(set(known)) else None
+
+
+def _identity(entry: Json) -> str | None:
+    if not isinstance(entry, dict):
+        return canonical(entry).decode() if not isinstance(entry, list) else None
+    parts = [entry[name] for name in _NAMES if isinstance(entry.get(name), str)]
+    return canonical(parts).decode() if parts else None
+
+
+def _same(before: Json, after: Json) -> bool:
+    """Compare as JSON does: 1 is not true, and 1 is not 1.0."""
+    return before == after and canonical(before) == canonical(after)
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

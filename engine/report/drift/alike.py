@@ -1,0 +1,84 @@
+"""The same change on many nodes, said once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from eidos.engine.model.drift import Change
+from eidos.engine.model.factpath import join_path
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.jsontext import short
+
+_NAMES = 3
+"""Nodes named of a group."""
+VALUE = 80
+"""Characters shown of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A change and the nodes it was seen on."""
+
+    change: Change
+    """The first of them."""
+    nodes: tuple[str, ...]
+    """Empty for the cluster."""
+
+    @property
+    def where(self) -> str:
+        """Name the nodes, or the cluster."""
+        if not self.nodes:
+            return "cluster"
+        names = ", ".join(one_line(name) for name in self.nodes[:_NAMES])
+        rest = len(self.nodes) - _NAMES
+        return f"{names} and {rest:,} more" if rest > 0 else names
+
+
+def grouped(changes: Iterable[Change]) -> list[Group]:
+    """Bring like changes together, in the order of the first of each."""
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(_likeness(change), []).append(change)
+    return [
+        Group(alike[0], tuple(change.node for change in alike if change.node is not None))
+        for alike in found.values()
+    ]
+
+
+def _likeness(change: Change) -> str:
+    values = (change.before, change.after, change.flips, change.level, change.node is None)
+    return repr((change.type, change.subtype, change.path, change.kind, *values))
+
+
+def fact(change: Change) -> str:
+    """Write the fact's path: ``gpu.smi.driver``."""
+    return one_line(join_path((change.type.lower(), change.subtype, *change.path)))
+
+
+def shown(value: Json, limit: int = VALUE) -> str:
+    """Write a value on one line."""
+    return shortened(one_line(short(value)), limit)
+
+
+def values(change: Change, limit: int = VALUE) -> str:
+    """Write what became of the value: ``570 -> 580 (major upgrade)``."""
+    note = f" ({change.note})" if change.note else ""
+    match change.kind.value:
+        case "added":
+            return f"added {shown(change.after, limit)}"
+        case "removed":
+            return f"removed {shown(change.before, limit)}"
+        case "retyped":
+            return f"{_typed(change.before)} -> {_typed(change.after)} (retyped)"
+        case _:
+            return f"{shown(change.before, limit)} -> {shown(change.after, limit)}{note}"
+
+
+def _typed(value: Json) -> str:
+    return f"{type(value).__name__} {shown(value)}"
+
+
+def flips(change: Change) -> str:
+    """Write the verdicts that flip: ``GPU-001 fail -> pass``."""
+    told = (f"{one_line(flip.rule)} {flip.before} -> {flip.after}" for flip in change.flips)
+    return ", ".join(told)

@@ -1,0 +1,52 @@
+"""Drift as GitHub workflow commands: annotations on the lines that changed."""
+
+from typing import TextIO
+
+from eidos.engine.model.drift import Drift
+from eidos.engine.model.policy import Severity
+from eidos.engine.ports import Rendering
+from eidos.engine.report.drift.alike import Group, fact, flips, grouped, values
+from eidos.engine.report.drift.text import counted, decided
+from eidos.engine.report.escaping import printable
+
+_SHOWN = 10
+"""Annotations of a level that GitHub keeps of one step."""
+
+
+def report(drift: Drift, out: TextIO, _rendering: Rendering) -> None:
+    """Write an annotation for each change, and the decision."""
+    levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
+    for group in grouped(drift.changes):
+        levels[_level(drift, group)].append(_command(_level(drift, group), group))
+    rest = 0
+    for commands in levels.values():
+        out.writelines(commands[:_SHOWN])
+        rest += len(commands[_SHOWN:])
+    more = f"; {rest} more than GitHub shows" if rest else ""
+    out.write(f"::notice title=eidos diff::{_data(f'{decided(drift)}: {counted(drift)}{more}')}\n")
+
+
+def _level(drift: Drift, group: Group) -> str:
+    level = group.change.level
+    if level.rank < drift.fail_on.rank:
+        return "notice"
+    return "error" if level.rank >= Severity.HIGH.rank else "warning"
+
+
+def _command(level: str, group: Group) -> str:
+    change = group.change
+    place = change.after_at or change.before_at
+    where = f"file={_property(place.file)},line={place.line or 1}," if place else ""
+    flipped = f"\nverdict {flips(change)}" if change.flips else ""
+    text = f"{group.where}: {values(change, 400)}{flipped}"
+    title = f"{change.level.value} drift: {fact(change)}"
+    return f"::{level} {where}title={_property(title)}::{_data(text)}\n"
+
+
+def _data(text: str) -> str:
+    escaped = printable(text).replace("%", "%25")
+    return escaped.replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
