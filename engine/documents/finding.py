@@ -61,7 +61,7 @@ def _sources(argument: str) -> Iterator[Source]:
     path = Path(argument)
     if _is_folder(path, argument):
         yield from _in_folder(path)
-    elif os.path.lexists(path):
+    elif os.path.lexists(argument):
         yield Source(argument, path)
     elif _GLOB.intersection(argument):
         yield from _matching(argument)
@@ -75,7 +75,7 @@ def _sources(argument: str) -> Iterator[Source]:
 
 def _is_folder(path: Path, argument: str) -> bool:
     try:
-        return stat.S_ISDIR(path.stat().st_mode)
+        return argument != "" and stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
         return False
     except (OSError, ValueError) as error:

@@ -113,6 +113,6 @@ def _never_fetch(uri: str) -> NoReturn:
     raise ValueError(f"schemas are not fetched: {uri}")
 
 
-def _place(problem: Problem) -> tuple[int, int, str]:
+def _place(problem: Problem) -> tuple[int, int, str, str]:
     place = problem.location or Location("")
-    return place.line or 0, place.column or 0, problem.message
+    return place.line or 0, place.column or 0, place.path or "", problem.message

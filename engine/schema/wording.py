@@ -166,8 +166,8 @@ def _bound(words: str) -> Callable[[_Error], Iterator[Said]]:
         limit = error.detail["limit"]
         counted = isinstance(error.value, list | dict)
         entries = " entry" if limit == 1 else " entries"
-        found = len(error.value) if counted else shown(error.value)
-        return error.say(f"{words} {limit}{entries if counted else ''}, and is {found}")
+        found = f"has {len(error.value)}" if counted else f"is {shown(error.value)}"
+        return error.say(f"{words} {limit}{entries if counted else ''}, and {found}")
 
     return say
 

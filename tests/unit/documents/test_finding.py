@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.documents.finding import NothingFoundError, Source, find_sources
+from eidos.engine.errors import DocumentError, ExitCode, UsageError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("b.yaml", "a.yml", "sub/c.json", "sub/notes.txt", ".git/d.yaml", "sub/.e.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("a: 1")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def names(*arguments: str) -> list[str]:
+    return [source.name for source in find_sources(arguments)]
+
+
+def test_a_folder_gives_its_documents_in_order_without_hidden_ones(folder: Path) -> None:
+    assert names(".") == ["a.yml", "b.yaml", "sub/c.json"]
+    assert names(str(folder)) == [str(folder / name) for name in ("a.yml", "b.yaml", "sub/c.json")]
+
+
+@pytest.mark.usefixtures("folder")
+def test_files_are_taken_whatever_their_name() -> None:
+    assert names("sub/notes.txt", ".git/d.yaml") == ["sub/notes.txt", ".git/d.yaml"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_globs_are_matched_with_folders_in_between() -> None:
+    assert names("**/*.json", "*.y*ml") == ["sub/c.json", "a.yml", "b.yaml"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_whose_name_looks_like_a_glob_is_that_file() -> None:
+    Path("x[1].yaml").write_text("a: 1")
+    assert names("x[1].yaml") == ["x[1].yaml"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_file_is_given_once() -> None:
+    Path("link.yaml").symlink_to("b.yaml")
+    assert names("b.yaml", "*.yaml", "./b.yaml", "link.yaml") == ["b.yaml"]
+
+
+def test_standard_input_is_a_source_but_only_once() -> None:
+    assert list(find_sources(["-"])) == [Source("<stdin>", None)]
+    with pytest.raises(UsageError, match="only once"):
+        names("-", "-")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("argument", ["nope.yaml", "", "b.yaml/x", "a\0b"])
+def test_what_is_not_there_is_told(argument: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        names(argument)
+    assert caught.value.hint
+    assert caught.value.exit_code is ExitCode.NO_ANSWER
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("argument", ["no*.yaml", ".git/empty"])
+def test_nothing_found_is_no_pass(argument: str) -> None:
+    Path(".git/empty").mkdir()
+    with pytest.raises(NothingFoundError) as caught:
+        names(argument)
+    assert caught.value.exit_code is ExitCode.INCOMPLETE
