@@ -7,7 +7,7 @@ package eidos.lib.cluster_policies
 
 import data.eidos.lib.booleans
 
-_operands := {"driver", "toolkit", "devicePlugin", "dcgmExporter", "migManager", "gfd"}
+_operands := {"driver", "toolkit", "devicePlugin", "dcgm", "dcgmExporter", "migManager", "gfd", "cdi", "operator"}
 
 # METADATA
 # description: Tells whether there is a ClusterPolicy of the GPU Operator.

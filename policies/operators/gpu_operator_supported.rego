@@ -1,0 +1,78 @@
+# METADATA
+# title: The GPU Operator is of a supported line and above its security floor
+# description: |
+#   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below
+#   the floor a published vulnerability of the operator or of the toolkit it ships is open.
+# related_resources:
+#   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/life-cycle-policy.html
+#     description: Life cycle of the GPU Operator
+#   - ref: https://github.com/NVIDIA/product-security/tree/main/2026/5850
+#     description: NVIDIA security bulletin 5850, June 2026
+# custom:
+#   id: OPR-001
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.image]
+#   tables: [gpu_operator_lines]
+#   controls:
+#     - {framework: nvidia-bulletin, id: "5850"}
+#     - {framework: nvidia-docs, id: gpu-operator/life-cycle-policy}
+#     - {framework: nist-800-53, id: SA-22}
+#     - {framework: nist-800-53, id: SI-2}
+#   remediation: |
+#     Upgrade one line at a time, CRDs first (operator.upgradeCRD=true does it):
+#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --version v26.7.0 --reset-then-reuse-values
+#     Read the release notes of each line for values that are gone, and pin driver.version before.
+package eidos.operators.gpu_operator_supported
+
+import data.eidos.lib.findings
+import data.eidos.lib.images
+import data.eidos.lib.versions
+
+known := data.tables.gpu_operator_lines
+
+running := images.named(input.k8s.image, "gpu-operator")
+
+applicable if count(running) > 0
+
+deny contains finding if {
+	some image in running
+	versions.older(image.tag, known.floor)
+	finding := found(image, sprintf("has the vulnerability %v", [known.cve]), sprintf("%v or newer", [known.floor]))
+}
+
+deny contains finding if {
+	some image in running
+	line := versions.line(image.tag)
+	ended(line)
+	finding := found(image, sprintf("is of line %v, which is at the end of its support", [line]), listed)
+}
+
+warn contains finding if {
+	some image in running
+	line := versions.line(image.tag)
+	known.lines[line] == "deprecated"
+	finding := found(image, sprintf("is of line %v, which is deprecated", [line]), listed)
+}
+
+deny contains findings.unreadable(image.path, object.get(image, "tag", null), "a version") if {
+	some image in running
+	not versioned(image)
+}
+
+versioned(image) if versions.line(image.tag)
+
+ended(line) if {
+	not line in object.keys(known.lines)
+	some listed_line, _ in known.lines
+	versions.older(line, listed_line)
+}
+
+listed := sprintf("line %v", [concat(" or ", sort([line | some line, status in known.lines; status == "supported"]))])
+
+found(image, reason, expected) := {
+	"msg": sprintf("GPU Operator %v %v, expected %v.", [image.tag, reason, expected]),
+	"path": image.path,
+	"actual": image.tag,
+	"expected": expected,
+}
