@@ -3,7 +3,7 @@
 import msgspec
 import regorus
 
-from eidos.engine.rego.checking import check
+from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
@@ -27,7 +27,7 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
         return Reply(number, fault=fault)
     except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
         return Reply(number, fault=read_fault(error))
-    if fault := check(trees, v0=v0):
+    if fault := check(trees, Dialect(v0, task.every_function)):
         return Reply(number, fault=fault)
     return Reply(number, facts=[_facts(tree, v0=v0) for tree in trees])
 

@@ -1,6 +1,7 @@
 """What a set of modules must not do: reach out, call what is not there, or call itself for ever."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from eidos.engine.rego.builtins import AVAILABLE, DEPRECATED, FORBIDDEN, MISSING
 from eidos.engine.rego.frames import Fault
@@ -10,18 +11,29 @@ _LONGEST_NAME = 3
 """Parts of the longest forbidden name: ``io.jwt.encode_sign``."""
 
 
-def check(modules: list[ModuleTree], *, v0: bool) -> Fault | None:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What modules are written for."""
+
+    v0: bool
+    every_function: bool
+    """The engine has every function of OPA, and walk with one argument."""
+
+
+def check(modules: list[ModuleTree], dialect: Dialect) -> Fault | None:
     """Say what is wrong with modules that are compiled together, or None."""
     defined = {f"data.{module.package}.{rule.name}" for module in modules for rule in module.rules}
     for module in modules:
         for rule in module.rules:
             for mention in rule.mentions:
-                if fault := _mention(module, mention, defined, v0=v0):
+                if fault := _mention(module, mention, defined, dialect):
                     return fault
     return _recursion(modules, defined)
 
 
-def _mention(module: ModuleTree, mention: Mention, defined: set[str], *, v0: bool) -> Fault | None:
+def _mention(
+    module: ModuleTree, mention: Mention, defined: set[str], dialect: Dialect
+) -> Fault | None:
     name = ".".join(mention.path.split(".")[:_LONGEST_NAME])
     for forbidden in (name, name.rpartition(".")[0]):
         if forbidden in FORBIDDEN:
@@ -30,18 +42,20 @@ def _mention(module: ModuleTree, mention: Mention, defined: set[str], *, v0: boo
             return _fault(module, mention.place, message, hint)
     if mention.arguments is None or _rule_of(module, mention.path, defined) is not None:
         return None
-    if mention.path == "walk" and mention.arguments == 1:
+    if mention.path == "walk" and mention.arguments == 1 and not dialect.every_function:
         message = "walk with one argument finds nothing in the embedded engine"
         return _fault(module, mention.place, message, "Write walk(x, [path, value]).")
-    return _unknown(module, mention, v0=v0)
+    return _unknown(module, mention, dialect)
 
 
-def _unknown(module: ModuleTree, mention: Mention, *, v0: bool) -> Fault | None:
+def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | None:
     name = mention.path
-    if name in DEPRECATED and not v0:
+    if name in DEPRECATED and not dialect.v0:
         hint = "Say it in Rego v1: 'some' and 'every' instead of 'any' and 'all', 'regex.match'."
         return _fault(module, mention.place, f"{name} is no longer there in Rego v1", hint)
     if name in AVAILABLE or name.startswith("__builtin_"):
+        return None
+    if name in MISSING and dialect.every_function:
         return None
     if name in MISSING:
         hint = "Use another function, or an OPA server: --engine opa."

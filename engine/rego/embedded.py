@@ -52,10 +52,14 @@ class EmbeddedEngine:
 
     def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
+        return self.read(modules, every_function=False)
+
+    def read(self, modules: Sequence[Module], *, every_function: bool) -> list[ModuleFacts]:
+        """Read modules for this engine or, with `every_function`, for one that has all of OPA's."""
         sources = [Source(module.file, module.source) for module in modules]
         if not sources:
             return []
-        (reply,) = self._run([Errand(Call(0, Analyse(sources)))])
+        (reply,) = self._run([Errand(Call(0, Analyse(sources, every_function)))])
         if reply.fault:
             raise self._policy_error(reply.fault, sources)
         return [_module_facts(facts) for facts in reply.facts]

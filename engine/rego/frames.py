@@ -50,6 +50,8 @@ class Analyse(msgspec.Struct, array_like=True, frozen=True, tag="analyse"):
     """Read modules without running them."""
 
     modules: list[Source]
+    every_function: bool = False
+    """Functions of OPA that the embedded engine lacks may be called."""
 
 
 class Call(msgspec.Struct, array_like=True, frozen=True):

@@ -68,8 +68,8 @@ class Runtime:
             raise
         except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
             self._engines.pop(task.key, None)  # what an error leaves behind is unknown
-            told = engine is not None and isinstance(error, RuntimeError)  # no panic
-            prints = engine.take_prints() if told else []
+            panic = not isinstance(error, RuntimeError)
+            prints = [] if engine is None or panic else engine.take_prints()
             return Reply(number, prints=self._printable(prints), fault=read_fault(error))
         return self._reply(number, values, engine.take_prints())
 

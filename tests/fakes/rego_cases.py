@@ -77,7 +77,7 @@ def _input(case: dict[str, Any]) -> Any:
 
 
 def deviations(engine: RegoEngine, cases: list[Case]) -> dict[str, str]:
-    """Give what an engine does otherwise, by case: ``refused``, ``error``, ``accepted``, ``value``."""
+    """Give what an engine does otherwise, by case."""
     found: dict[str, str] = {}
     jobs: list[Job] = []
     asked: list[Case] = []

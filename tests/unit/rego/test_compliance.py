@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from fakes.rego_cases import deviations, read_cases
 
 from eidos.engine.rego.embedded import EmbeddedEngine
+from fakes.rego_cases import deviations, read_cases
 
 KNOWN = Path(__file__).parent / "known_deviations.txt"
 
