@@ -42,17 +42,18 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     out.write("{\n")
     out.writelines(f"  {dumps(key)}: {dumps(value)},\n" for key, value in head.items())
     out.write('  "items": ')
-    write_items(out, (_object(report, subject) for subject in report.subjects), "  ")
+    decision = _text(decided(report))
+    write_items(out, (_object(report, subject, decision) for subject in report.subjects), "  ")
     out.write("\n}\n")
 
 
-def _object(report: Report, subject: Subject) -> Json:
+def _object(report: Report, subject: Subject, decision: str) -> Json:
     results = list(_results(report, subject))
     found = Counter(str(result["result"]) for result in results)
     made: dict[str, Json] = {
         "apiVersion": "openreports.io/v1alpha1",
         "kind": "ClusterReport" if subject.scope in _CLUSTER_WIDE else "Report",
-        "metadata": _metadata(report, subject),
+        "metadata": _metadata(report, subject, decision),
         "source": "eidos",
         "summary": {name: found[name] for name in ("pass", "fail", "warn", "error", "skip")},
         "results": list[Json](results),
@@ -62,14 +63,14 @@ def _object(report: Report, subject: Subject) -> Json:
     return made
 
 
-def _metadata(report: Report, subject: Subject) -> Json:
+def _metadata(report: Report, subject: Subject, decision: str) -> Json:
     return {
         "name": _object_name(subject),
         "labels": {"app.kubernetes.io/managed-by": "eidos"},
         "annotations": {
             "eidos.dev/subject": _text(subject.identity),
             "eidos.dev/run": _text(report.run),
-            "eidos.dev/decision": _text(decided(report)),
+            "eidos.dev/decision": decision,
             "eidos.dev/exit-code": str(int(report.exit_code)),
             "eidos.dev/digest": _text(subject.digest),
         },

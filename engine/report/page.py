@@ -1,7 +1,7 @@
 """A page at a terminal: colour, width, and the lines that every layout of the report shares."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -55,12 +55,13 @@ class Page:
 
     def wrapped(self, label: str, text: str, indent: int) -> None:
         """Write text under a label, broken at the terminal's width."""
-        margin = " " * (indent + len(label) + 1)
+        margin = " " * (indent + 2)
         width = max(_WIDTHS[0], min(self.rendering.width, _WIDTHS[1])) - len(margin)
-        lines = textwrap.wrap(one_line(text), width, break_long_words=False, break_on_hyphens=False)
-        for number, line in enumerate(lines):
-            start = " " * indent + self.style("dim", label) + " " if number == 0 else margin
-            self.line(start + line)
+        lines = list(_broken(text, len(label) - 1, width))
+        head = f"{' ' * indent}{self.style('dim', label)} "
+        self.line(head + lines[0])
+        for line in lines[1:]:
+            self.line(margin + line)
 
     def title(self, verdict: Verdict) -> str:
         """Give a verdict's first line: status, severity, rule, what it asks."""
@@ -76,8 +77,9 @@ class Page:
         self.line(f"    {self.style('dim', where + ':')} {message}")
         pairs = (("actual", finding.actual), ("expected", finding.expected))
         told = [(name, self._value(value)) for name, value in pairs if value is not None]
-        if any(value not in message for _, value in told):
-            values = ", ".join(f"{self.style('dim', name)} {value}" for name, value in told)
+        new = [(name, value) for name, value in told if value.lstrip("<>=~ ") not in message]
+        if new:
+            values = ", ".join(f"{self.style('dim', name)} {value}" for name, value in new)
             self.line(f"      {values}")
         if finding.fix:
             self.wrapped("fix:", finding.fix, 6)
@@ -96,6 +98,39 @@ class Page:
     def reason(self, verdict: Verdict) -> str:
         """Give why a verdict is what it is, fit for a line."""
         return shortened(one_line(verdict.reason or "no reason given"), _MESSAGE)
+
+
+def _broken(text: str, before: int, width: int) -> Iterator[str]:
+    """Break running text; a line after a colon at the end of a line is a command and stays whole.
+
+    Args:
+        text: what rules say, whose line ends mean nothing elsewhere.
+        before: columns taken on the first line.
+        width: columns of a line.
+    """
+    paragraphs: list[str] = []
+    joins = False
+    for line in text.strip().split("\n"):
+        is_command = bool(paragraphs) and paragraphs[-1].endswith(":")
+        if joins and not is_command:
+            paragraphs[-1] += f" {line}"
+        else:
+            paragraphs.append(line)
+        joins = not is_command
+    first = " " * before
+    for number, paragraph in enumerate(paragraphs):
+        if number and paragraphs[number - 1].endswith(":"):
+            yield f"  {one_line(paragraph)}"
+            continue
+        start = first if number == 0 else ""
+        for line in textwrap.wrap(
+            one_line(paragraph),
+            width,
+            initial_indent=start,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [start]:
+            yield line.removeprefix(start)
 
 
 def _short(text: str) -> str:

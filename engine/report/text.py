@@ -69,8 +69,9 @@ def _group(page: Page, alike: Alike) -> None:
 def _heading(page: Page, alike: Alike) -> str:
     first = alike.first
     if len(alike.subjects) == 1:
-        file = page.style("dim", f"({one_line(first.file)})")
-        return f"{page.style('bold', one_line(first.identity))} {file}"
+        name = page.style("bold", one_line(first.identity))
+        same = first.identity == first.file
+        return name if same else f"{name} {page.style('dim', f'({one_line(first.file)})')}"
     count = page.style("bold", plural(len(alike.subjects), first.scope.value))
     note = page.style("dim", f"(alike; places are those of {one_line(first.name)})")
     return f"{count}: {named(alike.subjects)} {note}"

@@ -31,7 +31,22 @@ def test_nothing_judged_is_not_a_pass() -> None:
 def test_a_finding_says_where_and_what() -> None:
     shown = text(reports.report(reports.node("a", reports.DRIVER)))
     assert "snapshots/prod.yaml:14 gpu.smi.driver: driver 580.82.07 is below" in shown
-    assert "actual 580.82.07, expected >= 580.159.03" in shown
+    assert "      expected >= 580.159.03\n" in shown
+
+
+def test_a_value_that_the_message_says_is_not_said_again() -> None:
+    said = Finding("driver is 580.82.07, not 580.159.03", "deny", "x", "580.82.07", ">= 580.159.03")
+    shown = text(reports.report(reports.node("a", replace(reports.DRIVER, findings=(said,)))))
+    assert "expected" not in shown
+
+
+def test_a_command_after_a_colon_stands_whole_on_its_own_line() -> None:
+    command = "kubectl patch clusterpolicy cluster-policy --type merge -p '{\"spec\": {}}' --now"
+    advice = f"Change the\nvalue and roll the nodes:\n{command}\nThen judge\nagain."
+    rules = (replace(reports.RULES[0], remediation=advice),)
+    shown = text(reports.report(reports.node("a", reports.DRIVER), rules=rules), width=60)
+    assert "remediation: Change the value and roll the nodes:\n" in shown
+    assert f"\n        {command}\n      Then judge again.\n" in shown
 
 
 def test_the_worst_comes_first() -> None:
