@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.app.references import Referred, resolve
+from eidos.engine.app.references import Referred, resolve, snapshots
+from eidos.engine.comparing.fleets import Fleet
 from eidos.engine.comparing.ignoring import default_ignores, sift
 from eidos.engine.comparing.levels import LevelRule
 from eidos.engine.comparing.patching import Operation, make_patch
@@ -18,7 +19,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
-from eidos.engine.model.drift import Change, Drift, Flip, IgnoreRule, Side
+from eidos.engine.model.drift import Change, Drift, Flip, IgnoreRule, Matrix, Side
 from eidos.engine.model.policy import Rule, Severity
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose
@@ -79,6 +80,28 @@ def diff(baseline: str, currents: Sequence[str], options: DiffOptions) -> Iterat
             yield differ.compare(after)
 
 
+def matrix(references: Sequence[str], options: DiffOptions) -> Matrix:
+    """Group the nodes of any number of snapshots by what is alike.
+
+    Args:
+        references: files, folders, globs, or stored snapshots.
+        options: how to compare; packs and labels are not used.
+
+    Raises:
+        EidosError: a snapshot cannot be read or does not exist.
+    """
+    now = options.effective_time or datetime.now(UTC)
+    fleet = Fleet((*options.ignores, *_shipped(options)), now, options.levels)
+    for reference in references:
+        for snapshot in snapshots(reference, options.db, options.limits, lenient=options.lenient):
+            fleet.add(snapshot.nodes)
+    return replace(fleet.matrix(), allow_incomplete=options.allow_incomplete)
+
+
+def _shipped(options: DiffOptions) -> tuple[IgnoreRule, ...]:
+    return default_ignores() if options.default_ignores else ()
+
+
 def _rules(options: DiffOptions, engine: EmbeddedEngine) -> tuple[Rule, ...]:
     if options.packs is None:
         return ()
@@ -123,8 +146,7 @@ class _Differ:
         return Compared(drift, self._baseline, current)
 
     def _ignores(self) -> tuple[IgnoreRule, ...]:
-        shipped = default_ignores() if self._options.default_ignores else ()
-        return (*self._options.ignores, *shipped)
+        return (*self._options.ignores, *_shipped(self._options))
 
     def _placed(
         self, change: Change, current: Referred, old_names: Mapping[str | None, str | None]

@@ -1,6 +1,6 @@
 """What a user may name as a snapshot: a file, standard input, or something in the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,10 +50,7 @@ def resolve(reference: str, db: Path | None, limits: Limits, *, lenient: bool = 
     Raises:
         EidosError: it does not exist, cannot be read, or is no snapshot.
     """
-    kind, _, name = reference.partition(":")
-    if kind in ("run", "snapshot") and name:
-        return _stored(reference, db)
-    if "@" in reference and not Path(reference).exists():
+    if _is_stored(reference):
         return _stored(reference, db)
     documents = [
         document
@@ -68,6 +65,28 @@ def resolve(reference: str, db: Path | None, limits: Limits, *, lenient: bool = 
             "'eidos snapshot merge'.",
         )
     return Referred(reference, read_snapshot(documents[0], lenient=lenient))
+
+
+def snapshots(
+    reference: str, db: Path | None, limits: Limits, *, lenient: bool = False
+) -> Iterator[Snapshot]:
+    """Read every snapshot that a reference names; as `resolve`, but also folders and globs.
+
+    Raises:
+        EidosError: one does not exist, cannot be read, or is no snapshot.
+    """
+    if _is_stored(reference):
+        yield _stored(reference, db).snapshot
+        return
+    for source in find_sources([reference]):
+        for document in read_documents(source, limits):
+            yield read_snapshot(document, lenient=lenient).snapshot
+
+
+def _is_stored(reference: str) -> bool:
+    kind, _, name = reference.partition(":")
+    in_store = kind in ("run", "snapshot") and bool(name)
+    return in_store or ("@" in reference and not Path(reference).exists())
 
 
 def _stored(reference: str, db: Path | None) -> Referred:

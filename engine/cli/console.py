@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -34,13 +35,11 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command; every way to end becomes an exit code of the table."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        result = command.main(list(arguments), prog_name="eidos", standalone_mode=False)
+        with command.make_context("eidos", list(arguments)) as context:
+            result = command.invoke(context)
         sys.stdout.flush()
-    except EidosError as error:
-        if "--debug" in arguments:
-            raise
-        complain(error)
-        return error.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show()
         return ExitCode.NO_ANSWER
@@ -49,15 +48,26 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         abandon_stdout()
         return ExitCode.OK
-    except (
-        Exception
-    ) as error:  # a bug of ours: still one sentence, and never a code that means "pass"
+    except Exception as error:
         if "--debug" in arguments:
             raise
-        message = f"internal error: {type(error).__name__}: {error}"
-        complain(EidosError(message, hint="Run again with --debug and report the traceback."))
-        return ExitCode.NO_ANSWER
+        return _explain(error)
     return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _explain(error: Exception) -> int:
+    """Say in a sentence why there is no answer; also when it is a bug of ours."""
+    if isinstance(error, EidosError):
+        complain(error)
+        return error.exit_code
+    if isinstance(error, OSError):
+        abandon_stdout()
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        complain(EidosError(f"reading or writing failed: {what}", hint="Check disk and paths."))
+        return ExitCode.NO_ANSWER
+    message = f"internal error: {type(error).__name__}: {error}"
+    complain(EidosError(message, hint="Run again with --debug and report the traceback."))
+    return ExitCode.NO_ANSWER
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -65,8 +75,12 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def abandon_stdout() -> None:
-    """Go on quietly when the reader has left: ``eidos ... | head`` is no error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Let go of standard output, so that nothing more is said there at exit.
+
+    ``eidos ... | head`` is no error.
+    """
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def rendering(color: str, *, verbose: bool = False) -> Rendering:

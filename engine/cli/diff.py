@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from eidos.engine.app.diff import Compared, DiffOptions, diff
+from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
 from eidos.engine.cli.options import COLOR, SEVERITY, Instant
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.policy import Severity
 from eidos.engine.report.drift import FORMATS
+from eidos.engine.report.drift.matrix import WRITERS
 from eidos.engine.report.drift.writing import writer
 from eidos.engine.report.outputs import Output, parse_outputs, write_all
 
@@ -51,9 +52,7 @@ def command(snapshots: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 
     codes: 0 identical, 1 drift, 2 no answer, 3 not comparable.
     """
     if options["matrix"]:
-        from eidos.engine.cli.diff_matrix import show_matrix
-
-        return show_matrix(snapshots, options)
+        return _show_matrix(snapshots, options)
     baseline, currents = _sides(snapshots, options["baseline"])
     outputs = parse_outputs(options["outputs"], FORMATS)
     codes = [_say(each, outputs, options) for each in diff(baseline, currents, _options(options))]
@@ -100,3 +99,11 @@ def _say(compared: Compared, outputs: list[Output], options: dict[str, Any]) -> 
     except BrokenPipeError:
         console.abandon_stdout()
     return compared.drift.exit_code
+
+
+def _show_matrix(snapshots: tuple[str, ...], options: dict[str, Any]) -> int:
+    outputs = parse_outputs(options["outputs"], WRITERS)
+    found = matrix(snapshots, _options(options))
+    rendering = console.rendering(options["color"], verbose=options["show_ignored"])
+    write_all(lambda name, out, how: WRITERS[name](found, out, how), outputs, rendering, sys.stdout)
+    return found.exit_code

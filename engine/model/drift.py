@@ -139,14 +139,55 @@ class Drift:
     @cached_property
     def counts(self) -> Mapping[Severity, int]:
         """How many changes, nodes included, of each level; every level is present."""
-        found = Counter(change.level for change in (*self.changes, *self.nodes))
+        found = Counter(self._levels())
         return {level: found[level] for level in Severity}
+
+    def _levels(self) -> list[Severity]:
+        changes = [change.level for change in self.changes]
+        return [*changes, *(node.level for node in self.nodes)]
 
     @property
     def exit_code(self) -> ExitCode:
         """What the process says: not comparable before drift before identical."""
         if self.not_comparable and not self.allow_incomplete:
             return ExitCode.INCOMPLETE
-        levels = (change.level.rank for change in (*self.changes, *self.nodes))
-        drifted = any(rank >= self.fail_on.rank for rank in levels)
+        drifted = any(level.rank >= self.fail_on.rank for level in self._levels())
         return ExitCode.FAILED if drifted else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeClass:
+    """Nodes of a fleet whose facts of one subtype are the same."""
+
+    nodes: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    """What differs from the largest class; empty for that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubtypeClasses:
+    """A fleet, grouped by what is alike in one subtype."""
+
+    type: str
+    subtype: str
+    classes: tuple[AlikeClass, ...]
+    """The largest first."""
+    lacking: tuple[str, ...] = ()
+    """Nodes that did not collect it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A fleet, grouped subtype by subtype."""
+
+    nodes: int
+    subtypes: tuple[SubtypeClasses, ...]
+    allow_incomplete: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says: 3 when a node lacks something, 1 when any two differ."""
+        if any(each.lacking for each in self.subtypes) and not self.allow_incomplete:
+            return ExitCode.INCOMPLETE
+        differ = any(len(each.classes) > 1 for each in self.subtypes)
+        return ExitCode.FAILED if differ else ExitCode.OK

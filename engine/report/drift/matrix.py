@@ -1,0 +1,88 @@
+"""A fleet grouped by what is alike: one line for a subtype where all agree."""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from eidos.engine.model.drift import AlikeClass, Matrix, SubtypeClasses
+from eidos.engine.ports import Rendering
+from eidos.engine.report.drift.alike import fact, values
+from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.jsontext import dumps
+
+_NAMES = 5
+"""Nodes named of a class."""
+_CHANGES = 10
+"""Changes shown of a class; all of them with verbose."""
+
+
+def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
+    """Write the classes for people."""
+    for each in matrix.subtypes:
+        out.writelines(f"{disarmed(line)}\n" for line in _lines(each, rendering))
+    out.write(f"\n{matrix.nodes} nodes; exit code {int(matrix.exit_code)}\n")
+
+
+def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
+    first, *others = each.classes
+    name = one_line(f"{each.type}.{each.subtype}")
+    agree = f"{name}: {_nodes(len(first.nodes))} alike"
+    differ = sum(len(other.nodes) for other in others)
+    yield f"{agree}, {differ} differ" if others else agree
+    for other in others:
+        yield f"  {_named(other.nodes)}:"
+        shown = other.changes if rendering.verbose else other.changes[:_CHANGES]
+        for change in shown:
+            yield f"    {change.level.value:<8} {fact(change)}: {values(change)}"
+        if hidden := len(other.changes) - len(shown):
+            yield f"    and {hidden} more (--show-ignored shows all)"
+    if each.lacking:
+        yield f"  not collected on {_named(each.lacking)}"
+
+
+def _nodes(count: int) -> str:
+    return f"{count:,} node" if count == 1 else f"{count:,} nodes"
+
+
+def _named(nodes: tuple[str, ...]) -> str:
+    names = ", ".join(one_line(name) for name in nodes[:_NAMES])
+    rest = len(nodes) - _NAMES
+    return f"{_nodes(len(nodes))} ({names}{f' and {rest:,} more' if rest > 0 else ''})"
+
+
+def json(matrix: Matrix, out: TextIO, _rendering: Rendering) -> None:
+    """Write the classes as one document of kind DriftMatrix."""
+    document: dict[str, Any] = {
+        "apiVersion": "eidos.dev/v1",
+        "kind": "DriftMatrix",
+        "nodes": matrix.nodes,
+        "exitCode": int(matrix.exit_code),
+        "subtypes": [_subtype(each) for each in matrix.subtypes],
+    }
+    out.write(dumps(document, indent=2) + "\n")
+
+
+def _subtype(each: SubtypeClasses) -> dict[str, Any]:
+    return {
+        "type": each.type,
+        "subtype": each.subtype,
+        "classes": [_class(alike) for alike in each.classes],
+        "lacking": list(each.lacking),
+    }
+
+
+def _class(alike: AlikeClass) -> dict[str, Any]:
+    changes = [
+        {
+            "fact": fact(change),
+            "change": change.kind.value,
+            "level": change.level.value,
+            "before": change.before,
+            "after": change.after,
+        }
+        for change in alike.changes
+    ]
+    return {"nodes": list(alike.nodes), "changes": changes}
+
+
+WRITERS = {"text": text, "json": json}
+"""Format to its writer."""
