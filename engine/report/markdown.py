@@ -17,6 +17,7 @@ from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import WORST_FIRST, spot
+from eidos.engine.report.prose import paragraphs
 from eidos.engine.report.summary import counted, decided, plural
 
 LIMIT = 65_000
@@ -98,7 +99,7 @@ def _section(report: Report, same: Same) -> str:
     if verdict.waiver:
         lines.append(f"\nWaived by {_code(verdict.waiver)}.")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
-        lines.append(f"\n**Remediation:** {_text(rule.remediation)}")
+        lines.append(f"\n**Remediation:** {_prose(rule.remediation)}")
     return "\n".join([*lines, "\n</details>\n"])
 
 
@@ -107,7 +108,7 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
     path = f" {_code(finding.path)}" if finding.path else ""
     pairs = (("actual", finding.actual), ("expected", finding.expected))
     told = ", ".join(f"{name} {_code(short(value))}" for name, value in pairs if value is not None)
-    fix = f"<br>fix: {_text(finding.fix)}" if finding.fix else ""
+    fix = f"<br>fix: {_prose(finding.fix)}" if finding.fix else ""
     values = f" ({told})" if told else ""
     return f"- {where}{path}: {_text(finding.msg)}{values}<br>{_named(subjects)}{fix}"
 
@@ -125,6 +126,13 @@ def _quiet(report: Report) -> str:
             name = f"{_code(subject.identity)} {_code(verdict.rule)}"
             lines.append(f"- {verdict.status.value} {name} {_text(verdict.reason or '')}")
     return "\n".join([*lines, "\n</details>\n"])
+
+
+def _prose(text: str) -> str:
+    return "<br>".join(
+        _code(paragraph) if is_command else _text(paragraph)
+        for paragraph, is_command in paragraphs(text)
+    )
 
 
 def _text(text: str) -> str:

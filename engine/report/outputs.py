@@ -1,5 +1,6 @@
 """Where reports go: ``-o FORMAT[=PATH]``, any number of files and at most one standard output."""
 
+import io
 import os
 import tempfile
 from collections.abc import Callable, Collection, Sequence
@@ -119,6 +120,7 @@ def write_all(
     failures: list[EidosError] = []
     for output in sorted(outputs, key=lambda each: each.path is None):
         if output.path is None:
+            _take_any_character(stdout)
             write(output.format, stdout, rendering)
             continue
         try:
@@ -127,6 +129,12 @@ def write_all(
             failures.append(_unwritable(output.path, error))
     if failures:
         raise failures[0]
+
+
+def _take_any_character(stdout: TextIO) -> None:
+    """Let a terminal that is not UTF-8 show escapes for what it cannot say."""
+    if isinstance(stdout, io.TextIOWrapper):
+        stdout.reconfigure(errors="backslashreplace")
 
 
 def _write_file(write: Writer, output: Output, rendering: Rendering) -> None:

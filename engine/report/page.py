@@ -1,7 +1,7 @@
 """A page at a terminal: colour, width, and the lines that every layout of the report shares."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -13,6 +13,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import spot
+from eidos.engine.report.prose import paragraphs
 
 _STYLES = {
     "fail": "1;31",
@@ -54,14 +55,18 @@ class Page:
         self.out.write(disarmed(text) + "\n")
 
     def wrapped(self, label: str, text: str, indent: int) -> None:
-        """Write text under a label, broken at the terminal's width."""
+        """Write text under a label, broken at the terminal's width; commands stay whole."""
         margin = " " * (indent + 2)
-        width = max(_WIDTHS[0], min(self.rendering.width, _WIDTHS[1])) - len(margin)
-        lines = list(_broken(text, len(label) - 1, width))
-        head = f"{' ' * indent}{self.style('dim', label)} "
-        self.line(head + lines[0])
-        for line in lines[1:]:
-            self.line(margin + line)
+        width = max(_WIDTHS[0], min(self.rendering.width, _WIDTHS[1])) - indent
+        start = f"{label} "
+        for paragraph, is_command in paragraphs(text):
+            if is_command:
+                self.line(f"{margin}  {one_line(paragraph)}")
+                continue
+            for line in _broken(start + one_line(paragraph), width):
+                styled = line.replace(label, self.style("dim", label), 1) if start else line
+                self.line((" " * indent if start else margin) + styled)
+                start = ""
 
     def title(self, verdict: Verdict) -> str:
         """Give a verdict's first line: status, severity, rule, what it asks."""
@@ -100,37 +105,12 @@ class Page:
         return shortened(one_line(verdict.reason or "no reason given"), _MESSAGE)
 
 
-def _broken(text: str, before: int, width: int) -> Iterator[str]:
-    """Break running text; a line after a colon at the end of a line is a command and stays whole.
-
-    Args:
-        text: what rules say, whose line ends mean nothing elsewhere.
-        before: columns taken on the first line.
-        width: columns of a line.
-    """
-    paragraphs: list[str] = []
-    joins = False
-    for line in text.strip().split("\n"):
-        is_command = bool(paragraphs) and paragraphs[-1].endswith(":")
-        if joins and not is_command:
-            paragraphs[-1] += f" {line}"
-        else:
-            paragraphs.append(line)
-        joins = not is_command
-    first = " " * before
-    for number, paragraph in enumerate(paragraphs):
-        if number and paragraphs[number - 1].endswith(":"):
-            yield f"  {one_line(paragraph)}"
-            continue
-        start = first if number == 0 else ""
-        for line in textwrap.wrap(
-            one_line(paragraph),
-            width,
-            initial_indent=start,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [start]:
-            yield line.removeprefix(start)
+def _broken(text: str, width: int) -> list[str]:
+    """Break text where there are spaces; lines after the first have two columns less."""
+    wrapper = textwrap.TextWrapper(
+        width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return [line.removeprefix("  ") for line in wrapper.wrap(text)]
 
 
 def _short(text: str) -> str:

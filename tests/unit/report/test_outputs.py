@@ -85,6 +85,13 @@ def test_a_replaced_file_keeps_its_permissions_and_a_link_its_target(tmp_path: P
     assert real.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    render_all(reports.clean(), [Output("markdown")], Rendering(), screen)
+    screen.seek(0)
+    assert screen.read().startswith("## \\u2705 eidos: passed")
+
+
 def test_one_bad_file_does_not_keep_back_the_others(tmp_path: Path) -> None:
     gone = Output("json", tmp_path / "gone" / "r.json")
     good = Output("json", tmp_path / "r.json")
