@@ -1,0 +1,338 @@
+"""``eidos check``, as a user runs it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eidos.engine.cli import console, root
+from fakes.policies import DRIVER_RULE, write_pack
+
+SNAPSHOT = """\
+apiVersion: eidos.dev/v1
+kind: Snapshot
+metadata: {cluster: c1, timestamp: "2026-11-23T10:00:00Z"}
+nodes:
+  - name: n1
+    measurements:
+      - type: GPU
+        subtypes:
+          - subtype: smi
+            data: {driver: "570.1"}
+      - type: OS
+        subtypes: [{subtype: grub, data: {}}]
+"""
+EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
+pytestmark = pytest.mark.usefixtures("here")
+DEPLOYMENT = "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n"
+PLAIN = """\
+package main
+
+import rego.v1
+
+deny contains msg if {
+	input.kind == "Deployment"
+	not input.spec.template
+	msg := sprintf("%s has no template", [input.metadata.name])
+}
+
+warn_replicas contains {"msg": "one replica", "path": "spec.replicas"} if input.spec.replicas < 2
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_pack(tmp_path / "t")
+    (tmp_path / "s.yaml").write_text(SNAPSHOT)
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "a.rego").write_text(PLAIN)
+    (tmp_path / "d.yaml").write_text(DEPLOYMENT)
+    return tmp_path
+
+
+def check(*arguments: str) -> int:
+    return console.run(root, ["check", *arguments])
+
+
+def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*EIDOS, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_finding_has_its_line_and_the_exit_code_is_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("s.yaml", "-p", "t", "-o", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    [subject] = report["subjects"]
+    [verdict] = subject["verdicts"]
+    [finding] = verdict["findings"]
+    assert (verdict["status"], finding["path"], finding["actual"]) == (
+        "fail",
+        "gpu.smi.driver",
+        "570.1",
+    )
+    assert finding["location"]["line"] == 10
+
+
+def test_the_decision_follows_what_was_asked_for() -> None:
+    good = SNAPSHOT.replace("570.1", "590.1")
+    Path("good.yaml").write_text(good)
+    Path("lost.yaml").write_text(good.replace("driver", "drover"))
+    assert check("good.yaml", "-p", "t") == 0
+    assert check("lost.yaml", "-p", "t") == 3
+    assert check("lost.yaml", "-p", "t", "--allow-incomplete") == 0
+    assert check("good.yaml", "lost.yaml", "s.yaml", "-p", "t") == 3
+    assert check("lost.yaml", "s.yaml", "-p", "t", "--allow-incomplete") == 1
+    assert check("s.yaml", "-p", "t", "--fail-on", "critical") == 0
+    assert check("s.yaml", "-p", "t", "--fail-on", "high") == 1
+
+
+def test_nothing_judged_is_never_a_pass() -> None:
+    Path("empty").mkdir()
+    assert check("empty", "-p", "t") in (2, 3)
+    assert check("s.yaml", "-p", "t", "--exclude", "T-001") == 3
+    Path("none.yaml").write_text(SNAPSHOT[: SNAPSHOT.index("nodes:")])
+    assert check("none.yaml", "-p", "t") == 3
+
+
+def test_parameters_waivers_and_the_clock(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("params.yaml").write_text("T-001: {floor: 500}\n")
+    assert check("s.yaml", "-p", "t", "--params", "params.yaml") == 0
+    Path("waivers.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "eidos.dev/v1",
+                "kind": "Waivers",
+                "waivers": [
+                    {
+                        "id": "W-1",
+                        "rule": "T-001",
+                        "subjects": ["c1/*"],
+                        "owner": "a",
+                        "approver": "b",
+                        "reason": "soon",
+                        "until": "2026-12-15",
+                    }
+                ],
+            }
+        )
+    )
+    on = ("--waivers", "waivers.yaml", "--effective-time")
+    assert check("s.yaml", "-p", "t", *on, "2026-12-15T23:59:59Z") == 0
+    capsys.readouterr()
+    assert check("s.yaml", "-p", "t", *on, "2026-12-16") == 1
+    assert "expired" in capsys.readouterr().out
+
+
+def test_plain_conftest_policies_judge_any_document(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("many.yaml").write_text(f"{DEPLOYMENT}---\nkind: Service\n---\n{DEPLOYMENT}")
+    assert check("many.yaml", "-p", "policy", "-o", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    statuses = [[v["status"] for v in s["verdicts"]] for s in report["subjects"]]
+    assert statuses == [["fail", "warn"], ["pass", "pass"], ["fail", "warn"]]
+    assert report["subjects"][2]["name"] == "many.yaml#3"
+    finding = report["subjects"][2]["verdicts"][1]["findings"][0]
+    assert finding["location"]["line"] == 8
+
+
+def test_v0_policies_run_unchanged() -> None:
+    Path("policy/a.rego").write_text(
+        'package x\ndeny[msg] { input.kind == "Deployment"; msg := "no" }'
+    )
+    assert check("d.yaml", "-p", "policy") == 1
+
+
+def test_standard_input_folders_and_globs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("many").mkdir()
+    for name in "abc":
+        Path(f"many/{name}.yaml").write_text(SNAPSHOT.replace("n1", name))
+    for argument in ("many", "many/*.yaml"):
+        check(argument, "-p", "t", "-o", "json")
+        names = [s["name"] for s in json.loads(capsys.readouterr().out)["subjects"]]
+        assert names == ["a", "b", "c"]
+    done = run("check", "-", "-p", str(here / "t"), stdin=SNAPSHOT)
+    assert done.returncode == 1
+    assert "<stdin>:10" in done.stdout
+
+
+def test_the_same_report_twice_but_for_run_and_clock(capsys: pytest.CaptureFixture[str]) -> None:
+    def said() -> str:
+        check("s.yaml", "-p", "t", "-o", "json", "--effective-time", "2026-11-24")
+        text = capsys.readouterr().out
+        return re.sub(r'"(id|run|started|startedAt)": "[^"]*"', "", text)
+
+    assert said() == said()
+
+
+def test_one_bad_document_hides_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yaml").write_text("a: [")
+    Path("service.yaml").write_text("kind: Service\n")
+    Path("new.yaml").write_text(SNAPSHOT.replace("dev/v1", "dev/v9"))
+    code = check(
+        "gone.yaml", "bad.yaml", "service.yaml", "new.yaml", "s.yaml", "-p", "t", "-o", "json"
+    )
+    assert code == 2
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["problems"]) == 4
+    assert all(problem["message"] and problem["hint"] for problem in report["problems"])
+    assert [subject["name"] for subject in report["subjects"]] == ["n1"]
+
+
+BAD = {
+    "unknown pack": (["-p", "nope"], "there is no policy pack or folder 'nope'"),
+    "unknown version": (["-p", "gpu@9.9.9"], "not 9.9.9"),
+    "unknown rule": (["-p", "t", "--rule", "X"], "no rule 'X'"),
+    "unknown tag": (["-p", "t", "--tag", "X"], "no tag 'X'"),
+    "unknown exclude": (["-p", "t", "--exclude", "X"], "no rule or tag 'X'"),
+    "unknown format": (["-p", "t", "-o", "jsn"], "no output format 'jsn'"),
+    "two on stdout": (["-p", "t", "-o", "json", "-o", "text"], "cannot both go to"),
+    "no such folder": (["-p", "t", "-o", "json=/nowhere/x.json"], "/nowhere/x.json"),
+    "bad time": (["-p", "t", "--effective-time", "soon"], "'soon' is no date"),
+    "bad severity": (["-p", "t", "--fail-on", "awful"], "awful"),
+    "bad params": (["-p", "t", "--params", "s.yaml"], "s.yaml:1"),
+    "missing params": (["-p", "t", "--params", "gone.yaml"], "gone.yaml"),
+    "bad waivers": (["-p", "t", "--waivers", "s.yaml"], "s.yaml"),
+    "bad database": (["-p", "t", "--db", "s.yaml"], "s.yaml"),
+    "database in no folder": (["-p", "t", "--db", "/proc/nowhere/e.db"], "/proc/nowhere"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_answered_is_said_with_code_2(
+    capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    arguments, said = BAD[case]
+    assert check("s.yaml", *arguments) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            DRIVER_RULE.replace("deny contains finding if {", "deny contains if {"),
+            "t/driver.rego:17",
+        ),
+        (DRIVER_RULE.replace("# METADATA", "# METDATA"), "has no METADATA"),
+        (DRIVER_RULE.replace("split(", "splot("), "splot"),
+    ],
+)
+def test_a_rule_that_does_not_compile_is_said_with_its_place(
+    capsys: pytest.CaptureFixture[str], source: str, said: str
+) -> None:
+    Path("t/driver.rego").write_text(source)
+    assert check("s.yaml", "-p", "t") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_rule_that_breaks_is_an_error_and_the_next_one_runs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = DRIVER_RULE.replace("T-001", "T-002").replace("t.driver", "t.other")
+    broken = other.replace("major < data", 'x := to_number("x")\n\tmajor < x + data')
+    Path("t/other.rego").write_text(broken)
+    assert check("s.yaml", "-p", "t", "-o", "json") == 2
+    verdicts = json.loads(capsys.readouterr().out)["subjects"][0]["verdicts"]
+    assert [verdict["status"] for verdict in verdicts] == ["fail", "error"]
+    assert "t/other.rego:18" in verdicts[1]["reason"]
+
+
+def test_every_check_is_recorded_and_a_dry_one_is_not() -> None:
+    assert check("s.yaml", "-p", "t", "--db", "e.db") == 1
+    assert check("s.yaml", "-p", "t", "--db", "dry.db", "--no-record") == 1
+    assert console.run(root, ["history", "show", "latest", "--db", "e.db"]) == 1
+    assert not Path("dry.db").exists()
+
+
+def test_a_reader_that_leaves_does_not_change_the_decision() -> None:
+    command = f"{sys.executable} -c 'from eidos.engine.cli import main; main()' check s.yaml -p t"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} -v | true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_closed_standard_output_is_said() -> None:
+    command = f"{sys.executable} -c 'from eidos.engine.cli import main; main()' check s.yaml -p t"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} >&-"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_said() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*EIDOS, "check", "s.yaml", "-p", "t"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_ends_with_130_and_without_a_traceback() -> None:
+    looping = DRIVER_RULE.replace(
+        "major < data.params.floor",
+        "count([1 | some i in numbers.range(1, 3000); some j in numbers.range(1, 3000)]) > 0",
+    )
+    Path("t/driver.rego").write_text(looping)
+    process = subprocess.Popen(
+        [*EIDOS, "check", "s.yaml", "-p", "t"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        process.communicate(timeout=1.5)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_start_up_imports_only_what_is_used() -> None:
+    code = (
+        "import sys; from eidos.engine.cli import console, root;"
+        "console.run(root, ['check', 's.yaml', '-p', 't', '--no-record']);"
+        "print(sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    for heavy in (
+        "kubernetes",
+        "sqlite_utils",
+        "cerberus",
+        "jinja2",
+        "rich",
+        "jsonpatch",
+        "requests",
+    ):
+        assert f"'{heavy}'" not in loaded
