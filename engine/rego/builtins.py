@@ -83,6 +83,7 @@ MISSING: Final = frozenset(
         "rego.metadata.rule",
         "rego.parse_module",
         "strings.render_template",
+        "strings.split_n",
         "uri.is_valid",
         "uri.parse",
     ]
@@ -234,7 +235,6 @@ GIVEN: Final = frozenset(
         "net.cidr_overlap",
         "re_match",
         "strings.count",
-        "strings.split_n",
     ]
 )
 """What `eidos.engine.rego.extensions` adds."""

@@ -100,19 +100,6 @@ def _flatten(items: object) -> list[object]:
     return flat
 
 
-def _split_n(text: object, separator: object, count: object) -> list[str]:
-    if not isinstance(count, int) or isinstance(count, bool):
-        raise TypeError("strings.split_n expects a whole number")
-    parts, mark = _text("strings.split_n", text), _text("strings.split_n", separator)
-    if count == 0:
-        return []
-    if mark == "":
-        head = list(parts) if count < 0 else list(parts[: count - 1])
-        rest = "" if count < 0 else parts[count - 1 :]
-        return [*head, rest] if rest else head
-    return parts.split(mark, -1 if count < 0 else count - 1)
-
-
 def _count(text: object, part: object) -> int:
     """Count as OPA does; the engine's own counts overlaps and panics on empty text."""
     return _text("strings.count", text).count(_text("strings.count", part))
@@ -153,7 +140,6 @@ _GIVEN: Mapping[str, tuple[int, Callable[..., object]]] = {
     "net.cidr_overlap": (2, _cidr_overlap),
     "re_match": (2, _re_match),
     "strings.count": (2, _count),
-    "strings.split_n": (3, _split_n),
 }
 
 _TAKEN_AWAY = {"http.send": 1, "opa.runtime": 0, "rand.intn": 2, "uuid.rfc4122": 1}
