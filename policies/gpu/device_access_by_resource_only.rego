@@ -24,6 +24,7 @@
 package eidos.gpu.device_access_by_resource_only
 
 import data.eidos.lib.booleans
+import data.eidos.lib.cluster_policies
 import data.eidos.lib.environments
 import data.eidos.lib.findings
 
@@ -31,7 +32,7 @@ variable := "ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED"
 
 path := `k8s.policy["toolkit.env"]`
 
-applicable if booleans.yes(input.k8s.policy["toolkit.enabled"])
+applicable if cluster_policies.runs(input.k8s.policy, "toolkit")
 
 env := object.get(input.k8s.policy, "toolkit.env", null)
 

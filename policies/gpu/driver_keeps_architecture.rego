@@ -14,6 +14,8 @@
 #   scope: node
 #   requires: [gpu.smi.driver, gpu.smi.gpu.product-architecture]
 #   tables: [gpu_architectures]
+#   params:
+#     unlisted_architecture: fail
 #   controls:
 #     - {framework: nvidia-docs, id: supported-drivers}
 #   remediation: |
@@ -28,7 +30,9 @@ driver := input.gpu.smi.driver
 
 architecture := input.gpu.smi["gpu.product-architecture"]
 
-last := data.tables.gpu_architectures.architectures[architecture].last_branch
+listed := data.tables.gpu_architectures.architectures[architecture]
+
+last := listed.last_branch
 
 deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
 
@@ -41,4 +45,17 @@ deny contains finding if {
 		"actual": driver,
 		"expected": sprintf("branch R%v or older", [last]),
 	}
+}
+
+deny contains unlisted if data.params.unlisted_architecture == "fail"
+
+warn contains unlisted if data.params.unlisted_architecture == "warn"
+
+unlisted := {
+	"msg": sprintf("No last driver is known for the GPU architecture %v.", [findings.quoted(architecture)]),
+	"path": "gpu.smi[\"gpu.product-architecture\"]",
+	"actual": architecture,
+	"expected": sprintf("one of %v", [concat(", ", sort(object.keys(data.tables.gpu_architectures.architectures)))]),
+} if {
+	not listed
 }

@@ -6,6 +6,7 @@ tables := {"gpu_architectures": {"architectures": {"Volta": {"last_branch": "580
 
 denied(driver, architecture) := findings if {
 	findings := rule.deny with input as {"gpu": {"smi": {"driver": driver, "gpu.product-architecture": architecture}}}
+		with data.params as {"unlisted_architecture": "fail"}
 		with data.tables as tables
 }
 
@@ -22,3 +23,16 @@ test_newer_branch_fails if {
 test_architecture_without_an_end_passes if count(denied("595.71.05", "Hopper")) == 0
 
 test_what_is_no_version_fails if count(denied(595, "Volta")) == 1
+
+test_unlisted_architecture_fails if {
+	some finding in denied("580.82.07", "Rubin")
+	finding.msg == "No last driver is known for the GPU architecture \"Rubin\"."
+	count(denied("580.82.07", null)) == 1
+}
+
+test_unlisted_architecture_can_warn if {
+	findings := rule.warn with input as {"gpu": {"smi": {"driver": "580.82.07", "gpu.product-architecture": "Rubin"}}}
+		with data.params as {"unlisted_architecture": "warn"}
+		with data.tables as tables
+	count(findings) == 1
+}

@@ -24,6 +24,7 @@
 package eidos.gpu.driver_rollout_complete
 
 import data.eidos.lib.booleans
+import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 import data.eidos.lib.versions
 
@@ -32,7 +33,7 @@ driver := input.gpu.smi.driver
 declared := input.k8s.policy["driver.version"]
 
 applicable if {
-	booleans.yes(input.k8s.policy["driver.enabled"])
+	cluster_policies.runs(input.k8s.policy, "driver")
 	not per_pool
 	declared != ""
 }

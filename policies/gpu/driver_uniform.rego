@@ -20,11 +20,17 @@
 #     kubectl get nodes -L nvidia.com/gpu-driver-upgrade-state
 package eidos.gpu.driver_uniform
 
+import data.eidos.lib.findings
 import data.eidos.lib.versions
 
 models := {smi["gpu.model"] | some smi in smis}
 
 smis[name] := node.gpu.smi if some name, node in input.nodes
+
+deny contains findings.unreadable(path(name), smi.driver, "a driver version") if {
+	some name, smi in smis
+	not versions.readable(smi.driver)
+}
 
 deny contains finding if {
 	some model in models
@@ -34,22 +40,21 @@ deny contains finding if {
 	nodes := behind(model, driver)
 	finding := {
 		"msg": sprintf("Driver %v runs on %v with %v while others run %v: %v.", [driver, counted(nodes), model, newest, named(nodes)]),
-		"path": sprintf("nodes[%v].gpu.smi.driver", [json.marshal(nodes[0])]),
+		"path": path(nodes[0]),
 		"actual": driver,
 		"expected": newest,
 	}
 }
 
-drivers(model) := {smi.driver | some smi in smis; smi["gpu.model"] == model}
-
-newest_driver(model) := ordered[count(ordered) - 1][1] if {
-	ordered := sort([[rank(driver), driver] | some driver in drivers(model)])
+drivers(model) := {smi.driver |
+	some smi in smis
+	smi["gpu.model"] == model
+	versions.readable(smi.driver)
 }
 
-# What is no version comes first, so that it is the one to be reported.
-rank(driver) := versions.key(driver) if versions.readable(driver)
-
-rank(driver) := [] if not versions.readable(driver)
+newest_driver(model) := ordered[count(ordered) - 1][1] if {
+	ordered := sort([[versions.key(driver), driver] | some driver in drivers(model)])
+}
 
 behind(model, driver) := sort([name |
 	some name, smi in smis
@@ -67,3 +72,5 @@ named(nodes) := sprintf("%v and %v more", [concat(", ", first), count(nodes) - c
 	count(nodes) > data.params.named_nodes
 	first := array.slice(nodes, 0, data.params.named_nodes)
 }
+
+path(name) := sprintf("nodes[%v].gpu.smi.driver", [json.marshal(name)])

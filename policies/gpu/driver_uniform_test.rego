@@ -38,4 +38,5 @@ test_many_nodes_are_counted if {
 test_odd_types_are_reported if {
 	some finding in denied({"a": node("NVIDIA H100", "580.126.20"), "b": node("NVIDIA H100", null)})
 	finding.actual == null
+	count(denied({"a": node(null, 580)})) == 1
 }

@@ -54,6 +54,11 @@ deny contains finding("The node shows no GPU although the nvidia module is loade
 	quantities.number(found) == 0
 }
 
+deny contains findings.unreadable(`gpu.smi["gpu.model"]`, object.get(input.gpu.smi, "gpu.model", null), "a GPU model") if {
+	quantities.number(found) > 0
+	not words
+}
+
 deny contains finding(msg, counts) if {
 	on_board
 	some name, counts in expected

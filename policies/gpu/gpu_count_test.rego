@@ -38,6 +38,13 @@ test_no_gpu_with_a_loaded_driver_fails if {
 	count(findings) == 1
 }
 
+test_missing_model_fails if {
+	findings := rule.deny with input as {"gpu": {"smi": {"gpu-count": 4}}, "os": {"kmod": {"nvidia": true}}}
+		with data.params as {"expected": {}}
+		with data.tables as tables
+	count(findings) == 1
+}
+
 test_expected_counts_can_be_set if {
 	findings := rule.deny with input as facts(6, "NVIDIA H100 80GB HBM3")
 		with data.params as {"expected": {"H100": [6]}}
@@ -48,7 +55,7 @@ test_expected_counts_can_be_set if {
 test_odd_types_fail if {
 	count(denied("many", "NVIDIA GB200")) == 1
 	count(denied(null, "NVIDIA GB200")) == 1
-	count(denied(4, 200)) == 0
+	count(denied(4, 200)) == 1
 }
 
 test_not_applicable_without_gpus_and_driver if {

@@ -25,10 +25,10 @@
 #     or set open for Blackwell and Grace Hopper, proprietary for Volta and older.
 package eidos.gpu.kernel_module_type
 
-import data.eidos.lib.booleans
+import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 
-applicable if booleans.yes(input.k8s.policy["driver.enabled"])
+applicable if cluster_policies.runs(input.k8s.policy, "driver")
 
 architecture := input.gpu.smi["gpu.product-architecture"]
 

@@ -22,10 +22,10 @@
 #     migManager.config.name.
 package eidos.gpu.mig_configuration
 
-import data.eidos.lib.booleans
+import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 
-applicable if booleans.yes(input.k8s.policy["migManager.enabled"])
+applicable if cluster_policies.runs(input.k8s.policy, "migManager")
 
 strategy := object.get(input.k8s.policy, "mig.strategy", "single")
 

@@ -19,11 +19,10 @@
 package eidos.gpu.persistence_daemon
 
 import data.eidos.lib.booleans
+import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 
-applicable if not driver_container
-
-driver_container if booleans.yes(input.k8s.policy["driver.enabled"])
+applicable if not cluster_policies.runs(input.k8s.policy, "driver")
 
 mode := input.gpu.smi["gpu.persistence-mode"]
 

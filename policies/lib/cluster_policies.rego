@@ -25,5 +25,17 @@ switched(policy, key, otherwise) if booleans.yes(object.get(policy, key, otherwi
 switched(policy, key, otherwise) := false if booleans.no(object.get(policy, key, otherwise))
 
 # METADATA
+# description: |
+#   Tells whether the operator runs a component: it is described, and not turned off. The operator takes
+#   an absent `enabled` as true, and so does this for a value that is not understood.
+runs(policy, component) if {
+	some key, _ in policy
+	startswith(key, sprintf("%v.", [component]))
+	not _off(policy, component)
+}
+
+_off(policy, component) if booleans.no(policy[sprintf("%v.enabled", [component])])
+
+# METADATA
 # description: Gives the fact path of a key.
 path(key) := sprintf("k8s.policy[%q]", [key])

@@ -29,3 +29,18 @@ either_understood(policy) if cluster_policies.switched(policy, "driver.enabled",
 either_understood(policy) if cluster_policies.switched(policy, "toolkit.enabled", true) in {true, false}
 
 test_path if cluster_policies.path("driver.enabled") == `k8s.policy["driver.enabled"]`
+
+test_runs if cluster_policies.runs({"driver.enabled": "true"}, "driver")
+
+test_runs_by_default if cluster_policies.runs({"driver.version": "580.82.07"}, "driver")
+
+test_what_is_not_understood_runs if cluster_policies.runs({"driver.enabled": null}, "driver")
+
+test_disabled_does_not_run if {
+	not cluster_policies.runs({"driver.enabled": "false", "driver.version": "580.82.07"}, "driver")
+	not cluster_policies.runs({"driver.enabled": false}, "driver")
+}
+
+test_other_component_does_not_run if not cluster_policies.runs({"driverManager.enabled": "true"}, "driver")
+
+test_nothing_runs_without_operator if not cluster_policies.runs({}, "driver")

@@ -68,6 +68,12 @@ def test_controls_are_of_known_frameworks(rule: Rule) -> None:
     assert {control.framework for control in rule.controls} <= FRAMEWORKS
 
 
+def test_parameters_and_tables_are_those_it_uses(rule: Rule) -> None:
+    source = rule.modules[0].source
+    assert set(re.findall(r"data\.params\.(\w+)", source)) == set(rule.params)
+    assert set(re.findall(r"data\.tables\.(\w+)", source)) == set(rule.tables)
+
+
 def test_a_test_stands_beside_it_and_covers_it(file: Path, rule: Rule) -> None:
     beside = file.with_name(f"{file.stem}_test.rego")
     assert package_of(beside) == f"{rule.package}_test"

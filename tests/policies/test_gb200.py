@@ -28,7 +28,7 @@ WRONG = {
     "OS-002": "Ubuntu 24.04.3",
     "OS-005": "nokaslr",
 }
-RIGHT = {"GPU-002", "GPU-007", "GPU-012", "GPU-018", "GPU-024", "K8S-004", "K8S-025", "K8S-027"}
+RIGHT = {"GPU-002", "GPU-007", "GPU-012", "GPU-018", "K8S-004", "K8S-025", "K8S-027"}
 
 
 @pytest.fixture(scope="module")
