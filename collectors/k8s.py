@@ -5,10 +5,18 @@ from collections.abc import Iterator
 import msgspec
 
 from eidos.collectors._kube.collecting import Item, Part, Reader, collect_cluster, of_cluster
+from eidos.collectors._kube.custom import read_custom
 from eidos.collectors._kube.errors import ApiError, RestartedError
+from eidos.collectors._kube.groups import read_api_groups
+from eidos.collectors._kube.helm import read_helm
 from eidos.collectors._kube.images import read_images
+from eidos.collectors._kube.kubelet import read_kubelets
 from eidos.collectors._kube.listing import Lister
+from eidos.collectors._kube.namespaces import read_network_policies, read_pod_security
 from eidos.collectors._kube.nodes import NODES, KubeNode, node_data
+from eidos.collectors._kube.policy import read_policy
+from eidos.collectors._kube.rbac import read_rbac
+from eidos.collectors._kube.storage import read_storage_classes
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import CollectorState
 from eidos.engine.ports import Wanted
@@ -53,10 +61,19 @@ def _every_node(lister: Lister) -> Iterator[KubeNode]:
             raise ApiError(f"{error}, twice; try a larger page size") from error
 
 
-_READERS: dict[str, Reader] = {
+_READERS: dict[str, Reader] = {  # the quick ones first, should the time run out
     "server": of_cluster(_read_server),
     "node": _read_nodes,
+    "api-groups": of_cluster(read_api_groups),
+    "storage-classes": of_cluster(read_storage_classes),
+    "pod-security": of_cluster(read_pod_security),
+    "network-policies": of_cluster(read_network_policies),
+    "rbac": of_cluster(read_rbac),
+    "policy": of_cluster(read_policy),
+    "custom-resources": of_cluster(read_custom),
+    "helm": of_cluster(read_helm),
     "image": of_cluster(read_images),
+    "kubelet": read_kubelets,
 }
 
 

@@ -22,7 +22,7 @@ SIZE_LIMIT = 128 << 20
 """Bytes of one answer; a page of 500 pods has about 5 MiB."""
 REQUEST_SECONDS = 30.0
 """A list page of a busy server takes seconds, not half a minute."""
-_ATTEMPTS = 4
+ATTEMPTS = 4
 _CHUNK = 1 << 18
 _OK, _BUSY = 200, 429
 _SERVER_TROUBLE = 500
@@ -47,6 +47,7 @@ class Client:
         query: Mapping[str, str | int] | None = None,
         *,
         seconds: float = REQUEST_SECONDS,
+        attempts: int = ATTEMPTS,
     ) -> bytes:
         """Give the body of an answer.
 
@@ -55,13 +56,14 @@ class Client:
             action: what is asked for, in words of RBAC: ``list pods``.
             query: parameters.
             seconds: longest wait for one attempt.
+            attempts: how often to ask when it is no final answer.
 
         Raises:
             ApiError: there is no answer; the kind of error says what that means.
         """
         target = f"{path}?{urlencode(query)}" if query else path
-        for attempt in range(_ATTEMPTS):
-            last = attempt == _ATTEMPTS - 1
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
             try:
                 status, headers, body = self._try(target, action, seconds)
             except OSError as error:

@@ -1,8 +1,8 @@
 """An API server on 127.0.0.1: lists with paging and selectors, watches, RBAC, and every trouble.
 
-It speaks as much of the Kubernetes API as reading needs: ``limit`` and ``continue``, label and
-field selectors, ``watch``, discovery, ``nodes/proxy``. Collections may be generated on the way out, so a
-cluster of 100,000 pods costs no memory.
+It speaks as much of the Kubernetes API as reading needs: ``limit`` and ``continue``, selectors of
+labels and fields, ``watch``, discovery, ``nodes/proxy``. Collections may be generated on the way
+out, so a cluster of 100,000 pods costs no memory.
 """
 
 import gzip
