@@ -9,7 +9,7 @@
 #   - ref: https://docs.nvidia.com/datacenter/tesla/drivers/supported-drivers-and-cuda-toolkit-versions.html
 #     description: CUDA of each driver branch
 # custom:
-#   id: GPU-025
+#   id: GPU-024
 #   severity: low
 #   scope: node
 #   requires: [gpu.smi.driver, gpu.smi.cuda-version]

@@ -36,20 +36,27 @@ applicable if cluster_policies.runs(input.k8s.policy, "toolkit")
 
 env := object.get(input.k8s.policy, "toolkit.env", null)
 
-# The toolkit takes an absent variable as true.
-accepted := value if {
-	value := environments.value(env, variable)
-} else := "true"
+accepted := environments.value(env, variable)
 
 deny contains findings.unreadable(path, env, "a list of variables") if not environments.readable(env)
 
 deny contains finding if {
 	environments.readable(env)
-	not booleans.no(accepted)
+	not refused
 	finding := {
-		"msg": sprintf("The toolkit has %v=%v, so any container can take GPUs by naming them.", [variable, accepted]),
+		"msg": sprintf("%v, so any container can take GPUs by naming them.", [said]),
 		"path": path,
-		"actual": accepted,
-		"expected": "false",
+		"actual": shown,
+		"expected": sprintf("%v=false", [variable]),
 	}
 }
+
+refused if booleans.no(accepted)
+
+said := sprintf("The toolkit has %v=%v", [variable, shown]) if {
+	shown != null
+} else := sprintf("The toolkit does not set %v, which stands for true", [variable])
+
+shown := value if {
+	value := accepted
+} else := null

@@ -27,9 +27,14 @@ models := {smi["gpu.model"] | some smi in smis}
 
 smis[name] := node.gpu.smi if some name, node in input.nodes
 
-deny contains findings.unreadable(path(name), smi.driver, "a driver version") if {
+deny contains findings.unreadable(node_path(name, ".driver"), smi.driver, "a driver version") if {
 	some name, smi in smis
 	not versions.readable(smi.driver)
+}
+
+deny contains findings.unreadable(node_path(name, `["gpu.model"]`), smi["gpu.model"], "a GPU model") if {
+	some name, smi in smis
+	not is_string(smi["gpu.model"])
 }
 
 deny contains finding if {
@@ -40,7 +45,7 @@ deny contains finding if {
 	nodes := behind(model, driver)
 	finding := {
 		"msg": sprintf("Driver %v runs on %v with %v while others run %v: %v.", [driver, counted(nodes), model, newest, named(nodes)]),
-		"path": path(nodes[0]),
+		"path": node_path(nodes[0], ".driver"),
 		"actual": driver,
 		"expected": newest,
 	}
@@ -73,4 +78,4 @@ named(nodes) := sprintf("%v and %v more", [concat(", ", first), count(nodes) - c
 	first := array.slice(nodes, 0, data.params.named_nodes)
 }
 
-path(name) := sprintf("nodes[%v].gpu.smi.driver", [json.marshal(name)])
+node_path(name, key) := sprintf("nodes[%v].gpu.smi%v", [json.marshal(name), key])

@@ -38,5 +38,6 @@ test_many_nodes_are_counted if {
 test_odd_types_are_reported if {
 	some finding in denied({"a": node("NVIDIA H100", "580.126.20"), "b": node("NVIDIA H100", null)})
 	finding.actual == null
-	count(denied({"a": node(null, 580)})) == 1
+	count(denied({"a": node("NVIDIA H100", 580)})) == 1
+	{unreadable.path | some unreadable in denied({"a": node(null, "580.82.07")})} == {`nodes["a"].gpu.smi["gpu.model"]`}
 }

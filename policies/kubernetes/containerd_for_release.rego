@@ -9,7 +9,7 @@
 #   - ref: https://containerd.io/releases/
 #     description: containerd, Kubernetes support
 # custom:
-#   id: K8S-029
+#   id: K8S-027
 #   severity: high
 #   scope: node
 #   requires: [k8s.server.version, k8s.node.container-runtime-name, k8s.node.container-runtime-version]

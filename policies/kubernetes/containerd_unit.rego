@@ -10,7 +10,7 @@
 #   - ref: https://systemd.io/CGROUP_DELEGATION/
 #     description: systemd, cgroup delegation
 # custom:
-#   id: K8S-030
+#   id: K8S-028
 #   severity: medium
 #   scope: node
 #   requires: ['systemd["containerd.service"]', k8s.node.container-runtime-name]

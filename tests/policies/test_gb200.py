@@ -20,7 +20,7 @@ from fakes.policies import cluster_of, nodes_of
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WRONG = {
     "GPU-001": "Driver 580.82.07 is below 580.159.03, the security floor of branch R580.",
-    "GPU-025": "nvidia-smi shows CUDA 13.1, but driver branch R580 brings CUDA 13.0.",
+    "GPU-024": "nvidia-smi shows CUDA 13.1, but driver branch R580 brings CUDA 13.0.",
     "K8S-001": "Support of Kubernetes 1.33 by EKS ended on 2026-07-29",
     "K8S-002": "is below 1.33.6, which fixes CVE-2025-13281.",
     "K8S-005": "containerd 1.7.27 is below 1.7.33, the security floor of 1.7.",
