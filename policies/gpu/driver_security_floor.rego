@@ -52,7 +52,7 @@ deny contains unlisted if data.params.unlisted_branch == "fail"
 warn contains unlisted if data.params.unlisted_branch == "warn"
 
 unlisted := {
-	"msg": sprintf("Driver %v is of branch R%v, which has no release with all published fixes.", [driver, branch]),
+	"msg": sprintf("Driver %v is of branch R%v, for which no security floor is known.", [driver, branch]),
 	"path": "gpu.smi.driver",
 	"actual": driver,
 	"expected": sprintf("one of the branches %v", [concat(", ", sort(object.keys(data.tables.driver_floors.floors)))]),

@@ -1,8 +1,7 @@
 # METADATA
 # title: The NVIDIA modules that the node needs are loaded
 # description: |
-#   CUDA needs nvidia and nvidia_uvm, and nvidia_modeset comes with them. Features that the ClusterPolicy
-#   turns on bring modules of their own: GDRCopy gdrdrv, GPUDirect Storage nvidia_fs. Not asked on nodes
+#   CUDA needs nvidia and nvidia_uvm. Features that the ClusterPolicy turns on bring modules of their own: GDRCopy gdrdrv, GPUDirect Storage nvidia_fs. Not asked on nodes
 #   that hand their GPUs to virtual machines.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-rdma.html
@@ -15,7 +14,7 @@
 #   scope: node
 #   requires: [gpu.smi.gpu-count, os.kmod, k8s.policy]
 #   params:
-#     modules: [nvidia, nvidia_uvm, nvidia_modeset]
+#     modules: [nvidia, nvidia_uvm]
 #     features:
 #       gdrcopy.enabled: gdrdrv
 #       gds.enabled: nvidia_fs

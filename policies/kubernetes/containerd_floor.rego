@@ -50,7 +50,7 @@ deny contains finding(msg, sprintf(">= %v", [listed.floor])) if {
 deny contains finding(msg, "a release that gets fixes") if {
 	listed
 	not listed.floor
-	msg := sprintf("No patch of containerd %v fixes all published vulnerabilities.", [release])
+	msg := sprintf("No patch of containerd %v is known to fix all published vulnerabilities.", [release])
 }
 
 deny contains finding(msg, "a known release") if {
