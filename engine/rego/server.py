@@ -231,7 +231,9 @@ class OpaServerEngine:
         except requests.Timeout:
             raise PolicyError(f"timed out after {self._limits.seconds:g} s") from None
         except refusals.RegoParseError as error:
-            raise _policy_error(error.message, error.errors, tenant) from error
+            if error.errors:
+                raise _policy_error(error.message, error.errors, tenant) from error
+            raise self._refusal(error.expression, error.message) from error
         except requests.HTTPError as error:
             raise self._http_error(error, tenant) from error
         except requests.RequestException as error:
@@ -244,9 +246,12 @@ class OpaServerEngine:
             body = error.response.json()
         if body.get("errors"):
             return _policy_error(body.get("message"), body["errors"], tenant)
-        status = error.response.status_code
-        hint = str(body.get("message") or "Check the token and the server's log.")
-        return EidosError(f"the OPA server at {self._url} refused with status {status}", hint=hint)
+        return self._refusal(f"status {error.response.status_code}", body.get("message"))
+
+    def _refusal(self, reason: str, message: str | None) -> EidosError:
+        said = f" ({message})" if message else ""
+        hint = "Check the token and the server's log."
+        return EidosError(f"the OPA server at {self._url} refused: {reason}{said}", hint=hint)
 
 
 def _policy_error(
