@@ -48,7 +48,7 @@ class Page:
 
     def style(self, name: str, text: str) -> str:
         """Colour text, if colours are wanted."""
-        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.rendering.color else text
+        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.rendering.color and text else text
 
     def line(self, text: str = "") -> None:
         """Write a line; none of them gives orders to a build server (``::error::``)."""
