@@ -1,4 +1,6 @@
-"""Content addresses as the database keeps them: 32 bytes instead of 71 characters."""
+"""Every content address that is known, once; what it names is kept under the same row elsewhere."""
+
+import sqlite3
 
 _PREFIX = "sha256:"
 _LENGTH = len(_PREFIX) + 64
@@ -17,3 +19,28 @@ def packed(address: str) -> bytes | str:
 def unpacked(stored: bytes | str) -> str:
     """Give back what was packed."""
     return _PREFIX + stored.hex() if isinstance(stored, bytes) else stored
+
+
+def find(connection: sqlite3.Connection, address: str) -> int | None:
+    """Give the row of an address, if it is known."""
+    row = connection.execute(
+        "SELECT id FROM addresses WHERE substr(address, 1, 8) = substr(?1, 1, 8) AND address = ?1",
+        (packed(address),),
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def intern(connection: sqlite3.Connection, address: str) -> int:
+    """Give the row of an address, making it known if need be; within a transaction."""
+    row = find(connection, address)
+    if row is None:
+        (row,) = connection.execute(
+            "INSERT INTO addresses (address) VALUES (?) RETURNING id", (packed(address),)
+        ).fetchone()
+    return int(row)
+
+
+def address_of(connection: sqlite3.Connection, row: int) -> str:
+    """Give the address of a row."""
+    (stored,) = connection.execute("SELECT address FROM addresses WHERE id = ?", (row,)).fetchone()
+    return unpacked(stored)

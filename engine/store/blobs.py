@@ -1,24 +1,44 @@
 """Content, stored once, compressed, and checked when it is read.
 
-New content of a kind is compressed with the last whole blob of that kind as the dictionary: a
-sysctl table in which one value changed costs a hundred bytes. When it has drifted so far that this
-saves less than half, it is stored whole and becomes the next dictionary, so that reading takes two
-rows at most.
+Content is written as the difference from what stood in its place before, if the caller knows that,
+else from the last whole content of its kind. Where this saves less than half, it is stored whole;
+chains of differences are kept short.
 """
 
 import sqlite3
 import zlib
+from dataclasses import dataclass
 
 from eidos.engine.digest import address
 from eidos.engine.errors import StoreError
-from eidos.engine.store.addresses import packed, unpacked
+from eidos.engine.store.addresses import address_of, find, intern
+from eidos.engine.store.deltas import (
+    as_object,
+    packed_like,
+    packed_whole,
+    patch,
+    patched,
+    unpacked_like,
+)
 
-_LEVEL = 6
-"""zlib: level 9 saves under 1 % on snapshots; lzma and bz2 are larger below 10 KB."""
 _WINDOW = 32_768
 """How far back zlib looks: a longer dictionary would not be seen."""
 _SMALL = 128
-"""Bytes below which a dictionary saves nothing."""
+"""Bytes below which a difference saves nothing."""
+_DEPTH = 32
+"""Differences in a chain: each costs a reader some 10 microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Stored content, and how it is stored."""
+
+    row: int
+    content: bytes
+    root: bytes
+    """The whole content that its chain starts from."""
+    depth: int
+    """0 if it is whole itself."""
 
 
 class BlobWriter:
@@ -27,78 +47,114 @@ class BlobWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._ids: dict[str, int] = {}
-        self._bases: dict[str, tuple[int, bytes] | None] = {}
+        self._whole: dict[str, _Kept | None] = {}
 
     def known(self, at: str) -> int | None:
         """Give the row of the content at an address, if it is stored."""
         if at not in self._ids:
             row = self._connection.execute(
-                "SELECT id FROM blobs WHERE address = ?", (packed(at),)
+                "SELECT id FROM blobs WHERE id = ?", (find(self._connection, at),)
             ).fetchone()
             if row is None:
                 return None
             self._ids[at] = int(row[0])
         return self._ids[at]
 
-    def put(self, kind: str, content: bytes, at: str | None = None) -> int:
-        """Store content, unless it is; give its row. `kind` says what it resembles."""
+    def put(
+        self, kind: str, content: bytes, at: str | None = None, before: int | None = None
+    ) -> int:
+        """Store content, unless it is; give its row.
+
+        Args:
+            kind: what it is; content of one kind is alike.
+            content: what to store.
+            at: its address, if known.
+            before: row of what stood in its place before.
+        """
         at = at or address(content)
         known = self.known(at)
-        if known is not None:
-            return known
-        base, body = self._compressed(kind, content)
-        (row,) = self._connection.execute(
-            "INSERT INTO blobs (address, kind, base, body) VALUES (?, ?, ?, ?) RETURNING id",
-            (packed(at), kind, base, body),
-        ).fetchone()
-        self._ids[at] = int(row)
-        if base is None:
-            self._bases[kind] = (row, content)
-        return self._ids[at]
+        return self._put(kind, content, at, before) if known is None else known
 
-    def _compressed(self, kind: str, content: bytes) -> tuple[int | None, bytes]:
-        whole = zlib.compress(content, _LEVEL)
-        base = self._base(kind) if len(content) > _SMALL else None
-        if base is None or len(base[1]) > _WINDOW:
-            return None, whole
-        compressor = zlib.compressobj(_LEVEL, zdict=base[1])
-        delta = compressor.compress(content) + compressor.flush()
-        return (base[0], delta) if len(delta) * 2 < len(whole) else (None, whole)
+    def _put(self, kind: str, content: bytes, at: str, before: int | None) -> int:
+        whole = packed_whole(content)
+        base = self._base(kind, before) if len(content) > _SMALL else None
+        form, body = _difference(content, base) if base else ("whole", whole)
+        if base is None or len(body) * 2 > len(whole):
+            row = self._insert(at, kind, "whole", None, whole)
+            self._whole[kind] = _Kept(row, content, content, 0)
+        else:
+            row = self._insert(at, None, form, base.row, body)
+        self._ids[at] = row
+        return row
 
-    def _base(self, kind: str) -> tuple[int, bytes] | None:
-        if kind not in self._bases:
+    def _insert(self, at: str, kind: str | None, form: str, base: int | None, body: bytes) -> int:
+        row = intern(self._connection, at)
+        self._connection.execute(
+            "INSERT INTO blobs (id, kind, form, base, body) VALUES (?, ?, ?, ?, ?)",
+            (row, kind, form, base, body),
+        )
+        return row
+
+    def _base(self, kind: str, before: int | None) -> _Kept | None:
+        if before is not None:
+            base = _read(self._connection, before)
+            if base.depth < _DEPTH and len(base.root) <= _WINDOW:
+                return base
+        if kind not in self._whole:
             row = self._connection.execute(
-                "SELECT id FROM blobs WHERE kind = ? AND base IS NULL ORDER BY id DESC LIMIT 1",
-                (kind,),
+                "SELECT id FROM blobs WHERE kind = ? ORDER BY id DESC LIMIT 1", (kind,)
             ).fetchone()
-            self._bases[kind] = (row[0], read_blob(self._connection, row[0])) if row else None
-        return self._bases[kind]
+            self._whole[kind] = _read(self._connection, row[0]) if row else None
+        found = self._whole[kind]
+        return found if found and len(found.root) <= _WINDOW else None
 
 
-def read_blob(connection: sqlite3.Connection, row: int) -> bytes:
+def _difference(content: bytes, base: _Kept) -> tuple[str, bytes]:
+    old, new = as_object(base.content), as_object(content)
+    if old is not None and new is not None:
+        return "patch", packed_like(patch(old, new), base.root)
+    # What is no object is compressed with the root as dictionary whatever the base: no chain.
+    return "like", packed_like(content, base.root)
+
+
+def read_blob(connection: sqlite3.Connection, row: int | None) -> bytes:
     """Give the content of a row.
 
     Raises:
         StoreError: the content is not what its address says.
     """
-    at, body, base = connection.execute(
-        "SELECT b.address, b.body, d.body FROM blobs b LEFT JOIN blobs d ON d.id = b.base "
-        "WHERE b.id = ?",
-        (row,),
-    ).fetchone()
-    try:
-        content = _expanded(body, base)
-    except zlib.error:
-        content = None
-    if content is None or address(content) != unpacked(at):
+    return _read(connection, row).content
+
+
+def _read(connection: sqlite3.Connection, row: int | None) -> _Kept:
+    chain = connection.execute(
+        "WITH RECURSIVE chain (id, form, body, base, depth) AS ("
+        "SELECT id, form, body, base, 0 FROM blobs WHERE id = ? UNION ALL "
+        "SELECT b.id, b.form, b.body, b.base, c.depth + 1 FROM chain c "
+        "JOIN blobs b ON b.id = c.base WHERE c.depth <= ?) SELECT form, body FROM chain",
+        (row, _DEPTH),
+    ).fetchall()
+    root, content = _expanded(chain)
+    if row is None or address(content) != address_of(connection, row):
         raise StoreError(
             f"the database is damaged: stored content {row} does not match its address",
             hint="Restore the database from a backup; other runs may still be readable.",
         )
-    return content
+    return _Kept(row, content, root, len(chain) - 1)
 
 
-def _expanded(body: bytes, base: bytes | None) -> bytes:
-    if base is None:
-        return zlib.decompress(body)
-    return zlib.decompressobj(zdict=zlib.decompress(base)).decompress(body)
+def _expanded(chain: list[tuple[str, bytes]]) -> tuple[bytes, bytes]:
+    """Give the root's content and the first one's; what is damaged becomes something else."""
+    try:
+        *differences, (_, whole) = chain
+        root = zlib.decompress(whole)
+        content, patches = root, []
+        for form, body in reversed(differences):
+            written = unpacked_like(body, root)
+            if form == "patch":
+                patches.append(written)
+            else:
+                content, patches = written, []
+        return root, patched(content, patches) if patches else content
+    except (zlib.error, ValueError, KeyError, TypeError):
+        return b"", b""

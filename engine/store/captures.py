@@ -7,6 +7,7 @@ import sqlite3
 from eidos.engine.errors import UsageError
 from eidos.engine.model.snapshot import Metadata, Snapshot
 from eidos.engine.store.blobs import read_blob
+from eidos.engine.store.clock import readable
 from eidos.engine.store.trees import read_snapshot
 
 _PREFIX = "sha256:"
@@ -28,7 +29,9 @@ def snapshot_by_address(connection: sqlite3.Connection, prefix: str) -> Snapshot
         )
     bounds = bytes.fromhex(digits.ljust(_HEX, "0")), bytes.fromhex(digits.ljust(_HEX, "f"))
     found = connection.execute(
-        "SELECT id, lower(hex(address)) FROM snapshots WHERE address BETWEEN ? AND ? LIMIT 3",
+        "SELECT s.id, lower(hex(a.address)) FROM addresses a JOIN snapshots s ON s.id = a.id "
+        "WHERE substr(a.address, 1, 8) BETWEEN substr(?1, 1, 8) AND substr(?2, 1, 8) "
+        "AND a.address BETWEEN ?1 AND ?2 LIMIT 3",
         bounds,
     ).fetchall()
     if not found:
@@ -44,8 +47,8 @@ def snapshot_by_address(connection: sqlite3.Connection, prefix: str) -> Snapshot
     return _captured(connection, row[0])
 
 
-def snapshot_of_cluster(connection: sqlite3.Connection, cluster: str, at: str) -> Snapshot:
-    """Give what was last seen of a cluster at a (comparable) time.
+def snapshot_of_cluster(connection: sqlite3.Connection, cluster: str, at: int) -> Snapshot:
+    """Give what was last seen of a cluster at a time, in milliseconds.
 
     Raises:
         UsageError: nothing was seen of it by then.
@@ -58,14 +61,14 @@ def snapshot_of_cluster(connection: sqlite3.Connection, cluster: str, at: str) -
     return _captured(connection, row[0])
 
 
-def _never_seen(connection: sqlite3.Connection, cluster: str, at: str) -> UsageError:
+def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageError:
     (first,) = connection.execute(
         "SELECT min(at) FROM captures WHERE cluster = ?", (cluster,)
     ).fetchone()
-    if first:
+    if first is not None:
         return UsageError(
-            f"nothing is recorded of cluster {cluster!r} by {at}",
-            hint=f"It was first seen at {first}.",
+            f"nothing is recorded of cluster {cluster!r} by {readable(at)}",
+            hint=f"It was first seen at {readable(first)}.",
         )
     known = [
         name
@@ -85,16 +88,16 @@ def snapshot_of_run(connection: sqlite3.Connection, number: int) -> Snapshot:
         UsageError: it judged none, or several.
     """
     found = connection.execute(
-        "SELECT c.id, lower(hex(s.address)), c.source FROM captures c "
-        "JOIN snapshots s ON s.id = c.snapshot WHERE c.run = ? ORDER BY c.id",
+        "SELECT c.id, lower(hex(a.address)) FROM captures c "
+        "JOIN addresses a ON a.id = c.snapshot WHERE c.run = ? ORDER BY c.id",
         (number,),
     ).fetchall()
     if not found:
         raise UsageError(
             "the run judged no snapshot", hint="It judged other documents; choose another run."
         )
-    if len({at for _, at, _ in found}) > 1:
-        some = ", ".join(f"snapshot:{at[:12]}" for _, at, _ in found[:5])
+    if len({at for _, at in found}) > 1:
+        some = ", ".join(f"snapshot:{at[:12]}" for _, at in found[:5])
         raise UsageError(f"the run judged {len(found)} snapshots", hint=f"Name one: {some}.")
     return _captured(connection, found[0][0])
 

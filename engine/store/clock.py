@@ -1,24 +1,24 @@
-"""Times as the database compares them: UTC, one width, so that order of text is order of time."""
+"""Times as the database compares them: milliseconds since 1970, UTC."""
 
 from datetime import UTC, datetime
 
-
-def comparable(written: str) -> str:
-    """Give an RFC 3339 time as ``2026-11-23T10:00:00.000000Z``; one without zone is UTC.
-
-    Raises:
-        ValueError: it is not a time.
-    """
-    parsed = datetime.fromisoformat(written)
-    zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+_MILLISECONDS = 1000
 
 
-def state_time(timestamp: str | None, started: str) -> str:
+def milliseconds(moment: datetime) -> int:
+    """Give a moment as the database keeps it; one without zone is UTC."""
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(zoned.timestamp() * _MILLISECONDS)
+
+
+def readable(stored: int) -> str:
+    """Give a stored moment as RFC 3339."""
+    return f"{datetime.fromtimestamp(stored / _MILLISECONDS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def state_time(timestamp: str | None, started: str) -> int:
     """Give when facts were seen: their timestamp if it is one, else when the run started."""
-    for candidate in (timestamp, started):
-        try:
-            return comparable(candidate or "")
-        except ValueError:
-            continue
-    return started
+    try:
+        return milliseconds(datetime.fromisoformat(timestamp or started))
+    except (OverflowError, ValueError):
+        return milliseconds(datetime.fromisoformat(started))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.store.addresses import packed
+from eidos.engine.store.addresses import intern, packed
 from eidos.engine.store.encoding import addressed, decode_findings, encode_judgement, text
 
 FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
@@ -19,7 +19,7 @@ def recall(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Ver
         row = connection.execute(
             "SELECT j.rule, j.status, j.findings, j.reason FROM addresses a "
             "JOIN memos m ON m.memo = a.id JOIN judgements j ON j.id = m.judgement "
-            "WHERE a.address = ?",
+            "WHERE substr(a.address, 1, 8) = substr(?1, 1, 8) AND a.address = ?1",
             (packed(key),),
         ).fetchone()
         if row:
@@ -40,17 +40,6 @@ def remember(connection: sqlite3.Connection, verdicts: Sequence[Verdict]) -> Non
             )
 
 
-def intern(connection: sqlite3.Connection, address: str) -> int:
-    """Give the row of an address, storing it if need be."""
-    stored = packed(address)
-    row = connection.execute("SELECT id FROM addresses WHERE address = ?", (stored,)).fetchone()
-    if row is None:
-        row = connection.execute(
-            "INSERT INTO addresses (address) VALUES (?) RETURNING id", (stored,)
-        ).fetchone()
-    return int(row[0])
-
-
 class JudgementWriter:
     """Stores what rules said, each once, within one transaction."""
 
@@ -67,20 +56,16 @@ class JudgementWriter:
         return self._rows[at], at
 
     def _row(self, at: str, document: Mapping[str, Json]) -> int:
-        stored = packed(at)
-        row = self._connection.execute(
-            "SELECT id FROM judgements WHERE address = ?", (stored,)
-        ).fetchone()
-        if row is None:
-            row = self._connection.execute(
-                "INSERT INTO judgements (address, rule, status, findings, reason) "
-                "VALUES (?, ?, ?, ?, ?) RETURNING id",
-                (
-                    stored,
-                    document["rule"],
-                    document["status"],
-                    text(document["findings"]),
-                    document["reason"],
-                ),
-            ).fetchone()
-        return int(row[0])
+        row = intern(self._connection, at)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO judgements (id, rule, status, findings, reason) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                row,
+                document["rule"],
+                document["status"],
+                text(document["findings"]),
+                document["reason"],
+            ),
+        )
+        return row

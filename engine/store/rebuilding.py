@@ -8,7 +8,7 @@ from typing import Any
 from eidos.engine.model.policy import Enforcement, Rule, Scope, Severity
 from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.store.addresses import packed, unpacked
+from eidos.engine.store.addresses import find, unpacked
 from eidos.engine.store.blobs import read_blob
 from eidos.engine.store.encoding import (
     decode_findings,
@@ -21,13 +21,14 @@ from eidos.engine.store.encoding import (
 def rebuild(connection: sqlite3.Connection, number: int) -> Report:
     """Give the report of the run with this number."""
     head = connection.execute(
-        "SELECT run, started, effective_time, generator, engine, packs, rules, details, options "
+        "SELECT run, started, effective_time, generator, engine, packs, rules, details, fail_on, "
+        "allow_incomplete "
         "FROM runs WHERE number = ?",
         (number,),
     ).fetchone()
-    run, started, effective_time, generator, engine, packs, rules, details, options = head
+    run, started, effective_time, generator, engine, packs, *rest = head
+    rules, details, fail_on, allow_incomplete = rest
     said = json.loads(read_blob(connection, details)) if details else {}
-    chosen = json.loads(options)
     return Report(
         run=run,
         started=started,
@@ -40,8 +41,8 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
         prints=tuple(said.get("prints", ())),
-        fail_on=Severity(chosen["fail_on"]),
-        allow_incomplete=chosen["allow_incomplete"],
+        fail_on=Severity(fail_on),
+        allow_incomplete=bool(allow_incomplete),
     )
 
 
@@ -57,8 +58,7 @@ def read_packs(connection: sqlite3.Connection, rows: str) -> tuple[PackRef, ...]
 
 def _rules(connection: sqlite3.Connection, rule_list: int) -> tuple[Rule, ...]:
     documents = connection.execute(
-        "SELECT r.document FROM rule_lists l JOIN json_each(l.rules) e JOIN rules r "
-        "ON r.id = e.value WHERE l.id = ? ORDER BY e.key",
+        "SELECT e.value FROM rule_lists l JOIN json_each(l.rules) e WHERE l.id = ? ORDER BY e.key",
         (rule_list,),
     ).fetchall()
     parts: dict[str, bytes] = {}
@@ -69,10 +69,7 @@ def _rule(connection: sqlite3.Connection, row: int, parts: dict[str, bytes]) -> 
     document = json.loads(read_blob(connection, row))
     for at in (*(at for _, at in document["modules"]), *document["tables"].values()):
         if at not in parts:
-            (part,) = connection.execute(
-                "SELECT id FROM blobs WHERE address = ?", (packed(at),)
-            ).fetchone()
-            parts[at] = read_blob(connection, part)
+            parts[at] = read_blob(connection, find(connection, at))
     return decode_rule(document, parts)
 
 

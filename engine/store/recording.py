@@ -2,12 +2,11 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from eidos.engine.digest import SnapshotDigests, address
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule
-from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.store.addresses import packed, unpacked
 from eidos.engine.store.blobs import BlobWriter
@@ -17,13 +16,12 @@ from eidos.engine.store.encoding import (
     encode_locations,
     encode_note,
     encode_problem,
-    encode_rule,
     encoded,
-    parts_of_rule,
     storable,
     text,
 )
 from eidos.engine.store.pages import pages
+from eidos.engine.store.rulebook import put_pack, put_rules
 from eidos.engine.store.standings import Standings, record_standings
 from eidos.engine.store.subjects import SubjectWriter
 from eidos.engine.store.trees import TreeWriter, encode_remarks
@@ -56,14 +54,20 @@ class _Recording:
         self._report = report
         self._blobs = BlobWriter(connection)
         self._subjects = SubjectWriter(connection)
-        self._standings: list[tuple[str | None, str, Standings]] = []
+        self._standings: list[tuple[str | None, int, Standings]] = []
 
     def record(self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]) -> None:
-        parts = [
-            self._part(source, list(group))
+        groups = [
+            (source, list(group))
             for source, group in itertools.groupby(self._report.subjects, key=_source)
         ]
-        captures = self._captures(snapshots)
+        parts = [self._part(source, subjects) for source, subjects in groups]
+        numbers = {
+            subject.digest: number
+            for number, (_, subjects) in enumerate(groups)
+            for subject in subjects
+        }
+        captures = self._captures(snapshots, numbers)
         run = self._run([said for _, said in parts], [said for _, said in captures])
         self._connection.executemany(
             "INSERT INTO run_parts (run, part, file, cluster, timestamp, at, pages, locations) "
@@ -72,7 +76,7 @@ class _Recording:
         )
         self._connection.executemany(
             "INSERT INTO captures (run, snapshot, cluster, at, timestamp, generator, labels, "
-            "source, remarks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "part, remarks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(run, *row) for row, _ in captures],
         )
         for cluster, at, found in self._standings:
@@ -93,34 +97,35 @@ class _Recording:
         return (*source, at, text(rows), text(places)), [*source, said]
 
     def _captures(
-        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]
+        self,
+        snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+        parts: Mapping[str, int],
     ) -> list[tuple[Row, Json]]:
         trees = TreeWriter(self._connection, self._blobs)
-        files = {subject.digest: storable(subject.file) for subject in self._report.subjects}
-        return [self._capture(trees, files, *pair) for pair in snapshots]
+        return [self._capture(trees, parts, *pair) for pair in snapshots]
 
     def _capture(
         self,
         trees: TreeWriter,
-        files: dict[str, str],
+        parts: Mapping[str, int],
         snapshot: Snapshot,
         digests: SnapshotDigests,
     ) -> tuple[Row, Json]:
         metadata = snapshot.metadata
         addresses = (digests.snapshot, *digests.nodes.values())
-        source = next((files[at] for at in addresses if at in files), None)
+        at = state_time(metadata.timestamp, self._report.started)
         remarks = encode_remarks(snapshot)
         written = encoded(remarks)
-        who: tuple[str | None, ...] = (
+        who = (
             metadata.timestamp,
             metadata.generator,
             text(metadata.labels),
-            source,
+            next((parts[address] for address in addresses if address in parts), None),
         )
         row = (
-            trees.put(snapshot, digests),
+            trees.put(snapshot, digests, at),
             metadata.cluster,
-            state_time(metadata.timestamp, self._report.started),
+            at,
             *who,
             self._blobs.put("remarks", written) if remarks else None,
         )
@@ -128,24 +133,10 @@ class _Recording:
 
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
-        rules, rules_address = self._rules()
+        rules, rules_address = put_rules(self._connection, self._blobs, report.rules)
         details = encoded(_details(report))
         has_details = bool(report.problems or report.waiver_notes or report.prints)
-        columns: dict[str, str | int | None] = {
-            "run": report.run,
-            "started": report.started,
-            "at": state_time(report.started, report.started),
-            "effective_time": report.effective_time,
-            "generator": report.generator,
-            "engine": report.engine,
-            "decision": report.decision.value,
-            "exit_code": int(report.exit_code),
-            "counts": text({status.value: count for status, count in report.counts.items()}),
-            "subjects": len(report.subjects),
-            "options": text(
-                {"fail_on": report.fail_on.value, "allow_incomplete": report.allow_incomplete}
-            ),
-        }
+        columns = _columns(report)
         content = addressed(
             {
                 **columns,
@@ -156,20 +147,18 @@ class _Recording:
                 "captures": captures,
             }
         )
-        previous = self._last_link()
-        link = addressed([previous, content])
         row = self._connection.execute(
-            "INSERT INTO runs (run, started, at, effective_time, generator, engine, decision, "
-            "exit_code, counts, subjects, options, packs, rules, details, content, previous, link) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+            "INSERT INTO runs (run, started, effective_time, generator, engine, decision, "
+            "exit_code, counts, subjects, fail_on, allow_incomplete, packs, rules, details, "
+            "content, link) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
             (
                 *columns.values(),
-                text([self._pack(pack) for pack in report.packs]),
+                text([put_pack(self._connection, pack) for pack in report.packs]),
                 rules,
                 self._blobs.put("details", details) if has_details else None,
                 packed(content),
-                packed(previous),
-                packed(link),
+                packed(addressed([self._last_link(), content])),
             ),
         ).fetchone()
         return int(row[0])
@@ -180,51 +169,23 @@ class _Recording:
         ).fetchone()
         return unpacked(row[0]) if row else GENESIS
 
-    def _pack(self, pack: PackRef) -> int:
-        values = (pack.name, pack.version, pack.digest)
-        self._connection.execute(
-            "INSERT OR IGNORE INTO packs (name, version, digest) VALUES (?, ?, ?)", values
-        )
-        row = self._connection.execute(
-            "SELECT id FROM packs WHERE name = ? AND version = ? AND digest = ?", values
-        ).fetchone()
-        return int(row[0])
 
-    def _rules(self) -> tuple[int, str]:
-        documents = [encode_rule(rule) for rule in self._report.rules]
-        addresses = [addressed(document) for document in documents]
-        at = addressed(addresses)
-        row = self._connection.execute(
-            "SELECT id FROM rule_lists WHERE address = ?", (packed(at),)
-        ).fetchone()
-        if row is None:
-            written = zip(self._report.rules, documents, addresses, strict=True)
-            row = self._connection.execute(
-                "INSERT INTO rule_lists (address, rules) VALUES (?, ?) RETURNING id",
-                (packed(at), text([self._rule(*each) for each in written])),
-            ).fetchone()
-        return int(row[0]), at
-
-    def _rule(self, rule: Rule, document: Json, at: str) -> int:
-        row = self._connection.execute(
-            "SELECT id FROM rules WHERE address = ?", (packed(at),)
-        ).fetchone()
-        if row is None:
-            for part, (kind, content) in parts_of_rule(rule).items():
-                self._blobs.put(kind, content, part)
-            row = self._connection.execute(
-                "INSERT INTO rules (address, rule, digest, title, severity, document) "
-                "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-                (
-                    packed(at),
-                    rule.id,
-                    rule.digest,
-                    rule.title,
-                    rule.severity.value,
-                    self._blobs.put("rule", encoded(document), at),
-                ),
-            ).fetchone()
-        return int(row[0])
+def _columns(report: Report) -> dict[str, str | int]:
+    """Give what a list of runs is made from."""
+    counts = {status.value: count for status, count in report.counts.items() if count}
+    return {
+        "run": report.run,
+        "started": report.started,
+        "effective_time": report.effective_time,
+        "generator": report.generator,
+        "engine": report.engine,
+        "decision": report.decision.value,
+        "exit_code": int(report.exit_code),
+        "counts": text(counts),
+        "subjects": len(report.subjects),
+        "fail_on": report.fail_on.value,
+        "allow_incomplete": int(report.allow_incomplete),
+    }
 
 
 def _source(subject: Subject) -> Source:

@@ -23,7 +23,7 @@ SELECT r.run, r.started, r.effective_time, r.generator, r.engine, r.decision, r.
 FROM runs r
 WHERE (:cluster IS NULL OR EXISTS (
         SELECT 1 FROM run_parts p WHERE p.run = r.number AND p.cluster = :cluster))
-    AND (:since IS NULL OR r.at >= :since)
+    AND (:since IS NULL OR julianday(r.started) >= julianday(:since))
 ORDER BY r.number DESC LIMIT :limit
 """
 
@@ -31,7 +31,7 @@ ORDER BY r.number DESC LIMIT :limit
 def list_runs(
     connection: sqlite3.Connection, limit: int, cluster: str | None, since: str | None
 ) -> list[RunSummary]:
-    """Give runs, last recorded first; `since` is comparable (`clock`), `limit` -1 is all."""
+    """Give runs, last recorded first; `since` is RFC 3339, `limit` -1 is all."""
     rows = connection.execute(_LIST, {"limit": limit, "cluster": cluster, "since": since})
     return [_summary(connection, row) for row in rows.fetchall()]
 

@@ -14,7 +14,7 @@ Standings = Mapping[int, int]
 
 
 def record_standings(
-    connection: sqlite3.Connection, run: int, cluster: str | None, at: str, found: Standings
+    connection: sqlite3.Connection, run: int, cluster: str | None, at: int, found: Standings
 ) -> None:
     """Write down what changed at state time `at`; the run's parts are already stored."""
     changed = {
@@ -30,7 +30,7 @@ def record_standings(
     )
 
 
-def _held(connection: sqlite3.Connection, subject: int, at: str) -> int | None:
+def _held(connection: sqlite3.Connection, subject: int, at: int) -> int | None:
     row = connection.execute(
         "SELECT verdicts FROM standings WHERE subject = ? AND at <= ? "
         "ORDER BY at DESC, run DESC LIMIT 1",
@@ -40,8 +40,8 @@ def _held(connection: sqlite3.Connection, subject: int, at: str) -> int | None:
 
 
 def _next(
-    connection: sqlite3.Connection, cluster: str | None, at: str, pending: set[int]
-) -> Iterator[tuple[int, str, int, int]]:
+    connection: sqlite3.Connection, cluster: str | None, at: int, pending: set[int]
+) -> Iterator[tuple[int, int, int, int]]:
     """Give the next later observation of each pending subject."""
     parts = connection.execute(
         "SELECT at, run, part FROM run_parts WHERE cluster IS ? AND at > ? ORDER BY at, run DESC",

@@ -14,7 +14,7 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.store import captures, memory, recording, runs
-from eidos.engine.store.clock import comparable
+from eidos.engine.store.clock import milliseconds
 from eidos.engine.store.rebuilding import rebuild
 from eidos.engine.store.trouble import speaking
 
@@ -74,7 +74,7 @@ class Store:
             cluster: only runs that judged this cluster or its nodes.
             since: only runs started at this moment or later.
         """
-        moment = comparable(since.isoformat()) if since else None
+        moment = since.isoformat() if since else None
         with speaking(self.path):
             return runs.list_runs(self._connection, -1 if limit is None else limit, cluster, moment)
 
@@ -103,9 +103,7 @@ class Store:
             UsageError: nothing was seen of it by then.
         """
         with self._reading():
-            return captures.snapshot_of_cluster(
-                self._connection, cluster, comparable(at.isoformat())
-            )
+            return captures.snapshot_of_cluster(self._connection, cluster, milliseconds(at))
 
     def snapshot_of_run(self, name: str) -> Snapshot:
         """Give the snapshot that a run judged; the run is named as for `run`.

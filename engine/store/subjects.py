@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from eidos.engine.model.report import Subject
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.store.addresses import packed
+from eidos.engine.store.addresses import intern
 from eidos.engine.store.encoding import addressed, storable, text
-from eidos.engine.store.memory import JudgementWriter, intern
+from eidos.engine.store.memory import JudgementWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,10 @@ class SubjectWriter:
                 [subject.cluster, subject.scope, storable(subject.name), subject.digest, at]
             )
         address = addressed(said)
-        row = self._row("SELECT id FROM subject_pages WHERE address = ?", (packed(address),))
-        if row is None:
-            row = self._insert(
-                "INSERT INTO subject_pages (address, subjects) VALUES (?, ?) RETURNING id",
-                (packed(address), text(entries)),
-            )
+        row = intern(self._connection, address)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO subject_pages (id, subjects) VALUES (?, ?)", (row, text(entries))
+        )
         return WrittenPage(row, address, tuple((who, verdicts) for who, _, verdicts in entries))
 
     def _subject(self, subject: Subject) -> int:
@@ -70,10 +68,10 @@ class SubjectWriter:
         rows = tuple(row for row, _ in written)
         if rows not in self._lists:
             at = addressed([address for _, address in written])
-            row = self._row("SELECT id FROM verdict_lists WHERE address = ?", (packed(at),))
-            row = row or self._insert(
-                "INSERT INTO verdict_lists (address, verdicts) VALUES (?, ?) RETURNING id",
-                (packed(at), text(rows)),
+            row = intern(self._connection, at)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO verdict_lists (id, verdicts) VALUES (?, ?)",
+                (row, text(rows)),
             )
             self._lists[rows] = row, at
         return self._lists[rows]

@@ -11,35 +11,36 @@ No row is ever changed or deleted; triggers refuse it.
 """
 
 TABLES = (
-    # Content by address. ``body`` is zlib; with a ``base``, that blob's content is the dictionary.
-    """CREATE TABLE blobs (
+    # Every content address. What it names has the same id in the table it is kept in; memo keys and
+    # the facts of subjects may be kept nowhere. Eight bytes tell addresses apart well enough.
+    """CREATE TABLE addresses (
         id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
+        address ANY NOT NULL
+    ) STRICT""",
+    "CREATE INDEX addresses_by_beginning ON addresses (substr(address, 1, 8))",
+    # Content by address; ``body`` is zlib. Forms: ``whole``; ``patch``, what changed of the JSON
+    # object in ``base``; ``like``, itself. The last two have the content of the whole blob at the
+    # end of their bases as zlib's dictionary. Whole ones say of what kind they and theirs are.
+    """CREATE TABLE blobs (
+        id INTEGER PRIMARY KEY REFERENCES addresses,
+        kind TEXT,
+        form TEXT NOT NULL,
         base INTEGER REFERENCES blobs,
         body BLOB NOT NULL
     ) STRICT""",
-    "CREATE INDEX bases ON blobs (kind, id) WHERE base IS NULL",
-    # Addresses of things that are not kept here themselves: facts of a subject, memo keys.
-    """CREATE TABLE addresses (
-        id INTEGER PRIMARY KEY,
-        address ANY NOT NULL UNIQUE
-    ) STRICT""",
+    "CREATE INDEX whole_blobs ON blobs (kind) WHERE kind IS NOT NULL",
     # The facts of one node, or of the cluster: {"GPU": {"smi": blob}}.
     """CREATE TABLE trees (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         facts TEXT NOT NULL
     ) STRICT""",
     # Part of a snapshot's nodes: {"node name": tree}.
     """CREATE TABLE node_pages (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         nodes TEXT NOT NULL
     ) STRICT""",
     """CREATE TABLE snapshots (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         tree INTEGER NOT NULL REFERENCES trees,
         pages TEXT NOT NULL,
         collection INTEGER NOT NULL REFERENCES blobs
@@ -52,25 +53,22 @@ TABLES = (
         digest TEXT NOT NULL,
         UNIQUE (name, version, digest)
     ) STRICT""",
-    # A rule as it was asked. The document names its modules and tables by address.
+    # A rule as it was asked; the blob of the same id is all of it, its modules and tables by
+    # address.
     """CREATE TABLE rules (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         rule TEXT NOT NULL,
         digest TEXT NOT NULL,
         title TEXT NOT NULL,
-        severity TEXT NOT NULL,
-        document INTEGER NOT NULL REFERENCES blobs
+        severity TEXT NOT NULL
     ) STRICT""",
     """CREATE TABLE rule_lists (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         rules TEXT NOT NULL
     ) STRICT""",
     # What a rule said, before waivers and enforcement.
     """CREATE TABLE judgements (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         rule TEXT NOT NULL,
         status TEXT NOT NULL,
         findings TEXT NOT NULL,
@@ -91,8 +89,7 @@ TABLES = (
     "CREATE INDEX verdicts_by_content ON verdicts (judgement, memo)",
     # Every verdict about one subject, in the order of the report: [verdict, ...].
     """CREATE TABLE verdict_lists (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         verdicts TEXT NOT NULL
     ) STRICT""",
     # Who is judged, from run to run. ``cluster`` is '' when none is known.
@@ -105,16 +102,14 @@ TABLES = (
     ) STRICT""",
     # Part of a run's subjects: [[subject, address of its facts, verdict list], ...].
     """CREATE TABLE subject_pages (
-        id INTEGER PRIMARY KEY,
-        address BLOB NOT NULL UNIQUE,
+        id INTEGER PRIMARY KEY REFERENCES addresses,
         subjects TEXT NOT NULL
     ) STRICT""",
-    # A run, and its link in the chain: address of [previous link, content].
+    # A run, and its link in the chain: the address of [link of the run before, content].
     """CREATE TABLE runs (
         number INTEGER PRIMARY KEY,
         run TEXT NOT NULL UNIQUE,
         started TEXT NOT NULL,
-        at TEXT NOT NULL,
         effective_time TEXT NOT NULL,
         generator TEXT NOT NULL,
         engine TEXT NOT NULL,
@@ -122,40 +117,40 @@ TABLES = (
         exit_code INTEGER NOT NULL,
         counts TEXT NOT NULL,
         subjects INTEGER NOT NULL,
-        options TEXT NOT NULL,
+        fail_on TEXT NOT NULL,
+        allow_incomplete INTEGER NOT NULL,
         packs TEXT NOT NULL,
         rules INTEGER NOT NULL REFERENCES rule_lists,
         details INTEGER REFERENCES blobs,
         content BLOB NOT NULL,
-        previous BLOB NOT NULL UNIQUE,
-        link BLOB NOT NULL UNIQUE
+        link BLOB NOT NULL
     ) STRICT""",
     # Neighbouring subjects of a run that come from one document, cluster and time. ``pages`` are
     # subject_pages; ``locations`` are blobs, page by page, with the lines of the findings; ``at``
-    # is the timestamp in UTC, or the run's start if there is none.
+    # is the timestamp, or the run's start if there is none, in milliseconds since 1970.
     """CREATE TABLE run_parts (
         run INTEGER NOT NULL REFERENCES runs,
         part INTEGER NOT NULL,
         file TEXT NOT NULL,
         cluster TEXT,
         timestamp TEXT,
-        at TEXT NOT NULL,
+        at INTEGER NOT NULL,
         pages TEXT NOT NULL,
         locations TEXT NOT NULL,
         PRIMARY KEY (run, part)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX run_parts_by_time ON run_parts (cluster, at)",
-    # A snapshot as a run saw it.
+    # A snapshot as a run saw it; ``part`` is the run_part with its file.
     """CREATE TABLE captures (
         id INTEGER PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES runs,
         snapshot INTEGER NOT NULL REFERENCES snapshots,
         cluster TEXT,
-        at TEXT NOT NULL,
+        at INTEGER NOT NULL,
         timestamp TEXT,
         generator TEXT,
         labels TEXT NOT NULL,
-        source TEXT,
+        part INTEGER,
         remarks INTEGER REFERENCES blobs
     ) STRICT""",
     "CREATE INDEX captures_by_time ON captures (cluster, at)",
@@ -163,7 +158,7 @@ TABLES = (
     # From when on (state time) a subject's verdicts were these, as the given run found.
     """CREATE TABLE standings (
         subject INTEGER NOT NULL REFERENCES subjects,
-        at TEXT NOT NULL,
+        at INTEGER NOT NULL,
         run INTEGER NOT NULL REFERENCES runs,
         verdicts INTEGER NOT NULL REFERENCES verdict_lists,
         PRIMARY KEY (subject, at, run)
@@ -248,7 +243,8 @@ VIEWS = (
         FROM settled WHERE before IS NOT status
     )
     SELECT t.cluster AS cluster, t.scope AS scope, t.name AS name, t.rule AS rule,
-        t.status AS status, t.since AS since, t.until AS until, r.run AS run
+        t.status AS status, strftime('%Y-%m-%dT%H:%M:%fZ', t.since / 1000.0, 'unixepoch') AS since,
+        strftime('%Y-%m-%dT%H:%M:%fZ', t.until / 1000.0, 'unixepoch') AS until, r.run AS run
     FROM turns t JOIN runs r ON r.number = t.run""",
 )
 

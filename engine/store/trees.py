@@ -15,7 +15,7 @@ from eidos.engine.model.snapshot import (
     Subtype,
     subtypes,
 )
-from eidos.engine.store.addresses import packed
+from eidos.engine.store.addresses import intern
 from eidos.engine.store.blobs import BlobWriter, read_blob
 from eidos.engine.store.encoding import decode_collection, encode_collection, text
 from eidos.engine.store.pages import pages
@@ -28,12 +28,14 @@ class TreeWriter:
         self._connection = connection
         self._blobs = blobs
         self._trees: dict[str, int] = {}
+        self._before: dict[str | None, int] = {}
 
-    def put(self, snapshot: Snapshot, digests: SnapshotDigests) -> int:
-        """Give the row of a snapshot, storing what is new of it."""
-        row = self._known("SELECT id FROM snapshots WHERE address = ?", digests.snapshot)
-        if row is not None:
+    def put(self, snapshot: Snapshot, digests: SnapshotDigests, at: int) -> int:
+        """Give the row of a snapshot of state time `at`, storing what is new of it."""
+        row = intern(self._connection, digests.snapshot)
+        if self._has("SELECT 1 FROM snapshots WHERE id = ?", row):
             return row
+        self._before = self._trees_before(snapshot.metadata.cluster, at)
         cluster = self._tree(
             None, snapshot.measurements, digests, _cluster_address(snapshot, digests)
         )
@@ -42,11 +44,11 @@ class TreeWriter:
             for node in snapshot.nodes
         }
         collection = self._blobs.put("collection", canonical(sorted_collection(snapshot)))
-        return self._insert(
-            "INSERT INTO snapshots (address, tree, pages, collection) VALUES (?, ?, ?, ?) "
-            "RETURNING id",
-            (packed(digests.snapshot), cluster, self._pages(trees, digests), collection),
+        self._connection.execute(
+            "INSERT INTO snapshots (id, tree, pages, collection) VALUES (?, ?, ?, ?)",
+            (row, cluster, self._pages(trees, digests), collection),
         )
+        return row
 
     def _pages(self, trees: Mapping[str, int], digests: SnapshotDigests) -> str:
         names = pages(sorted(trees), str)
@@ -54,11 +56,11 @@ class TreeWriter:
 
     def _page(self, trees: Mapping[str, int], digests: SnapshotDigests) -> int:
         at = digest({name: digests.nodes[name] for name in trees})
-        row = self._known("SELECT id FROM node_pages WHERE address = ?", at)
-        return row or self._insert(
-            "INSERT INTO node_pages (address, nodes) VALUES (?, ?) RETURNING id",
-            (packed(at), text(trees)),
+        row = intern(self._connection, at)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO node_pages (id, nodes) VALUES (?, ?)", (row, text(trees))
         )
+        return row
 
     def _tree(
         self,
@@ -68,35 +70,49 @@ class TreeWriter:
         at: str,
     ) -> int:
         if at not in self._trees:
-            row = self._known("SELECT id FROM trees WHERE address = ?", at)
-            self._trees[at] = row or self._new_tree(node, measurements, digests, at)
+            row = intern(self._connection, at)
+            if not self._has("SELECT 1 FROM trees WHERE id = ?", row):
+                self._insert(row, node, measurements, digests)
+            self._trees[at] = row
         return self._trees[at]
 
-    def _new_tree(
+    def _insert(
         self,
+        row: int,
         node: str | None,
         measurements: tuple[Measurement, ...],
         digests: SnapshotDigests,
-        at: str,
-    ) -> int:
+    ) -> None:
         facts: dict[str, dict[str, int]] = {entry.type: {} for entry in measurements}
+        before = self._facts(self._before.get(node))
         for type_, subtype in subtypes(measurements):
             leaf = digests.subtypes[node, type_, subtype.name]
-            row = self._blobs.known(leaf)
-            facts[type_][subtype.name] = row or self._blobs.put(
-                f"{type_}/{subtype.name}", canonical(subtype.data), leaf
+            known = self._blobs.known(leaf)
+            facts[type_][subtype.name] = known or self._blobs.put(
+                f"{type_}/{subtype.name}",
+                canonical(subtype.data),
+                leaf,
+                before.get(type_, {}).get(subtype.name),
             )
-        return self._insert(
-            "INSERT INTO trees (address, facts) VALUES (?, ?) RETURNING id",
-            (packed(at), json.dumps(facts, separators=(",", ":"), ensure_ascii=False)),
+        self._connection.execute(
+            "INSERT INTO trees (id, facts) VALUES (?, ?)",
+            (row, json.dumps(facts, separators=(",", ":"), ensure_ascii=False)),
         )
 
-    def _known(self, query: str, at: str) -> int | None:
-        row = self._connection.execute(query, (packed(at),)).fetchone()
-        return int(row[0]) if row else None
+    def _trees_before(self, cluster: str | None, at: int) -> dict[str | None, int]:
+        """Give the trees of the cluster's snapshot before, by node: what is new resembles them."""
+        row = self._connection.execute(
+            "SELECT s.tree, s.pages FROM captures c JOIN snapshots s ON s.id = c.snapshot "
+            "WHERE c.cluster IS ? AND c.at <= ? ORDER BY c.at DESC, c.id DESC LIMIT 1",
+            (cluster, at),
+        ).fetchone()
+        return {None: row[0], **dict(_nodes(self._connection, row[1]))} if row else {}
 
-    def _insert(self, statement: str, values: tuple[bytes | str | int, ...]) -> int:
-        return int(self._connection.execute(statement, values).fetchone()[0])
+    def _facts(self, tree: int | None) -> dict[str, dict[str, int]]:
+        return _facts(self._connection, tree) if tree else {}
+
+    def _has(self, query: str, row: int) -> bool:
+        return self._connection.execute(query, (row,)).fetchone() is not None
 
 
 def _cluster_address(snapshot: Snapshot, digests: SnapshotDigests) -> str:
@@ -164,6 +180,12 @@ def _nodes(connection: sqlite3.Connection, node_pages: str) -> Iterator[tuple[st
         yield from json.loads(nodes).items()
 
 
+def _facts(connection: sqlite3.Connection, tree: int) -> dict[str, dict[str, int]]:
+    (written,) = connection.execute("SELECT facts FROM trees WHERE id = ?", (tree,)).fetchone()
+    facts: dict[str, dict[str, int]] = json.loads(written)
+    return facts
+
+
 class _TreeReader:
     """Reads trees; alike nodes share their data in memory too."""
 
@@ -190,8 +212,5 @@ class _TreeReader:
 
     def _tree(self, tree: int) -> dict[str, dict[str, int]]:
         if tree not in self._facts:
-            (facts,) = self._connection.execute(
-                "SELECT facts FROM trees WHERE id = ?", (tree,)
-            ).fetchone()
-            self._facts[tree] = json.loads(facts)
+            self._facts[tree] = _facts(self._connection, tree)
         return self._facts[tree]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from eidos.engine.digest import snapshot_digests
-from eidos.engine.model.report import Report, Subject
+from eidos.engine.errors import Location
+from eidos.engine.model.report import Problem, Report, Subject
 from eidos.engine.model.snapshot import Snapshot, Subtype, subtypes
 from eidos.engine.store.opening import Store, open_store
 from fakes.recorded import report, reports, snapshot, snapshots
@@ -57,6 +58,21 @@ def facts(seen: Snapshot) -> dict[tuple[str | None, str, str], Subtype]:
         for node, measurements in groups
         for type_, subtype in subtypes(measurements)
     }
+
+
+def test_locations_in_files_whose_names_are_not_unicode(store: Store) -> None:
+    made, digests = snapshot()
+    plain = report("odd", made, digests)
+    odd = Location("n\udcff.yaml", 3, 1, "$.x")
+    strange = replace(
+        plain,
+        subjects=tuple(replace(one, locations={"": odd}) for one in plain.subjects),
+        problems=(Problem("cannot read n\udcff.yaml", location=odd),),
+    )
+
+    store.record_report(strange, ())
+
+    assert store.run("odd") == strange
 
 
 def test_names_that_are_not_unicode_are_kept_readable(tmp_path: Path) -> None:
