@@ -25,7 +25,12 @@ import data.eidos.lib.versions
 
 models := {smi["gpu.model"] | some smi in smis}
 
-smis[name] := node.gpu.smi if some name, node in input.nodes
+# Nodes without GPUs show neither driver nor model.
+smis[name] := smi if {
+	some name, node in input.nodes
+	smi := node.gpu.smi
+	count({"driver", "gpu.model"} & object.keys(smi)) == 2
+}
 
 deny contains findings.unreadable(node_path(name, ".driver"), smi.driver, "a driver version") if {
 	some name, smi in smis

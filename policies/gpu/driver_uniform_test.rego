@@ -41,3 +41,7 @@ test_odd_types_are_reported if {
 	count(denied({"a": node("NVIDIA H100", 580)})) == 1
 	{unreadable.path | some unreadable in denied({"a": node(null, "580.82.07")})} == {`nodes["a"].gpu.smi["gpu.model"]`}
 }
+
+test_nodes_without_gpus_are_no_pool if {
+	count(denied({"a": node("NVIDIA H100", "580.82.07"), "b": {"gpu": {"smi": {}}}, "c": {}})) == 0
+}

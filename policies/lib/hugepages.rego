@@ -26,7 +26,7 @@ default_size(grub, kernel) := "2M" if {
 }
 
 # METADATA
-# description: Gives the pages of a size that the kernel line declares; undefined when a count is no number.
+# description: Gives the pages of a size that the kernel line declares; undefined when a count or a size cannot be read.
 declared(grub, size) := sum([number |
 	some pair in pairs(grub, size)
 	quantities.bytes(pair.size) == quantities.bytes(size)
@@ -34,6 +34,7 @@ declared(grub, size) := sum([number |
 ]) if {
 	every pair in pairs(grub, size) {
 		_count(pair.count) >= 0
+		quantities.bytes(pair.size) > 0
 	}
 }
 

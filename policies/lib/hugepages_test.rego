@@ -36,4 +36,6 @@ test_count_that_is_no_number_is_undefined if {
 	not hugepages.declared({"hugepages": "many"}, "2M")
 	not hugepages.declared({"hugepages": ""}, "2M")
 	not hugepages.declared({"hugepages": null}, "2M")
+	not hugepages.declared({"hugepagesz": "big", "hugepages": "8"}, "2M")
+	not hugepages.declared({"hugepagesz": null, "hugepages": "8"}, "2M")
 }
