@@ -78,10 +78,13 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	module_type == "proprietary"
+	not module_type in {"open", "auto", ""}
 	not driver_of_the_host
 	finding := {
-		"msg": "driver.kernelModuleType is proprietary, expected open or auto, because only open modules export DMA-BUF.",
+		"msg": sprintf(
+			"driver.kernelModuleType is %v, expected open or auto, because only open modules export DMA-BUF.",
+			[findings.quoted(module_type)],
+		),
 		"path": `k8s.policy["driver.kernelModuleType"]`,
 		"actual": module_type,
 		"expected": "open or auto",

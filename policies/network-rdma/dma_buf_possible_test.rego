@@ -46,6 +46,11 @@ test_old_gpu_fails if {
 
 test_proprietary_modules_fail if count(denied({"policy": {"driver.kernelModuleType": "proprietary"}})) == 1
 
+test_odd_module_type_fails if {
+	count(denied({"policy": {"driver.kernelModuleType": null}})) == 1
+	count(denied({"policy": {"driver.kernelModuleType": "opne"}})) == 1
+}
+
 test_open_modules_pass if count(denied({"policy": {"driver.kernelModuleType": "open"}})) == 0
 
 test_driver_of_the_host_is_not_judged if {

@@ -77,7 +77,7 @@ deny contains findings.unreadable(sysctls.path(pages_key), input.os.sysctl[pages
 
 deny contains unreadable_declaration if not declared
 
-unreadable_declaration := findings.unreadable("os.grub.hugepages", kernel_args.values(grub, "hugepages"), "numbers of pages")
+unreadable_declaration := findings.unreadable("os.grub.hugepages", kernel_args.values(grub, "hugepages"), "numbers of pages with their sizes")
 
 balancing_values := {"disable": {0}, "enable": {1, 2, 3}}
 

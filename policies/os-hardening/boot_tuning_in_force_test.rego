@@ -57,6 +57,7 @@ test_odd_values_fail if {
 	count(denied(two_megabytes, "many", "1")) == 1
 	count(denied(two_megabytes, null, "1")) == 1
 	count(denied({"hugepages": "many"}, "5128", "1")) == 1
+	count(denied({"hugepagesz": "big", "hugepages": "8"}, "8", "1")) == 1
 	count(denied({"numa_balancing": "maybe"}, "0", "0")) == 1
 	count(denied({"numa_balancing": "disable"}, "0", {})) == 1
 }

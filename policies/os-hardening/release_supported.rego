@@ -77,3 +77,25 @@ deny contains finding if {
 		"expected": "a release in the table os_eol",
 	}
 }
+
+# Container-Optimized OS names no release in its os-image.
+deny contains finding if {
+	image := input.k8s.node["os-image"]
+	names_release(image)
+	not listed_image(image)
+	finding := {
+		"msg": sprintf("The kubelet runs on %v, which is not in the table of releases with security updates, expected one that is.", [findings.quoted(image)]),
+		"path": "k8s.node.os-image",
+		"actual": image,
+		"expected": "a release in the table os_eol",
+	}
+}
+
+listed_image(image) if distributions.of_image(image, known)
+
+names_release(image) if not is_string(image)
+
+names_release(image) if {
+	is_string(image)
+	regex.match(`[0-9]`, image)
+}

@@ -61,8 +61,15 @@ test_unlisted_release_fails if {
 	count(denied({"os": {"release": {"ID": "plan9", "VERSION_ID": "4"}}})) == 1
 }
 
+test_unlisted_host_fails if count(denied(on_image("Plan 9"))) == 1
+
+test_host_without_a_release_in_its_name_is_judged_by_os_release if {
+	count(denied(on_image("Container-Optimized OS from Google"))) == 0
+}
+
 test_odd_values_fail_and_do_not_stop if {
 	count(denied(facts(24.04))) == 1
 	count(denied(facts(null))) == 1
-	count(denied(on_image(7))) == 0
+	count(denied(on_image(7))) == 1
+	count(denied(on_image(null))) == 1
 }
