@@ -27,8 +27,12 @@ class JsonPositions:
         return self.found.find(path)
 
 
-def find_repeated(text: str) -> int | None:
-    """Give the packed place of the first key that its map already has."""
+def find_repeated(text: str) -> tuple[str, int] | None:
+    """Give the first key that its map already has, and its packed place.
+
+    Args:
+        text: JSON as far as that key; what comes after it may be anything.
+    """
     scan = _Scan(text)
     scan.run()
     return scan.repeated
@@ -75,10 +79,13 @@ class _Scan:
     text: str
     stack: list[_Frame] = field(default_factory=list)
     root: Marks = 0
-    repeated: int | None = None
+    repeated: tuple[str, int] | None = None
+    """Scanning ends at a key that its map already has, and at its packed place."""
 
     def run(self) -> Marks:
         for piece, mark in _pieces(self.text):
+            if self.repeated:
+                break
             if piece in ",:":
                 continue
             if piece in "{[":
@@ -102,8 +109,8 @@ class _Scan:
             self.attach(self.slot(mark))
             return
         frame.key, frame.key_mark = json.loads(piece), mark
-        if frame.key in frame.children and self.repeated is None:
-            self.repeated = mark
+        if frame.key in frame.children:
+            self.repeated = (frame.key, mark)
 
     def attach(self, marks: Marks) -> None:
         if not self.stack:

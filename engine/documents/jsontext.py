@@ -44,8 +44,7 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
             f"the document is not JSON: {error.msg.lower()}", hint=hint, location=place
         ) from error
     except _RepeatedKeyError as error:
-        place = _place(name, find_repeated(text))
-        raise DocumentError(str(error), hint="Keep one of them.", location=place) from error
+        raise _repeated(text, name) from error
     except _NumberError as error:
         problem, source = error.args
         raise DocumentError(problem, location=_place(name, find_token(text, source))) from error
@@ -61,9 +60,7 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        seen: set[str] = set()
-        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _RepeatedKeyError(f"the key {key!r} is there twice")
+        raise _RepeatedKeyError
     return value
 
 
@@ -110,6 +107,12 @@ def _refuse_surrogates(value: Json, text: str, name: str) -> None:
         place = _at(text, name, match.start() if match else 0)
         problem = "half a character (a lone surrogate) is not Unicode"
         raise DocumentError(problem, location=place) from error
+
+
+def _repeated(text: str, name: str) -> DocumentError:
+    key, mark = find_repeated(text) or ("", None)
+    problem = f"the key {key!r} is there twice"
+    return DocumentError(problem, hint="Keep one of them.", location=_place(name, mark))
 
 
 def _too_deep(text: str, name: str, limits: Limits) -> DocumentError:

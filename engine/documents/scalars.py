@@ -34,9 +34,9 @@ def plain(text: str) -> Scalar:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
         return int(text) if len(text) <= _DIGITS_MAX and text != "-0" else text
-    if _BASED.fullmatch(text) and len(text) <= _DIGITS_MAX:
-        return int(text, 0)
-    return _number(text)
+    if len(text) > _DIGITS_MAX:
+        return text
+    return int(text, 0) if _BASED.fullmatch(text) else _number(text)
 
 
 def _number(text: str) -> Scalar:

@@ -25,6 +25,7 @@ Event: TypeAlias = Any
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
+_TAG_DIRECTIVES = 1000
 _STRING_TAGS = ("!", _TAG + "str")
 _PLAIN_TAGS = tuple(_TAG + name for name in ("int", "float", "bool", "null"))
 _CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq")
@@ -49,6 +50,8 @@ def read(text: str, name: str, limits: Limits) -> list[tuple[Json, MarkedPositio
     Raises:
         DocumentError: it is no YAML, or over a limit, or says what JSON cannot.
     """
+    if text.count("\n%TAG") > _TAG_DIRECTIVES:  # libyaml compares each with all before it
+        raise DocumentError("the document has too many %TAG lines", location=Location(name))
     reader = _Reader(text, name, limits)
     try:
         found = reader.documents()

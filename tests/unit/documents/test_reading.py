@@ -123,6 +123,8 @@ def test_an_alias_repeats_its_anchor_and_has_its_own_place() -> None:
         ("# only\n---\n", "x.yaml", "no document", 3, 1),
         ("a: 1\nb: 2\na: 3\n", "x.yaml", "'a' is there twice, first on line 1", 3, 1),
         ('{"a": 1,\n "b": {"c": 1, "c": 2}}', "x.json", "'c' is there twice", 2, 16),
+        ('{"a": {"b": 1, "b": 2}}}} x', "x.json", "'b' is there twice", 1, 16),
+        ('{"a": 1, "a": {"b": 1, "b": 2}}', "x.json", "'a' is there twice", 1, 10),
         ('{"a": [1, NaN]}', "x.json", "NaN", 1, 11),
         ('{"a": -Infinity}', "x.json", "Infinity", 1, 7),
         ('{"a": 1e999}', "x.json", "1e999", 1, 7),
@@ -141,6 +143,7 @@ def test_an_alias_repeats_its_anchor_and_has_its_own_place() -> None:
         ("? [a]\n: b", "x.yaml", "key must be text", 1, 3),
         ("a: .nan", "x.yaml", "quotes", 1, 4),
         ("x: {<<: 1}", "x.yaml", "<<", 1, 5),
+        ("\n%TAG !a! b" * 1001, "x.yaml", "%TAG", None, None),
     ],
 )
 def test_bad_documents_are_told_with_their_place(
