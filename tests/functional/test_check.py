@@ -145,7 +145,7 @@ def test_plain_conftest_policies_judge_any_document(capsys: pytest.CaptureFixtur
     assert statuses == [["fail", "warn"], ["pass", "pass"], ["fail", "warn"]]
     assert report["subjects"][2]["name"] == "many.yaml#3"
     finding = report["subjects"][2]["verdicts"][1]["findings"][0]
-    assert finding["location"]["line"] == 8
+    assert finding["location"]["line"] == 9
 
 
 def test_v0_policies_run_unchanged() -> None:
@@ -250,13 +250,13 @@ def test_a_rule_that_breaks_is_an_error_and_the_next_one_runs(
     assert check("s.yaml", "-p", "t", "-o", "json") == 2
     verdicts = json.loads(capsys.readouterr().out)["subjects"][0]["verdicts"]
     assert [verdict["status"] for verdict in verdicts] == ["fail", "error"]
-    assert "t/other.rego:18" in verdicts[1]["reason"]
+    assert "t/other.rego:19" in verdicts[1]["reason"]
 
 
 def test_every_check_is_recorded_and_a_dry_one_is_not() -> None:
     assert check("s.yaml", "-p", "t", "--db", "e.db") == 1
     assert check("s.yaml", "-p", "t", "--db", "dry.db", "--no-record") == 1
-    assert console.run(root, ["history", "show", "latest", "--db", "e.db"]) == 1
+    assert console.run(root, ["history", "show", "latest", "--db", "e.db"]) == 0
     assert not Path("dry.db").exists()
 
 
