@@ -38,7 +38,7 @@ applicable if count(running) > 0
 deny contains finding if {
 	some image in running
 	versions.older(image.tag, known.floor)
-	finding := found(image, sprintf("has the vulnerability %v", [known.cve]), sprintf("%v or newer", [known.floor]))
+	finding := found(image, "is below the security floor", sprintf("%v or newer, which fixes %v", [known.floor, known.cve]))
 }
 
 deny contains finding if {

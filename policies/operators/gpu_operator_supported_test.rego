@@ -35,7 +35,7 @@ test_deprecated_warns if {
 test_below_the_floor_fails if count(denied("v26.3.1")) == 1
 
 test_ended_line_fails_twice if {
-	{finding.expected | some finding in denied("v25.3.3")} == {"26.3.2 or newer", "line 26.7"}
+	{finding.expected | some finding in denied("v25.3.3")} == {"26.3.2 or newer, which fixes CVE-1", "line 26.7"}
 }
 
 test_compares_numbers_not_text if count(denied("v25.10.1")) == 2

@@ -54,19 +54,19 @@ declared := hugepages.declared(grub, size)
 
 deny contains finding if {
 	live < declared
-	finding := pages_finding("fewer pages than declared")
+	finding := pages_finding("fewer")
 }
 
 warn contains finding if {
 	declared > 0
 	live > declared
-	finding := pages_finding("more pages than declared")
+	finding := pages_finding("more")
 }
 
 pages_finding(difference) := {
 	"msg": sprintf(
-		"The kernel line declares %v huge pages of %v, but vm.nr_hugepages is %v, expected the same number (%v).",
-		[declared, size, live, difference],
+		"vm.nr_hugepages is %v, %v than the %v huge pages of %v that the kernel line declares.",
+		[live, difference, declared, size],
 	),
 	"path": sysctls.path(pages_key),
 	"actual": live,

@@ -25,7 +25,7 @@ test_in_force_passes if {
 
 test_fewer_pages_fail if {
 	some finding in denied(two_megabytes, "100", "1")
-	contains(finding.msg, "declares 5128 huge pages of 2M, but vm.nr_hugepages is 100")
+	finding.msg == "vm.nr_hugepages is 100, fewer than the 5128 huge pages of 2M that the kernel line declares."
 	finding.path == `os.sysctl["/proc/sys/vm/nr_hugepages"]`
 }
 

@@ -44,7 +44,7 @@ warn contains found(name, cve) if {
 }
 
 found(name, cve) := {
-	"msg": sprintf("Kernel module %v is loaded, which %v attacks, expected it blocked.", [name, cve]),
+	"msg": sprintf("Kernel module %v is loaded, which %v exploits, expected it blocked.", [name, cve]),
 	"path": modules.path(name),
 	"actual": "loaded",
 	"expected": "not loaded",

@@ -18,7 +18,7 @@ test_absent_passes if count(denied({"overlay": true})) == 0
 
 test_loaded_fails if {
 	some finding in denied({"algif_aead": true})
-	finding.msg == "Kernel module algif_aead is loaded, which CVE-1 attacks, expected it blocked."
+	finding.msg == "Kernel module algif_aead is loaded, which CVE-1 exploits, expected it blocked."
 	finding.path == "os.kmod.algif_aead"
 }
 

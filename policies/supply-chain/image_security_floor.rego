@@ -51,8 +51,8 @@ deny contains finding if {
 	versions.older(actual, subject.component.floor)
 	finding := {
 		"msg": sprintf(
-			"%v is %v, which %v attacks, expected %v or newer.",
-			[titled(subject), actual, subject.component.cve, subject.component.floor],
+			"%v is %v, expected %v or newer, which fixes %v.",
+			[titled(subject), actual, subject.component.floor, subject.component.cve],
 		),
 		"path": subject.image.path,
 		"actual": subject.image.tag,

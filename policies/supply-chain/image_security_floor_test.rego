@@ -21,14 +21,14 @@ test_floor_passes if {
 
 test_older_fails if {
 	some finding in denied({"dcgm": "4.3.1-1-ubuntu22.04"})
-	finding.msg == "Image dcgm is 4.3.1-1-ubuntu22.04, which CVE-1 attacks, expected 4.5.3 or newer."
+	finding.msg == "Image dcgm is 4.3.1-1-ubuntu22.04, expected 4.5.3 or newer, which fixes CVE-1."
 	finding.expected == ">= 4.5.3"
 }
 
 test_both_versions_of_the_exporter_are_judged if {
 	count(denied({"dcgm-exporter": "4.3.1-4.4.0-ubuntu22.04"})) == 2
 	some finding in denied({"dcgm-exporter": "4.5.3-4.8.2-distroless"})
-	finding.msg == "The exporter version in image dcgm-exporter is 4.8.2, which CVE-1 attacks, expected 4.8.3 or newer."
+	finding.msg == "The exporter version in image dcgm-exporter is 4.8.2, expected 4.8.3 or newer, which fixes CVE-1."
 }
 
 test_compares_numbers_not_text if {
