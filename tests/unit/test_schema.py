@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from eidos.engine import schema
+from eidos.engine.config.settings import SETTINGS
 from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import UsageError
 from eidos.schemas import FOLDER
@@ -45,6 +46,16 @@ def test_every_property_says_what_it_is(kind: str) -> None:
     for path, part in parts(found):
         for name, inner in part.get("properties", {}).items():
             assert inner.get("description"), f"{kind}: {path}.{name}"
+
+
+def test_the_schema_of_the_configuration_has_every_setting() -> None:
+    found = json.loads((FOLDER / "config/v1.schema.json").read_text())["properties"]
+    keys = {
+        f"{name}.{inner}" if "properties" in part else name
+        for name, part in found.items()
+        for inner in part.get("properties", [""])
+    }
+    assert keys == {setting.key for setting in SETTINGS}
 
 
 def test_identities_are_unique() -> None:
