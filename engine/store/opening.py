@@ -14,6 +14,9 @@ __all__ = ["Store", "default_path", "open_store"]
 BUSY_SECONDS = 30.0
 """How long to wait for another writer; recording a fleet of 10,000 nodes takes a few seconds."""
 
+_CACHE_KIB = 65_536
+"""Pages SQLite may keep in memory; its default of 2 MiB makes a fleet's memo read from disk."""
+
 
 def default_path() -> Path:
     """Give where the database is: ``$EIDOS_DB``, else ``eidos/eidos.db`` under the state folder."""
@@ -70,8 +73,12 @@ def _mode(path: Path, *, read_only: bool) -> str:
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
     version = _checked_version(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
-    if read_only:
-        return
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    if version < VERSION and read_only:
+        raise StoreError(
+            f"{path} is not yet as this eidos keeps it (database version {version} of {VERSION})",
+            hint=f"Any check that records brings it up to date: eidos check --db {path}",
+        )
     if version < VERSION:
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection)

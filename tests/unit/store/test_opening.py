@@ -122,6 +122,16 @@ def test_a_newer_database(tmp_path: Path) -> None:
     assert "newer eidos" in complaint(path, read_only=True).message
 
 
+def test_an_older_database_is_not_changed_by_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    path.touch()
+
+    assert "not yet" in complaint(path, read_only=True).message
+    assert path.stat().st_size == 0
+    open_store(path).close()
+    open_store(path, read_only=True).close()
+
+
 def test_nothing_to_read(tmp_path: Path) -> None:
     assert "no database" in complaint(tmp_path / "none.db", read_only=True).message
     assert list(tmp_path.iterdir()) == []
