@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
 def root(ctx: click.Context, *, debug: bool) -> None:
     """Policy-as-code for GPU Kubernetes clusters, with a memory."""
     ctx.ensure_object(dict)["debug"] = debug
-    if ctx.invoked_subcommand in {None, "config"}:
+    if ctx.invoked_subcommand in {None, "config", "validate"}:
         return  # a configuration that is wrong must not hide what says so
     settings = configured()
     ctx.obj["settings"] = settings

@@ -9,7 +9,7 @@ import click
 from eidos.engine.app.check import CheckRequest, check
 from eidos.engine.app.params import read_params
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant
+from eidos.engine.cli.options import COLOR, SEVERITY, Instant, reader_limits
 from eidos.engine.model.policy import Severity
 from eidos.engine.model.report import Report
 from eidos.engine.packs.choosing import Choice
@@ -81,6 +81,7 @@ def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
         record=not options["no_record"],
         db=options["db"],
         lenient=options["lenient"],
+        limits=reader_limits(),
     )
 
 

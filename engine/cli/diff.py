@@ -8,7 +8,7 @@ import click
 
 from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant
+from eidos.engine.cli.options import COLOR, SEVERITY, Instant, reader_limits
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.policy import Severity
@@ -83,6 +83,7 @@ def _options(options: dict[str, Any]) -> DiffOptions:
         effective_time=options["effective_time"],
         db=options["db"],
         lenient=options["lenient"],
+        limits=reader_limits(),
     )
 
 

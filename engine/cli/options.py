@@ -5,12 +5,19 @@ from typing import Any
 
 import click
 
+from eidos.engine.documents.limits import Limits
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
 from eidos.engine.model.times import instant
 
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
+
+
+def reader_limits() -> Limits:
+    """Give the bounds of document readers as the running command's configuration has them."""
+    settings = (click.get_current_context().obj or {}).get("settings")
+    return Limits(**settings.limits) if settings else Limits()
 
 
 class Instant(click.ParamType[datetime]):

@@ -5,7 +5,9 @@ import sys
 import click
 
 from eidos.engine.app.validate import ValidateRequest, validate
-from eidos.engine.errors import ExitCode
+from eidos.engine.cli.defaults import configured
+from eidos.engine.documents.limits import Limits
+from eidos.engine.errors import ConfigError, ExitCode
 from eidos.engine.report.problems import WRITERS
 
 
@@ -33,6 +35,15 @@ def command(files: tuple[str, ...], schema: str | None, form: str, *, lenient: b
     Every problem is told, with file, line and path. Exit codes: 0 valid, 1 invalid, 2 something
     could not be read, 3 nothing was found.
     """
-    validation = validate(ValidateRequest(files, schema, lenient))
+    validation = validate(ValidateRequest(files, schema, lenient, _limits()))
     WRITERS[form](validation, sys.stdout)
     return validation.exit_code
+
+
+def _limits() -> Limits:
+    """Give the configured limits; a wrong configuration must not hide what is wrong with it."""
+    try:
+        settings = configured()
+    except ConfigError:
+        settings = None
+    return Limits(**settings.limits) if settings else Limits()

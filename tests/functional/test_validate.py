@@ -140,6 +140,26 @@ def test_a_schema_may_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "Did you mean 'config/v1'?" in capsys.readouterr().err
 
 
+def test_limits_come_from_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("eidos.yaml").write_text("limits: {depth: 3, alias-values: 0}")
+    assert eidos(SMALL) == 2
+    assert "over the limit of 3 levels" in capsys.readouterr().out
+    assert console.run(root, ["snapshot", "convert", str(SMALL)]) == 2
+    assert "over the limit of 3 levels" in capsys.readouterr().err
+
+
+def test_a_wrong_configuration_can_be_validated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("eidos.yaml").write_text("fail-in: high")
+    assert eidos("eidos.yaml") == 1
+    assert "Did you mean 'fail-on'?" in capsys.readouterr().out
+
+
 def test_github_gets_annotations(capsys: pytest.CaptureFixture[str]) -> None:
     path = DOCUMENTS / "invalid/snapshot/node-twice.yaml"
     assert eidos("-o", "github", path) == 1
