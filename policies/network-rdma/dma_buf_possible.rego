@@ -22,10 +22,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
-#     Upgrade what the finding names: the node image for the kernel, the driver for CUDA. For the module
-#     type: kubectl patch clusterpolicy cluster-policy --type merge -p
-#     '{"spec":{"driver":{"kernelModuleType":"auto"}}}'. Check with NCCL_DEBUG=INFO: "GPU Direct RDMA
-#     (DMABUF) enabled". Older GPUs need nvidia-peermem.
+#     Upgrade what the finding names: the node image for the kernel, the driver for CUDA. GPUs older than Turing
+#     need nvidia-peermem. For the type of the kernel modules:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
+#     Check with NCCL_DEBUG=INFO: the log names DMABUF.
 package eidos.network_rdma.dma_buf_possible
 
 import data.eidos.lib.booleans

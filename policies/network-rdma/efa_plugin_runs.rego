@@ -19,9 +19,10 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     helm repo add eks https://aws.github.io/eks-charts && helm install aws-efa-k8s-device-plugin
-#     --namespace kube-system eks/aws-efa-k8s-device-plugin. Then check the node's capacity:
-#     kubectl get node NODE -o jsonpath='{.status.allocatable.vpc\.amazonaws\.com/efa}'
+#     Install the device plugin:
+#     helm upgrade --install aws-efa-k8s-device-plugin aws-efa-k8s-device-plugin --repo https://aws.github.io/eks-charts -n kube-system
+#     Then see what each node offers:
+#     kubectl get nodes -o 'custom-columns=NAME:.metadata.name,EFA:.status.allocatable.vpc\.amazonaws\.com/efa'
 package eidos.network_rdma.efa_plugin_runs
 
 import data.eidos.lib.images

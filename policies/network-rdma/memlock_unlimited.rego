@@ -20,9 +20,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
-#     mkdir -p /etc/systemd/system/containerd.service.d && printf '[Service]\nLimitMEMLOCK=infinity\n' >
-#     /etc/systemd/system/containerd.service.d/memlock.conf, then drain the node, systemctl daemon-reload
-#     and systemctl restart containerd. Pods keep the old limit until they are started again.
+#     Drain the node and write LimitMEMLOCK=infinity under [Service] with:
+#     systemctl edit containerd
+#     Then run systemctl daemon-reload and systemctl restart containerd. Pods have the old limit until they are
+#     started again. Put the drop-in into the node image too.
 package eidos.network_rdma.memlock_unlimited
 
 import data.eidos.lib.modules

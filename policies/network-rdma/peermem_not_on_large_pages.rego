@@ -17,8 +17,8 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
+#     Switch the module off; the driver pods restart, and NCCL uses DMA-BUF:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"rdma":{"enabled":false}}}}'
-#     The driver pods restart; NCCL then uses DMA-BUF.
 package eidos.network_rdma.peermem_not_on_large_pages
 
 import data.eidos.lib.booleans

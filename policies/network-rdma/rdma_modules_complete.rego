@@ -20,8 +20,8 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
-#     Load the module and keep it loaded: modprobe rdma_ucm && echo rdma_ucm > /etc/modules-load.d/rdma.conf
-#     (on Ubuntu the package rdma-core does this).
+#     Load the module and keep it loaded (on Ubuntu the package rdma-core does both):
+#     modprobe rdma_ucm && echo rdma_ucm > /etc/modules-load.d/rdma.conf
 package eidos.network_rdma.rdma_modules_complete
 
 import data.eidos.lib.modules

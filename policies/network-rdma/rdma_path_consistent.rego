@@ -19,10 +19,12 @@
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Prefer DMA-BUF: kubectl patch clusterpolicy cluster-policy --type merge -p
-#     '{"spec":{"driver":{"rdma":{"enabled":false}}}}'. Where nvidia-peermem is wanted, install DOCA or
-#     MOFED first (NicClusterPolicy ofedDriver, or the host with useHostMofed=true), set it to true and
-#     check with: lsmod | grep peermem. Remove nv_peer_mem where it is left over.
+#     Prefer DMA-BUF and switch the legacy module off:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"rdma":{"enabled":false}}}}'
+#     Where nvidia-peermem is wanted, install DOCA or MOFED first (ofedDriver in NicClusterPolicy, or on the host
+#     with driver.rdma.useHostMofed=true), then set the switch to true. Remove nv_peer_mem where it is left over.
+#     Check on the node with:
+#     lsmod | grep peer
 package eidos.network_rdma.rdma_path_consistent
 
 import data.eidos.lib.booleans

@@ -18,9 +18,10 @@
 #     - {framework: nvidia-docs, id: nvsentinel/prerequisites}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"dcgm":{"enabled":true}}}', and
-#     dcgm.enabled=true in the chart's values so that it stays. Then check that the service nvidia-dcgm in
-#     namespace gpu-operator has endpoints.
+#     Set dcgm.enabled=true in the chart's values, and until the next upgrade of the chart:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"dcgm":{"enabled":true}}}'
+#     Then check that the service has endpoints:
+#     kubectl get endpointslices -n gpu-operator -l kubernetes.io/service-name=nvidia-dcgm
 package eidos.operators.dcgm_for_nvsentinel
 
 import data.eidos.lib.cluster_policies

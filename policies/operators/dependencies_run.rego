@@ -22,9 +22,8 @@
 #     - {framework: nvidia-docs, id: nvsentinel/prerequisites}
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1
-#     -n cert-manager --create-namespace --set crds.enabled=true. Upgrade older lines one at a time, then
-#     restart the pods that wait.
+#     Install cert-manager, or upgrade it one line at a time, then restart the pods that wait:
+#     helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 -n cert-manager --create-namespace --set crds.enabled=true
 package eidos.operators.dependencies_run
 
 import data.eidos.lib.components

@@ -19,8 +19,8 @@
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |
 #     Let the operator choose: set driver.version without an operating system (580.159.03, not
-#     580.159.03-ubuntu22.04). Clusters with two releases need a NVIDIADriver object per pool:
-#     driver.nvidiaDriverCRD.enabled=true.
+#     580.159.03-ubuntu22.04). A cluster with two releases needs a NVIDIADriver object per pool, which
+#     driver.nvidiaDriverCRD.enabled=true switches on.
 package eidos.operators.driver_image_fits_host
 
 import data.eidos.lib.distributions

@@ -22,8 +22,8 @@
 #     - {framework: nist-800-53, id: CP-10}
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-driver-upgrades}
 #   remediation: |
-#     In the chart's values: driver.upgradePolicy.maxParallelUpgrades=1, .maxUnavailable=25%,
-#     .gpuPodDeletion.timeoutSeconds=300, .drain.timeoutSeconds=300. At once:
+#     Set in the chart's values, under driver.upgradePolicy: maxParallelUpgrades 1, maxUnavailable 25%,
+#     gpuPodDeletion.timeoutSeconds 300, drain.timeoutSeconds 300. At once, for the first:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"upgradePolicy":{"maxParallelUpgrades":1}}}}'
 package eidos.operators.driver_upgrades_bounded
 

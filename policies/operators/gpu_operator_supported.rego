@@ -20,9 +20,9 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}
 #   remediation: |
-#     Upgrade one line at a time, CRDs first (operator.upgradeCRD=true does it):
+#     Upgrade one line at a time; read the release notes of each for values that are gone, and pin driver.version
+#     before. The last step:
 #     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --version v26.7.0 --reset-then-reuse-values
-#     Read the release notes of each line for values that are gone, and pin driver.version before.
 package eidos.operators.gpu_operator_supported
 
 import data.eidos.lib.findings

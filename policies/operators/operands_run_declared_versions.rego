@@ -29,9 +29,9 @@
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-3}
 #   remediation: |
-#     See which pods lag: kubectl get pods -n gpu-operator -o wide, and the operator's log. Finish the
-#     rollout (delete pods of DaemonSets with OnDelete), or declare the running version in the chart's
-#     values if it was meant.
+#     Finish the rollout (delete the pods of DaemonSets with the strategy OnDelete), or declare the running version in
+#     the chart's values if it was meant. See which pods lag:
+#     kubectl get pods -n gpu-operator -o wide
 package eidos.operators.operands_run_declared_versions
 
 import data.eidos.lib.cluster_policies

@@ -26,9 +26,9 @@
 #     - {framework: nvidia-docs, id: gpu-operator/amazon-eks}
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}
 #   remediation: |
-#     Set the switch in the chart's values, for example on EKS with Amazon Linux:
-#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --reuse-values --set driver.enabled=false
-#     --set toolkit.enabled=false. Then restart the GPU nodes one by one: two drivers leave modules behind.
+#     Set the switches that the findings name, then restart the GPU nodes one by one, because two drivers leave modules
+#     behind. For EKS with Amazon Linux:
+#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --reuse-values --set driver.enabled=false --set toolkit.enabled=false
 package eidos.operators.switches_fit_platform
 
 import data.eidos.lib.cluster_policies

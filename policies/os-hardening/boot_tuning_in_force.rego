@@ -24,10 +24,12 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Fewer pages than declared: drain and reboot the node, the kernel reserves them at boot. More: find
-#     who adds them (grep -r nr_hugepages /etc/sysctl.d /usr/lib/sysctl.d /etc/tuned; the EFA installer
-#     and hugepages agents do) and make hugepages= on the kernel line say the sum. For NUMA balancing:
-#     sysctl -w kernel.numa_balancing=0, and remove the file that sets another value.
+#     Fewer pages than declared: drain and reboot the node, because the kernel finds enough memory only at
+#     boot. More: make hugepages= on the kernel line say the sum, after finding who adds them (often the EFA
+#     installer or a tuned profile):
+#     grep -r nr_hugepages /etc/sysctl.d /usr/lib/sysctl.d /etc/tuned
+#     NUMA balancing: remove the file that sets kernel.numa_balancing to another value than the kernel line, then
+#     run sysctl --system.
 package eidos.os_hardening.boot_tuning_in_force
 
 import data.eidos.lib.findings

@@ -20,10 +20,10 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Apply the profile with Skyhook (package nvidia-tuned, accelerator gb200) and let it reboot the
-#     node; or set the sysctls in /etc/sysctl.d/60-gpu.conf, the arguments in /etc/default/grub, and
-#     LimitSTACK=67108864 in /etc/systemd/system/containerd.service.d/stack.conf. Afterwards check that
-#     /etc/default/grub.d/99_tuned.cfg did not drop audit=1 and apparmor=1.
+#     Apply the profile with Skyhook (package nvidia-tuned, accelerator gb200) and let it reboot the node; or set
+#     the sysctls in /etc/sysctl.d/60-gpu.conf, the arguments in /etc/default/grub, and LimitSTACK=67108864 in
+#     /etc/systemd/system/containerd.service.d/stack.conf. Afterwards check that audit=1 and apparmor=1 are still
+#     on the kernel line: /etc/default/grub.d/99_tuned.cfg may have replaced it.
 package eidos.os_hardening.gpu_tuning_applied
 
 import data.eidos.lib.kernel_args

@@ -18,7 +18,7 @@
 #     - {framework: cis-ubuntu-24.04, id: 3.2}
 #     - {framework: nist-800-53, id: CM-7}
 #   remediation: |
-#     Block and unload each module, in the node image too:
+#     Block each module and unload it, on the node and in its image:
 #     echo "install udf /bin/false" > /etc/modprobe.d/udf.conf && rmmod udf
 package eidos.os_hardening.unused_modules_absent
 

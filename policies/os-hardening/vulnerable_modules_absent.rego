@@ -26,9 +26,9 @@
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}
 #   remediation: |
-#     Block the module and unload it: echo "install algif_aead /bin/false" > /etc/modprobe.d/block.conf
-#     && rmmod algif_aead (the same for rxrpc), in the node image too. Then install the vendor's fixed
-#     kernel.
+#     Block the module and unload it, on the node and in its image (the same for rxrpc):
+#     echo "install algif_aead /bin/false" > /etc/modprobe.d/algif_aead.conf && rmmod algif_aead
+#     Then install the vendor's fixed kernel.
 package eidos.os_hardening.vulnerable_modules_absent
 
 import data.eidos.lib.modules

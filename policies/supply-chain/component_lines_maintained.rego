@@ -21,9 +21,8 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}
 #   remediation: |
-#     Upgrade the chart one line at a time and apply its CRDs first, for example:
-#     helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 -n cert-manager
-#     --set crds.enabled=true. Node Feature Discovery comes with the GPU Operator: upgrade that.
+#     Upgrade one line at a time. Node Feature Discovery comes with the GPU Operator: upgrade that. For cert-manager:
+#     helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 -n cert-manager --set crds.enabled=true
 package eidos.supply_chain.component_lines_maintained
 
 import data.eidos.lib.dates

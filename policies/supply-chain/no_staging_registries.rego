@@ -21,9 +21,8 @@
 #     - {framework: nist-800-53, id: SR-3}
 #     - {framework: nist-800-190, id: 4.2.1}
 #   remediation: |
-#     Install the released chart (helm repo add nvidia https://helm.ngc.nvidia.com/nvidia) without
-#     overrides of repository, or set the repository the finding names back to its released place, for
-#     example spec.driver.repository: nvcr.io/nvidia.
+#     Install the released chart from https://helm.ngc.nvidia.com/nvidia without overrides of repository, or set the
+#     repository that the finding names back to where releases are (for the driver: nvcr.io/nvidia).
 package eidos.supply_chain.no_staging_registries
 
 import data.eidos.lib.repositories
