@@ -9,7 +9,7 @@ from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import Problem, Report, Subject
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import dumps, write_items
+from eidos.engine.report.jsontext import dumps, ordered, write_items
 from eidos.engine.report.placing import closes_gate
 
 
@@ -80,7 +80,7 @@ def _rule(rule: Rule) -> Json:
         "controls": [{"framework": each.framework, "id": each.id} for each in rule.controls],
         "tags": list(rule.tags),
         "references": list(rule.references),
-        "params": dict(sorted(rule.params.items())),
+        "params": ordered(dict(rule.params)),
     }
 
 
@@ -124,8 +124,8 @@ def _finding(subject: Subject, finding: Finding) -> Json:
         msg=finding.msg,
         level=finding.level,
         path=finding.path,
-        actual=finding.actual,
-        expected=finding.expected,
+        actual=ordered(finding.actual),
+        expected=ordered(finding.expected),
         fix=finding.fix,
         location=_location(location),
     )

@@ -25,6 +25,15 @@ def dumps(value: Json, indent: int | None = None) -> str:
     return _COMMAND.sub(r"#\\u0023", text)
 
 
+def ordered(value: Json) -> Json:
+    """Give a value with the keys of every object in order: the store keeps no other order."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [ordered(item) for item in value]
+    return value
+
+
 def yaml_line(value: Json) -> str:
     """Write a JSON value as YAML on one line, with nothing that moves a cursor or hides text.
 
