@@ -1,7 +1,6 @@
 """What modules say about themselves, read from their syntax trees without running them."""
 
 import msgspec
-import regorus
 
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
@@ -9,7 +8,11 @@ from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
 from eidos.engine.rego.guarding import guard
 from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.runtime import add_module, new_engine
 from eidos.engine.rego.syntax import ModuleTree, read_tree
+
+_KEYWORDS = frozenset(["contains", "every", "if", "in"])
+"""In v0 these are names, so that broken v1 reads as v0 with strange rules."""
 
 
 def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
@@ -38,20 +41,19 @@ def _trees(modules: list[Source], limits: EngineLimits) -> tuple[list[ModuleTree
         return _parse(modules, limits, v0=False), False
     except RuntimeError as error:
         try:
-            return _parse(modules, limits, v0=True), True
+            trees = _parse(modules, limits, v0=True)
         except RuntimeError:
             raise error from None
+        if any(rule.name in _KEYWORDS for tree in trees for rule in tree.rules):
+            raise error from None
+        return trees, True
 
 
 def _parse(modules: list[Source], limits: EngineLimits, *, v0: bool) -> list[ModuleTree]:
-    engine = regorus.Engine()
-    engine.set_rego_v0(v0)
-    engine.set_policy_length_config(
-        max_col=limits.line_chars, max_file_bytes=limits.module_bytes, max_lines=limits.module_bytes
-    )
+    engine = new_engine(limits, v0=v0)
     install(engine, lambda: 0)
     for module in modules:
-        engine.add_policy(module.file, module.text)
+        add_module(engine, module, limits, v0=v0)
     engine.eval_query_as_json("true")  # compiles, which finds unsafe variables
     return [read_tree(tree) for tree in msgspec.json.decode(engine.get_ast_as_json())]
 

@@ -1,10 +1,9 @@
 """What a policy may use up before it is stopped."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
+class EngineLimits(msgspec.Struct, frozen=True):
     """Bounds for hostile or broken policies; what is over a bound is an error, never a pass."""
 
     seconds: float = 5.0

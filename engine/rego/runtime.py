@@ -7,7 +7,7 @@ import regorus
 
 from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault
-from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply
+from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply, Source
 from eidos.engine.rego.limits import EngineLimits
 
 
@@ -35,6 +35,16 @@ def new_engine(limits: EngineLimits, *, v0: bool) -> regorus.Engine:
         max_col=limits.line_chars, max_file_bytes=limits.module_bytes, max_lines=limits.module_bytes
     )
     return engine
+
+
+def add_module(engine: regorus.Engine, module: Source, limits: EngineLimits, *, v0: bool) -> None:
+    """Give an engine a module, in words that it understands rightly."""
+    text = module.text
+    if "walk(" in text:
+        from eidos.engine.rego.mending import mend  # few modules need it
+
+        text = mend(lambda: new_engine(limits, v0=v0), module.file, text)
+    engine.add_policy(module.file, text)
 
 
 class Runtime:
@@ -80,7 +90,7 @@ class Runtime:
             engine = new_engine(self._limits, v0=bundle.v0)
             install(engine, lambda: self._now_ns)
             for module in bundle.modules:
-                engine.add_policy(module.file, module.text)
+                add_module(engine, module, self._limits, v0=bundle.v0)
             engine.add_data_json(bundle.data)
             self._engines[key] = engine
         return engine

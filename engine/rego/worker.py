@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 import msgspec
 
-from eidos.engine.rego.analysing import analyse
 from eidos.engine.rego.frames import (
     HEADER_BYTES,
     PROGRESS,
@@ -111,6 +110,8 @@ class _Worker:
     def _answer(self, call: Call) -> Reply:
         if isinstance(call.task, Evaluate):
             return self._runtime.evaluate(call.id, call.task)
+        from eidos.engine.rego.analysing import analyse  # most workers only evaluate
+
         return analyse(call.id, call.task, self._limits)
 
     def _send(self, replies: list[Reply]) -> None:

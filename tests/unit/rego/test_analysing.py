@@ -83,11 +83,23 @@ def test_v1_is_tried_before_v0_and_its_error_is_told(embedded: EmbeddedEngine) -
     assert caught.value.location.line == 4
 
 
-def test_walk_with_one_argument_is_refused_since_it_would_find_nothing(
-    embedded: EmbeddedEngine,
-) -> None:
+def test_broken_v1_is_not_taken_for_v0(embedded: EmbeddedEngine) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read(embedded, "package p\n\nx if f(1)\n\nf(_)\n")
+    assert caught.value.location
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "x contains v if v := walk(input)[1]",
+        "x if walk(input)[_] == 1",
+        "x if count(walk(input)) > 1",
+    ],
+)
+def test_walk_that_would_find_nothing_is_refused(embedded: EmbeddedEngine, rule: str) -> None:
     with pytest.raises(PolicyError, match="finds nothing") as caught:
-        read(embedded, "package p\n\nx if { [path, value] := walk(input); value == 1 }\n")
+        read(embedded, f"package p\n\n{rule}\n")
     assert caught.value.hint == "Write walk(x, [path, value])."
 
 

@@ -27,13 +27,14 @@ def fetch(url: str) -> object:
 
 
 @pytest.mark.real
-def test_it_leaves_the_server_as_it_was(opa_url: str) -> None:
-    before = fetch(f"{opa_url}/v1/policies"), fetch(f"{opa_url}/v1/data")
-    engine = OpaServerEngine(opa_url)
-    engine.analyse(GOOD.modules)
-    assert [answer.values for answer in engine.evaluate([good(1)])] == [(1,)]
-    engine.close()
-    assert (fetch(f"{opa_url}/v1/policies"), fetch(f"{opa_url}/v1/data")) == before
+def test_it_leaves_the_server_as_it_was(tmp_path: Path) -> None:
+    with opa_server(tmp_path) as url:
+        before = fetch(f"{url}/v1/policies"), fetch(f"{url}/v1/data")
+        engine = OpaServerEngine(url)
+        engine.analyse(GOOD.modules)
+        assert [answer.values for answer in engine.evaluate([good(1)])] == [(1,)]
+        engine.close()
+        assert (fetch(f"{url}/v1/policies"), fetch(f"{url}/v1/data")) == before
 
 
 @pytest.mark.real
