@@ -80,11 +80,17 @@ def read_bytes(source: Source, limits: Limits = Limits()) -> bytes:  # noqa: B00
     """
     try:
         if source.path is None:
-            return _bounded(sys.stdin.buffer, source.name, limits)
+            return _bounded(_stdin(), source.name, limits)
         with _open(source.path, source.name) as file:
             return _bounded(file, source.name, limits)
     except (OSError, ValueError) as error:
         raise unreadable(error, source.name) from error
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # closed by the caller: eidos ... - <&-
+        raise ValueError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def _open(path: Path, name: str) -> BinaryIO:

@@ -179,6 +179,13 @@ def test_standard_input_is_read() -> None:
     assert done.stdout == b"<stdin>: valid snapshot/v1\n1 valid, 0 invalid\n"
 
 
+def test_closed_standard_input_is_told() -> None:
+    script = f"{sys.executable} -c 'from eidos.engine.cli import main; main()' validate - <&-"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - redirection needs a shell
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stdout
+
+
 HEAVY = ("kubernetes", "rich", "sqlite_utils", "jinja2", "cerberus", "jsonpatch", "regorus")
 
 
