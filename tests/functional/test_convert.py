@@ -109,3 +109,10 @@ def test_a_real_snapshot_keeps_its_facts_through_both_dialects(
         for path in (source, first, second)
     ]
     assert found[0] == found[1] == found[2]
+
+
+def test_the_snapshot_in_the_documentation_is_valid(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/snapshot.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "example.yaml").write_text(example)
+    assert console.run(root, ["validate", str(tmp_path)]) == 0
