@@ -14,6 +14,7 @@ __all__ = ["Store", "default_path", "open_store"]
 BUSY_SECONDS = 30.0
 """How long to wait for another writer; recording a fleet of 10,000 nodes takes a few seconds."""
 
+_HEADER = b"SQLite format 3\0"
 _CACHE_KIB = 65_536
 """Pages SQLite may keep in memory; its default of 2 MiB makes a fleet's memo read from disk."""
 
@@ -51,6 +52,7 @@ def _connected(path: Path, *, read_only: bool, busy_seconds: float) -> sqlite3.C
         _require(path)
     else:
         _make(path)
+    _refuse_other_files(path)
     uri = f"{path.absolute().as_uri()}?{_mode(path, read_only=read_only)}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     try:
@@ -107,6 +109,21 @@ def _require(path: Path) -> None:
         raise StoreError(
             f"there is no database at {path}",
             hint="It is made by the first eidos check; name another file with --db or EIDOS_DB.",
+        )
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Stop before SQLite takes a short file for an empty database and writes over it."""
+    if not path.is_file():
+        raise StoreError(
+            f"the database {path} cannot be opened: it is not a file",
+            hint="Name a file with --db or EIDOS_DB.",
+        )
+    with path.open("rb") as file:
+        beginning = file.read(len(_HEADER))
+    if beginning not in {b"", _HEADER}:
+        raise StoreError(
+            f"{path} is not a database", hint="Name another file with --db or EIDOS_DB."
         )
 
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from eidos.engine.cli import console, root
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Rendering
-from eidos.engine.report import reporter
+from eidos.engine.report import REPORTERS, reporter
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, snapshot, verdict
 
@@ -128,3 +128,14 @@ def test_not_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
     assert eidos("runs", "--db", tmp_path / "x.db") == 2
     assert "is not a database" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", sorted(REPORTERS))
+def test_a_check_is_shown_again_byte_for_byte(shared: Path, tmp_path: Path, form: str) -> None:
+    seen = str(shared / "data" / "snapshots" / "gb200.yaml")
+    db, first, again = (tmp_path / name for name in ("e.db", "first", "again"))
+
+    console.run(root, ["check", seen, "--db", str(db), "-o", f"{form}={first}"])
+
+    assert eidos("show", "latest", "--db", db, "-o", f"{form}={again}") == 0
+    assert again.read_bytes() == first.read_bytes()

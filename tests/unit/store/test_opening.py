@@ -67,12 +67,19 @@ def complaint(path: Path, *, read_only: bool = False) -> StoreError:
     return caught.value
 
 
-def test_not_a_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["x", "these are notes\n", "these are long notes\n" * 500])
+def test_not_a_database(tmp_path: Path, words: str) -> None:
     path = tmp_path / "notes.txt"
-    path.write_text("these are notes, and long ones at that\n" * 100)
+    path.write_text(words)
 
     assert "is not a database" in complaint(path).message
-    assert path.read_text().startswith("these are notes")
+    assert "is not a database" in complaint(path, read_only=True).message
+    assert path.read_text() == words
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/null", "/dev/zero"])
+def test_a_device(device: str) -> None:
+    assert "it is not a file" in complaint(Path(device)).message
 
 
 def test_the_database_of_another_program(tmp_path: Path) -> None:
