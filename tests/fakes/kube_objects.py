@@ -161,13 +161,15 @@ class Many(Sequence[Object]):
 
 
 def large_cluster(api: KubeApi, nodes: int, pods: int) -> KubeApi:
-    """Serve many nodes, each with forty labels, and many pods of about 4 KiB."""
+    """Serve many nodes, each with forty labels, and many pods; each object has about 10 KiB."""
     labels = {f"feature.node.kubernetes.io/label-{index}": "true" for index in range(40)}
-    node_text = json.dumps(node("NODE"))
+    plain = node("NODE")
+    plain["status"]["images"] = [{"names": ["x" * 80], "sizeBytes": 1}] * 80
+    node_text = json.dumps(plain)
     node_text = node_text.replace('"labels": {', f'"labels": {json.dumps(labels)[:-1]}, ')
     digest = "nvcr.io/nvidia/app@sha256:" + "a" * 64
     body = pod("POD", "nvcr.io/nvidia/app:TAG", digest, owner="ReplicaSet/app-TAG-abc")
-    body["spec"]["padding"] = "x" * 3000
+    body["spec"]["padding"] = "x" * 9000
     pod_text = json.dumps(body)
     api.generate("nodes", Many(nodes, lambda at: Raw(node_text.replace("NODE", f"n{at}").encode())))
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+
 from eidos.collectors import k8s, topology
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.ports import Collector, Fact, Wanted
 from fakes.kube_api import Asked, KubeApi, allows, serve
+from fakes.kube_measure import measure
 from fakes.kube_objects import SECRET, made, node, pod, small_cluster
 
 pytest.importorskip("kubernetes")
@@ -325,6 +327,12 @@ def test_namespaces_limit_what_is_read(api: KubeApi, tmp_path: Path) -> None:
     api.add(pod("a", "x:1", namespace="in"), pod("b", "y:1", namespace="out"))
     found = collect(api, tmp_path, "image", namespaces=["in"]).data("image")["containers"]
     assert [one["namespace"] for one in found] == ["in"]
+
+
+def test_memory_does_not_grow_with_the_pods() -> None:
+    few, many = measure(100, 1000), measure(100, 20_000)
+    assert many["said"] == []
+    assert int(str(many["peak_mib"])) < int(str(few["peak_mib"])) + 64  # 20,000 pods have 200 MiB
 
 
 # Permissions --------------------------------------------------------------------------------------

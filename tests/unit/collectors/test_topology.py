@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from eidos.collectors.topology import collector
 from eidos.engine.ports import Fact, Wanted
 from fakes.kube_api import KubeApi, serve
