@@ -13,7 +13,7 @@ from eidos.engine import __version__
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.subjects import Candidate, Seen, candidates
 from eidos.engine.app.waivers import read_waivers
-from eidos.engine.documents.finding import find_sources
+from eidos.engine.documents.finding import Source, find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.errors import EidosError
@@ -134,10 +134,16 @@ class _Session:
             yield from found
 
     def _documents(self) -> Iterator[Document]:
+        for source in self._sources():
+            try:
+                yield from read_documents(source, self._request.limits)
+            except EidosError as error:
+                self._note(error)
+
+    def _sources(self) -> Iterator[Source]:
         for argument in self._request.files:
             try:
-                for source in find_sources([argument]):
-                    yield from read_documents(source, self._request.limits)
+                yield from find_sources([argument])
             except EidosError as error:
                 self._note(error)
 
