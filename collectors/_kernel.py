@@ -19,6 +19,8 @@ from eidos.engine.model.jsonvalue import Json
 
 _ARGUMENT = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _SERVICE_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
+_FIRST_PROCESS_NAMESPACE = "pid:[4026531836]"
+"""PROC_PID_INIT_INO, from linux/proc_ns.h."""
 _NOT_SETTINGS = frozenset({"root"})
 """Which disk the machine was started from tells machines apart, not settings."""
 
@@ -112,9 +114,25 @@ def read_container_release(root: Path) -> Reading:
 
 
 def _in_container(root: Path) -> bool:
-    """Say whether the root is a container's own, by the marks that container runtimes leave."""
+    """Say whether the root is a container's own.
+
+    Container runtimes leave marks, and so do machine images that were made of container images; the
+    process and mount namespaces tell the two apart.
+    """
     marks = (root / ".dockerenv", root / "run/.containerenv", root / _SERVICE_ACCOUNT)
-    return root == Path("/") and any(mark.exists() for mark in marks)
+    if root != Path("/") or not any(mark.exists() for mark in marks):
+        return False
+    if _namespace("self", "pid") != _FIRST_PROCESS_NAMESPACE:
+        return True
+    first, own = _namespace("1", "mnt"), _namespace("self", "mnt")
+    return first is not None and first != own
+
+
+def _namespace(process: str, kind: str) -> str | None:
+    try:
+        return str(Path("/proc", process, "ns", kind).readlink())
+    except OSError:
+        return None
 
 
 def os_release(text: str) -> Mapping[str, Json]:

@@ -1,5 +1,6 @@
 """Which NVML call gives which fact of the GPU model."""
 
+import ctypes
 import re
 from collections.abc import Callable, Mapping
 from itertools import chain
@@ -147,7 +148,7 @@ def _positions(states: list[bool]) -> list[Json]:
 
 def _fabric(nvml: Any, device: object) -> Json:  # noqa: ANN401
     info = nvml.c_nvmlGpuFabricInfo_v2_t()
-    nvml.nvmlDeviceGetGpuFabricInfoV(device, info)
+    nvml.nvmlDeviceGetGpuFabricInfoV(device, ctypes.byref(info))
     digits = bytes(info.clusterUuid).hex()
     uuid = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", digits)
     return {

@@ -122,22 +122,24 @@ class _Work:
         return value
 
     def _text(self, text: str, path: _Path) -> str:
+        if text[:1] in {"[", "{"}:
+            cleaned = self._json(text, path)
+            if cleaned is not None:
+                return cleaned
         if self.fact.type == "SystemD" and "Environment" in path:
             masked = _VARIABLE.sub(rf"\1{MASK}", text)
-        elif text[:1] in {"[", "{"}:
-            masked = self._json(text, path)
         else:
             masked = self.redactor.text(text)
         if masked != text:
             self.taken.append(path)
         return masked
 
-    def _json(self, text: str, path: _Path) -> str:
-        """Clean JSON that is kept as text, as flattened specs are."""
+    def _json(self, text: str, path: _Path) -> str | None:
+        """Clean JSON that is kept as text, as flattened specs are; None when it is no JSON."""
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            return self.redactor.text(text)
+            return None
         before = len(self.taken)
         clean = self._value(value, path)
         return text if len(self.taken) == before else json.dumps(clean, ensure_ascii=False)

@@ -4,6 +4,7 @@ A collector that crashes or hangs loses what it had not given yet, and nobody el
 """
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -107,6 +108,7 @@ def _alone() -> bool:
 
 def _child(task: Task, sender: Connection) -> None:
     os.setpgid(0, 0)  # so that its own children end with it
+    faulthandler.disable()  # a crash is a finding, not a page on the terminal
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

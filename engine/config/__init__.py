@@ -11,8 +11,8 @@ __all__ = ["Settings", "load_settings"]
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the module offers
     """Import when asked: most commands run where nothing is configured."""
+    if name not in __all__:
+        raise AttributeError(name)
     from eidos.engine.config import loading
 
-    if name in __all__:
-        return getattr(loading, name)
-    raise AttributeError(name)
+    return getattr(loading, name)

@@ -1,0 +1,74 @@
+"""``eidos config``, and configuration as defaults of options."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.cli import console, root
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_init_gives_a_file_that_is_valid_and_is_not_overwritten(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert console.run(root, ["config", "init"]) == 0
+    text = (folder / "eidos.yaml").read_text()
+    assert console.run(root, ["config", "validate"]) == 0
+    assert console.run(root, ["config", "init"]) == 2
+    assert (folder / "eidos.yaml").read_text() == text
+    assert console.run(root, ["config", "init", "--user"]) == 0
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_show_says_where_each_value_comes_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("snapshot:\n  cluster: prod\n")
+    monkeypatch.setenv("EIDOS_FAIL_ON", "high")
+
+    assert console.run(root, ["config", "show", "--format", "json"]) == 0
+
+    shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)}
+    assert shown["snapshot.cluster"]["origin"] == f"{folder / 'eidos.yaml'}:2"
+    assert shown["fail-on"] == {"key": "fail-on", "value": "high", "origin": "EIDOS_FAIL_ON"}
+    assert shown["snapshot.timeout"]["origin"] == "default"
+
+
+def test_validate_lists_every_fault(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "eidos.yaml").write_text("fial-on: high\ndb: 5\n")
+
+    assert console.run(root, ["config", "validate"]) == 1
+
+    said = capsys.readouterr().err
+    assert "eidos.yaml:1:1 $.fial-on" in said
+    assert "Did you mean 'fail-on'?" in said
+    assert "eidos.yaml:2:1 $.db: 'db' must be text" in said
+
+
+def test_a_wrong_configuration_stops_every_other_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("db: 5\n")
+
+    assert console.run(root, ["snapshot"]) == 2
+    assert "'db' must be text" in capsys.readouterr().err
+
+
+def test_options_go_before_the_configuration(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text(
+        "snapshot: {cluster: file, filter: [os.boot], timeout: 30s}\n"
+    )
+
+    for arguments, cluster in (([], "file"), (["--cluster", "option"], "option")):
+        assert console.run(root, ["snapshot", "--format", "json", *arguments]) == 0
+        snapshot = json.loads(capsys.readouterr().out)
+        assert snapshot["metadata"]["cluster"] == cluster
+        assert len(snapshot["nodes"][0]["measurements"][0]["subtypes"]) == 1

@@ -1,0 +1,117 @@
+"""Settings and where they come from."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from eidos.engine.config import load_settings
+from eidos.engine.config.loading import read_layers
+from eidos.engine.config.settings import SETTINGS
+from eidos.engine.errors import ConfigError
+
+SCHEMA = Path(__file__).parents[3] / "schemas/config/v1.schema.json"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> dict[str, str]:
+    """Give an environment with a configuration of the user."""
+    path = tmp_path / "home/eidos/config.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("db: ./mine.db\nfail-on: low\nsnapshot: {cluster: home, labels: {a: '1'}}\n")
+    return {"XDG_CONFIG_HOME": str(tmp_path / "home")}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    path = tmp_path / "work/eidos.yaml"
+    path.parent.mkdir()
+    path.write_text(
+        "fail-on: high\nwaivers: [w.yaml]\npacks: [gpu, ./mine]\noutput: text\n"
+        "snapshot:\n  cache-ttl: 1m30s\n  labels: {b: '2'}\nparams: {GPU-001: {x: 1}}\n"
+    )
+    below = tmp_path / "work/deep/er"
+    below.mkdir(parents=True)
+    return below
+
+
+def test_variables_over_project_over_user_over_defaults(own: dict[str, str], project: Path) -> None:
+    settings = load_settings(
+        project, {**own, "EIDOS_SNAPSHOT_CLUSTER": "env", "EIDOS_PACKS": "a,b"}
+    )
+
+    root = project.parents[1]
+    assert settings.fail_on == "high"
+    assert settings.packs == ("a", "b")
+    assert settings.snapshot.cluster == "env"
+    assert settings.snapshot.cache_ttl == 90.0
+    assert settings.snapshot.timeout == 300.0
+    assert settings.snapshot.labels == {"a": "1", "b": "2"}
+    assert settings.db == root.parent / "home/eidos/mine.db"
+    assert settings.waivers == (str(root / "w.yaml"),)
+    assert settings.output == ("text",)
+    assert settings.params == {"GPU-001": {"x": 1}}
+    assert settings.origins["fail-on"] == f"{root / 'eidos.yaml'}:1"
+    assert settings.origins["snapshot.cluster"] == "EIDOS_SNAPSHOT_CLUSTER"
+    assert "snapshot.timeout" not in settings.origins
+
+
+def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path, {"HOME": str(tmp_path)})
+
+    assert (settings.db, settings.fail_on, settings.origins) == (None, "info", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("a: 1", 1, "there is no setting 'a'"),
+        ("db: x\nfail-on: bad", 2, "must be one of"),
+        ("snapshot:\n  filter: os", 2, "must be a list"),
+        ("snapshot:\n  cache-ttl: soon", 2, "not written as it should be"),
+        ("limits: {depth: 0}", 1, "at least 1"),
+        ("allow-incomplete: maybe", 1, "true or false"),
+        ("enforcement:\n  GPU-001: maybe", 2, "must be one of"),
+        ("db: ''", 1, "must not be empty"),
+        ("- list", 1, "a map of settings"),
+    ],
+)
+def test_each_fault_has_its_line(tmp_path: Path, text: str, line: int, sentence: str) -> None:
+    (tmp_path / "eidos.yaml").write_text(text + "\n")
+
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        load_settings(tmp_path, {"HOME": str(tmp_path)})
+
+    assert caught.value.location is not None
+    assert caught.value.location.line == line
+
+
+def test_all_faults_are_found_at_once(tmp_path: Path) -> None:
+    (tmp_path / "eidos.yaml").write_text("a: 1\nfail-on: bad\nsnapshot: {b: 2}\n")
+
+    (layer,) = read_layers(tmp_path, {"HOME": str(tmp_path)})
+
+    assert len(layer.faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("EIDOS_FAIL_ON", "bad"), ("EIDOS_ALLOW_INCOMPLETE", "maybe"), ("EIDOS_LIMITS_SIZE", "big")],
+)
+def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path, {"HOME": str(tmp_path), variable: text})
+
+    assert str(caught.value).startswith(variable)
+
+
+def test_the_published_schema_knows_the_same_settings() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+
+    known = set()
+    for name, rule in schema["properties"].items():
+        group = rule.get("properties")
+        known |= {f"{name}.{key}" for key in group} if group else {name}
+    assert known == {setting.key for setting in SETTINGS}

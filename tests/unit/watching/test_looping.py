@@ -1,0 +1,94 @@
+"""The loop of looks, with a clock that only counts."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import jsonpatch
+
+from eidos.engine.documents.snapshots import write_snapshot
+from eidos.engine.errors import CollectError
+from eidos.engine.model.snapshot import (
+    Collection,
+    CollectorState,
+    Measurement,
+    Metadata,
+    Node,
+    Snapshot,
+    Subtype,
+)
+from eidos.engine.watching.looping import Change, Trouble, watch
+
+
+class Clock:
+    """Time passes only by waiting; it is time to end after ``looks`` waits."""
+
+    def __init__(self, looks: int) -> None:
+        self.time = datetime(2026, 11, 23, tzinfo=UTC)
+        self.looks = looks
+        self.waits: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        self.time += timedelta(seconds=seconds)
+        return len(self.waits) >= self.looks
+
+
+def seen(swappiness: str | None, duration: float = 1.0) -> Snapshot:
+    """Give a state; None for one in which the settings could not be read."""
+    status = CollectorState.OK if swappiness else CollectorState.FAILED
+    data = (Measurement("OS", (Subtype("sysctl", {"vm.swappiness": swappiness or ""}),)),)
+    return Snapshot(
+        Metadata(timestamp=f"t{duration}"),
+        nodes=(Node("n1", data if swappiness else ()),),
+        collection=(Collection("OS", status, node="n1", duration_ms=duration),),
+    )
+
+
+def looks(*states: str | Exception | None) -> Callable[[datetime], Snapshot]:
+    found: Iterator[str | Exception | None] = iter(states)
+
+    def look(now: datetime) -> Snapshot:
+        state = next(found)
+        if isinstance(state, Exception):
+            raise state
+        return seen(state, now.timestamp())
+
+    return look
+
+
+def test_only_changes_are_told_and_the_patch_leads_from_one_to_the_other() -> None:
+    clock = Clock(4)
+
+    first, change = watch(looks("60", "60", "1", "1"), clock, 30.0)
+
+    assert isinstance(first, Change)
+    assert isinstance(change, Change)
+    assert first.before is None
+    assert first.patch() == []
+    assert change.before is not None
+    earlier, later = (write_snapshot(one.snapshot) for one in (change.before, change.after))
+    assert jsonpatch.apply_patch(earlier, change.patch()) == later
+    assert change.before.digest != change.after.digest
+    assert clock.waits == [30.0] * 4
+
+
+def test_failures_double_the_wait_and_end_with_the_first_success() -> None:
+    clock = Clock(8)
+    error = CollectError("no")
+
+    told = list(watch(looks("60", error, error, error, error, error, "60", "60"), clock, 1.0))
+
+    assert clock.waits == [1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 1.0, 1.0]
+    assert [type(one) for one in told] == [Change, *[Trouble] * 5]
+
+
+def test_a_state_that_sees_less_is_believed_when_it_lasts() -> None:
+    told = list(watch(looks("60", None, "60", None, None, None), Clock(6), 1.0))
+
+    kinds = [type(one) for one in told]
+    assert kinds == [Change, Trouble, Trouble, Trouble, Change]
+    assert isinstance(told[1], Trouble)
+    assert "n1.os" in told[1].message
