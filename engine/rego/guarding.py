@@ -5,8 +5,10 @@ import re
 from eidos.engine.rego.frames import Fault, Source
 from eidos.engine.rego.limits import EngineLimits
 
-_TOKEN = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[\[{(\])}]')
+_TEMPLATE = ('$"', "$`")
+_TOKEN = re.compile(r'\$["`]|#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[\[{(\])}]')
 _OPENING = "[{("
+_CLOSING = ")]}"
 
 
 def guard(source: Source, limits: EngineLimits) -> Fault | None:
@@ -15,7 +17,7 @@ def guard(source: Source, limits: EngineLimits) -> Fault | None:
     if size > limits.module_bytes:
         message = f"the module has {size} bytes, over the limit of {limits.module_bytes}"
         return Fault(message, source.file, hint="Split it.")
-    return _long_line(source, limits) or _deep(source, limits)
+    return _long_line(source, limits) or _unreadable(source, limits)
 
 
 def _long_line(source: Source, limits: EngineLimits) -> Fault | None:
@@ -26,21 +28,24 @@ def _long_line(source: Source, limits: EngineLimits) -> Fault | None:
     return None
 
 
-def _deep(source: Source, limits: EngineLimits) -> Fault | None:
+def _unreadable(source: Source, limits: EngineLimits) -> Fault | None:
     depth = 0
     for token in _TOKEN.finditer(source.text):
+        if token[0] in _TEMPLATE:
+            message = "template strings are not read by the embedded engine"
+            return _fault(source, token.start(), message, "Use sprintf.")
         if token[0] in _OPENING:
             depth += 1
-            if depth > limits.depth:
-                return _too_deep(source, token.start(), limits)
-        elif token[0] in ")]}":
+        elif token[0] in _CLOSING:
             depth = max(0, depth - 1)
+        if depth > limits.depth:
+            message = f"brackets are nested more than {limits.depth} deep"
+            hint = "Give inner parts names of their own, as rules or variables."
+            return _fault(source, token.start(), message, hint)
     return None
 
 
-def _too_deep(source: Source, position: int, limits: EngineLimits) -> Fault:
+def _fault(source: Source, position: int, message: str, hint: str) -> Fault:
     line = source.text.count("\n", 0, position) + 1
     column = position - source.text.rfind("\n", 0, position)
-    message = f"brackets are nested more than {limits.depth} deep"
-    hint = "Give inner parts names of their own, as rules or variables."
     return Fault(message, source.file, line, column, hint)

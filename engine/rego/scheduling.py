@@ -127,6 +127,10 @@ class Schedule:
 
     def _send(self, station: _Station, errands: list[Errand]) -> None:
         known = station.worker.known
+        forgotten: list[str] = []
+        if errands[0].call.id in self._retried:  # it gets all the memory there is
+            forgotten.extend(known)
+            known.clear()
         needed: dict[str, Bundle] = {}
         for errand in errands:
             if errand.bundle is not None:
@@ -135,7 +139,6 @@ class Schedule:
                 else:
                     needed[errand.bundle.key] = errand.bundle
                     known[errand.bundle.key] = None
-        forgotten = []
         while len(known) > max(self._limits.programs, len(errands)):
             forgotten.append(known.popitem(last=False)[0])
         station.batches.append(errands[-1].call.id)

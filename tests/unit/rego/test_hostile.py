@@ -4,6 +4,8 @@ import sys
 import threading
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.policy import Module
@@ -86,6 +88,7 @@ def test_a_linear_regular_expression_is_no_trouble(hasty: EmbeddedEngine) -> Non
         ("f(x) := g(x)\ng(x) := h(x)\nh(x) := f(x)", "reaches itself: f -> g -> h -> f"),
         ("x contains y if { y := count(x) }", "reaches itself: x -> x"),
         ("x := {", "expecting expression"),
+        ('x := $"a {input.x}"', "template strings are not read"),
         ("x := " + ".\n" + ".a" * 900, "invalid|expecting"),
         ("# " + "a" * (1 << 20), "over the limit"),
     ],
@@ -129,3 +132,47 @@ def test_a_panic_is_an_error() -> None:
     assert replies[0].fault is None
     assert replies[1].fault
     assert "the engine gave up" in replies[1].fault.message
+
+
+PIECES = st.sampled_from(
+    [
+        *("package p", "x := 1", "y contains z if {", "}", "{", "[", "]", "(", ")", "\n", " ", '"'),
+        *(
+            "`",
+            "#",
+            "import data.x as y",
+            "some k, v in input",
+            "every x in y {",
+            "not ",
+            "with input",
+        ),
+        *(
+            " as ",
+            "else := ",
+            "default ",
+            "f(x) := ",
+            "walk(",
+            "http.send({})",
+            ":=",
+            "=",
+            "|",
+            ";",
+        ),
+        *("data.p.x", "input", "[path, value] := walk(input)", "1e400", "\x00", "é", "$", "-", "."),
+    ]
+)
+
+
+@given(pieces=st.lists(PIECES, max_size=40), header=st.booleans())
+@settings(deadline=None)
+def test_any_text_is_read_or_refused(
+    hasty: EmbeddedEngine, pieces: list[str], header: bool
+) -> None:
+    text = ("package p\n\n" if header else "") + "".join(pieces)
+    refusal = None
+    try:
+        (facts,) = hasty.analyse([Module("p.rego", text)])
+        assert facts.file == "p.rego"
+    except PolicyError as error:
+        refusal = error
+    assert refusal is None or (refusal.location and "\n" not in refusal.message)
