@@ -343,6 +343,7 @@ def _covers(pattern: str, path: str) -> bool:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer is two writes; the second would wait for 40 ms
     api: KubeApi
 
     def log_message(self, *_: object) -> None:
