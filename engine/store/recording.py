@@ -22,7 +22,7 @@ from eidos.engine.store.encoding import (
 )
 from eidos.engine.store.pages import pages
 from eidos.engine.store.rulebook import put_pack, put_rules
-from eidos.engine.store.standings import Standings, record_standings
+from eidos.engine.store.standings import Observation, record_standings
 from eidos.engine.store.subjects import SubjectWriter
 from eidos.engine.store.trees import TreeWriter, encode_remarks
 
@@ -54,7 +54,7 @@ class _Recording:
         self._report = report
         self._blobs = BlobWriter(connection)
         self._subjects = SubjectWriter(connection)
-        self._standings: list[tuple[str | None, int, Standings]] = []
+        self._observations: list[Observation] = []
 
     def record(self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]) -> None:
         groups = [
@@ -79,8 +79,7 @@ class _Recording:
             "part, remarks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(run, *row) for row, _ in captures],
         )
-        for cluster, at, found in self._standings:
-            record_standings(self._connection, run, cluster, at, found)
+        record_standings(self._connection, run, self._observations)
 
     def _part(self, source: Source, subjects: Sequence[Subject]) -> tuple[Row, Json]:
         at = state_time(source[2], self._report.started)
@@ -93,7 +92,7 @@ class _Recording:
             rows.append(written.row)
             places.append(self._blobs.put("locations", locations))
             said.append([written.address, address(locations)])
-            self._standings.append((source[1], at, dict(written.members)))
+            self._observations.append(Observation(source[1], at, dict(written.members)))
         return (*source, at, text(rows), text(places)), [*source, said]
 
     def _captures(

@@ -7,26 +7,41 @@ would seem to hold until the next change.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-Standings = Mapping[int, int]
-"""Subject to verdict list."""
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a run found at one state time."""
+
+    cluster: str | None
+    at: int
+    verdicts: Mapping[int, int]
+    """Subject to verdict list."""
 
 
 def record_standings(
-    connection: sqlite3.Connection, run: int, cluster: str | None, at: int, found: Standings
+    connection: sqlite3.Connection, run: int, found: Iterable[Observation]
 ) -> None:
-    """Write down what changed at state time `at`; the run's parts are already stored."""
-    changed = {
-        subject: verdicts
-        for subject, verdicts in found.items()
-        if _held(connection, subject, at) != verdicts
-    }
-    later = _next(connection, cluster, at, set(changed))
-    rows = [(subject, at, run, verdicts) for subject, verdicts in changed.items()]
+    """Write down what changed."""
+    late: dict[str | None, dict[int, list[int]]] = {}
+    for observation in sorted(found, key=lambda one: one.at):
+        for subject, verdicts in observation.verdicts.items():
+            before = _held(connection, subject, observation.at)
+            if before == verdicts:
+                continue
+            _insert(connection, [(subject, observation.at, run, verdicts)])
+            if before is not None:
+                pending = late.setdefault(observation.cluster, {})
+                pending.setdefault(subject, []).append(observation.at)
+    for cluster, pending in late.items():
+        _insert(connection, list(_next(connection, run, cluster, pending)))
+
+
+def _insert(connection: sqlite3.Connection, rows: list[tuple[int, int, int, int]]) -> None:
     connection.executemany(
-        "INSERT OR IGNORE INTO standings (subject, at, run, verdicts) VALUES (?, ?, ?, ?)",
-        [*rows, *later],
+        "INSERT OR IGNORE INTO standings (subject, at, run, verdicts) VALUES (?, ?, ?, ?)", rows
     )
 
 
@@ -40,20 +55,24 @@ def _held(connection: sqlite3.Connection, subject: int, at: int) -> int | None:
 
 
 def _next(
-    connection: sqlite3.Connection, cluster: str | None, at: int, pending: set[int]
+    connection: sqlite3.Connection, run: int, cluster: str | None, pending: dict[int, list[int]]
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Give the next later observation of each pending subject."""
+    """Give what earlier runs next observed of each subject after each of its pending times."""
+    first = min(at for times in pending.values() for at in times)
     parts = connection.execute(
-        "SELECT at, run, part FROM run_parts WHERE cluster IS ? AND at > ? ORDER BY at, run DESC",
-        (cluster, at),
+        "SELECT at, run, part FROM run_parts WHERE cluster IS ? AND at > ? AND run < ? "
+        "ORDER BY at, run DESC",
+        (cluster, first, run),
     )
-    for later, run, part in parts:
-        if not pending:
+    for later, earlier_run, part in parts:
+        for subject, verdicts in _observed(connection, earlier_run, part):
+            times = pending.get(subject, [])
+            waiting = [at for at in times if at >= later]
+            if len(waiting) < len(times):
+                pending[subject] = waiting
+                yield subject, later, earlier_run, verdicts
+        if not any(pending.values()):
             return
-        for subject, verdicts in _observed(connection, run, part):
-            if subject in pending:
-                pending.remove(subject)
-                yield subject, later, run, verdicts
 
 
 def _observed(connection: sqlite3.Connection, run: int, part: int) -> list[tuple[int, int]]:
