@@ -25,7 +25,7 @@ class Response(Protocol):
     status: int
     headers: Mapping[str, str]
 
-    def read1(self, amt: int) -> bytes:
+    def read1(self, amt: int, *, decode_content: bool) -> bytes:
         """Give what has arrived, at most so many bytes; nothing at the end."""
         ...
 

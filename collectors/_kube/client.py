@@ -1,6 +1,7 @@
 """Asking the API server politely: bounded in time, size and patience."""
 
 import time
+import zlib
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -96,13 +97,14 @@ class Client:
 
         body = bytearray()
         try:
-            while chunk := response.read1(_CHUNK):
+            while chunk := response.read1(_CHUNK, decode_content=False):
                 body += chunk
-                if len(body) > SIZE_LIMIT:
-                    raise ApiError(f"{action}: an answer has more than {SIZE_LIMIT >> 20} MiB")
+                _refuse_large(len(body), action)
                 self._left(action, until)
         except HTTPError as error:
             raise OSError(_line(error)) from error
+        if response.headers.get("Content-Encoding") == "gzip":
+            return _unpacked(body, action)
         return bytes(body)
 
     def _left(self, action: str, until: float) -> float:
@@ -117,6 +119,24 @@ class Client:
         if time.monotonic() + seconds >= self._deadline:
             raise LateError(f"{action}: the server asks for a wait of {seconds:g} s: no time left")
         time.sleep(seconds)
+
+
+def _unpacked(body: bytearray, action: str) -> bytes:
+    """Undo gzip here and not in the pool, which would not look at the clock meanwhile."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, SIZE_LIMIT + 1)
+    except zlib.error as error:
+        raise OSError(f"a damaged answer: {error}") from error
+    _refuse_large(len(plain), action)
+    if not unpacker.eof:
+        raise OSError("the answer is cut short")
+    return plain
+
+
+def _refuse_large(size: int, action: str) -> None:
+    if size > SIZE_LIMIT:
+        raise ApiError(f"{action}: an answer has more than {SIZE_LIMIT >> 20} MiB")
 
 
 def _is_passing(status: int) -> bool:
