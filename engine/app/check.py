@@ -20,11 +20,12 @@ from eidos.engine.errors import EidosError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.policy import Enforcement, Pack, Severity
 from eidos.engine.model.report import PackRef, Problem, Report, Subject
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.packs.choosing import Choice, choose
+from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
+from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class CheckRequest:
     """Rule time, with zone; now when None."""
     record: bool = True
     db: Path | None = None
+    opa: str | None = None
+    """URL of an OPA server that judges; None for the embedded engine."""
     lenient: bool = False
     """Read snapshots without a header."""
     limits: Limits = field(default_factory=Limits)
@@ -70,9 +73,10 @@ def check(request: CheckRequest) -> Report:
     started = datetime.now(UTC)
     effective = request.effective_time or started
     with ExitStack() as stack:
-        engine = stack.enter_context(closing(EmbeddedEngine()))
+        engine = stack.enter_context(closing(_engine(request.opa)))
         packs = load_packs(request.packs, engine)
         rules = choose(packs, request.choice)
+        _refuse_strangers(request, packs, engine)
         waiving = Waiving(read_waivers(request.waivers), effective)
         store = stack.enter_context(_store(request.db)) if request.record else None
         judge = Judge(rules, engine, store or NoMemo(), effective)
@@ -96,6 +100,22 @@ def check(request: CheckRequest) -> Report:
         if store is not None:
             store.record_report(report, [(s.snapshot, s.digests) for s in session.seen])
         return report
+
+
+def _refuse_strangers(request: CheckRequest, packs: Sequence[Pack], engine: RegoEngine) -> None:
+    """Refuse settings for rules that neither the chosen packs nor the shipped ones have."""
+    named = {*request.choice.params, *request.enforcement}
+    chosen = {rule.id for pack in packs for rule in pack.rules}
+    if named - chosen:
+        refuse_unknown_rules(named, [*packs, *load_packs((), engine)])
+
+
+def _engine(opa: str | None) -> RegoEngine:
+    if opa is None:
+        return EmbeddedEngine()
+    from eidos.engine.rego.server import OpaServerEngine
+
+    return OpaServerEngine(opa)
 
 
 def _store(path: Path | None) -> "Store":

@@ -26,6 +26,15 @@ def read_params(file: str) -> Mapping[str, Mapping[str, Json]]:
     return params
 
 
+def merged(*layers: Mapping[str, Mapping[str, Json]]) -> Mapping[str, Mapping[str, Json]]:
+    """Give the parameters of all layers; a later layer goes before an earlier one."""
+    params: dict[str, Mapping[str, Json]] = {}
+    for layer in layers:
+        for rule, values in layer.items():
+            params[rule] = {**params.get(rule, {}), **values}
+    return params
+
+
 def _misshapen(location: Location) -> DocumentError:
     return DocumentError(
         "parameters are a map from rule id to a map of values",

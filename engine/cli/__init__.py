@@ -1,7 +1,7 @@
 """The command line: options, one call into ``eidos.engine.app``, a reporter, an exit code.
 
-No module here decides anything about the domain. Each verb is a file and is imported only when it is
-used, because start-up is a feature.
+No module here decides anything about the domain. Each verb is a file and is imported only when it
+is used, because start-up is a feature.
 """
 
 import importlib

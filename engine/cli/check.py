@@ -7,10 +7,16 @@ from typing import Any
 import click
 
 from eidos.engine.app.check import CheckRequest, check
-from eidos.engine.app.params import read_params
+from eidos.engine.app.params import merged, read_params
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant, reader_limits
-from eidos.engine.model.policy import Severity
+from eidos.engine.cli.options import (
+    COLOR,
+    SEVERITY,
+    Instant,
+    configured_settings,
+    reader_limits,
+)
+from eidos.engine.model.policy import Enforcement, Severity
 from eidos.engine.model.report import Report
 from eidos.engine.packs.choosing import Choice
 from eidos.engine.report.outputs import Output, parse_outputs, render_all
@@ -48,6 +54,7 @@ from eidos.engine.report.outputs import Output, parse_outputs, render_all
 )
 @click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
 @click.option("--no-record", is_flag=True, help="Record nothing.")
+@click.option("--opa", metavar="URL", help="Judge by an OPA server instead of the built-in engine.")
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
 @click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
@@ -63,18 +70,25 @@ def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- c
 
 
 def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
+    settings = configured_settings()
+    own = read_params(options["params"]) if options["params"] else {}
     choice = Choice(
         rules=options["rules"],
         tags=options["tags"],
         severity=Severity(options["severity"]),
         exclude=options["exclude"],
-        params=read_params(options["params"]) if options["params"] else {},
+        params=merged(settings.params, own) if settings else own,
     )
     return CheckRequest(
         files=files or ("-",),
         packs=options["packs"],
         choice=choice,
+        enforcement={
+            rule: Enforcement(each)
+            for rule, each in (settings.enforcement if settings else {}).items()
+        },
         waivers=options["waivers"],
+        opa=options["opa"],
         fail_on=Severity(options["fail_on"]),
         allow_incomplete=options["allow_incomplete"],
         effective_time=options["effective_time"],

@@ -1,7 +1,7 @@
 """Kinds of option values that several commands share."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,13 +10,25 @@ from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
 from eidos.engine.model.times import instant
 
+if TYPE_CHECKING:
+    from eidos.engine.config.settings import Settings
+
+if TYPE_CHECKING:
+    from eidos.engine.config.settings import Settings
+
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
 
 
+def configured_settings() -> "Settings | None":
+    """Give the running command's configuration; None when nothing is configured."""
+    settings: Settings | None = (click.get_current_context().obj or {}).get("settings")
+    return settings
+
+
 def reader_limits() -> Limits:
     """Give the bounds of document readers as the running command's configuration has them."""
-    settings = (click.get_current_context().obj or {}).get("settings")
+    settings = configured_settings()
     return Limits(**settings.limits) if settings else Limits()
 
 

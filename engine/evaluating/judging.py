@@ -13,6 +13,7 @@ from eidos.engine.digest import digest
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order
 from eidos.engine.evaluating.projecting import NODE_NAME, Projection, project
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
@@ -77,7 +78,11 @@ class Judge:
 
     def _question(self, rule: Rule, view: Projection) -> _Question:
         day = self._day.date().isoformat() if rule.reads_time else None
-        return _Question(rule, view, digest([self._programs[rule.id].key, view.full, day]))
+        return _Question(rule, view, self._key(rule, view.full, day))
+
+    def _key(self, rule: Rule, facts: Json, day: str | None) -> str:
+        """Engines differ at the edges of Rego, so each remembers for itself."""
+        return digest([self._programs[rule.id].key, facts, day, self._engine.name])
 
     def _answer(self, questions: Iterable[_Question]) -> None:
         """Make sure that every question that can be asked has a known verdict."""

@@ -43,6 +43,15 @@ def choose(packs: Sequence[Pack], choice: Choice) -> tuple[Rule, ...]:
     )
 
 
+def refuse_unknown_rules(ids: Iterable[str], packs: Sequence[Pack]) -> None:
+    """Refuse rule ids that no pack has.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    _known("rule", ids, {rule.id for pack in packs for rule in pack.rules})
+
+
 def _by_id(packs: Sequence[Pack]) -> dict[str, Rule]:
     owners: dict[str, Pack] = {}
     rules: dict[str, Rule] = {}
@@ -66,7 +75,6 @@ def _refuse_unknown(choice: Choice, rules: Mapping[str, Rule]) -> None:
     _known("rule", choice.rules, rules)
     _known("tag", choice.tags, labels)
     _known("rule or tag", choice.exclude, {*rules, *labels})
-    _known("rule", choice.params, rules)
 
 
 def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:

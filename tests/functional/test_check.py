@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from eidos.engine.cli import console, root
+from fakes.opa_server import opa_server
 from fakes.policies import DRIVER_RULE, write_pack
 
 SNAPSHOT = """\
@@ -336,3 +337,37 @@ def test_start_up_imports_only_what_is_used() -> None:
         "requests",
     ):
         assert f"'{heavy}'" not in loaded
+
+
+def test_the_configuration_sets_defaults_parameters_and_enforcement(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = "packs: [t]\nenforcement: {T-001: warn}\n"
+    Path("eidos.yaml").write_text(config)
+    assert check("s.yaml") == 0
+    Path("eidos.yaml").write_text("packs: [t]\nparams: {T-001: {floor: 500}}\n")
+    assert check("s.yaml") == 0
+    Path("eidos.yaml").write_text("packs: [t]\nenforcement: {GPU-001: audit}\n")
+    assert check("s.yaml") == 1
+    capsys.readouterr()
+    Path("eidos.yaml").write_text("packs: [t]\nenforcement: {T-01: warn}\n")
+    assert check("s.yaml") == 2
+    assert "no rule 'T-01'" in capsys.readouterr().err
+
+
+@pytest.mark.real
+def test_an_opa_server_gives_the_same_verdicts(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def verdicts(*arguments: str) -> object:
+        assert check("s.yaml", "-p", "t", "-o", "json", *arguments) == 1
+        return json.loads(capsys.readouterr().out)["subjects"][0]["verdicts"][0]["findings"]
+
+    with opa_server(here) as url:
+        assert verdicts("--opa", url) == verdicts()
+
+
+def test_an_opa_server_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("s.yaml", "-p", "t", "--opa", "http://127.0.0.1:9") == 2
+    captured = capsys.readouterr()
+    assert "127.0.0.1:9" in captured.out + captured.err

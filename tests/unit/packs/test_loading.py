@@ -161,7 +161,6 @@ def test_choosing_rules(tmp_path: Path, engine: EmbeddedEngine) -> None:
         (Choice(rules=("T-01",)), "no rule 'T-01'"),
         (Choice(tags=("x",)), "no tag 'x'"),
         (Choice(exclude=("y",)), "no rule or tag 'y'"),
-        (Choice(params={"Z": {}}), "no rule 'Z'"),
         (Choice(params={"T-001": {"flor": 1}}), "no parameter of T-001: 'flor'"),
         (Choice(params={"T-001": {"floor": "590"}}), "must be a number, not text"),
         (Choice(params={"T-001": {"floor": True}}), "must be a number, not true or false"),
