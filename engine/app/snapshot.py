@@ -32,8 +32,8 @@ class Request:
     choice: Choice = field(default_factory=Choice)
     timeout: float = 300.0
     """Seconds for the whole run."""
-    local_timeout: float = 10.0
-    """Seconds for each collector of this machine."""
+    local_timeout: float = 60.0
+    """Seconds for each collector of this machine; GPUs that nobody uses take long to wake."""
     cluster_timeout: float = 120.0
     """Seconds for each collector of the cluster."""
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

@@ -54,6 +54,7 @@ def default_map(settings: "Settings") -> dict[str, Any]:
         "check": {
             option: getattr(settings, name) for option, name in _CHECK.items() if name in said
         },
+        "diff": {"ignores": settings.ignore} if "ignore" in said else {},
         "history": dict.fromkeys(("runs", "show"), db),
         "snapshot": {
             **{

@@ -161,7 +161,11 @@ def _settings(layers: Sequence[Layer]) -> Settings:
     top = {key: value for key, value in values.items() if "." not in key}
     return Settings(
         **_fields(top),
-        params=_below(values, "params"),
+        params={
+            rule: value
+            for rule, value in _below(values, "params").items()
+            if isinstance(value, dict)
+        },
         enforcement={rule: str(value) for rule, value in _below(values, "enforcement").items()},
         limits={
             name.replace("-", "_"): value

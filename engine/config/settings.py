@@ -125,7 +125,7 @@ class Settings:
     effective_time: str | None = None
     output: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
-    params: Mapping[str, Json] = field(default_factory=dict)
+    params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     enforcement: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
     snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)

@@ -74,7 +74,8 @@ def _signals(stop: Flag) -> Iterator[list[signal.Signals]]:
 
 def _judge(record: bool, settings: "Settings | None") -> Callable[[Path], Report]:  # noqa: FBT001
     from eidos.engine.app.check import CheckRequest, check
-    from eidos.engine.model.policy import Severity
+    from eidos.engine.model.policy import Enforcement, Severity
+    from eidos.engine.packs.choosing import Choice
 
     def judge(path: Path) -> Report:
         plain = CheckRequest((str(path),), record=record)
@@ -84,6 +85,8 @@ def _judge(record: bool, settings: "Settings | None") -> Callable[[Path], Report
             CheckRequest(
                 (str(path),),
                 packs=settings.packs,
+                choice=Choice(params=settings.params),
+                enforcement={rule: Enforcement(one) for rule, one in settings.enforcement.items()},
                 waivers=settings.waivers,
                 fail_on=Severity(settings.fail_on),
                 allow_incomplete=settings.allow_incomplete,
