@@ -1,6 +1,7 @@
 """What modules say about themselves, read from their syntax trees without running them."""
 
 import msgspec
+import regorus
 
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
@@ -28,6 +29,8 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
         hint = "Give parts of it names of their own, as rules or variables."
         fault = Fault("an expression is too long or nested too deep", hint=hint)
         return Reply(number, fault=fault)
+    except _UnplacedError as error:
+        return Reply(number, fault=error.fault)
     except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
         return Reply(number, fault=read_fault(error))
     if fault := check(trees, Dialect(v0, task.every_function)):
@@ -53,9 +56,28 @@ def _parse(modules: list[Source], limits: EngineLimits, *, v0: bool) -> list[Mod
     engine = new_engine(limits, v0=v0)
     install(engine, lambda: 0)
     for module in modules:
-        add_module(engine, module, limits, v0=v0)
+        _add(engine, module, limits, v0=v0)
     engine.eval_query_as_json("true")  # compiles, which finds unsafe variables
     return [read_tree(tree) for tree in msgspec.json.decode(engine.get_ast_as_json())]
+
+
+class _UnplacedError(RuntimeError):
+    """The engine said neither file nor line."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def _add(engine: regorus.Engine, module: Source, limits: EngineLimits, *, v0: bool) -> None:
+    try:
+        add_module(engine, module, limits, v0=v0)
+    except RuntimeError as error:
+        fault = read_fault(error)
+        if fault.file:
+            raise
+        message = f"the engine cannot read the module: {fault.message}"
+        raise _UnplacedError(Fault(message, module.file)) from error
 
 
 def _facts(tree: ModuleTree, *, v0: bool) -> Facts:

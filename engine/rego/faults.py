@@ -5,6 +5,7 @@ import re
 from eidos.engine.rego.frames import Fault
 
 _PLACE = re.compile(r"^--> (?P<file>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_ONE_LINE = re.compile(r"(?P<file>.*):(?P<line>\d+):(?P<column>\d+) error: (?P<text>.*)", re.DOTALL)
 _SENTENCE = re.compile(r"^(?:error|warning): *(?P<text>.*)$", re.MULTILINE)
 _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
 
@@ -12,9 +13,9 @@ _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
 def read_fault(error: BaseException) -> Fault:
     """Give the sentence and the place of an error that the engine raised."""
     text = str(error).partition("\nStack backtrace")[0]
-    place = _PLACE.search(text)
-    sentence = _SENTENCE.search(text)
-    message = sentence["text"].strip() if sentence else " ".join(text.split())
+    place = _PLACE.search(text) or _ONE_LINE.fullmatch(text.strip())
+    sentence = _SENTENCE.search(text) or _ONE_LINE.fullmatch(text.strip())
+    message = " ".join((sentence["text"] if sentence else text).split())
     message = _EXTENSION.sub("", message)
     if type(error).__name__ == "PanicException":
         message = f"the engine gave up: {message}"

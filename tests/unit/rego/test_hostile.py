@@ -102,6 +102,20 @@ def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngin
     assert "\n" not in caught.value.message
 
 
+def test_noise_of_the_engine_never_fills_up() -> None:
+    """The engine panics when its standard error takes no more, so a worker keeps making room."""
+    runs = 400
+    engine = EmbeddedEngine(workers=1)
+    bad = Module("bad.rego", "package p\n\nx := [" + "1, " * 1000 + "\n")
+    messages = set()
+    for _ in range(runs):
+        with pytest.raises(PolicyError) as caught:
+            engine.analyse([bad])
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+    engine.close()
+
+
 def test_brackets_in_text_and_comments_do_not_count(embedded: EmbeddedEngine) -> None:
     deep = "[" * 40
     text = f'package p\n\n# {deep}\nx := "{deep}\\"{deep}"\n\ny := `{deep}\n"{deep}`\n'
