@@ -1,9 +1,9 @@
 """Canonical form and content addresses.
 
-The canonical form of a JSON value has sorted keys, no insignificant space, and is UTF-8. Its SHA-256
-is its content address, written ``sha256:<hex>``. Measurements, nodes and snapshots are hashed over
-their children's addresses, so equal parts are equal without being read again. Metadata (who, when)
-and the collectors' durations are no part of any address.
+The canonical form of a JSON value has sorted keys, no insignificant space, and is UTF-8. Its
+SHA-256 is its content address, written ``sha256:<hex>``. Measurements, nodes and snapshots are
+hashed over their children's addresses, so equal parts are equal without being read again. Metadata
+(who, when) and the collectors' durations are no part of any address.
 """
 
 import hashlib
