@@ -104,11 +104,11 @@ def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngin
 
 def test_noise_of_the_engine_never_fills_up() -> None:
     """The engine panics when its standard error takes no more, so a worker keeps making room."""
-    runs = 400
     engine = EmbeddedEngine(workers=1)
-    bad = Module("bad.rego", "package p\n\nx := [" + "1, " * 1000 + "\n")
+    warned = "x if input.y\n\n" * 100  # each is a warning when it is tried as v0
+    bad = Module("bad.rego", f"package p\n\n{warned}x := [\n")
     messages = set()
-    for _ in range(runs):
+    for _ in range(200):
         with pytest.raises(PolicyError) as caught:
             engine.analyse([bad])
         messages.add(str(caught.value))
