@@ -1,0 +1,339 @@
+"""The examples for CI systems: each is parsed, and each script in it is run as its system would."""
+
+import json
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import pytest
+import yaml
+
+from eidos.engine import __version__
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "ci-examples"
+SCHEMAS = ROOT / "tests" / "schemas"
+SHIMS = {
+    "eidos": """\
+#!{python}
+import os, sys
+with open(os.environ["CALLS"], "a") as calls:
+    print("eidos", *sys.argv[1:], file=calls)
+if sys.argv[1] == "check":
+    sys.argv += ["--effective-time", "2026-11-24"]
+from eidos.engine.cli import main
+main()
+""",
+    "pip": """\
+#!/bin/sh
+echo pip "$@" >> "$CALLS"
+""",
+    "python3": """\
+#!/bin/sh
+test "$1 $2" = "-m venv" && mkdir -p "$3/bin" && cp "$SHIMS/eidos" "$SHIMS/pip" "$3/bin/"
+""",
+}
+"""In place of a fresh machine: the `eidos` of this checkout on a known day, and no network."""
+
+
+class Script(NamedTuple):
+    """A piece of shell as a CI system runs it."""
+
+    text: str
+    shell: tuple[str, ...] = ("sh", "-c")
+    env: dict[str, str] = {}  # noqa: RUF012 -- never written to
+
+
+class Machine(NamedTuple):
+    """A folder with the snapshot to judge, and programs that stand for a fresh machine's."""
+
+    folder: Path
+
+    def run(self, script: Script) -> subprocess.CompletedProcess[str]:
+        shims = self.folder / "shims"
+        env = {
+            **os.environ,
+            **script.env,
+            "PATH": f"{shims}:{os.environ['PATH']}",
+            "CALLS": str(self.folder / "calls"),
+            "SHIMS": str(shims),
+        }
+        return subprocess.run(
+            [*script.shell, script.text],
+            cwd=self.folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self, program: str) -> list[str]:
+        lines = (self.folder / "calls").read_text().splitlines()
+        return [line for line in lines if line.startswith(f"{program} ")]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    for name, text in SHIMS.items():
+        (shims / name).write_text(text.format(python=sys.executable) if name == "eidos" else text)
+        (shims / name).chmod(stat.S_IRWXU)
+    (tmp_path / "cluster.yaml").write_text((EXAMPLES / "cluster.yaml").read_text())
+    return Machine(tmp_path)
+
+
+def parsed(path: str) -> Any:
+    return yaml.safe_load((EXAMPLES / path).read_text())
+
+
+def github(_: Path) -> list[Script]:
+    steps = parsed("github-actions/policy.yml")["jobs"]["check"]["steps"]
+    shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+    env = {"GITHUB_STEP_SUMMARY": "step-summary.md"}
+    return [Script(step["run"], shell, env) for step in steps if "run" in step]
+
+
+def gitlab(_: Path) -> list[Script]:
+    job = parsed("gitlab/.gitlab-ci.yml")["policy"]
+    return [Script(line) for line in [*job["before_script"], *job["script"]]]
+
+
+def jenkins(_: Path) -> list[Script]:
+    text = (EXAMPLES / "jenkins" / "Jenkinsfile").read_text()
+    return [Script(line) for line in re.findall(r"\bsh(?: |\(.*script: )'([^']+)'", text)]
+
+
+def substituted(text: str, values: dict[str, str]) -> str:
+    return re.sub(r"\$\(([a-z.-]+)\)", lambda match: values[match[1]], text)
+
+
+def moved(text: str, folder: Path) -> str:
+    """Put what the container has at fixed paths into the test's folder."""
+    return text.replace("/tmp/eidos", str(folder / "venv")).replace("/snapshot/", f"{folder}/")  # noqa: S108 -- the example's
+
+
+def tekton(folder: Path) -> list[Script]:
+    spec = parsed("tekton/task.yaml")["spec"]
+    values = {f"params.{param['name']}": param["default"] for param in spec["params"]}
+    values |= {"results.decision.path": str(folder / "decision"), "workspaces.source.path": "."}
+    [step] = spec["steps"]
+    env = {each["name"]: substituted(each["value"], values) for each in step["env"]}
+    assert "$(" not in step["script"], "values come as variables"
+    return [Script(moved(step["script"], folder), env=env)]
+
+
+def argo(folder: Path) -> list[Script]:
+    pod = parsed("argo-cd/policy-check.yaml")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    [script] = container["args"]
+    return [Script(moved(script, folder), tuple(container["command"]))]
+
+
+def pre_commit(_: Path) -> list[Script]:
+    [repo] = parsed("pre-commit/.pre-commit-config.yaml")["repos"]
+    return [
+        Script(shlex.join([*shlex.split(hook["entry"]), "cluster.yaml"]))
+        for hook in repo["hooks"]
+        if re.search(hook["files"], "cluster.yaml")
+    ]
+
+
+class System(NamedTuple):
+    """A CI system: its example, how to get its scripts, and what they leave."""
+
+    files: tuple[str, ...]
+    scripts: Callable[[Path], list[Script]]
+    reports: tuple[str, ...] = ()
+    installs: bool = True
+
+
+SYSTEMS = {
+    "github": System(
+        ("github-actions/policy.yml",), github, ("eidos.sarif", "summary.md", "step-summary.md")
+    ),
+    "gitlab": System(("gitlab/.gitlab-ci.yml",), gitlab, ("eidos.xml", "codequality.json")),
+    "jenkins": System(("jenkins/Jenkinsfile",), jenkins, ("eidos.xml", "eidos.md")),
+    "tekton": System(("tekton/task.yaml",), tekton, ("eidos.json", "eidos.xml", "decision")),
+    "argo": System(("argo-cd/policy-check.yaml",), argo),
+    "pre-commit": System(("pre-commit/.pre-commit-config.yaml",), pre_commit, installs=False),
+}
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request: pytest.FixtureRequest) -> System:
+    return SYSTEMS[request.param]
+
+
+def test_every_command_runs_and_only_the_verdict_fails(system: System, machine: Machine) -> None:
+    results = [machine.run(script) for script in system.scripts(machine.folder)]
+    for result in results[:-1]:
+        assert result.returncode == 0, result.stdout + result.stderr
+    assert results[-1].returncode == 1, results[-1].stderr
+    said = "".join((EXAMPLES / name).read_text() for name in system.files)
+    commands = re.findall(r"^(?! *(?:#|//)).*\beidos (?:check|validate)\b", said, re.MULTILINE)
+    assert len(machine.calls("eidos")) == len(commands) > 0
+    for name in system.reports:
+        text = (machine.folder / name).read_text()
+        assert "GPU-001" in text or text == "failed", name
+    if system.installs:
+        [install] = machine.calls("pip")
+        assert install.endswith(f" eidos-policy=={__version__}")
+
+
+def without_gpu_b(taken: Any) -> None:
+    del taken["nodes"][1], taken["collection"][5:]
+
+
+def without_gpu_facts(taken: Any) -> None:
+    without_gpu_b(taken)
+    del taken["nodes"][0]["measurements"][1], taken["collection"][2]
+
+
+def unreadable(taken: Any) -> None:
+    taken["nodes"] = "gone"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(without_gpu_b, 0), (without_gpu_facts, 3), (unreadable, 2)]
+)
+def test_every_decision_reaches_the_system(
+    system: System, machine: Machine, change: Callable[[Any], None], code: int
+) -> None:
+    taken = yaml.safe_load((machine.folder / "cluster.yaml").read_text())
+    change(taken)
+    (machine.folder / "cluster.yaml").write_text(json.dumps(taken))
+    scripts = [s for s in system.scripts(machine.folder) if "eidos validate" not in s.text]
+    result = [machine.run(script) for script in scripts][-1]
+    assert result.returncode == code, result.stdout + result.stderr
+
+
+def test_github_tells_findings_and_the_decision(machine: Machine) -> None:
+    result = [machine.run(script) for script in github(machine.folder)][-1]
+    assert re.search(r"::error file=cluster\.yaml,line=\d+", result.stdout)
+    assert "::error::Policy is violated." in result.stdout
+
+
+def test_tekton_results_name_the_decision(machine: Machine) -> None:
+    for change, decision in ((without_gpu_b, "passed"), (unreadable, "error")):
+        taken = parsed("cluster.yaml")
+        change(taken)
+        (machine.folder / "cluster.yaml").write_text(json.dumps(taken))
+        [script] = tekton(machine.folder)
+        machine.run(script)
+        assert (machine.folder / "decision").read_text() == decision
+
+
+def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
+    (machine.folder / "shims" / "pip").write_text("#!/bin/sh\nexit 1\n")
+    [script] = tekton(machine.folder)
+    assert machine.run(script).returncode != 0
+    assert (machine.folder / "decision").read_text() == "error"
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [
+        ("github-workflow.json", "github-actions/policy.yml"),
+        ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
+    ],
+)
+def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
+    document = parsed(example)
+    if True in document:
+        document["on"] = document.pop(True)  # YAML 1.1 takes `on` for a boolean
+    wanted = json.loads((SCHEMAS / schema).read_text())
+    jsonschema.validators.validator_for(wanted)(wanted).validate(document)
+
+
+def test_github_workflow_is_careful() -> None:
+    workflow = parsed("github-actions/policy.yml")
+    assert workflow["permissions"] == {}
+    job = workflow["jobs"]["check"]
+    assert job["permissions"] == {"contents": "read", "security-events": "write"}
+    for step in job["steps"]:
+        assert re.fullmatch(r"[\w-]+/[\w/-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
+        assert "${{" not in step.get("run", "")
+        assert "cache" not in step.get("with", {})
+    assert job["steps"][-1]["with"]["sarif_file"] == "eidos.sarif"
+
+
+def test_gitlab_keeps_reports_of_failed_jobs_and_no_cache() -> None:
+    job = parsed("gitlab/.gitlab-ci.yml")["policy"]
+    assert job["cache"] == []
+    assert job["artifacts"]["when"] == "always"
+    assert job["artifacts"]["reports"] == {"junit": "eidos.xml", "codequality": "codequality.json"}
+
+
+def test_jenkinsfile_is_declarative_and_whole() -> None:
+    text = (EXAMPLES / "jenkins" / "Jenkinsfile").read_text()
+    code = re.sub(r"//.*|'[^']*'|\"[^\"]*\"", "", text)
+    assert code.count("{") == code.count("}")
+    assert code.count("(") == code.count(")")
+    assert code.split()[:2] == ["pipeline", "{"]
+    for section in ("agent", "stages", "stage", "steps", "post", "always"):
+        assert re.search(rf"\b{section}\b", code), section
+    assert "junit testResults: 'eidos.xml'" in text
+
+
+def test_tekton_pipeline_and_task_fit() -> None:
+    task, pipeline = parsed("tekton/task.yaml"), parsed("tekton/pipeline.yaml")
+    for each in (task, pipeline):
+        assert each["apiVersion"] == "tekton.dev/v1"
+    policy, deploy = pipeline["spec"]["tasks"]
+    assert policy["taskRef"]["name"] == task["metadata"]["name"]
+    names = {param["name"] for param in task["spec"]["params"]}
+    assert {param["name"] for param in policy["params"]} <= names
+    assert deploy["runAfter"] == [policy["name"]]
+    assert [each["name"] for each in task["spec"]["results"]] == ["decision"]
+
+
+def test_argo_hook_runs_before_the_sync_and_has_its_snapshot() -> None:
+    job, kustomization = parsed("argo-cd/policy-check.yaml"), parsed("argo-cd/kustomization.yaml")
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+    assert job["metadata"]["annotations"]["argocd.argoproj.io/hook"] == "PreSync"
+    pod = job["spec"]["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"  # podFailurePolicy demands it
+    [generated] = kustomization["configMapGenerator"]
+    assert pod["volumes"][0]["configMap"]["name"] == generated["name"]
+    assert generated["options"]["annotations"]["argocd.argoproj.io/sync-wave"] == "-1"
+    [rule] = job["spec"]["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"]["containerName"] == pod["containers"][0]["name"]
+
+
+def test_argo_retries_when_eidos_cannot_be_installed(machine: Machine) -> None:
+    (machine.folder / "shims" / "pip").write_text("#!/bin/sh\nexit 1\n")
+    [script] = argo(machine.folder)
+    assert machine.run(script).returncode == 2
+
+
+def test_pre_commit_hooks_have_what_pre_commit_needs() -> None:
+    [repo] = parsed("pre-commit/.pre-commit-config.yaml")["repos"]
+    shared_hooks = parsed("pre-commit/.pre-commit-hooks.yaml")
+    assert repo["hooks"] == shared_hooks
+    for hook in shared_hooks:
+        assert hook["language"] == "python"
+        assert hook["additional_dependencies"] == [f"eidos-policy=={__version__}"]
+
+
+def test_the_example_has_a_verdict_for_every_rule(machine: Machine) -> None:
+    command = "eidos check cluster.yaml --no-record -o json"
+    report = json.loads(machine.run(Script(command)).stdout)
+    subjects = report["subjects"]
+    asked = {verdict["rule"] for subject in subjects for verdict in subject["verdicts"]}
+    assert asked == {rule["id"] for rule in report["rules"]}
+    states = {
+        subject["identity"]: {verdict["status"] for verdict in subject["verdicts"]}
+        for subject in subjects
+    }
+    assert states["demo-east-1/gpu-a"] == {"pass", "skip"}
+    assert states["demo-east-1/gpu-b"] == {"pass", "skip", "fail"}
+    failed = [v["rule"] for s in subjects for v in s["verdicts"] if v["status"] == "fail"]
+    assert sorted(failed) == ["GPU-001", "GPU-007", "GPU-008", "GPU-009", "K8S-005", "OS-005"]
