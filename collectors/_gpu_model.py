@@ -36,6 +36,12 @@ class Gpus:
         flat = {key: first[name] for key, name in _FLAT.items() if name in first}
         return {**system, "gpu-count": len(self.devices), **flat}
 
+    def smi_missing(self) -> dict[str, str]:
+        """Give the flat facts that should be there and are not, with the reason."""
+        names = {"driver": "driver", "cuda-version": "cuda-version"}
+        names |= {key: f"devices.{name}" for key, name in _FLAT.items()}
+        return {key: self.missing[name] for key, name in names.items() if name in self.missing}
+
     def stable(self) -> dict[str, Json]:
         """Give every device, without what changes by itself."""
         kept: list[Json] = [

@@ -88,7 +88,7 @@ class _Reader:
         for key, call in table.items():
             try:
                 value = call(self.nvml, handle)
-            except self.nvml.NVMLError_NotSupported:
+            except (self.nvml.NVMLError_NotSupported, self.nvml.NVMLError_Deprecated):
                 continue
             except self.nvml.NVMLError_FunctionNotFound:
                 self.missing[prefix + key] = "the installed NVML lacks a function"

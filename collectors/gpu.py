@@ -45,7 +45,7 @@ class GpuCollector:
             "pci": lambda: read_pci(wanted.root),
             "driver": lambda: read_driver(wanted.root),
             "driver-params": lambda: read_driver_params(wanted.root),
-            "smi": lambda: Reading(source.gpus.smi()),
+            "smi": lambda: Reading(source.gpus.smi(), source.gpus.smi_missing()),
             "devices": lambda: Reading(source.gpus.stable(), source.gpus.missing),
             "devices-volatile": lambda: Reading(source.gpus.volatile()),
         }

@@ -21,6 +21,7 @@ COMMANDS = {
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Say what changed between snapshots, and which of it matters.",
     "history": "Read back what was recorded.",
+    "plugin": "What is plugged in.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",
 }

@@ -5,9 +5,6 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from eidos.engine import plugins
-from fakes.collectors import Steady
-
-plugged = Steady("Mine", {"x": {}})
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ def test_an_old_driver_gives_a_part_and_says_which(build: Build) -> None:
         "devices.gsp-firmware-version",
         "devices.module-id",
     }
+    assert entry(outcome, "smi").keys == ("gpu.addressing-mode", "gpu.gsp-firmware-version")
     assert len(devices(outcome)) == 8
 
 

@@ -1,5 +1,6 @@
 """Units as systemctl shows them and as their files say."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,50 @@ def test_a_root_without_systemd_is_unavailable(tmp_path: Path) -> None:
     found = Collected(collector, tmp_path, "kubelet.service")
 
     assert found.state("kubelet.service") is CollectorState.UNAVAILABLE
+
+
+def fake_systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    program = tmp_path / "bin/systemctl"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n" + script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+
+def test_a_bus_below_the_root_is_asked_once_for_all_units(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = gpu_node(tmp_path / "host")
+    (node / "run/dbus").mkdir(parents=True)
+    monkeypatch.chdir(node / "run/dbus")  # the name of a socket must be short
+    shown = r"LoadState=loaded\nActiveState=active\n\nLoadState=not-found\nTasksMax=5\n"
+    log = f'echo "$SYSTEMCTL_FORCE_BUS $*" >> {tmp_path}/asked\n'
+    fake_systemctl(tmp_path, monkeypatch, f"{log}printf '{shown}'\n")
+
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind("system_bus_socket")
+        found = Collected(collector, node, "containerd.service", "kubelet.service")
+
+    assert found.facts == {
+        "containerd.service": {"LoadState": "loaded", "ActiveState": "active"},
+        "kubelet.service": {"LoadState": "not-found"},
+    }
+    assert found.entries == []
+    (asked,) = (tmp_path / "asked").read_text().splitlines()
+    assert asked.startswith("1 show --no-pager --property=Id,")
+    assert asked.endswith("-- containerd.service kubelet.service")
+
+
+def test_a_bus_that_does_not_answer_leaves_the_unit_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_systemctl(tmp_path, monkeypatch, "echo 'Failed to connect to bus' >&2\nexit 1\n")
+    monkeypatch.setattr("eidos.collectors.systemd.bus_environment", lambda _root: {})
+
+    found = Collected(collector, gpu_node(tmp_path / "host"), "containerd.service")
+
+    assert found.facts["containerd.service"]["LimitSTACK"] == 64 << 20
+    assert "Failed to connect to bus" in str(found.entry("containerd.service").reason)
 
 
 @pytest.mark.parametrize(
