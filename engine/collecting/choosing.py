@@ -40,7 +40,7 @@ def choose(collectors: Sequence[Collector], choice: Choice) -> Chosen:
     """Apply the user's choice to what there is.
 
     Raises:
-        UsageError: a name fits nothing; the nearest is suggested.
+        UsageError: a name fits nothing (the nearest is suggested), or nothing is left to collect.
     """
     catalogue = [(one, _subtypes(one, choice)) for one in collectors]
     _refuse_unknown((*choice.only, *choice.exclude), catalogue)
@@ -52,6 +52,11 @@ def choose(collectors: Sequence[Collector], choice: Choice) -> Chosen:
         if kept:
             runs.append((collector, kept))
         excluded.extend(_records(collector.type, reasons, whole=not kept))
+    if not runs:
+        raise UsageError(
+            "nothing is left to collect",
+            hint="Leave out --filter, --exclude, --no-cluster or --no-local.",
+        )
     return Chosen(tuple(runs), tuple(excluded))
 
 

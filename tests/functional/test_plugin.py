@@ -20,8 +20,11 @@ def test_every_collector_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_broken_one_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = EntryPoint("gone", "no.such.module:x", plugins.COLLECTORS)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [broken] if group else [])
+    found = [
+        EntryPoint("gone", "no.such.module:x", plugins.COLLECTORS),
+        EntryPoint("network", "eidos.collectors.network:collector", plugins.COLLECTORS),
+    ]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found if group else [])
 
     assert console.run(root, ["plugin", "list"]) == 2
     assert "no.such.module" in capsys.readouterr().out

@@ -104,6 +104,8 @@ def test_an_older_dialect(eidos: Eidos, capsys: pytest.CaptureFixture[str]) -> N
         (["--root", "/no/such/folder"], "not a folder"),
         (["--timeout", "soon"], "no duration"),
         (["--check"], "for --watch"),
+        (["--no-cluster", "--no-local"], "nothing is left to collect"),
+        (["--filter", "gpu", "--exclude", "gpu"], "nothing is left to collect"),
         (["--filter", "os.boot", "-o", "/no/such/folder/s.yaml"], "cannot be written"),
     ],
 )
