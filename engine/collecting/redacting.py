@@ -110,7 +110,7 @@ class _Work:
     def _is_named_by_user(self, path: _Path) -> bool:
         parts = (part for part in path if isinstance(part, str))
         name = ".".join((self.fact.type.lower(), self.fact.subtype.name, *parts))
-        return any(fnmatchcase(name, pattern) for pattern in self.redactor.keys)
+        return any(fnmatchcase(name, _with_lower_type(key)) for key in self.redactor.keys)
 
     def _value(self, value: Json, path: _Path) -> Json:
         if isinstance(value, str):
@@ -159,6 +159,11 @@ def is_secret_name(name: str, *, boot: bool = False) -> bool:
 
 def _is_secret_word(word: str) -> bool:
     return word in _SHORT or _LONG.search(word) is not None
+
+
+def _with_lower_type(pattern: str) -> str:
+    type_, dot, rest = pattern.partition(".")
+    return type_.lower() + dot + rest
 
 
 def _mask_assigned(match: re.Match[str]) -> str:

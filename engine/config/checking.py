@@ -1,5 +1,6 @@
 """Checking what a configuration says: every fault at once, in the user's words, with its place."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -71,9 +72,18 @@ def _rules(setting: Setting) -> dict[str, Any]:
         rules["empty"] = False
     elif setting.kind == "list":
         rules["schema"] = {"type": "string", "empty": False}
+        if setting.key == "redact-text":
+            rules["schema"]["check_with"] = _is_pattern
     elif setting.kind == "mapping":
         rules["keysrules"] = {"type": "string"}
     return rules
+
+
+def _is_pattern(field: object, value: str, error: Callable[[object, str], None]) -> None:
+    try:
+        re.compile(value)
+    except re.error as problem:
+        error(field, f"is no regular expression: {problem}")
 
 
 def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
@@ -87,6 +97,8 @@ def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
 def _fault(error: Any, locate: Callable[[Sequence[str | int]], Location]) -> Fault:  # noqa: ANN401
     path = tuple(error.document_path)
     key = ".".join(str(part) for part in path)
+    if error.rule is None and error.info:
+        return Fault(f"'{key}' {error.info[0]}", locate(path))
     if error.rule is None:
         near = get_close_matches(key, BY_KEY, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else "`eidos config show` lists every setting."

@@ -74,6 +74,7 @@ def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
         ("allow-incomplete: maybe", 1, "true or false"),
         ("enforcement:\n  GPU-001: maybe", 2, "must be one of"),
         ("db: ''", 1, "must not be empty"),
+        ("redact-text:\n- a\n- '['", 3, "no regular expression"),
         ("- list", 1, "a map of settings"),
     ],
 )
