@@ -104,9 +104,7 @@ def _gap_of(path: FactPath, subject: SubjectFacts, facts: Facts, node: str | Non
     if (path.type, path.subtype) not in facts:
         return _missing(path, subject, node)
     entry = _entry(path, subject.collection, node)
-    if entry is None or (entry.keys and path.key is not None and path.key not in entry.keys):
-        return None
-    if path.key is not None and _has(path, facts) and path.key not in entry.keys:
+    if entry is None or (path.key is not None and not entry.keys and _has(path, facts)):
         return None
     return f"{path} is not complete{_why(entry)}"
 
@@ -122,12 +120,13 @@ def _missing(path: FactPath, subject: SubjectFacts, node: str | None) -> str:
 def _entry(
     path: FactPath, collection: tuple[Collection, ...], node: str | None
 ) -> Collection | None:
-    """Give the collector's own word on a fact, the most specific first."""
+    """Give the collector's own word on a fact, the most specific; not its word on other keys."""
     matching = [
         entry
         for entry in collection
         if entry.type.lower() == path.type
         and entry.subtype in (None, path.subtype)
+        and (not entry.keys or path.key in (None, *entry.keys))
         and (node is None or entry.node in (None, node))
     ]
     return max(

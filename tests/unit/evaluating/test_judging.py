@@ -224,3 +224,11 @@ package eidos.t.odd
     [[verdict]] = judge.judge(nodes_of(snapshot(("n1", OLD))))
     assert verdict.status is status
     assert [finding.msg for finding in verdict.findings] == said
+
+
+def test_what_is_said_of_other_keys_is_no_reason(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    other = Collection("GPU", CollectorState.REDACTED, "smi", "n1", "a secret", ("serial",))
+    facts: dict[str, dict[str, Any]] = {"GPU.smi": {}, "OS.grub": {}}
+    taken = snapshot(("n1", facts), collection=(other,))
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
+    assert verdict.reason == "gpu.smi.driver is not in the snapshot"
