@@ -147,7 +147,7 @@ class OpaServerEngine:
 
     def _upload_modules(self, tenant: _Tenant) -> None:
         """Upload modules after those that they call, which the server wants to know first."""
-        waiting = list(enumerate(tenant.modules))
+        waiting = list(enumerate(tenant.modules))[::-1]  # libraries come last in a program
         while waiting:
             refused: dict[int, PolicyError] = {}
             for number, module in waiting:
