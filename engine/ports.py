@@ -147,6 +147,8 @@ class Rendering:
     """Columns of the terminal."""
     verbose: bool = False
     """Show what passed as well."""
+    summary: bool = False
+    """Only count."""
 
 
 class Reporter(Protocol):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from eidos.engine.documents.finding import find_sources
+from eidos.engine.documents.finding import STDIN, STDIN_NAME, Source, find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents, read_text
 from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot, write_snapshot
 from eidos.engine.documents.writing import to_json
-from eidos.engine.errors import DocumentError, Location, UsageError
+from eidos.engine.errors import DocumentError, EidosError, Location, UsageError
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.times import instant
 
@@ -64,23 +64,40 @@ def resolve(reference: str, db: Path | None, limits: Limits, *, lenient: bool = 
             hint="Name a single file; compare several with --baseline, or join them first with "
             "'eidos snapshot merge'.",
         )
-    return Referred(reference, read_snapshot(documents[0], lenient=lenient))
+    name = STDIN_NAME if reference == STDIN else reference
+    return Referred(name, read_snapshot(documents[0], lenient=lenient))
 
 
-def snapshots(
+def read_all(
     reference: str, db: Path | None, limits: Limits, *, lenient: bool = False
-) -> Iterator[Snapshot]:
+) -> Iterator[Referred | EidosError]:
     """Read every snapshot that a reference names; as `resolve`, but also folders and globs.
 
-    Raises:
-        EidosError: one does not exist, cannot be read, or is no snapshot.
+    Yields:
+        A snapshot, or why one could not be read.
     """
-    if _is_stored(reference):
-        yield _stored(reference, db).snapshot
+    try:
+        if _is_stored(reference):
+            yield _stored(reference, db)
+            return
+        for source in find_sources([reference]):
+            yield from _in_source(source, limits, lenient=lenient)
+    except EidosError as error:
+        yield error
+
+
+def _in_source(source: Source, limits: Limits, *, lenient: bool) -> Iterator[Referred | EidosError]:
+    try:
+        documents = read_documents(source, limits)
+    except EidosError as error:
+        yield error
         return
-    for source in find_sources([reference]):
-        for document in read_documents(source, limits):
-            yield read_snapshot(document, lenient=lenient).snapshot
+    for document in documents:
+        name = source.name if len(documents) == 1 else f"{source.name}#{document.index + 1}"
+        try:
+            yield Referred(name, read_snapshot(document, lenient=lenient))
+        except EidosError as error:
+            yield error
 
 
 def _is_stored(reference: str) -> bool:

@@ -83,7 +83,7 @@ def abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def rendering(color: str, *, verbose: bool = False) -> Rendering:
+def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> Rendering:
     """Give how standard output is to look: colour on a terminal, unless NO_COLOR is set."""
     terminal = sys.stdout.isatty()
     wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
@@ -91,4 +91,5 @@ def rendering(color: str, *, verbose: bool = False) -> Rendering:
         color=color == "always" or (color == "auto" and wanted),
         width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,
         verbose=verbose,
+        summary=summary,
     )

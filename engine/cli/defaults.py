@@ -19,6 +19,8 @@ _CHECK = {
     "waivers": "waivers",
 }
 """Option of ``eidos check`` to setting."""
+_DIFF = {"db": "db", "packs": "packs", "effective_time": "effective_time"}
+"""Option of ``eidos diff`` to setting."""
 _SNAPSHOT = {
     "cluster": "cluster",
     "only": "filter",
@@ -54,7 +56,7 @@ def default_map(settings: "Settings") -> dict[str, Any]:
         "check": {
             option: getattr(settings, name) for option, name in _CHECK.items() if name in said
         },
-        "diff": {"ignores": settings.ignore} if "ignore" in said else {},
+        "diff": {option: getattr(settings, name) for option, name in _DIFF.items() if name in said},
         "history": dict.fromkeys(("runs", "show"), db),
         "snapshot": {
             **{

@@ -1,21 +1,27 @@
 """``eidos diff``."""
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant, reader_limits
-from eidos.engine.errors import ExitCode, UsageError
+from eidos.engine.cli.options import COLOR, SEVERITY, Instant
+from eidos.engine.comparing.levels import LevelRule
+from eidos.engine.errors import EidosError, ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.policy import Severity
+from eidos.engine.ports import Rendering
 from eidos.engine.report.drift import FORMATS
 from eidos.engine.report.drift.matrix import WRITERS
-from eidos.engine.report.drift.writing import writer
-from eidos.engine.report.outputs import Output, parse_outputs, write_all
+from eidos.engine.report.drift.writing import Found, write_many, write_one
+from eidos.engine.report.outputs import Output, Writer, parse_outputs, write_all
+
+if TYPE_CHECKING:
+    from eidos.engine.config.settings import Settings
 
 
 @click.command()
@@ -45,18 +51,22 @@ from eidos.engine.report.outputs import Output, parse_outputs, write_all
 @click.option("--db", type=click.Path(path_type=Path), help="Database with stored snapshots.")
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
 @click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
-def command(snapshots: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's types
+@click.pass_context
+def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's types
     """Say what changed between snapshots, and which of it matters.
 
-    A snapshot is a file, -, or something recorded: run:ID, snapshot:DIGEST, CLUSTER@TIME. Exit
-    codes: 0 identical, 1 drift, 2 no answer, 3 not comparable.
+    A snapshot is a file, -, or something recorded: run:ID, snapshot:DIGEST, CLUSTER@TIME. With
+    --baseline and --matrix also folders and globs. Exit codes: 0 identical, 1 drift, 2 no answer, 3
+    not comparable.
     """
+    settings = (ctx.obj or {}).get("settings")
+    asked = _options(options, settings)
     if options["matrix"]:
-        return _show_matrix(snapshots, options)
+        return _show_matrix(snapshots, asked, options)
     baseline, currents = _sides(snapshots, options["baseline"])
     outputs = parse_outputs(options["outputs"], FORMATS)
-    codes = [_say(each, outputs, options) for each in diff(baseline, currents, _options(options))]
-    return max(codes, key=_precedence)
+    _refuse_summary_of_patch(outputs, options)
+    return _Run(options).say(diff(baseline, currents, asked), outputs)
 
 
 def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple[str, ...]]:
@@ -71,11 +81,23 @@ def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple
     return snapshots[0], snapshots[1:]
 
 
-def _options(options: dict[str, Any]) -> DiffOptions:
+def _refuse_summary_of_patch(outputs: list[Output], options: dict[str, Any]) -> None:
+    patches = any(output.format == "json-patch" for output in outputs)
+    if patches and options["summary"]:
+        raise UsageError("a JSON Patch has no summary", hint="Use --summary with another format.")
+    if options["tests"] and not patches:
+        raise UsageError("--tests is about JSON Patch", hint="Add -o json-patch.")
+
+
+def _options(options: dict[str, Any], settings: "Settings | None") -> DiffOptions:
+    if options["no_policy"] and options["packs"]:
+        raise UsageError("--policy and --no-policy contradict each other", hint="Give one.")
     patterns = options["ignores"]
+    asked = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns)
     return DiffOptions(
-        ignores=tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns),
+        ignores=(*asked, *(settings.ignore if settings else ())),
         default_ignores=not options["no_default_ignores"],
+        levels=_levels(settings) if settings else (),
         match=options["match"],
         packs=None if options["no_policy"] else options["packs"],
         fail_on=Severity(options["fail_on"]),
@@ -83,28 +105,90 @@ def _options(options: dict[str, Any]) -> DiffOptions:
         effective_time=options["effective_time"],
         db=options["db"],
         lenient=options["lenient"],
-        limits=reader_limits(),
     )
+
+
+def _levels(settings: "Settings") -> tuple[LevelRule, ...]:
+    return tuple(
+        LevelRule(pattern, Severity(level), settings.origins.get(f"levels.{pattern}", "levels"))
+        for pattern, level in settings.levels.items()
+    )
+
+
+class _Run:
+    """Writes what is found as it is found, and remembers how it ends."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._many = options["baseline"] is not None
+        self._codes: list[int] = []
+
+    def say(self, compared: Iterable[Compared | EidosError], outputs: list[Output]) -> int:
+        found: Iterable[Found] = self._found(compared)
+        if not self._many or len(outputs) > 1:
+            found = list(found)  # a single output of many is written as they are compared
+        if self._many or found:
+            _write(self._writer(found), outputs, self._options)
+        if isinstance(found, Iterator):  # when the reader left, the rest still counts
+            for _ in found:
+                pass
+        return self._code()
+
+    def _found(self, compared: Iterable[Compared | EidosError]) -> Iterator[Found]:
+        for each in compared:
+            if isinstance(each, EidosError):
+                console.complain(each)
+                self._codes.append(each.exit_code)
+            else:
+                self._codes.append(each.drift.exit_code)
+                yield Found(each.drift, self._patch(each))
+
+    def _patch(self, compared: Compared) -> Callable[[], Any]:
+        return lambda: compared.patch(tests=self._options["tests"])
+
+    def _writer(self, found: Iterable[Found]) -> Writer:
+        def write(name: str, out: Any, rendering: Rendering) -> None:  # noqa: ANN401
+            if self._many:
+                write_many(name, found, out, rendering)
+            else:
+                for each in found:
+                    write_one(name, each, out, rendering)
+
+        return write
+
+    def _code(self) -> int:
+        if not self._codes:
+            raise UsageError(
+                "there was no snapshot to compare", hint="Name a file that holds a snapshot."
+            )
+        return max(self._codes, key=_precedence)
 
 
 def _precedence(code: int) -> int:
     return (ExitCode.OK, ExitCode.FAILED, ExitCode.INCOMPLETE, ExitCode.NO_ANSWER).index(code)
 
 
-def _say(compared: Compared, outputs: list[Output], options: dict[str, Any]) -> int:
-    rendering = console.rendering(options["color"], verbose=options["show_ignored"])
-    write = writer(compared.drift, lambda: compared.patch(tests=options["tests"]))
+def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> None:
+    rendering = console.rendering(
+        options["color"], verbose=options["show_ignored"], summary=options["summary"]
+    )
     try:
         write_all(write, outputs, rendering, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:
         console.abandon_stdout()
-    return compared.drift.exit_code
 
 
-def _show_matrix(snapshots: tuple[str, ...], options: dict[str, Any]) -> int:
+def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[str, Any]) -> int:
+    if options["baseline"] is not None:
+        raise UsageError("--matrix has no baseline", hint="Name all snapshots as arguments.")
     outputs = parse_outputs(options["outputs"], WRITERS)
-    found = matrix(snapshots, _options(options))
-    rendering = console.rendering(options["color"], verbose=options["show_ignored"])
-    write_all(lambda name, out, how: WRITERS[name](found, out, how), outputs, rendering, sys.stdout)
-    return found.exit_code
+    found, errors = matrix(snapshots, asked)
+    for error in errors:
+        console.complain(error)
+    if not found.nodes and not errors:
+        raise UsageError("there was no node to compare", hint="Name snapshots that hold nodes.")
+    if found.nodes:
+        _write(lambda name, out, how: WRITERS[name](found, out, how), outputs, options)
+    codes = [found.exit_code, *(error.exit_code for error in errors)]
+    return max(codes, key=_precedence)

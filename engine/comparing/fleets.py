@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from eidos.engine.comparing.ignoring import sift
-from eidos.engine.comparing.levels import LevelRule, level_of
+from eidos.engine.comparing.ignoring import Sieve
+from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.normal import comparable
 from eidos.engine.comparing.values import differences
 from eidos.engine.digest import digest
@@ -19,6 +19,7 @@ from eidos.engine.model.drift import (
     ChangeKind,
     IgnoreRule,
     Matrix,
+    Path,
     SubtypeClasses,
 )
 from eidos.engine.model.jsonvalue import Json
@@ -39,11 +40,10 @@ class Fleet:
     def __init__(
         self, ignores: Sequence[IgnoreRule], now: datetime, levels: Sequence[LevelRule] = ()
     ) -> None:
-        self._ignores = ignores
-        self._now = now
-        self._levels = levels
+        self._sieve = Sieve([rule for rule in ignores if rule.node == "*"], now)
+        self._levels = Levels(levels)
         self._names: list[str] = []
-        self._samples: dict[tuple[Key, str], dict[str, Json]] = {}
+        self._samples: dict[tuple[Key, str], Json] = {}
         self._members: dict[Key, dict[str, list[str]]] = {}
         self._counting: dict[tuple[Key, str], str] = {}
 
@@ -57,21 +57,28 @@ class Fleet:
     def _sort(self, key: Key, node: str, data: Mapping[str, Json]) -> None:
         exact = digest(data)
         if (key, exact) not in self._counting:
-            counting = self._what_counts(key, comparable(key[0], data))
+            counting = self._pruned(key, (), comparable(key, data, same_machine=False))
             self._counting[key, exact] = digest(counting)
             self._samples.setdefault((key, self._counting[key, exact]), counting)
         group = self._members.setdefault(key, {})
         group.setdefault(self._counting[key, exact], []).append(node)
 
-    def _what_counts(self, key: Key, data: dict[str, Json]) -> dict[str, Json]:
+    def _pruned(self, key: Key, path: Path, value: Json) -> Json:
         """Leave out what an ignore rule hides on every node."""
-        rules = [rule for rule in self._ignores if rule.node == "*"]
-        changes = [
-            Change(None, *key, (name,), ChangeKind.CHANGED, value, value)
-            for name, value in data.items()
-        ]
-        kept = sift(changes, rules, self._now).kept
-        return {str(change.path[0]): change.after for change in kept}
+        if isinstance(value, dict):
+            named = ((name, (*path, name), inner) for name, inner in value.items())
+            return {
+                name: self._pruned(key, at, inner)
+                for name, at, inner in named
+                if not self._is_hidden(key, at, inner)
+            }
+        if isinstance(value, list):
+            return [self._pruned(key, (*path, at), inner) for at, inner in enumerate(value)]
+        return value
+
+    def _is_hidden(self, key: Key, path: Path, value: Json) -> bool:
+        change = Change(None, *key, path, ChangeKind.CHANGED, value, value)
+        return self._sieve.hides(change) is not None
 
     def matrix(self) -> Matrix:
         """Give the classes of every subtype."""
@@ -92,4 +99,4 @@ class Fleet:
     def _changes(self, key: Key, reference: Json, counting: str) -> Iterable[Change]:
         for path, kind, before, after in differences(reference, self._samples[key, counting]):
             change = Change(None, *key, path, kind, before, after)
-            yield replace(change, level=level_of(change, self._levels))
+            yield replace(change, level=self._levels.of(change))

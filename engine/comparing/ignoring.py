@@ -1,17 +1,13 @@
-"""What differs without meaning: volatile facts, and what the user does not want to hear.
-
-A pattern is ``type.subtype.key``; each part is a glob and the key's part may hold dots, as in
-``os.sysctl./proc/sys/fs/*``. Matching a whole key hides everything below it.
-"""
+"""What differs without meaning: volatile facts, and what the user does not want to hear."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from eidos.engine.comparing.patterns import Patterns, check_pattern
 from eidos.engine.digest import canonical
-from eidos.engine.errors import UsageError
-from eidos.engine.model.drift import Change, IgnoreRule
+from eidos.engine.model.drift import Change, IdleRule, Ignored, IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -19,6 +15,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "k8s.node.source-node",
         "k8s.node.provider-id",
         "k8s.node.addresses",
+        "k8s.node.labels.kubernetes.io/hostname",
         "os.sysctl./proc/sys/kernel/hostname",
         "os.sysctl./proc/sys/kernel/random/boot_id",
         "os.sysctl./proc/sys/kernel/random/uuid",
@@ -32,6 +29,12 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "systemd.*.CPUUsageNSec",
         "systemd.*.MemoryCurrent",
         "systemd.*.MemoryAvailable",
+        "systemd.*.MemoryPeak",
+        "systemd.*.Memory*SwapCurrent",
+        "systemd.*.MemorySwapPeak",
+        "systemd.*.NFileDescriptorStore",
+        "gpu.devices-volatile.*",
+        "os.sysctl-volatile.*",
         "systemd.*.TasksCurrent",
         "systemd.*.NRestarts",
         "systemd.*.IO*Bytes",
@@ -42,18 +45,30 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "os.sysctl./proc/sys/fs/file-nr",
         "os.sysctl./proc/sys/fs/inode-nr",
         "os.sysctl./proc/sys/fs/inode-state",
+        "os.sysctl./proc/sys/fs/aio-nr",
+        "os.sysctl./proc/sys/fs/quota/allocated_dquots",
+        "os.sysctl./proc/sys/fs/quota/cache_hits",
+        "os.sysctl./proc/sys/fs/quota/drops",
+        "os.sysctl./proc/sys/fs/quota/free_dquots",
+        "os.sysctl./proc/sys/fs/quota/lookups",
+        "os.sysctl./proc/sys/fs/quota/reads",
         "os.sysctl./proc/sys/fs/quota/syncs",
+        "os.sysctl./proc/sys/fs/quota/writes",
+        "os.sysctl./proc/sys/kernel/pty/nr",
         "os.sysctl./proc/sys/kernel/ns_last_pid",
         "os.sysctl./proc/sys/kernel/random/entropy_avail",
         "os.sysctl./proc/sys/net/netfilter/nf_conntrack_count",
     ),
     "process id: it changes with every start": (
-        "systemd.*.*PID",
+        "systemd.*.MainPID",
+        "systemd.*.ExecMainPID",
+        "systemd.*.ControlPID",
         "systemd.*.ControlGroupId",
     ),
     "size-derived: the kernel computes it from the size of the machine": (
         "systemd.*.EffectiveCPUs",
-        "systemd.*.EffectiveMemoryNodes",
+        "systemd.*.EffectiveMemory*",
+        "systemd.*.EffectiveTasksMax",
         "os.sysctl./proc/sys/user/max_*_namespaces",
         "os.sysctl./proc/sys/fs/epoll/max_user_watches",
         "os.sysctl./proc/sys/kernel/watchdog_cpumask",
@@ -61,6 +76,8 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that differ between healthy, alike nodes, by class of reason."""
 
+DEFAULT = "default"
+"""Origin of the shipped rules."""
 _LIMITS = "size-derived: systemd computes it from the memory, unless somebody lifted the limit"
 _DERIVED_LIMITS = tuple(f"systemd.*.Limit{name}*" for name in ("SIGPENDING", "NPROC", "MEMLOCK"))
 """Hidden while both values are numbers: to and from ``infinity`` is a human's doing."""
@@ -76,69 +93,62 @@ def default_ignores() -> tuple[IgnoreRule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """Changes that count, and changes that were hidden, by pattern."""
+    """Changes that count, and changes that were hidden."""
 
     kept: tuple[Change, ...]
-    ignored: Mapping[str, tuple[Change, ...]]
-    unused: tuple[IgnoreRule, ...]
+    ignored: tuple[Ignored, ...]
+    idle: tuple[IdleRule, ...]
     """User's rules that hid nothing."""
 
 
-def sift(changes: Iterable[Change], rules: Sequence[IgnoreRule], now: datetime) -> Sifted:
-    """Hide changes that an ignore rule names; the first rule that matches takes the change.
+class Sieve:
+    """Hides changes that an ignore rule names; the first rule that matches takes the change.
 
     Args:
-        changes: what differs.
-        rules: shipped and user's rules; expired ones hide nothing.
+        rules: user's and shipped rules; expired ones hide nothing.
         now: rule time, with zone.
 
     Raises:
         UsageError: a pattern has not three parts.
     """
-    for rule in rules:
-        check_pattern(rule)
-    active = [rule for rule in rules if rule.until is None or rule.until >= now]
-    kept: list[Change] = []
-    hidden: dict[IgnoreRule, list[Change]] = {}
-    for change in changes:
-        matching = next((rule for rule in active if _matches(rule, change)), None)
-        if matching is None:
-            kept.append(change)
-        else:
-            hidden.setdefault(matching, []).append(change)
-    ignored = {rule.pattern: tuple(found) for rule, found in hidden.items()}
-    unused = tuple(rule for rule in rules if rule.origin != "default" and rule not in hidden)
-    return Sifted(tuple(kept), ignored, unused)
 
+    def __init__(self, rules: Sequence[IgnoreRule], now: datetime) -> None:
+        for rule in rules:
+            check_pattern(rule.pattern, f"ignore rule, {rule.origin}")
+        self._rules = rules
+        self._now = now
+        active = [rule for rule in rules if not self._has_expired(rule)]
+        self._patterns = Patterns([(rule.pattern, rule) for rule in active])
 
-def check_pattern(rule: IgnoreRule) -> None:
-    """Refuse a pattern that can match nothing.
+    def hides(self, change: Change) -> IgnoreRule | None:
+        """Give the rule that hides a change."""
+        return next((rule for rule in self._patterns.of(change) if _applies(rule, change)), None)
 
-    Raises:
-        UsageError: it has not three parts.
-    """
-    parts = rule.pattern.split(".", 2)
-    three = 3
-    if len(parts) != three or not all(parts):
-        raise UsageError(
-            f"the ignore pattern '{rule.pattern}' ({rule.origin}) is not type.subtype.key",
-            hint="Write for example systemd.*.MainPID or os.sysctl./proc/sys/fs/* (a glob each).",
+    def sift(self, changes: Iterable[Change]) -> Sifted:
+        """Part the changes that count from those that do not."""
+        kept: list[Change] = []
+        hidden: dict[IgnoreRule, list[Change]] = {}
+        for change in changes:
+            rule = self.hides(change)
+            if rule is None:
+                kept.append(change)
+            else:
+                hidden.setdefault(rule, []).append(change)
+        ignored = tuple(Ignored(rule, tuple(found)) for rule, found in hidden.items())
+        idle = tuple(
+            IdleRule(rule, self._has_expired(rule))
+            for rule in self._rules
+            if rule.origin != DEFAULT and rule not in hidden
         )
+        return Sifted(tuple(kept), ignored, idle)
+
+    def _has_expired(self, rule: IgnoreRule) -> bool:
+        return rule.until is not None and rule.until < self._now
 
 
-def _matches(rule: IgnoreRule, change: Change) -> bool:
-    kind, rest = rule.pattern.split(".", 1)
-    named = f"{change.subtype}.{_key(change)}"
-    return (
-        fnmatchcase(change.type.lower(), kind.lower())
-        and fnmatchcase(named, rest)
-        and fnmatchcase(change.node or "", rule.node)
-        and (rule.value is None or _values_match(rule.value, change))
-    )
-
-
-def _key(change: Change) -> str:
-    return str(change.path[0]) if change.path else ""
+def _applies(rule: IgnoreRule, change: Change) -> bool:
+    on_node = rule.node == "*" or fnmatchcase(change.node or "", rule.node)
+    return on_node and (rule.value is None or _values_match(rule.value, change))
 
 
 def _values_match(glob: str, change: Change) -> bool:

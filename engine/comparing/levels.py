@@ -1,14 +1,14 @@
 """How much a change matters before anyone looked at policy: a table, first match wins.
 
-Patterns are those of ignore rules: ``type.subtype.key``, a glob each. What no row names is `info`
-for the volatile and `low` for the rest.
+Patterns are those of ignore rules. What the shipped ignore rules would hide is `info`, and what no
+row names is `low`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from eidos.engine.errors import UsageError
+from eidos.engine.comparing.ignoring import default_ignores
+from eidos.engine.comparing.patterns import Patterns, check_pattern
 from eidos.engine.model.drift import Change
 from eidos.engine.model.policy import Severity
 
@@ -19,6 +19,8 @@ class LevelRule:
 
     pattern: str
     level: Severity
+    origin: str = "default"
+    """``default``, or the place in a file."""
 
 
 def _rows(level: Severity, *patterns: str) -> tuple[LevelRule, ...]:
@@ -111,29 +113,24 @@ DEFAULT_LEVELS: tuple[LevelRule, ...] = (
 """GPU driver, firmware, CUDA, Kubernetes, runtime and what hardens a node come first."""
 
 
-def level_of(change: Change, overrides: Sequence[LevelRule] = ()) -> Severity:
-    """Give a change's level by the table.
+class Levels:
+    """Gives a change's level by the table.
 
     Args:
-        change: what differs.
         overrides: rows that are asked before the shipped ones.
 
     Raises:
         UsageError: an override has not three parts.
     """
-    key = str(change.path[0]) if change.path else ""
-    named = f"{change.type.lower()}.{change.subtype}.{key}"
-    for rule in (*overrides, *DEFAULT_LEVELS):
-        if fnmatchcase(named, _checked(rule)):
-            return rule.level
-    return Severity.LOW
 
+    def __init__(self, overrides: Sequence[LevelRule] = ()) -> None:
+        for rule in overrides:
+            check_pattern(rule.pattern, f"level, {rule.origin}")
+        volatile = [(rule.pattern, Severity.INFO) for rule in default_ignores() if not rule.value]
+        rows = [(rule.pattern, rule.level) for rule in overrides]
+        shipped = [(rule.pattern, rule.level) for rule in DEFAULT_LEVELS]
+        self._patterns = Patterns([*rows, *volatile, *shipped])
 
-def _checked(rule: LevelRule) -> str:
-    two_dots = 2
-    if rule.pattern.count(".") < two_dots:
-        raise UsageError(
-            f"the level pattern '{rule.pattern}' is not type.subtype.key",
-            hint="Write for example os.sysctl./proc/sys/vm/* (a glob each).",
-        )
-    return rule.pattern
+    def of(self, change: Change) -> Severity:
+        """Give the level of the first row that names the changed fact."""
+        return next(iter(self._patterns.of(change)), Severity.LOW)

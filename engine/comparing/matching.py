@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from eidos.engine.model.drift import NodeChange, NodeFate
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Severity
 from eidos.engine.model.snapshot import Node, subtypes
 
 Identify = Callable[[Node], str | None]
@@ -19,7 +20,11 @@ class Pairing:
 
 
 def pair_nodes(
-    baseline: Sequence[Node], current: Sequence[Node], labels: Sequence[str] = ()
+    baseline: Sequence[Node],
+    current: Sequence[Node],
+    labels: Sequence[str] = (),
+    *,
+    same_cluster: bool = False,
 ) -> Pairing:
     """Match nodes by name, then by identity, then by role labels when asked.
 
@@ -28,6 +33,8 @@ def pair_nodes(
         current: nodes after.
         labels: label keys that name a role; a node of the same role replaces another when exactly
             one of each is left.
+        same_cluster: both are known to be of one cluster, so that nodes can be told to have come
+            and gone; otherwise the only node of each is the counterpart of the other.
     """
     before = {node.name: node for node in baseline}
     after = {node.name: node for node in current}
@@ -37,6 +44,11 @@ def pair_nodes(
         for old, new in _alike(before, after, identify):
             pairs.append((before.pop(old), after.pop(new)))
             changes.append(NodeChange(NodeFate.REPLACED, old, new, how))
+    if len(baseline) == len(current) == len(before) == len(after) == 1:
+        pairs.append((before.popitem()[1], after.popitem()[1]))
+        fate = NodeFate.REPLACED if same_cluster else NodeFate.COUNTERPART
+        names = (baseline[0].name, current[0].name)
+        changes.append(NodeChange(fate, *names, "only node", _SINGLE[fate]))
     changes += [NodeChange(NodeFate.REMOVED, name, None) for name in sorted(before)]
     changes += [NodeChange(NodeFate.ADDED, None, name) for name in sorted(after)]
     return Pairing(tuple(pairs), tuple(changes))
@@ -88,6 +100,7 @@ def _label(key: str) -> Identify:
     return role
 
 
+_SINGLE = {NodeFate.REPLACED: Severity.MEDIUM, NodeFate.COUNTERPART: Severity.INFO}
 _IDENTITIES: tuple[tuple[str, Identify], ...] = (
     ("provider-id", _provider_id),
     ("serial", _serials),

@@ -18,35 +18,51 @@ SETS: Mapping[str, frozenset[str]] = {
             *("Triggers", "Slice", "Symlinks", "DelegateControllers"),
         }
     ),
-    "K8s": frozenset({"addresses", "conditions", "containers", "taints"}),
+    "K8s": frozenset({"addresses", "conditions", "containers", "roles", "taints"}),
 }
 """Keys by measurement type whose lists have no order."""
+_DEVICES = ("GPU", "devices")
+_ID = frozenset({"uuid", "serial", "cluster-uuid", "minor-number", "bus-id"})
+"""What names a GPU and not its state; see the GPU collector."""
 _RUN = re.compile(r"(?: \d+){7}(?=\])")
 """Start and end times, process id and exit status that D-Bus adds to a command line."""
 
 
-def comparable(kind: str, data: Mapping[str, Json]) -> dict[str, Json]:
+def comparable(
+    key: tuple[str, str], data: Mapping[str, Json], *, same_machine: bool = True
+) -> dict[str, Json]:
     """Give a subtype's data with sets in order and systemd's run-time remarks left out.
 
     Args:
-        kind: measurement type.
+        key: measurement type and subtype.
         data: the subtype's data.
+        same_machine: it is held against the same machine at another time; otherwise GPUs go without
+            what names them, and are compared slot by slot.
     """
+    kind = key[0]
+    if kind == "SystemD":
+        return {name: _setting(value, name in SETS[kind]) for name, value in data.items()}
+    if key == _DEVICES and not same_machine:
+        return {name: _without_identity(value) for name, value in data.items()}
     sets = SETS.get(kind, frozenset())
-    is_systemd = kind == "SystemD"
-    return {
-        key: _setting(value, is_set=key in sets) if is_systemd else _in_order(value, key in sets)
-        for key, value in data.items()
-    }
+    return {name: _in_order(value) if name in sets else value for name, value in data.items()}
 
 
-def _in_order(value: Json, is_set: bool) -> Json:  # noqa: FBT001 -- private, named by its caller
-    return sorted(value, key=canonical) if is_set and isinstance(value, list) else value
+def _in_order(value: Json) -> Json:
+    return sorted(value, key=canonical) if isinstance(value, list) else value
 
 
-def _setting(value: Json, *, is_set: bool) -> Json:
+def _setting(value: Json, is_set: bool) -> Json:  # noqa: FBT001 -- private, named by its caller
     if value == INFINITY:
         return "infinity"
-    if isinstance(value, str):
-        return _RUN.sub("", value)
-    return _in_order(value, is_set)
+    if not is_set:
+        return _RUN.sub("", value) if isinstance(value, str) and value.endswith("]") else value
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        return _in_order([*value[1:-1].split()])
+    return _in_order(value)
+
+
+def _without_identity(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _without_identity(inner) for name, inner in value.items() if name not in _ID}
+    return [_without_identity(inner) for inner in value] if isinstance(value, list) else value

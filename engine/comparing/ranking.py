@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from eidos.engine.comparing.levels import LevelRule, level_of
+from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.versions import version_note
 from eidos.engine.model.drift import Change, Flip
 from eidos.engine.model.factpath import FactPath
@@ -43,7 +43,7 @@ def rank(
     changes: Iterable[Change],
     rules: Sequence[Rule] = (),
     flips: Flips | None = None,
-    overrides: Sequence[LevelRule] = (),
+    levels: Levels | None = None,
 ) -> tuple[Change, ...]:
     """Give every change its level, worst first.
 
@@ -51,16 +51,15 @@ def rank(
     comes before everything else.
     """
     readers = _Readers(rules)
-    ranked = [_ranked(change, readers, flips or {}, overrides) for change in changes]
+    table = levels or Levels()
+    ranked = [_ranked(change, readers, flips or {}, table) for change in changes]
     return tuple(sorted(ranked, key=_order))
 
 
-def _ranked(
-    change: Change, readers: _Readers, flips: Flips, overrides: Sequence[LevelRule]
-) -> Change:
+def _ranked(change: Change, readers: _Readers, flips: Flips, levels: Levels) -> Change:
     read_by = readers.of(change)
     flipped = _flips_of(change, read_by, flips)
-    level = level_of(change, overrides)
+    level = levels.of(change)
     if flipped:
         level = Severity.CRITICAL
     elif read_by:

@@ -10,7 +10,7 @@ from eidos.engine.comparing.matching import Pairing, pair_nodes
 from eidos.engine.comparing.normal import comparable
 from eidos.engine.comparing.values import differences
 from eidos.engine.digest import SnapshotDigests
-from eidos.engine.model.drift import Change, ChangeKind, NotComparable, Path
+from eidos.engine.model.drift import Change, ChangeKind, NodeFate, NotComparable, Path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import (
     Collection,
@@ -21,6 +21,7 @@ from eidos.engine.model.snapshot import (
     subtypes,
 )
 
+_ALL = "*"
 Key = tuple[str, str]
 Facts = Mapping[Key, Mapping[str, Json]]
 
@@ -50,12 +51,24 @@ def compare(baseline: Taken, current: Taken, labels: Sequence[str] = ()) -> Comp
         current: how it is.
         labels: label keys by which a node may be recognised as a replacement.
     """
-    pairing = pair_nodes(baseline.snapshot.nodes, current.snapshot.nodes, labels)
+    pairing = pair_nodes(
+        baseline.snapshot.nodes,
+        current.snapshot.nodes,
+        labels,
+        same_cluster=_is_same_cluster(baseline.snapshot, current.snapshot),
+    )
     walk = _Walk(baseline, current)
+    pairing = walk.unseen(pairing)
     walk.group(None, None)
     for old, new in pairing.pairs:
         walk.group(old, new)
+    walk.nowhere()
     return Comparison(tuple(walk.changes), pairing, tuple(walk.not_comparable))
+
+
+def _is_same_cluster(baseline: Snapshot, current: Snapshot) -> bool:
+    name = baseline.metadata.cluster
+    return name is not None and name == current.metadata.cluster
 
 
 class _Walk:
@@ -66,39 +79,70 @@ class _Walk:
         self._current = current
         self._old_names: dict[str | None, str | None] = {}
 
+    def unseen(self, pairing: Pairing) -> Pairing:
+        """Take out nodes that one side may have without having seen them."""
+        kept = []
+        for change in pairing.changes:
+            if change.fate is NodeFate.ADDED and (why := _blind(self._baseline, change.after)):
+                self._miss((_ALL, _ALL), change.after, "baseline", why)
+            elif change.fate is NodeFate.REMOVED and (why := _blind(self._current, change.before)):
+                self._miss((_ALL, _ALL), change.before, "current", why)
+            else:
+                kept.append(change)
+        return Pairing(pairing.pairs, tuple(kept))
+
+    def _miss(self, key: Key, node: str | None, side: str, reason: str) -> None:
+        self.not_comparable.append(NotComparable(node, *key, side, reason))
+
     def group(self, old: Node | None, new: Node | None) -> None:
         """Compare the cluster (None), or one node with its counterpart."""
+        if old and new and self._are_alike(old, new):
+            return
         before = _facts((old or self._baseline.snapshot).measurements)
         after = _facts((new or self._current.snapshot).measurements)
         name = new.name if new else None
         self._old_names[name] = old.name if old else None
         for key in sorted({*before, *after}):
             if key not in before:
-                self._one_sided(key, name, "baseline", self._gap(key, name, "baseline"))
+                self._miss(key, name, "baseline", _reason(self._gap(key, name, "baseline")))
             elif key not in after:
-                self._one_sided(key, name, "current", self._gap(key, name, "current"))
+                self._miss(key, name, "current", _reason(self._gap(key, name, "current")))
             elif self._differ(key, old, new):
                 self._compare(key, name, before[key], after[key])
+
+    def _are_alike(self, old: Node, new: Node) -> bool:
+        before, after = self._baseline.digests.nodes, self._current.digests.nodes
+        return before[old.name] == after[new.name]
+
+    def nowhere(self) -> None:
+        """Tell of collectors that failed where the other side has no facts either."""
+        before, after = _present(self._baseline.snapshot), _present(self._current.snapshot)
+        for entry in self._current.snapshot.collection:
+            name = entry.subtype or _ALL
+            if entry.status is CollectorState.FAILED and not entry.keys:
+                old = self._old_names.get(entry.node, entry.node)
+                if (old, entry.type, name) not in before and (
+                    (entry.node, entry.type, name) not in after
+                ):
+                    self._miss((entry.type, name), entry.node, "both", _reason(entry))
 
     def _differ(self, key: Key, old: Node | None, new: Node | None) -> bool:
         before = self._baseline.digests.subtypes[(old.name if old else None, *key)]
         after = self._current.digests.subtypes[(new.name if new else None, *key)]
         return before != after
 
-    def _one_sided(self, key: Key, node: str | None, side: str, gap: Collection | None) -> None:
-        self.not_comparable.append(NotComparable(node, *key, side, _reason(gap)))
-
     def _compare(
         self, key: Key, node: str | None, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> None:
+        is_same = self._old_names[node] == node
         for path, kind, old, new in differences(
-            comparable(key[0], before), comparable(key[0], after)
+            comparable(key, before, same_machine=is_same),
+            comparable(key, after, same_machine=is_same),
         ):
             side = _absent_side(kind, path)
             gap = self._gap(key, node, side) if side else None
             if side and gap and (not gap.keys or path[0] in gap.keys):
-                lost = f"{key[1]}.{path[0]}"
-                self.not_comparable.append(NotComparable(node, key[0], lost, side, _reason(gap)))
+                self._miss((key[0], f"{key[1]}.{path[0]}"), node, side, _reason(gap))
             else:
                 self.changes.append(Change(node, *key, path, kind, old, new))
 
@@ -113,6 +157,28 @@ def _absent_side(kind: ChangeKind, path: Path) -> str | None:
     if len(path) > 1 or kind not in (ChangeKind.ADDED, ChangeKind.REMOVED):
         return None
     return "baseline" if kind is ChangeKind.ADDED else "current"
+
+
+def _blind(side: Taken, node: str | None) -> str | None:
+    """Give why a node that is not in a snapshot may be there all the same."""
+    if not side.snapshot.nodes:
+        return "the snapshot holds no nodes"
+    entry = next((each for each in side.snapshot.collection if _is_gap(each, node)), None)
+    return _reason(entry) if entry else None
+
+
+def _is_gap(entry: Collection, node: str | None) -> bool:
+    return entry.node == node and entry.status is not CollectorState.OK
+
+
+def _present(snapshot: Snapshot) -> set[tuple[str | None, str, str]]:
+    """Name what is known, by node, type and subtype; a star stands for any."""
+    found: set[tuple[str | None, str, str]] = set()
+    for node in (None, *snapshot.nodes):
+        for kind, subtype in subtypes((node or snapshot).measurements):
+            for where in {None, node.name if node else None}:
+                found |= {(where, kind, subtype.name), (where, kind, _ALL)}
+    return found
 
 
 def _facts(measurements: tuple[Measurement, ...]) -> Facts:

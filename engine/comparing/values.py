@@ -9,7 +9,7 @@ from eidos.engine.model.jsonvalue import Json
 Difference = tuple[Path, ChangeKind, Json, Json]
 """Path, kind, value before, value after."""
 
-IDENTITIES = ("name", "uuid", "id", "key")
+IDENTITIES = ("uuid", "name", "id", "key")
 """Keys that tell the entries of a list apart, the first that all of them have."""
 
 
@@ -19,7 +19,7 @@ def differences(before: Json, after: Json, path: Path = ()) -> Iterator[Differen
     Lists of objects with names are compared by name, other lists entry by entry when they are
     equally long, and as a whole otherwise.
     """
-    if type(before) is type(after) and before == after and canonical(before) == canonical(after):
+    if is_same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _maps(before, after, path)
@@ -27,6 +27,15 @@ def differences(before: Json, after: Json, path: Path = ()) -> Iterator[Differen
         yield from _lists(before, after, path)
     else:
         yield path, _kind(before, after), before, after
+
+
+def is_same(before: Json, after: Json) -> bool:
+    """Compare as JSON does: 1 is not true, nor is it 1.0."""
+    if type(before) is not type(after) or before != after:
+        return False
+    if isinstance(before, dict | list):
+        return canonical(before) == canonical(after)
+    return True
 
 
 def _maps(before: dict[str, Json], after: dict[str, Json], path: Path) -> Iterator[Difference]:
@@ -71,11 +80,13 @@ def _by(identity: str, entries: Sequence[Json]) -> dict[str, Json] | None:
 
 
 def _kind(before: Json, after: Json) -> ChangeKind:
-    if _type(before) == _type(after):
+    if type(before) is type(after) or isinstance(before, dict | list):
         return ChangeKind.CHANGED
-    same_text = not isinstance(before, dict | list) and str(before) == str(after)
-    return ChangeKind.RETYPED if same_text else ChangeKind.CHANGED
+    retyped = not isinstance(after, dict | list) and _text(before) == _text(after)
+    return ChangeKind.RETYPED if retyped else ChangeKind.CHANGED
 
 
-def _type(value: Json) -> str:
-    return "number" if type(value) in (int, float) else type(value).__name__
+def _text(value: Json) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else canonical(value).decode()

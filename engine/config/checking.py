@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from eidos.engine.config.settings import BY_KEY, SETTINGS, Setting
+from eidos.engine.config.settings import BY_KEY, DATE, SETTINGS, Setting
 from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
 
@@ -16,6 +16,7 @@ _TYPES = {
     "flag": "boolean",
     "number": "integer",
     "list": "list",
+    "rules": "list",
     "mapping": "dict",
 }
 _WORDS = {
@@ -24,6 +25,18 @@ _WORDS = {
     "integer": "a whole number",
     "list": "a list",
     "dict": "a map",
+}
+_TEXT = {"type": "string", "empty": False}
+_IGNORE_RULE = {
+    "type": ["string", "dict"],
+    "empty": False,
+    "schema": {
+        "pattern": {**_TEXT, "required": True},
+        "reason": {**_TEXT, "required": True},
+        "node": _TEXT,
+        "value": {"type": "string"},
+        "until": {**_TEXT, "regex": DATE},
+    },
 }
 
 
@@ -74,6 +87,8 @@ def _rules(setting: Setting) -> dict[str, Any]:
         rules["schema"] = {"type": "string", "empty": False}
         if setting.key == "redact-text":
             rules["schema"]["check_with"] = _is_pattern
+    elif setting.kind == "rules":
+        rules["schema"] = _IGNORE_RULE
     elif setting.kind == "mapping":
         rules["keysrules"] = {"type": "string"}
     return rules
@@ -114,6 +129,7 @@ def _expectation(rule: str, constraint: Any) -> str:  # noqa: ANN401
         return "must be one of " + ", ".join(constraint)
     sentences = {
         "empty": "must not be empty",
+        "required": "is missing",
         "min": f"must be at least {constraint}",
         "max": f"must be at most {constraint}",
         "regex": "is not written as it should be: 30s, 5m for a time; 2026-11-01 for a day",

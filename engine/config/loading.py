@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from eidos.engine.config.settings import (
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import ConfigError, Location
+from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.times import instant
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -143,7 +146,7 @@ def _variable_location(path: Sequence[str | int]) -> Location:
 
 
 def _from_text(setting: Setting, text: str) -> Json:
-    if setting.kind == "list":
+    if setting.kind in {"list", "rules"}:
         return [part.strip() for part in text.split(",") if part.strip()]
     if setting.kind == "number" and re.fullmatch(r"-?\d+", text):
         return int(text)
@@ -159,13 +162,16 @@ def _settings(layers: Sequence[Layer]) -> Settings:
         values.update(layer.values)
         origins.update(layer.origins)
     top = {key: value for key, value in values.items() if "." not in key}
+    ignore = top.pop("ignore", None)
     return Settings(
         **_fields(top),
+        ignore=tuple(_ignore_rules(ignore, origins.get("ignore", "ignore"))),
         params={
             rule: value
             for rule, value in _below(values, "params").items()
             if isinstance(value, dict)
         },
+        levels={name: str(value) for name, value in _strongest_first(layers, "levels").items()},
         enforcement={rule: str(value) for rule, value in _below(values, "enforcement").items()},
         limits={
             name.replace("-", "_"): value
@@ -177,11 +183,42 @@ def _settings(layers: Sequence[Layer]) -> Settings:
     )
 
 
+def _strongest_first(layers: Sequence[Layer], prefix: str) -> dict[str, Json]:
+    """Give what every place says of a table whose first matching row counts."""
+    found: dict[str, Json] = {}
+    for layer in reversed(layers):
+        found = {
+            **found,
+            **{k: v for k, v in _below(layer.values, prefix).items() if k not in found},
+        }
+    return found
+
+
 def _below(values: Mapping[str, Json], prefix: str) -> dict[str, Json]:
     start = f"{prefix}."
     return {
         key.removeprefix(start): value for key, value in values.items() if key.startswith(start)
     }
+
+
+def _ignore_rules(found: Json, origin: str) -> Iterator[IgnoreRule]:
+    for entry in found if isinstance(found, list) else []:
+        rule = {"pattern": entry} if isinstance(entry, str) else entry
+        if isinstance(rule, dict):
+            texts = {key: str(value) for key, value in rule.items() if key != "until"}
+            until = _until(str(rule["until"]), origin) if "until" in rule else None
+            yield IgnoreRule(**texts, until=until, origin=origin)
+
+
+def _until(text: str, origin: str) -> datetime:
+    try:
+        return instant(text, end_of_day=True)
+    except ValueError as error:
+        raise ConfigError(
+            f"'{text}' is no date and no RFC 3339 time with a zone",
+            hint="Write until: 2026-12-31, the last day on which the ignore rule holds.",
+            location=Location(origin),
+        ) from error
 
 
 def _snapshot(values: Mapping[str, Json]) -> SnapshotSettings:

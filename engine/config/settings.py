@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -18,7 +19,7 @@ class Setting:
     key: str
     """Dotted: ``snapshot.cache-ttl``."""
     kind: str
-    """``text``, ``duration``, ``flag``, ``number``, ``list`` or ``mapping``."""
+    """``text``, ``duration``, ``flag``, ``number``, ``list``, ``rules`` or ``mapping``."""
     help: str
     default: Json = None
     rules: Mapping[str, Any] = field(default_factory=dict)
@@ -41,9 +42,10 @@ def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
     )
 
 
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
 _TABLE = {"valuesrules": {"type": "dict"}}
 _ENFORCEMENT = {"valuesrules": {"type": "string", "allowed": ["deny", "warn", "audit", "off"]}}
+_LEVELS = {"valuesrules": {"type": "string", "allowed": SEVERITIES}}
 _LABELS = {"valuesrules": {"type": "string"}}
 
 SETTINGS = (
@@ -53,9 +55,7 @@ SETTINGS = (
         "fail-on", "text", "Least severity that fails the gate.", "info", {"allowed": SEVERITIES}
     ),
     Setting("allow-incomplete", "flag", "Let missing facts not stop the gate.", default=False),
-    Setting(
-        "effective-time", "text", "The day that rules and waivers see.", rules={"regex": _DATE}
-    ),
+    Setting("effective-time", "text", "The day that rules and waivers see.", rules={"regex": DATE}),
     Setting(
         "output",
         "list",
@@ -89,7 +89,10 @@ SETTINGS = (
     Setting("snapshot.properties", "list", "More properties of systemd units to read."),
     Setting("redact", "list", "Facts whose values are never kept: paths with globs."),
     Setting("redact-text", "list", "Regular expressions of text that is never kept."),
-    Setting("ignore", "list", "Facts that drift does not look at: paths with globs."),
+    Setting(
+        "ignore", "rules", "Facts that drift does not look at: patterns, or rules with reason."
+    ),
+    Setting("levels", "mapping", "How much drift matters: pattern to level.", rules=_LEVELS),
 )
 BY_KEY = {setting.key: setting for setting in SETTINGS}
 BY_VARIABLE = {setting.variable: setting for setting in SETTINGS if setting.variable}
@@ -131,6 +134,8 @@ class Settings:
     snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)
     redact: tuple[str, ...] = ()
     redact_text: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Pattern to severity; the strongest place first."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Key to ``file:line`` or the variable that said it; a key that nobody set is not here."""

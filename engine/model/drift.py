@@ -1,8 +1,8 @@
 """Drift: what differs between two snapshots, and how much it matters."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -35,6 +35,16 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeFlip:
+    """A verdict about a node, or about the cluster, that differs."""
+
+    node: str | None
+    flip: Flip
+    is_explained: bool
+    """A change that is shown names it; otherwise the facts were ignored or lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One fact that differs."""
 
@@ -64,6 +74,8 @@ class NodeFate(StrEnum):
     REMOVED = "removed"
     REPLACED = "replaced"
     """Another machine in its role, or the same machine under another name."""
+    COUNTERPART = "counterpart"
+    """The only node of one snapshot beside the only node of another; that is no drift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class IgnoreRule:
 
     pattern: str
     """``type.subtype.key``, each a glob, case as in rules: ``systemd.*.MainPID``."""
-    reason: str
+    reason: str = ""
     node: str = "*"
     value: str | None = None
     """Glob that both values must match; None for any."""
@@ -106,6 +118,22 @@ class IgnoreRule:
     """Last instant it holds."""
     origin: str = "default"
     """``default``, a file, or the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What one ignore rule hid."""
+
+    rule: IgnoreRule
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRule:
+    """A user's ignore rule that hid nothing."""
+
+    rule: IgnoreRule
+    is_expired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +157,11 @@ class Drift:
     """Worst first, then by node and path."""
     nodes: tuple[NodeChange, ...] = ()
     not_comparable: tuple[NotComparable, ...] = ()
-    ignored: Mapping[str, Sequence[Change]] = field(default_factory=dict)
-    """Pattern of the ignore rule to what it hid."""
-    unused_ignores: tuple[IgnoreRule, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    idle_ignores: tuple[IdleRule, ...] = ()
     """User's ignore rules that hid nothing, or have expired."""
+    flips: tuple[NodeFlip, ...] = ()
+    """Every verdict that differs."""
     fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
 
@@ -144,7 +173,17 @@ class Drift:
 
     def _levels(self) -> list[Severity]:
         changes = [change.level for change in self.changes]
-        return [*changes, *(node.level for node in self.nodes)]
+        return [*changes, *(node.level for node in self.moved)]
+
+    @cached_property
+    def moved(self) -> tuple[NodeChange, ...]:
+        """Give the nodes that came, went or were replaced."""
+        return tuple(node for node in self.nodes if node.fate is not NodeFate.COUNTERPART)
+
+    @property
+    def hidden(self) -> int:
+        """Count the changes that were ignored."""
+        return sum(len(each.changes) for each in self.ignored)
 
     @property
     def exit_code(self) -> ExitCode:

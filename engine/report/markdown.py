@@ -1,11 +1,8 @@
 """Report as Markdown for comments on merge requests and for step summaries.
 
-Strings from documents stand as HTML entities wherever Markdown, HTML or GitHub's autolinks would
-read them as more than text. The whole stays under the limit of a comment, and says what was left
-out.
+The whole stays under the limit of a comment, and says what was left out.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -14,23 +11,16 @@ from eidos.engine.model.report import Decision, Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
-from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
+from eidos.engine.report.markup import code, text, write_fitting
 from eidos.engine.report.placing import WORST_FIRST, spot
 from eidos.engine.report.prose import paragraphs
 from eidos.engine.report.summary import counted, decided, plural
 
-LIMIT = 65_000
-"""Characters; GitHub takes 65,536 in a comment."""
-_ROOM_FOR_LAST = 500
-"""Characters kept for the note about what was cut."""
-_TEXT = 1000
-"""Characters shown of one text."""
 _FINDINGS = 10
 """Different findings shown of one rule."""
 _NAMES = 5
 """Subjects named of those that share a finding."""
-_SPECIAL = re.compile(r"[^\w ,./;:=%'()+-]|_|(?<=www)\.|:(?=//)", re.ASCII)
 _MARKS = {
     Decision.PASSED: "✅",
     Decision.FAILED: "❌",
@@ -41,31 +31,23 @@ _MARKS = {
 
 def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     """Write the report until the limit is near."""
-    room = LIMIT - _ROOM_FOR_LAST
-    parts = list(_parts(report, verbose=rendering.verbose))
-    for written, part in enumerate(parts):
-        if len(part) > room:
-            left = plural(len(parts) - written, "section")
-            out.write(f"\n_{left} left out: the report is longer than a comment may be._\n")
-            return
-        out.write(part)
-        room -= len(part)
+    write_fitting(_parts(report, verbose=rendering.verbose), out)
 
 
 def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
-    yield f"## {_MARKS[report.decision]} eidos: {_text(decided(report))}\n\n"
+    yield f"## {_MARKS[report.decision]} eidos: {text(decided(report))}\n\n"
     yield _table(report)
-    yield f"\n{_text(counted(report))}\n"
+    yield f"\n{text(counted(report))}\n"
     for problem in report.problems:
-        place = f"{_code(str(problem.location))} " if problem.location else ""
-        hint = f" _{_text(problem.hint)}_" if problem.hint else ""
-        yield f"\n- **problem** {place}{_text(problem.message)}{hint}\n"
+        place = f"{code(str(problem.location))} " if problem.location else ""
+        hint = f" _{text(problem.hint)}_" if problem.hint else ""
+        yield f"\n- **problem** {place}{text(problem.message)}{hint}\n"
     for same in by_rule(report, group(report)):
         yield _section(report, same)
     for note in report.waiver_notes:
-        yield f"\n- waiver {_code(note.waiver)} of {_code(note.rule)}: {_text(note.message)}\n"
-    packs = ", ".join(f"{_code(pack.name)} {_text(pack.version)}" for pack in report.packs)
-    yield f"\n<sub>{_text(report.generator)}, packs: {packs or 'none'}</sub>\n"
+        yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"
+    packs = ", ".join(f"{code(pack.name)} {text(pack.version)}" for pack in report.packs)
+    yield f"\n<sub>{text(report.generator)}, packs: {packs or 'none'}</sub>\n"
     if verbose:
         yield _quiet(report)
 
@@ -89,32 +71,32 @@ def _section(report: Report, same: Same) -> str:
     rule, verdict = report.rules_by_id[same.verdict.rule], same.verdict
     of = plural(len(same.subjects), same.subjects[0].scope.value)
     is_open = " open" if verdict.status is Status.FAIL and report.blocks(verdict) else ""
-    head = f"<b>{verdict.status.value}</b> {rule.severity.value} {_code(rule.id)}"
-    summary = f"<summary>{head} {_text(rule.title)} ({of})</summary>"
+    head = f"<b>{verdict.status.value}</b> {rule.severity.value} {code(rule.id)}"
+    summary = f"<summary>{head} {text(rule.title)} ({of})</summary>"
     lines = [f"\n<details{is_open}>{summary}\n"]
     said = sorted(same.said.values(), key=lambda pair: -len(pair[1]))
     lines += [_finding(finding, subjects) for finding, subjects in said[:_FINDINGS]]
     if len(said) > _FINDINGS:
         lines.append(f"- and {len(said) - _FINDINGS:,} different findings more")
     if verdict.waiver:
-        lines.append(f"\nWaived by {_code(verdict.waiver)}.")
+        lines.append(f"\nWaived by {code(verdict.waiver)}.")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
         lines.append(f"\n**Remediation:** {_prose(rule.remediation)}")
     return "\n".join([*lines, "\n</details>\n"])
 
 
 def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
-    where = _code(spot(subjects[0], finding.path))
-    path = f" {_code(finding.path)}" if finding.path else ""
+    where = code(spot(subjects[0], finding.path))
+    path = f" {code(finding.path)}" if finding.path else ""
     pairs = (("actual", finding.actual), ("expected", finding.expected))
-    told = ", ".join(f"{name} {_code(short(value))}" for name, value in pairs if value is not None)
+    told = ", ".join(f"{name} {code(short(value))}" for name, value in pairs if value is not None)
     fix = f"<br>fix: {_prose(finding.fix)}" if finding.fix else ""
     values = f" ({told})" if told else ""
-    return f"- {where}{path}: {_text(finding.msg)}{values}<br>{_named(subjects)}{fix}"
+    return f"- {where}{path}: {text(finding.msg)}{values}<br>{_named(subjects)}{fix}"
 
 
 def _named(subjects: Sequence[Subject]) -> str:
-    names = ", ".join(_code(subject.identity) for subject in subjects[:_NAMES])
+    names = ", ".join(code(subject.identity) for subject in subjects[:_NAMES])
     rest = len(subjects) - _NAMES
     return f"{names} and {rest:,} more" if rest > 0 else names
 
@@ -123,34 +105,13 @@ def _quiet(report: Report) -> str:
     lines = ["\n<details><summary>passed and skipped</summary>\n"]
     for subject, verdict in report.verdicts():
         if verdict.status in {Status.PASS, Status.SKIP}:
-            name = f"{_code(subject.identity)} {_code(verdict.rule)}"
-            lines.append(f"- {verdict.status.value} {name} {_text(verdict.reason or '')}")
+            name = f"{code(subject.identity)} {code(verdict.rule)}"
+            lines.append(f"- {verdict.status.value} {name} {text(verdict.reason or '')}")
     return "\n".join([*lines, "\n</details>\n"])
 
 
-def _prose(text: str) -> str:
+def _prose(written: str) -> str:
     return "<br>".join(
-        _code(paragraph) if is_command else _text(paragraph)
-        for paragraph, is_command in paragraphs(text)
+        code(paragraph) if is_command else text(paragraph)
+        for paragraph, is_command in paragraphs(written)
     )
-
-
-def _text(text: str) -> str:
-    """Write text that means nothing but itself."""
-    return _SPECIAL.sub(_entity, shortened(one_line(text), _TEXT))
-
-
-def _entity(match: re.Match[str]) -> str:
-    character = match.group()
-    joiner = "&#8288;" if character in "@#" else ""  # keeps GitHub from linking people and issues
-    return character if ord(character) > ord("~") else f"&#{ord(character)};{joiner}"
-
-
-def _code(text: str) -> str:
-    """Write text as code, which GitHub does not search for people and issues."""
-    return f"<code>{_SPECIAL.sub(_bare_entity, shortened(one_line(text), _TEXT))}</code>"
-
-
-def _bare_entity(match: re.Match[str]) -> str:
-    character = match.group()
-    return character if ord(character) > ord("~") else f"&#{ord(character)};"

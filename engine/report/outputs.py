@@ -14,7 +14,8 @@ from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
 from eidos.engine.report import REPORTERS, known_format, reporter
 
-_FILE = Rendering(width=100)
+_WIDTH = 100
+"""Columns of a file."""
 
 Writer = Callable[[str, TextIO, Rendering], None]
 """Writes one format: name, where, how it is to look."""
@@ -124,7 +125,7 @@ def write_all(
             write(output.format, stdout, rendering)
             continue
         try:
-            _write_file(write, output, replace(_FILE, verbose=rendering.verbose))
+            _write_file(write, output, replace(rendering, color=False, width=_WIDTH))
         except OSError as error:
             failures.append(_unwritable(output.path, error))
     if failures:

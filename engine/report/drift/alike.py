@@ -1,5 +1,6 @@
 """The same change on many nodes, said once."""
 
+import os.path
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ _NAMES = 3
 """Nodes named of a group."""
 VALUE = 80
 """Characters shown of a value."""
+
+_CONTEXT = 20
+"""Characters that two long values have in common and that are shown all the same."""
+_TYPES = {str: "text", bool: "boolean", int: "integer", float: "number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,15 @@ def shown(value: Json, limit: int = VALUE) -> str:
     return shortened(one_line(short(value)), limit)
 
 
+def sides(change: Change, limit: int) -> tuple[str, str]:
+    """Write both values on a line each; what is cut off is what they have in common, if possible."""
+    texts = (one_line(short(change.before)), one_line(short(change.after)))
+    common = len(os.path.commonprefix(texts))
+    skipped = max(common - _CONTEXT, 0) if max(map(len, texts)) > limit else 0
+    before, after = (f"…{text[skipped + 1 :]}" if skipped else text for text in texts)
+    return shortened(before, limit), shortened(after, limit)
+
+
 def values(change: Change, limit: int = VALUE) -> str:
     """Write what became of the value: ``570 -> 580 (major upgrade)``."""
     note = f" ({change.note})" if change.note else ""
@@ -69,13 +83,13 @@ def values(change: Change, limit: int = VALUE) -> str:
         case "removed":
             return f"removed {shown(change.before, limit)}"
         case "retyped":
-            return f"{_typed(change.before)} -> {_typed(change.after)} (retyped)"
+            return f"{_typed(change.before, limit)} -> {_typed(change.after, limit)} (retyped)"
         case _:
             return f"{shown(change.before, limit)} -> {shown(change.after, limit)}{note}"
 
 
-def _typed(value: Json) -> str:
-    return f"{type(value).__name__} {shown(value)}"
+def _typed(value: Json, limit: int) -> str:
+    return f"{_TYPES.get(type(value), 'null')} {shown(value, limit)}"
 
 
 def flips(change: Change) -> str:

@@ -2,28 +2,37 @@
 
 from typing import TextIO
 
+from eidos.engine.errors import ExitCode
 from eidos.engine.model.drift import Drift
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, fact, flips, grouped, values
-from eidos.engine.report.drift.text import counted, decided
+from eidos.engine.report.drift.saying import counted, decided
 from eidos.engine.report.escaping import printable
 
 _SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
 
 
-def report(drift: Drift, out: TextIO, _rendering: Rendering) -> None:
+def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
     """Write an annotation for each change, and the decision."""
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
-    for group in grouped(drift.changes):
+    shown = () if rendering.summary else grouped(drift.changes)
+    for group in shown:
         levels[_level(drift, group)].append(_command(_level(drift, group), group))
     rest = 0
     for commands in levels.values():
         out.writelines(commands[:_SHOWN])
         rest += len(commands[_SHOWN:])
     more = f"; {rest} more than GitHub shows" if rest else ""
-    out.write(f"::notice title=eidos diff::{_data(f'{decided(drift)}: {counted(drift)}{more}')}\n")
+    said = f"{decided(drift)}: {counted(drift)}"
+    out.write(
+        f"::{_last(drift)} title=eidos diff::{_data(f'{drift.current.name}: {said}{more}')}\n"
+    )
+
+
+def _last(drift: Drift) -> str:
+    return "error" if drift.exit_code is ExitCode.INCOMPLETE else "notice"
 
 
 def _level(drift: Drift, group: Group) -> str:

@@ -1,10 +1,9 @@
 """Drift as versioned JSON; schema: ``schemas/drift/v1.schema.json``."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from eidos.engine.errors import Location
-from eidos.engine.model.drift import Change, Drift, Side
+from eidos.engine.model.drift import Change, Drift, Flip, Ignored, NodeChange, NotComparable, Side
 from eidos.engine.model.factpath import join_path
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import dumps
@@ -12,46 +11,91 @@ from eidos.engine.report.jsontext import dumps
 API_VERSION = "eidos.dev/v1"
 
 
-def report(drift: Drift, out: TextIO, _rendering: Rendering) -> None:
+def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
     """Write one document of kind Drift."""
-    out.write(dumps(document(drift), indent=2) + "\n")
+    out.write(dumps(document(drift, summary=rendering.summary), indent=2) + "\n")
 
 
-def document(drift: Drift) -> dict[str, Any]:
-    """Give the drift as JSON."""
+def document(drift: Drift, *, summary: bool = False) -> dict[str, Any]:
+    """Give the drift as JSON.
+
+    Args:
+        drift: what differs.
+        summary: leave out everything but the counts.
+    """
     return {
         "apiVersion": API_VERSION,
         "kind": "Drift",
         "baseline": _side(drift.baseline),
         "current": _side(drift.current),
         "exitCode": int(drift.exit_code),
+        "failOn": drift.fail_on.value,
         "counts": {level.value: count for level, count in drift.counts.items()},
-        "nodes": [
-            {
-                "change": node.fate.value,
-                "before": node.before,
-                "after": node.after,
-                "matchedBy": node.matched_by,
-                "level": node.level.value,
-            }
-            for node in drift.nodes
-        ],
+        "summary": {
+            "changes": len(drift.changes),
+            "nodes": len(drift.moved),
+            "notComparable": len(drift.not_comparable),
+            "flips": len(drift.flips),
+            "ignored": drift.hidden,
+        },
+        **({} if summary else _details(drift)),
+    }
+
+
+def _details(drift: Drift) -> dict[str, Any]:
+    return {
+        "nodes": [_node(node) for node in drift.nodes],
         "changes": [_change(change) for change in drift.changes],
-        "notComparable": [
-            {
-                "node": gap.node,
-                "type": gap.type,
-                "subtype": gap.subtype,
-                "side": gap.side,
-                "reason": gap.reason,
-            }
-            for gap in drift.not_comparable
+        "flips": [
+            {"node": each.node, **_flip(each.flip), "explained": each.is_explained}
+            for each in drift.flips
         ],
-        "ignored": _ignored(drift.ignored),
-        "unusedIgnores": [
-            {"pattern": rule.pattern, "origin": rule.origin} for rule in drift.unused_ignores
+        "notComparable": [_gap(gap) for gap in drift.not_comparable],
+        "ignored": [_ignored(each) for each in drift.ignored],
+        "idleIgnores": [
+            {"pattern": each.rule.pattern, "origin": each.rule.origin, "expired": each.is_expired}
+            for each in drift.idle_ignores
         ],
     }
+
+
+def _node(node: NodeChange) -> dict[str, Any]:
+    return {
+        "change": node.fate.value,
+        "before": node.before,
+        "after": node.after,
+        "matchedBy": node.matched_by,
+        "level": node.level.value,
+    }
+
+
+def _gap(gap: NotComparable) -> dict[str, Any]:
+    return {
+        "node": gap.node,
+        "type": gap.type,
+        "subtype": gap.subtype,
+        "side": gap.side,
+        "reason": gap.reason,
+    }
+
+
+def _ignored(ignored: Ignored) -> dict[str, Any]:
+    rule = ignored.rule
+    return {
+        "pattern": rule.pattern,
+        "reason": rule.reason,
+        "origin": rule.origin,
+        "count": len(ignored.changes),
+        "facts": sorted({_fact(change) for change in ignored.changes}),
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {"rule": flip.rule, "before": flip.before.value, "after": flip.after.value}
+
+
+def _fact(change: Change) -> str:
+    return join_path((change.type.lower(), change.subtype, *change.path))
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -66,7 +110,7 @@ def _side(side: Side) -> dict[str, Any]:
 def _change(change: Change) -> dict[str, Any]:
     return {
         "node": change.node,
-        "fact": join_path((change.type.lower(), change.subtype, *change.path)),
+        "fact": _fact(change),
         "type": change.type,
         "subtype": change.subtype,
         "path": list(change.path),
@@ -76,10 +120,7 @@ def _change(change: Change) -> dict[str, Any]:
         "after": change.after,
         "note": change.note,
         "readBy": list(change.read_by),
-        "flips": [
-            {"rule": flip.rule, "before": flip.before.value, "after": flip.after.value}
-            for flip in change.flips
-        ],
+        "flips": [_flip(flip) for flip in change.flips],
         "beforeAt": _place(change.before_at),
         "afterAt": _place(change.after_at),
     }
@@ -89,9 +130,3 @@ def _place(place: Location | None) -> dict[str, Any] | None:
     if place is None:
         return None
     return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}
-
-
-def _ignored(ignored: Mapping[str, Sequence[Change]]) -> list[dict[str, Any]]:
-    return [
-        {"pattern": pattern, "count": len(changes)} for pattern, changes in sorted(ignored.items())
-    ]

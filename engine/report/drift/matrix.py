@@ -24,13 +24,15 @@ def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
 
 def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
     first, *others = each.classes
-    name = one_line(f"{each.type}.{each.subtype}")
+    name = one_line(f"{each.type.lower()}.{each.subtype}")
     agree = f"{name}: {_nodes(len(first.nodes))} alike"
     differ = sum(len(other.nodes) for other in others)
-    yield f"{agree}, {differ} differ" if others else agree
-    for other in others:
+    classes = f" in {len(others):,} ways" if len(others) > 1 else ""
+    yield f"{agree}, {differ:,} differ{classes}" if others else agree
+    for other in () if rendering.summary else others:
         yield f"  {_named(other.nodes)}:"
-        shown = other.changes if rendering.verbose else other.changes[:_CHANGES]
+        ranked = sorted(other.changes, key=lambda change: -change.level.rank)
+        shown = ranked if rendering.verbose else ranked[:_CHANGES]
         for change in shown:
             yield f"    {change.level.value:<8} {fact(change)}: {values(change)}"
         if hidden := len(other.changes) - len(shown):
@@ -49,19 +51,23 @@ def _named(nodes: tuple[str, ...]) -> str:
     return f"{_nodes(len(nodes))} ({names}{f' and {rest:,} more' if rest > 0 else ''})"
 
 
-def json(matrix: Matrix, out: TextIO, _rendering: Rendering) -> None:
+def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
     """Write the classes as one document of kind DriftMatrix."""
     document: dict[str, Any] = {
         "apiVersion": "eidos.dev/v1",
         "kind": "DriftMatrix",
         "nodes": matrix.nodes,
         "exitCode": int(matrix.exit_code),
-        "subtypes": [_subtype(each) for each in matrix.subtypes],
+        "subtypes": [_subtype(each, rendering) for each in matrix.subtypes],
     }
     out.write(dumps(document, indent=2) + "\n")
 
 
-def _subtype(each: SubtypeClasses) -> dict[str, Any]:
+def _subtype(each: SubtypeClasses, rendering: Rendering) -> dict[str, Any]:
+    if rendering.summary:
+        sizes = [len(alike.nodes) for alike in each.classes]
+        counts = {"classSizes": sizes, "lackingCount": len(each.lacking)}
+        return {"type": each.type, "subtype": each.subtype, **counts}
     return {
         "type": each.type,
         "subtype": each.subtype,

@@ -1,13 +1,23 @@
 """Drift for people: worst first, the same change on many nodes once."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.drift import Change, Drift, NodeChange, NotComparable, Side
+from eidos.engine.errors import Location
+from eidos.engine.model.drift import Change, ChangeKind, Drift, NodeFate
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, fact, flips, grouped, shown, values
+from eidos.engine.report.drift.alike import Group, fact, flips, grouped, sides, values
+from eidos.engine.report.drift.saying import (
+    counted,
+    decided,
+    flipped,
+    gap,
+    idle,
+    node_moved,
+    side,
+)
 from eidos.engine.report.escaping import disarmed, one_line
 
 _STYLES = {
@@ -17,111 +27,102 @@ _STYLES = {
     Severity.LOW: "36",
     Severity.INFO: "2",
 }
+_BOLD, _DIM, _RED, _GREEN, _MAGENTA = "1", "2", "31", "32", "35"
+_VERBOSE = 10_000
+"""Characters shown of a value when everything is asked for."""
+_PLACES = 2
+"""Nodes whose lines are shown beside each other; more are only named."""
 
 
 def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
     """Write the drift."""
-    out.writelines(f"{disarmed(line)}\n" for line in _lines(drift, rendering))
+    page = _Page(rendering)
+    lines = page.summary(drift) if rendering.summary else page.lines(drift)
+    out.writelines(f"{disarmed(line)}\n" for line in lines)
 
 
-def _lines(drift: Drift, rendering: Rendering) -> Iterator[str]:
-    yield f"baseline {_side(drift.baseline)}"
-    yield f"current  {_side(drift.current)}"
-    yield ""
-    for node in drift.nodes:
-        yield f"{_level(node.level, rendering)} {_node(node)}"
-    for group in grouped(drift.changes):
-        yield from _change(group, rendering)
-    for gap in drift.not_comparable:
-        yield _gap(gap)
-    if drift.nodes or drift.changes or drift.not_comparable:
+class _Page:
+    def __init__(self, rendering: Rendering) -> None:
+        self._color = rendering.color
+        self._width = rendering.width
+        self._verbose = rendering.verbose
+
+    def summary(self, drift: Drift) -> Iterator[str]:
+        name = self._styled(one_line(drift.current.name), _BOLD)
+        yield f"{name}: {counted(drift)}; {decided(drift)}"
+
+    def lines(self, drift: Drift) -> Iterator[str]:
+        yield f"{self._styled('baseline', _DIM)}  {side(drift.baseline)}"
+        yield f"{self._styled('current', _DIM)}   {side(drift.current)}"
+        for node in drift.nodes:
+            if node.fate is NodeFate.COUNTERPART:
+                yield self._styled(node_moved(node), _DIM)
         yield ""
-    if rendering.verbose:
-        yield from _hidden(drift)
-    yield from _unused(drift)
-    yield counted(drift)
-    yield decided(drift)
+        for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
+            yield self._styled(level.value.upper(), _STYLES[level])
+            for group in found:
+                yield from self._change(group)
+            yield ""
+        yield from self._section("NODES", map(node_moved, drift.moved))
+        unexplained = (flip for flip in drift.flips if not flip.is_explained)
+        yield from self._section("VERDICTS", map(flipped, unexplained))
+        yield from self._section("NOT COMPARABLE", map(gap, drift.not_comparable))
+        if self._verbose:
+            yield from self._hidden(drift)
+        for each in drift.idle_ignores:
+            yield f"note: {idle(each)}"
+        yield counted(drift)
+        yield self._styled(decided(drift), _BOLD)
 
+    def _section(self, title: str, lines: Iterator[str]) -> Iterator[str]:
+        found = [f"  {line}" for line in lines]
+        if found:
+            yield from (self._styled(title, _MAGENTA), *found, "")
 
-def _side(side: Side) -> str:
-    remarks = [remark for remark in (side.cluster, side.timestamp) if remark]
-    return one_line(f"{side.name} ({', '.join(remarks)})" if remarks else side.name)
+    def _change(self, group: Group) -> Iterator[str]:
+        change = group.change
+        name = self._styled(fact(change), _BOLD)
+        told = values(change, _VERBOSE)
+        if len(fact(change)) + len(told) + len("    ") <= self._width:
+            yield f"  {name}  {told}"
+        else:
+            yield f"  {name}{f'  ({change.note})' if change.note else ''}"
+            yield from self._sides(change)
+        if change.flips:
+            yield f"      {self._styled(f'verdict {flips(change)}', _MAGENTA)}"
+        elif change.read_by:
+            rules = ", ".join(one_line(rule) for rule in change.read_by)
+            yield self._styled(f"      read by {rules}", _DIM)
+        yield self._styled(f"      {self._where(group)}", _DIM)
 
+    def _sides(self, change: Change) -> Iterator[str]:
+        limit = _VERBOSE if self._verbose else max(self._width - len("      - "), 40)
+        before, after = sides(change, limit)
+        if change.kind is not ChangeKind.ADDED:
+            yield f"      {self._styled(f'- {before}', _RED)}"
+        if change.kind is not ChangeKind.REMOVED:
+            yield f"      {self._styled(f'+ {after}', _GREEN)}"
 
-def _level(level: Severity, rendering: Rendering) -> str:
-    text = level.value.upper().ljust(8)
-    return f"\x1b[{_STYLES[level]}m{text}\x1b[0m" if rendering.color else text
+    def _where(self, group: Group) -> str:
+        change = group.change
+        places = [_place(place) for place in (change.before_at, change.after_at) if place]
+        if not places or len(group.nodes) >= _PLACES:
+            return group.where
+        return f"{group.where}; {' -> '.join(dict.fromkeys(places))}"
 
+    def _hidden(self, drift: Drift) -> Iterator[str]:
+        for each in drift.ignored:
+            yield self._styled(f"ignored by {one_line(each.rule.pattern)}", _DIM) + (
+                f": {one_line(each.rule.reason)}" if each.rule.reason else ""
+            )
+            for group in grouped(each.changes):
+                yield f"  {fact(group.change)}  {values(group.change)}  ({group.where})"
+        if drift.ignored:
+            yield ""
 
-def _node(node: NodeChange) -> str:
-    if node.before and node.after:
-        how = f", recognised by {one_line(node.matched_by or 'name')}"
-        return f"node {one_line(node.before)} replaced by {one_line(node.after)}{how}"
-    return f"node {one_line(node.after or node.before or '')} {node.fate}"
-
-
-def _change(group: Group, rendering: Rendering) -> Iterator[str]:
-    change = group.change
-    limit = 1000 if rendering.verbose else 80
-    told = f"{group.where}  {fact(change)}: {values(change, limit)}"
-    yield f"{_level(change.level, rendering)} {told}"
-    if remarks := list(_remarks(change)):
-        yield f"         {'; '.join(remarks)}"
-
-
-def _remarks(change: Change) -> Iterator[str]:
-    places = [_place(place) for place in (change.before_at, change.after_at) if place]
-    if places:
-        yield " -> ".join(places)
-    if change.flips:
-        yield f"verdict {flips(change)}"
-    elif change.read_by:
-        yield f"read by {', '.join(one_line(rule) for rule in change.read_by)}"
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
 
 
 def _place(place: Location) -> str:
     return one_line(f"{place.file}:{place.line}" if place.line else place.file)
-
-
-def _gap(gap: NotComparable) -> str:
-    where = one_line(gap.node) if gap.node else "cluster"
-    name = one_line(f"{gap.type}.{gap.subtype}")
-    return f"NOT COMPARABLE {where}  {name}: {gap.side} lacks it ({one_line(gap.reason)})"
-
-
-def _hidden(drift: Drift) -> Iterator[str]:
-    for pattern, changes in drift.ignored.items():
-        yield f"ignored by {one_line(pattern)}:"
-        for change in changes:
-            where = one_line(change.node) if change.node else "cluster"
-            yield f"  {where}  {fact(change)}: {shown(change.before)} -> {shown(change.after)}"
-    if drift.ignored:
-        yield ""
-
-
-def _unused(drift: Drift) -> Iterator[str]:
-    for rule in drift.unused_ignores:
-        yield f"note: the ignore rule {one_line(rule.pattern)} ({rule.origin}) hides nothing"
-
-
-def counted(drift: Drift) -> str:
-    """Count the changes by level, and what was hidden."""
-    total = len(drift.changes) + len(drift.nodes)
-    levels = [f"{count} {level}" for level, count in reversed([*drift.counts.items()]) if count]
-    text = f"{total} {'change' if total == 1 else 'changes'}"
-    if levels:
-        text += f": {', '.join(levels)}"
-    hidden = sum(map(len, drift.ignored.values()))
-    return f"{text}; {hidden} ignored" if hidden else text
-
-
-def decided(drift: Drift) -> str:
-    """Say the exit code in words."""
-    code = drift.exit_code
-    if code is ExitCode.INCOMPLETE:
-        count = len(drift.not_comparable)
-        return f"incomplete (exit code 3): {count} subtypes or keys are known on one side only"
-    if code is ExitCode.FAILED:
-        return "drift (exit code 1)"
-    same = not drift.changes and not drift.nodes
-    return "identical (exit code 0)" if same else f"no drift at or above {drift.fail_on} (exit 0)"

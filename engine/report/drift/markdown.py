@@ -1,0 +1,105 @@
+"""Drift as Markdown for comments on pull requests; what matters is open, the rest folded."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
+from typing import TextIO
+
+from eidos.engine.errors import ExitCode
+from eidos.engine.model.drift import ChangeKind, Drift, Side
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Severity
+from eidos.engine.ports import Rendering
+from eidos.engine.report.drift.alike import Group, fact, grouped
+from eidos.engine.report.drift.saying import counted, decided, flipped, gap, idle, node_moved
+from eidos.engine.report.jsontext import short
+from eidos.engine.report.markup import code, text, write_fitting
+from eidos.engine.report.summary import plural
+
+_MARKS = {ExitCode.OK: "✅", ExitCode.FAILED: "❌", ExitCode.INCOMPLETE: "❔"}
+_VALUE = 120
+"""Characters shown of a value."""
+_SECTION = 15_000
+"""Characters of one table: one level must not push out all others."""
+_LISTED = 50
+"""Lines of one list."""
+_HEAD = "\n| fact | baseline | current | | where |\n| --- | --- | --- | --- | --- |\n"
+
+
+def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
+    """Write the drift until the limit is near."""
+    report_all([drift], out, rendering)
+
+
+def report_all(drifts: Sequence[Drift], out: TextIO, rendering: Rendering) -> None:
+    """Write the drift of several snapshots as one comment."""
+    parts = _summary if rendering.summary else _parts
+    write_fitting(chain.from_iterable(parts(drift) for drift in drifts), out)
+
+
+def _summary(drift: Drift) -> Iterator[str]:
+    told = f"{text(counted(drift))}; {text(decided(drift))}"
+    yield f"- {_MARKS[drift.exit_code]} {code(drift.current.name)}: {told}\n"
+
+
+def _parts(drift: Drift) -> Iterator[str]:
+    sides = f"baseline {_side(drift.baseline)}, current {_side(drift.current)}"
+    yield f"## {_MARKS[drift.exit_code]} eidos diff: {text(decided(drift))}\n\n{sides}\n\n"
+    yield f"**{text(counted(drift))}**\n"
+    yield _list("Verdicts that flip for other reasons", _unexplained(drift), is_open=True)
+    yield _list("Not comparable", [gap(each) for each in drift.not_comparable], is_open=True)
+    yield _list("Nodes", [node_moved(node) for node in drift.nodes], is_open=True)
+    for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
+        yield _level(level, list(found))
+    hidden = [
+        f"{plural(len(each.changes), 'change')} by {each.rule.pattern}: {each.rule.reason}"
+        for each in drift.ignored
+    ]
+    yield _list("Ignored", hidden, is_open=False)
+    yield _list("Ignore rules of no use", [idle(each) for each in drift.idle_ignores], is_open=True)
+
+
+def _side(side: Side) -> str:
+    remarks = [text(remark) for remark in (side.cluster, side.timestamp) if remark]
+    return f"{code(side.name)} ({', '.join(remarks)})" if remarks else code(side.name)
+
+
+def _unexplained(drift: Drift) -> list[str]:
+    return [flipped(flip) for flip in drift.flips if not flip.is_explained]
+
+
+def _level(level: Severity, groups: Sequence[Group]) -> str:
+    is_open = " open" if level.rank >= Severity.HIGH.rank else ""
+    table = _HEAD
+    for written, group in enumerate(groups):
+        row = _row(group)
+        if len(table) + len(row) > _SECTION:
+            table += f"\nand {plural(len(groups) - written, 'change')} more\n"
+            break
+        table += row
+    summary = f"<b>{level.value}</b>: {plural(len(groups), 'change')}"
+    return f"\n<details{is_open}><summary>{summary}</summary>\n{table}\n</details>\n"
+
+
+def _row(group: Group) -> str:
+    change = group.change
+    before = "" if change.kind is ChangeKind.ADDED else _value(change.before)
+    after = "" if change.kind is ChangeKind.REMOVED else _value(change.after)
+    remarks = [text(change.note or change.kind.value)]
+    remarks += [f"<b>{text(flip.rule)} {flip.before} → {flip.after}</b>" for flip in change.flips]
+    cells = (code(fact(change)), before, after, "<br>".join(remarks), text(group.where))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _value(value: Json) -> str:
+    return code(short(value), _VALUE)
+
+
+def _list(title: str, lines: Sequence[str], *, is_open: bool) -> str:
+    if not lines:
+        return ""
+    told = [f"- {text(line)}" for line in lines[:_LISTED]]
+    if len(lines) > _LISTED:
+        told.append(f"- and {len(lines) - _LISTED:,} more")
+    summary = f"<summary>{title} ({len(lines):,})</summary>"
+    body = "\n".join(told)
+    return f"\n<details{' open' if is_open else ''}>{summary}\n\n{body}\n\n</details>\n"
