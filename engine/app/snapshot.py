@@ -21,6 +21,10 @@ INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
 """How a collector ends that did not give what it should have given."""
 
 
+PATIENCE = {"local": 60.0, "cluster": 120.0}
+"""Seconds for a collector by what it reads; GPUs that nobody uses take long to wake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What snapshot the user asked for."""
@@ -32,10 +36,8 @@ class Request:
     choice: Choice = field(default_factory=Choice)
     timeout: float = 300.0
     """Seconds for the whole run."""
-    local_timeout: float = 60.0
-    """Seconds for each collector of this machine; GPUs that nobody uses take long to wake."""
-    cluster_timeout: float = 120.0
-    """Seconds for each collector of the cluster."""
+    collector_timeout: float | None = None
+    """Seconds for each collector; None for `PATIENCE`."""
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """Options of each collector, by type."""
     redact_keys: tuple[str, ...] = ()
@@ -78,12 +80,11 @@ def is_incomplete(snapshot: Snapshot) -> bool:
 
 
 def _task(request: Request, collector: Collector, subtypes: frozenset[str]) -> Task:
-    local = collector.reads == "local"
     wanted = Wanted(
         subtypes,
         request.node,
         request.root,
-        request.local_timeout if local else request.cluster_timeout,
+        request.collector_timeout or PATIENCE[collector.reads],
         request.options.get(collector.type, {}),
     )
     return Task(collector, wanted)

@@ -132,3 +132,10 @@ def test_merge_tells_conflicts_and_writes_all_the_same(
     assert eidos("merge", tmp_path / "1.yaml", tmp_path / "3.yaml", "-o", tmp_path / "m.yaml") == 1
     assert "conflict: node n1: OS.grub" in capsys.readouterr().err
     assert len(read(tmp_path / "m.yaml").nodes) == 1
+
+
+def test_a_collector_has_its_time_and_no_more(eidos: Eidos) -> None:
+    late = ("--no-cluster", "--no-cache", "--collector-timeout", "1ms", "-o", "s.json")
+    assert eidos(*late, "--format", "json") == 3
+    collection = json.loads(Path("s.json").read_text())["collection"]
+    assert {"failed"} == {each["status"] for each in collection if each["type"] == "OS"}

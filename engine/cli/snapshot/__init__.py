@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 @click.option("--kubeconfig", type=click.Path(), help="How to reach the cluster.")
 @click.option("--context", help="Which context of the kubeconfig.")
 @click.option("--timeout", type=Duration(), default="5m", help="For the whole run.")
+@click.option(
+    "--collector-timeout", type=Duration(), help="For each collector; default: 60s or 2m."
+)
 @click.option("--cache-ttl", type=Duration(), default="5m", help="How old a kept snapshot may be.")
 @click.option("--no-cache", is_flag=True, help="Collect anew, and keep nothing.")
 @click.option("--watch", is_flag=True, help="Look again and again; one JSON line a change.")
@@ -126,6 +129,7 @@ def request(options: dict[str, Any], settings: "Settings | None") -> Request:
             extra={"SystemD": settings.snapshot.units} if settings else {},
         ),
         timeout=options["timeout"],
+        collector_timeout=options["collector_timeout"],
         options=_collector_options(options, settings),
         redact_keys=settings.redact if settings else (),
         redact_values=settings.redact_text if settings else (),
