@@ -1,10 +1,12 @@
 """What the documentation says is so: commands, options, examples, links, numbers."""
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -154,7 +156,12 @@ def test_the_example_pack_is_tested_as_the_page_says(pack: Path) -> None:
     page = (ROOT / "docs" / "writing-rules.md").read_text()
     [command] = re.findall(r"^opa test .*$", page, re.MULTILINE)
     done = subprocess.run(
-        ["sh", "-c", command], cwd=pack.parent, capture_output=True, text=True, check=False
+        ["sh", "-c", command],
+        cwd=pack.parent,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "acme" not in done.stdout
