@@ -16,8 +16,8 @@ IDENTITIES = ("uuid", "name", "id", "key")
 def differences(before: Json, after: Json, path: Path = ()) -> Iterator[Difference]:
     """Give where two values differ, as deep as their shape is the same.
 
-    Lists of objects with names are compared by name, other lists entry by entry when they are
-    equally long, and as a whole otherwise.
+    Lists of maps with names are compared by name, other lists of maps or lists entry by entry when
+    they are equally long, and the rest as a whole.
     """
     if is_same(before, after):
         return
@@ -52,7 +52,7 @@ def _lists(before: list[Json], after: list[Json], path: Path) -> Iterator[Differ
     named = _named(before, after)
     if named is not None:
         yield from _maps(*named, path)
-    elif len(before) == len(after):
+    elif len(before) == len(after) and _is_deep([*before, *after]):
         for position, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from differences(old, new, (*path, position))
     else:
@@ -90,3 +90,7 @@ def _text(value: Json) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value if isinstance(value, str) else canonical(value).decode()
+
+
+def _is_deep(entries: Sequence[Json]) -> bool:
+    return all(isinstance(entry, dict | list) for entry in entries)

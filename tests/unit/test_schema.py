@@ -36,7 +36,16 @@ def test_every_schema_is_a_schema(path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(found)
 
 
-OWN = ("config", "pack", "snapshot", "upstream-snapshot", "validation", "waivers")
+OWN = (
+    "config",
+    "drift",
+    "drift-matrix",
+    "pack",
+    "snapshot",
+    "upstream-snapshot",
+    "validation",
+    "waivers",
+)
 
 
 @pytest.mark.parametrize("kind", OWN)

@@ -1,10 +1,10 @@
 """The same change on many nodes, said once."""
 
-import os.path
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
-from eidos.engine.model.drift import Change
+from eidos.engine.model.drift import Change, ChangeKind
 from eidos.engine.model.factpath import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.report.escaping import one_line, shortened
@@ -66,12 +66,26 @@ def shown(value: Json, limit: int = VALUE) -> str:
 
 
 def sides(change: Change, limit: int) -> tuple[str, str]:
-    """Write both values on a line each; what is cut off is what they have in common, if possible."""
+    """Write both values, a line each; of long ones that begin alike, the beginning is left out."""
     texts = (one_line(short(change.before)), one_line(short(change.after)))
-    common = len(os.path.commonprefix(texts))
+    pairs = zip(*texts, strict=False)
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     skipped = max(common - _CONTEXT, 0) if max(map(len, texts)) > limit else 0
     before, after = (f"…{text[skipped + 1 :]}" if skipped else text for text in texts)
     return shortened(before, limit), shortened(after, limit)
+
+
+def cells(change: Change, limit: int) -> tuple[str, str]:
+    """Write both values for a table; what is not there is empty."""
+    match change.kind:
+        case ChangeKind.ADDED:
+            return "", shown(change.after, limit)
+        case ChangeKind.REMOVED:
+            return shown(change.before, limit), ""
+        case ChangeKind.RETYPED:
+            return _typed(change.before, limit), _typed(change.after, limit)
+        case _:
+            return shown(change.before, limit), shown(change.after, limit)
 
 
 def values(change: Change, limit: int = VALUE) -> str:

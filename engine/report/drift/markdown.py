@@ -5,13 +5,11 @@ from itertools import chain, groupby
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.drift import ChangeKind, Drift, Side
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.drift import Drift, Side
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, fact, grouped
+from eidos.engine.report.drift.alike import Group, cells, fact, grouped
 from eidos.engine.report.drift.saying import counted, decided, flipped, gap, idle, node_moved
-from eidos.engine.report.jsontext import short
 from eidos.engine.report.markup import code, text, write_fitting
 from eidos.engine.report.summary import plural
 
@@ -82,16 +80,11 @@ def _level(level: Severity, groups: Sequence[Group]) -> str:
 
 def _row(group: Group) -> str:
     change = group.change
-    before = "" if change.kind is ChangeKind.ADDED else _value(change.before)
-    after = "" if change.kind is ChangeKind.REMOVED else _value(change.after)
+    before, after = (code(cell) if cell else "" for cell in cells(change, _VALUE))
     remarks = [text(change.note or change.kind.value)]
     remarks += [f"<b>{text(flip.rule)} {flip.before} → {flip.after}</b>" for flip in change.flips]
-    cells = (code(fact(change)), before, after, "<br>".join(remarks), text(group.where))
-    return f"| {' | '.join(cells)} |\n"
-
-
-def _value(value: Json) -> str:
-    return code(short(value), _VALUE)
+    row = (code(fact(change)), before, after, "<br>".join(remarks), text(group.where))
+    return f"| {' | '.join(row)} |\n"
 
 
 def _list(title: str, lines: Sequence[str], *, is_open: bool) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TextIO
 
-from eidos.engine.model.drift import ChangeKind, Drift
+from eidos.engine.model.drift import Drift
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import fact, flips, grouped, shown
+from eidos.engine.report.drift.alike import cells, fact, flips, grouped
 from eidos.engine.report.drift.saying import counted, decided, gap, node_moved
 from eidos.engine.report.escaping import disarmed, one_line
 
@@ -53,11 +53,9 @@ def _rows(drift: Drift, limit: int) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for group in grouped(drift.changes):
         change = group.change
-        before = "" if change.kind is ChangeKind.ADDED else shown(change.before, limit)
-        after = "" if change.kind is ChangeKind.REMOVED else shown(change.after, limit)
         note = change.note or change.kind.value
         told = f"{note}; {flips(change)}" if change.flips else note
-        rows.append((change.level.value, fact(change), before, after, told, group.where))
+        rows.append((change.level.value, fact(change), *cells(change, limit), told, group.where))
     return rows
 
 

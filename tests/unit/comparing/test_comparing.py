@@ -1,0 +1,228 @@
+"""What is compared, what is matched, what cannot be compared."""
+
+from typing import Any
+
+import pytest
+
+from eidos.engine.comparing.snapshots import Comparison, compare
+from eidos.engine.comparing.values import differences
+from eidos.engine.comparing.versions import version_note
+from eidos.engine.model.drift import ChangeKind, NodeFate
+from fakes.drifting import snapshot, taken
+
+
+def between(before: Any, after: Any, *labels: str) -> Comparison:
+    return compare(taken(before), taken(after), labels)
+
+
+def smi(**data: Any) -> Any:
+    return {"GPU": {"smi": data}}
+
+
+def gpus(*devices: Any) -> Any:
+    return {"GPU": {"devices": {"devices": list(devices)}}}
+
+
+def role(name: str) -> Any:
+    return {"K8s": {"node": {"labels": {"rack/slot": name}}}}
+
+
+def test_a_change_has_both_values() -> None:
+    found = between(snapshot({"n1": smi(driver="1")}), snapshot({"n1": smi(driver="2")}))
+    [change] = found.changes
+    assert (change.node, change.type, change.subtype, change.path) == (
+        "n1",
+        "GPU",
+        "smi",
+        ("driver",),
+    )
+    assert (change.kind, change.before, change.after) == (ChangeKind.CHANGED, "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("1", 1, "retyped"),
+        (1, 1.0, "retyped"),
+        ("true", True, "retyped"),
+        (1, True, "changed"),
+        (0, False, "changed"),
+        (None, "null", "retyped"),
+        (None, 0, "changed"),
+        ("1", 2, "changed"),
+        ({}, [], "changed"),
+        ([], "[]", "changed"),
+    ],
+)
+def test_types_are_told_apart(before: Any, after: Any, kind: str) -> None:
+    for one, other in ((before, after), (after, before)):
+        [(_, found, *_)] = differences({"a": one}, {"a": other})
+        assert found == kind
+
+
+def test_nested_maps_are_compared_key_by_key() -> None:
+    before = {"a": {"b": {"c": 1, "d": 2}}}
+    after = {"a": {"b": {"c": 1, "d": 3, "e": 4}}}
+    paths = [path for path, *_ in differences(before, after)]
+    assert paths == [("a", "b", "d"), ("a", "b", "e")]
+
+
+def test_lists_of_text_are_compared_as_a_whole() -> None:
+    [(path, _, before, after)] = differences({"a": ["x", "y"]}, {"a": ["x", "z"]})
+    assert (path, before, after) == (("a",), ["x", "y"], ["x", "z"])
+
+
+def test_gpus_of_one_machine_are_told_apart_by_uuid() -> None:
+    before = gpus({"uuid": "A", "name": "H100", "vbios": 1}, {"uuid": "B", "name": "H100"})
+    after = gpus({"uuid": "B", "name": "H100"}, {"uuid": "A", "name": "H100", "vbios": 2})
+    [change] = between(snapshot({"n1": before}), snapshot({"n1": after})).changes
+    assert change.path == ("devices", "A", "vbios")
+
+
+def test_a_gpu_that_was_swapped_is_seen() -> None:
+    before, after = gpus({"uuid": "A", "serial": "1"}), gpus({"uuid": "B", "serial": "2"})
+    found = between(snapshot({"n1": before}), snapshot({"n1": after}))
+    assert {change.kind.value for change in found.changes} == {"added", "removed"}
+
+
+def test_gpus_of_two_machines_are_compared_slot_by_slot() -> None:
+    before = gpus({"uuid": "A", "serial": "1", "vbios": 1}, {"uuid": "B", "vbios": 1})
+    after = gpus({"uuid": "C", "serial": "2", "vbios": 1}, {"uuid": "D", "vbios": 2})
+    found = between(snapshot({"n1": before}, name=None), snapshot({"n2": after}, name=None))
+    [change] = found.changes
+    assert change.path == ("devices", 1, "vbios")
+
+
+@pytest.mark.parametrize("kind", ["SystemD", "K8s"])
+def test_sets_have_no_order(kind: str) -> None:
+    key = {"SystemD": "Wants", "K8s": "taints"}[kind]
+    before, after = {kind: {"s": {key: ["a", "b"]}}}, {kind: {"s": {key: ["b", "a"]}}}
+    assert between(snapshot({"n1": before}), snapshot({"n1": after})).changes == ()
+
+
+def test_lists_that_have_an_order_keep_it() -> None:
+    before = {"SystemD": {"s": {"DropInPaths": ["a", "b"]}}}
+    after = {"SystemD": {"s": {"DropInPaths": ["b", "a"]}}}
+    assert between(snapshot({"n1": before}), snapshot({"n1": after})).changes
+
+
+@pytest.mark.parametrize("side", ["baseline", "current"])
+def test_a_subtype_that_one_side_did_not_collect_is_not_comparable(side: str) -> None:
+    full = snapshot({"n1": {"GPU": {"smi": {"driver": "1"}}, "OS": {"grub": {}}}})
+    failed = {"type": "GPU", "node": "n1", "status": "failed", "reason": "nvidia-smi hangs"}
+    empty = snapshot({"n1": {"OS": {"grub": {}}}}, collection=[failed])
+    found = between(empty, full) if side == "baseline" else between(full, empty)
+    [gap] = found.not_comparable
+    assert (gap.node, gap.type, gap.subtype, gap.side) == ("n1", "GPU", "smi", side)
+    assert gap.reason == "failed: nvidia-smi hangs"
+    assert found.changes == ()
+
+
+def test_a_missing_subtype_without_a_word_is_not_removed_either() -> None:
+    found = between(snapshot({"n1": smi(driver="1")}), snapshot({"n1": {}}))
+    assert found.changes == ()
+    assert [gap.reason for gap in found.not_comparable] == ["not in the snapshot"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"status": "redacted", "keys": ["password"]},
+        {"status": "partial", "keys": ["password"], "reason": "no access"},
+        {"status": "partial"},
+    ],
+)
+def test_a_key_that_was_not_collected_is_not_removed(entry: Any) -> None:
+    before = snapshot({"n1": smi(driver="1", password="x", gone=1)})  # noqa: S106 -- no password
+    about = {"type": "GPU", "subtype": "smi", "node": "n1", **entry}
+    after = snapshot({"n1": smi(driver="1")}, collection=[about])
+    found = between(before, after)
+    assert "smi.password" in [gap.subtype for gap in found.not_comparable]
+    removed = [change.path for change in found.changes]
+    assert removed == ([("gone",)] if "keys" in entry else [])
+
+
+def test_what_failed_on_both_sides_is_no_silent_agreement() -> None:
+    failed = [{"type": "GPU", "subtype": "smi", "status": "failed", "reason": "hangs"}]
+    blind = snapshot({"n1": {"OS": {"grub": {}}}}, collection=failed)
+    [gap] = between(blind, blind).not_comparable
+    assert (gap.type, gap.subtype, gap.side) == ("GPU", "smi", "both")
+
+
+def test_a_snapshot_without_nodes_has_not_lost_them() -> None:
+    found = between(snapshot({"n1": smi(driver="1")}), snapshot({}))
+    assert found.pairing.changes == ()
+    assert [(gap.node, gap.side) for gap in found.not_comparable] == [("n1", "current")]
+
+
+def test_a_node_whose_collector_failed_has_not_gone() -> None:
+    failed = {"type": "GPU", "node": "n2", "status": "failed", "reason": "timeout"}
+    before = snapshot({"n1": smi(driver="1"), "n2": smi(driver="1"), "n3": smi()})
+    found = between(before, snapshot({"n1": smi(driver="1")}, collection=[failed]))
+    assert [gap.node for gap in found.not_comparable] == ["n2"]
+    assert [(node.fate, node.before) for node in found.pairing.changes] == [
+        (NodeFate.REMOVED, "n3")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "how"),
+    [
+        ({"K8s": {"node": {"provider-id": "aws:///i-1"}}}, "provider-id"),
+        (gpus({"serial": "7"}, {"serial": "8"}), "serial"),
+    ],
+)
+def test_a_machine_under_another_name_is_recognised(facts: Any, how: str) -> None:
+    before = snapshot({"old": {**facts, "OS": {"s": {"a": 1}}}, "n1": {}})
+    after = snapshot({"new": {**facts, "OS": {"s": {"a": 2}}}, "n1": {}})
+    found = between(before, after)
+    [node] = found.pairing.changes
+    assert (node.fate, node.before, node.after, node.matched_by) == (
+        NodeFate.REPLACED,
+        "old",
+        "new",
+        how,
+    )
+    assert [change.path for change in found.changes] == [("a",)]
+
+
+def test_roles_match_only_when_asked_and_beyond_doubt() -> None:
+    before = snapshot({"a": role("1"), "b": role("2"), "c": role("3"), "d": role("3")})
+    after = snapshot({"w": role("1"), "x": role("2"), "y": role("3"), "z": role("9")})
+    fates = [each.fate for each in between(before, after).pairing.changes]
+    assert NodeFate.REPLACED not in fates
+    asked = between(before, after, "rack/slot").pairing.changes
+    pairs = {(each.before, each.after) for each in asked if each.fate is NodeFate.REPLACED}
+    assert pairs == {("a", "w"), ("b", "x")}
+
+
+@pytest.mark.parametrize(("cluster", "fate"), [(None, "counterpart"), ("c1", "replaced")])
+def test_the_only_nodes_are_compared(cluster: str | None, fate: str) -> None:
+    before = snapshot({"a": smi(driver="1")}, name=cluster)
+    after = snapshot({"b": smi(driver="2")}, name=cluster)
+    found = between(before, after)
+    assert [node.fate.value for node in found.pairing.changes] == [fate]
+    assert [change.path for change in found.changes] == [("driver",)]
+
+
+def test_order_of_measurements_means_nothing() -> None:
+    one = {"OS": {"s": {"a": 1}}, "GPU": {"smi": {}}}
+    other = {"GPU": {"smi": {}}, "OS": {"s": {"a": 1}}}
+    assert between(snapshot({"n1": one}), snapshot({"n1": other})).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        ("580.95.05", "580.126.20", "minor upgrade"),
+        ("v1.33.5-eks-1", "v1.32.9-eks-7", "minor downgrade"),
+        ("1.7.24", "1.7.27", "patch upgrade"),
+        ("1.9", "2", None),
+        ("570.133.20", "580.82.07", "major upgrade"),
+        ("v1.33.5-eks-1", "v1.33.5-eks-2", None),
+        ("1.2.3", "latest", None),
+        (1, 2, None),
+    ],
+)
+def test_versions_say_which_way_they_went(before: Any, after: Any, note: str | None) -> None:
+    assert version_note(before, after) == note

@@ -1,0 +1,77 @@
+"""How much a change matters."""
+
+from dataclasses import replace
+
+import pytest
+
+from eidos.engine.comparing.levels import LevelRule, Levels
+from eidos.engine.comparing.ranking import rank
+from eidos.engine.errors import UsageError
+from eidos.engine.model.drift import Flip
+from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.policy import Rule, Severity
+from eidos.engine.model.verdict import Status
+from fakes import reports
+from fakes.drifting import change
+
+
+@pytest.mark.parametrize(
+    ("fact", "level"),
+    [
+        ("GPU.smi.driver", "critical"),
+        ("GPU.smi.gpu.vbios-version", "critical"),
+        ("K8s.server.version", "critical"),
+        ("K8s.node.kubelet-version", "critical"),
+        ("K8s.node.container-runtime-version", "critical"),
+        ("OS.mitigations.spectre_v2", "critical"),
+        ("OS.sysctl./proc/sys/kernel/kptr_restrict", "high"),
+        ("OS.sysctl./proc/sys/vm/swappiness", "medium"),
+        ("SystemD.containerd.service.LimitNOFILE", "medium"),
+        ("SystemD.containerd.service.MainPID", "info"),
+        ("OS.sysctl./proc/sys/fs/file-nr", "info"),
+        ("Other.thing.key", "low"),
+    ],
+)
+def test_the_shipped_table(fact: str, level: str) -> None:
+    assert Levels().of(change(fact)) == level
+
+
+def test_overrides_are_asked_first_and_in_order() -> None:
+    rules = [
+        LevelRule("gpu.smi.driver", Severity.LOW, "eidos.yaml:3"),
+        LevelRule("gpu.*.*", Severity.HIGH, "eidos.yaml:4"),
+    ]
+    levels = Levels(rules)
+    assert levels.of(change("GPU.smi.driver")) is Severity.LOW
+    assert levels.of(change("GPU.smi.other")) is Severity.HIGH
+
+
+def test_an_override_that_matches_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"eidos\.yaml:3"):
+        Levels([LevelRule("driver", Severity.LOW, "eidos.yaml:3")])
+
+
+def reading(rule_id: str, path: str) -> Rule:
+    rule = reports.rule(rule_id, Severity.HIGH, "a rule")
+    return replace(rule, requires=(FactPath.parse(path),))
+
+
+def test_what_a_rule_reads_is_a_level_higher() -> None:
+    [found] = rank([change("OS.sysctl.a")], [reading("R-1", "os.sysctl.a")])
+    assert (found.level, found.read_by) == (Severity.MEDIUM, ("R-1",))
+    [found] = rank([change("OS.sysctl.b")], [reading("R-1", "os.sysctl.a")])
+    assert (found.level, found.read_by) == (Severity.LOW, ())
+
+
+def test_what_flips_a_verdict_comes_first_and_names_the_rule() -> None:
+    flip = Flip("R-1", Status.PASS, Status.FAIL)
+    changes = [change("GPU.smi.driver"), change("OS.sysctl.a")]
+    first, second = rank(changes, [reading("R-1", "os.sysctl.a")], {"n1": {"R-1": flip}})
+    assert (first.type, first.level, first.flips) == ("OS", Severity.CRITICAL, (flip,))
+    assert (second.type, second.flips) == ("GPU", ())
+
+
+def test_a_flip_of_another_node_is_not_laid_at_its_door() -> None:
+    flip = Flip("R-1", Status.PASS, Status.FAIL)
+    [found] = rank([change("OS.sysctl.a")], [reading("R-1", "os.sysctl.a")], {"n2": {"R-1": flip}})
+    assert found.flips == ()
