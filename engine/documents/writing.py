@@ -1,9 +1,13 @@
 """Writing: YAML and JSON that read back as they were, and files that are never half there."""
 
+import errno
 import json
 import os
-import tempfile
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.jsonvalue import Json
@@ -24,23 +28,20 @@ def to_yaml(value: Json) -> str:
     return dump(value)
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
+def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     """Write a file beside its place and move it there, so that nobody ever sees half of it.
 
     Args:
-        path: where it shall be; a symbolic link is followed.
+        path: where it shall be; see `replacing`.
         text: its content.
-        mode: its permissions.
+        mode: its permissions; see `replacing`.
 
     Raises:
         DocumentError: it cannot be written; what was there before is untouched.
     """
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
-            target.write_text(text, encoding="utf-8")
-            return
-        _replace(target, text.encode(), mode)
+        with replacing(path, mode) as file:
+            file.write(text)
     except OSError as error:
         raise DocumentError(
             f"the file cannot be written: {(error.strerror or str(error)).lower()}",
@@ -49,16 +50,53 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
         ) from error
 
 
-def _replace(target: Path, content: bytes, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    temporary = Path(name)
+@contextmanager
+def replacing(path: Path, mode: int | None = None) -> Iterator[TextIO]:
+    """Open a file beside a path; once it is written it takes that place, else it is gone.
+
+    Args:
+        path: where it shall be; a symbolic link is followed, a pipe or device is written to.
+        mode: its permissions; None for those of the file it replaces, or what the umask leaves.
+
+    Raises:
+        OSError: it cannot be written; what was there before is untouched.
+    """
+    target = destination(path)
+    if is_special(path):
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    beside = target.with_name(f".{target.name[:50]}.{os.urandom(8).hex()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(beside, flags, 0o666 if mode is None else mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            if mode is None and target.exists():
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+            yield file
             file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        temporary.replace(target)
+            os.fsync(descriptor)
+        beside.replace(target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
+
+
+def destination(path: Path) -> Path:
+    """Follow a symbolic link to the file that is meant.
+
+    Raises:
+        PermissionError: the link is somebody else's, in a folder where everybody may leave links:
+            it may lead to any file of ours.
+    """
+    if not path.is_symlink():
+        return path
+    folder = path.parent.stat()
+    if folder.st_mode & stat.S_IWOTH and path.lstat().st_uid not in (os.geteuid(), folder.st_uid):
+        raise PermissionError(errno.EACCES, "it is a link that another user left there", str(path))
+    return Path(os.path.realpath(path))
+
+
+def is_special(path: Path) -> bool:
+    """Say whether it is a pipe, a device or a folder, which is never replaced."""
+    return path.exists() and not path.is_file()

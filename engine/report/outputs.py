@@ -2,13 +2,12 @@
 
 import io
 import os
-import tempfile
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from eidos.engine.documents.writing import destination, is_special, replacing
 from eidos.engine.errors import EidosError, UsageError
 from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
@@ -72,18 +71,15 @@ def _refuse_shared_places(outputs: Sequence[Output]) -> None:
 def _try(path: Path) -> None:
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory", hint="Name a file in it.")
-    if _is_special(path):
+    if is_special(path):
         return
+    import tempfile
+
     try:
-        with tempfile.TemporaryFile(dir=path.resolve().parent):
+        with tempfile.TemporaryFile(dir=destination(path).parent):
             pass
     except OSError as error:
         raise _unwritable(path, error) from error
-
-
-def _is_special(path: Path) -> bool:
-    """Say whether it is a pipe or a device, which is written to and never replaced."""
-    return path.exists() and not path.is_file()
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
@@ -125,7 +121,8 @@ def write_all(
             write(output.format, stdout, rendering)
             continue
         try:
-            _write_file(write, output, replace(rendering, color=False, width=_WIDTH))
+            with replacing(output.path) as out:
+                write(output.format, out, replace(rendering, color=False, width=_WIDTH))
         except OSError as error:
             failures.append(_unwritable(output.path, error))
     if failures:
@@ -136,30 +133,3 @@ def _take_any_character(stdout: TextIO) -> None:
     """Let a terminal that is not UTF-8 show escapes for what it cannot say."""
     if isinstance(stdout, io.TextIOWrapper):
         stdout.reconfigure(errors="backslashreplace")
-
-
-def _write_file(write: Writer, output: Output, rendering: Rendering) -> None:
-    path = output.path
-    assert path is not None  # noqa: S101 - standard output is no file
-    if _is_special(path):
-        with path.open("w", encoding="utf-8") as out:
-            write(output.format, out, rendering)
-        return
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    beside = Path(name)
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as out:
-            write(output.format, out, rendering)
-        beside.chmod(_mode(target))
-        beside.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-
-
-def _mode(target: Path) -> int:
-    """Give the permissions of the file that is replaced, or those of a new one."""
-    return target.stat().st_mode & 0o7777 if target.exists() else 0o644

@@ -1,3 +1,4 @@
+import os
 import stat
 from pathlib import Path
 
@@ -44,9 +45,43 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "real.yaml").read_text() == "new"
 
 
+def test_a_new_file_keeps_to_the_umask_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_atomically(tmp_path / "new", "x")
+    finally:
+        os.umask(before)
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "old").chmod(0o640)
+    write_atomically(tmp_path / "old", "x")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"new": 0o600, "old": 0o640}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another user")
+def test_a_link_that_another_user_left_in_a_shared_folder_is_not_followed(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (tmp_path / "mine").write_text("mine")
+    (shared / "trap").symlink_to(tmp_path / "mine")
+    os.chown(shared / "trap", 12345, 12345, follow_symlinks=False)
+    with pytest.raises(DocumentError, match="another user"):
+        write_atomically(shared / "trap", "x")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
 def test_a_device_is_written_to_and_not_replaced() -> None:
     write_atomically(Path("/dev/null"), "gone")
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_pipe_is_written_to() -> None:
+    reader, writer = os.pipe()
+    write_atomically(Path(f"/dev/fd/{writer}"), "through")
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        assert file.read() == "through"
 
 
 @pytest.mark.parametrize("name", ["no/such/folder.yaml", "folder"])
