@@ -14,6 +14,9 @@ from eidos.engine.errors import DocumentError, EidosError, Location, UsageError
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.times import instant
 
+_STORED = ("run", "snapshot")
+"""What stands before the colon of a reference into the store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Referred:
@@ -102,22 +105,22 @@ def _in_source(source: Source, limits: Limits, *, lenient: bool) -> Iterator[Ref
 
 def _is_stored(reference: str) -> bool:
     kind, _, name = reference.partition(":")
-    in_store = kind in ("run", "snapshot") and bool(name)
-    return in_store or ("@" in reference and not Path(reference).exists())
+    return (kind in _STORED and bool(name)) or ("@" in reference and not Path(reference).exists())
 
 
 def _stored(reference: str, db: Path | None) -> Referred:
     from eidos.engine.store.opening import open_store
 
+    kind, _, name = reference.partition(":")
+    cluster, _, time = reference.rpartition("@")
+    at = None if kind in _STORED else _time(time, reference)
     with open_store(db, read_only=True) as store:
-        kind, _, name = reference.partition(":")
-        if kind == "run":
+        if at is not None:
+            snapshot = store.snapshot_of(cluster, at)
+        elif kind == "run":
             snapshot = store.snapshot_of_run(name)
-        elif kind == "snapshot":
-            snapshot = store.snapshot(name)
         else:
-            cluster, _, time = reference.rpartition("@")
-            snapshot = store.snapshot_of(cluster, _time(time, reference))
+            snapshot = store.snapshot(name)
     [document] = read_text(to_json(write_snapshot(snapshot)), reference)
     return Referred(reference, read_snapshot(document), in_store=True)
 

@@ -28,7 +28,11 @@ def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
     agree = f"{name}: {_nodes(len(first.nodes))} alike"
     differ = sum(len(other.nodes) for other in others)
     classes = f" in {len(others):,} ways" if len(others) > 1 else ""
-    yield f"{agree}, {differ:,} differ{classes}" if others else agree
+    yield (
+        f"{agree}, {differ:,} {'differs' if differ == 1 else 'differ'}{classes}"
+        if others
+        else agree
+    )
     for other in () if rendering.summary else others:
         yield f"  {_named(other.nodes)}:"
         ranked = sorted(other.changes, key=lambda change: -change.level.rank)
