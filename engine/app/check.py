@@ -15,7 +15,8 @@ from eidos.engine.app.subjects import Candidate, Seen, candidates
 from eidos.engine.app.waivers import read_waivers
 from eidos.engine.documents.finding import Source, find_sources
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.documents.reading import Document
+from eidos.engine.documents.resembling import AlikeReader
 from eidos.engine.errors import EidosError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
@@ -154,9 +155,10 @@ class _Session:
             yield from found
 
     def _documents(self) -> Iterator[Document]:
+        reader = AlikeReader(self._request.limits)
         for source in self._sources():
             try:
-                yield from read_documents(source, self._request.limits)
+                yield from reader.read(source)
             except EidosError as error:
                 self._note(error)
 

@@ -21,10 +21,14 @@ class JsonPositions:
 
     def find(self, path: Sequence[str | int]) -> Place:
         """Give the place of a path or of its nearest ancestor."""
+        return self.marked().find(path)
+
+    def marked(self) -> MarkedPositions:
+        """Give every place there is."""
         if self.found is None:
             self.found = MarkedPositions(_Scan(self.text).run())
             self.text = ""
-        return self.found.find(path)
+        return self.found
 
 
 def find_repeated(text: str) -> tuple[str, int] | None:

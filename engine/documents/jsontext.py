@@ -78,6 +78,16 @@ def _float(text: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
 
 
+def scalar(text: str) -> Json:
+    """Read one number, constant or text.
+
+    Raises:
+        ValueError: it is none, or cannot be kept.
+    """
+    value: Json = _DECODER.decode(text)
+    return value
+
+
 def _guard(value: Json, text: str, name: str, limits: Limits) -> None:
     """Check the limits level by level, looking at containers only."""
     level: list[Json] = [value]

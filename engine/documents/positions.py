@@ -79,3 +79,8 @@ def _child(node: Marks, segment: str | int) -> Marks | None:
 def pack(line: int, column: int) -> int:
     """Make one integer of a line and a column, both counted from 0."""
     return line << _COLUMN_BITS | min(column, _COLUMN_MAX)
+
+
+def line_of(mark: int) -> int:
+    """Give the line of a packed place, counted from 0."""
+    return mark >> _COLUMN_BITS

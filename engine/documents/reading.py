@@ -23,7 +23,7 @@ from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.factpath import json_path
 from eidos.engine.model.jsonvalue import Json
 
-__all__ = ["Document", "Limits", "read_bytes", "read_documents", "read_text"]
+__all__ = ["Document", "Limits", "decode", "read_bytes", "read_documents", "read_text"]
 
 _JSON_STARTS = ("{", "[")
 
@@ -51,7 +51,7 @@ def read_documents(source: Source, limits: Limits = Limits()) -> list[Document]:
     Raises:
         DocumentError: it cannot be read, is neither YAML nor JSON, is empty, or is over a limit.
     """
-    return read_text(_decode(read_bytes(source, limits), source.name), source.name, limits)
+    return read_text(decode(read_bytes(source, limits), source.name), source.name, limits)
 
 
 def read_text(text: str, name: str, limits: Limits = Limits()) -> list[Document]:  # noqa: B008 - frozen
@@ -113,7 +113,12 @@ def _bounded(file: BinaryIO, name: str, limits: Limits) -> bytes:
     return content
 
 
-def _decode(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str) -> str:
+    """Give the text that a file holds.
+
+    Raises:
+        DocumentError: it is not UTF-8.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DocumentError(
             "the file is UTF-16, and must be UTF-8",

@@ -1,0 +1,178 @@
+"""Reading many alike documents: by the lines in which each differs from one read before.
+
+Of two nodes of a fleet, nearly all lines are the same. Where the others differ in nothing but one
+plain value each, the structure is the same too: the values are put into what is known, and whatever
+did not change is shared. Everything else is read in full, so that the result is always the same as
+that of `eidos.engine.documents.reading`.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from eidos.engine.documents import jsontext
+from eidos.engine.documents.finding import Source
+from eidos.engine.documents.jsonmarks import JsonPositions
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
+from eidos.engine.documents.reading import Document, decode, read_bytes, read_text
+from eidos.engine.documents.scalars import plain
+from eidos.engine.model.jsonvalue import Json
+
+_KEPT = 16
+"""Documents to compare with, each with another number of lines."""
+_ALIKE = 1 / 8
+"""Lines that may differ; with more, reading in full takes hardly longer."""
+
+_KEY = r"""(?:"[^"\\]*"|'[^']*'|[A-Za-z0-9/._][^\s:#"'\\,{}\[\]]*)"""
+_VALUE = r"""(?:"[ !#-\[\]-~]*"|'[ -&(-~]*'|-?[A-Za-z0-9/._+]+(?:[ @=-]?[A-Za-z0-9/._+]+)*)"""
+_LINE = re.compile(rf"( *(?:- +{_KEY}: +|- +|{_KEY}: +))({_VALUE})(,?)")
+"""A key, an item or both, and a value that ends where the line does, whatever comes next."""
+_UNSURE = re.compile("(?:^|[\\s\\[{,])[&*]|<<|[\r\x85\u2028\u2029]")
+"""Anchors and merges show a value in other places too; other line ends are counted differently."""
+
+Path = tuple[str | int, ...]
+
+
+class _Different:
+    """The answer for a text that does not merely differ in plain values."""
+
+
+_DIFFERENT: Final = _Different()
+
+
+class AlikeReader:
+    """Reads documents one after the other, and remembers some to compare the next ones with."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._kept: OrderedDict[tuple[int, bool], _Known] = OrderedDict()
+
+    def read(self, source: Source) -> list[Document]:
+        """Read every document of a file; see `eidos.engine.documents.reading.read_documents`.
+
+        Values are shared between documents and must not be changed.
+        """
+        text = decode(read_bytes(source, self._limits), source.name)
+        lines = text.split("\n")
+        key = len(lines), source.name.endswith(".json")
+        known = self._kept.get(key)
+        if known is not None:
+            self._kept.move_to_end(key)
+            value = known.changed(lines)
+            if not isinstance(value, _Different):
+                return [replace(known.document, name=source.name, value=value)]
+        documents = read_text(text, source.name, self._limits)
+        if known is None and len(documents) == 1:
+            self._kept[key] = _Known(documents[0], lines)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return documents
+
+
+@dataclass
+class _Known:
+    """A document that was read in full."""
+
+    document: Document
+    lines: list[str]
+
+    def changed(self, lines: Sequence[str]) -> Json | _Different:
+        """Give the value of a text of as many lines."""
+        numbers = [number for number, line in enumerate(self.lines) if line != lines[number]]
+        if len(numbers) > len(lines) * _ALIKE or not self._is_sure:
+            return _DIFFERENT
+        changes: list[tuple[Path, Json]] = []
+        for number in numbers:
+            path = self._leaves.get(number)
+            if path is None:
+                return _DIFFERENT
+            value = self._value(self.lines[number], lines[number], path)
+            if isinstance(value, _Different):
+                return _DIFFERENT
+            changes.append((path, value))
+        return _with(self.document.value, changes)
+
+    @cached_property
+    def _is_sure(self) -> bool:
+        return not any(_UNSURE.search(line) for line in self.lines)
+
+    @cached_property
+    def _leaves(self) -> dict[int, Path | None]:
+        """The path of the only plain value that starts on a line; None where there are several."""
+        found: dict[int, Path | None] = {}
+        for line, path in _leaves(self._marks, ()):
+            found[line] = None if line in found else path
+        return found
+
+    @property
+    def _marks(self) -> Marks:
+        positions = self.document.positions
+        if isinstance(positions, JsonPositions):
+            return positions.marked().marks
+        assert isinstance(positions, MarkedPositions)  # noqa: S101 -- what was read from text has them
+        return positions.marks
+
+    def _value(self, before: str, after: str, path: Path) -> Json | _Different:
+        """Give the new value of a line, if the line says in full what the old one is."""
+        old, new = _LINE.fullmatch(before), _LINE.fullmatch(after)
+        if old is None or new is None or (old[1], old[3]) != (new[1], new[3]):
+            return _DIFFERENT
+        is_json = isinstance(self.document.positions, JsonPositions)
+        if _style(old[2]) != _style(new[2]) or (old[3] and not is_json):
+            return _DIFFERENT
+        read = jsontext.scalar if is_json else _scalar
+        try:
+            told, value = read(old[2]), read(new[2])
+        except ValueError:
+            return _DIFFERENT
+        known = _at(self.document.value, path)
+        return value if type(told) is type(known) and told == known else _DIFFERENT
+
+
+def _style(text: str) -> str:
+    return text[0] if text[0] in "\"'" else ""
+
+
+def _scalar(text: str) -> Json:
+    return text[1:-1] if _style(text) else plain(text)
+
+
+def _leaves(marks: Marks, path: Path) -> Iterator[tuple[int, Path]]:
+    if isinstance(marks, int):
+        yield line_of(marks), path
+        return
+    children = marks[1]
+    named = children.items() if isinstance(children, dict) else enumerate(children)
+    for segment, child in named:
+        yield from _leaves(child, (*path, segment))
+
+
+def _at(value: Json, path: Path) -> Json:
+    for segment in path:
+        value = value[segment]  # type: ignore[index]
+    return value
+
+
+def _with(value: Json, changes: Sequence[tuple[Path, Json]]) -> Json:
+    """Give a value with some parts changed; only what leads to them is copied."""
+    copies: dict[Path, Json] = {(): _copy(value)}
+    for path, new in changes:
+        parent = copies[()]
+        for depth, segment in enumerate(path[:-1], start=1):
+            child = copies.get(path[:depth])
+            if child is None:
+                child = copies[path[:depth]] = _copy(parent[segment])  # type: ignore[index]
+                parent[segment] = child  # type: ignore[index]
+            parent = child
+        parent[path[-1]] = new  # type: ignore[index]
+    return copies[()]
+
+
+def _copy(value: Json) -> Json:
+    return (
+        dict(value) if isinstance(value, dict) else [*value] if isinstance(value, list) else value
+    )
