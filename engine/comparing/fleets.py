@@ -57,7 +57,7 @@ class Fleet:
     def _sort(self, key: Key, node: str, data: Mapping[str, Json]) -> None:
         exact = digest(data)
         if (key, exact) not in self._counting:
-            counting = self._pruned(key, (), comparable(key, data, same_machine=False))
+            counting = self._pruned(key, (), comparable(key, data, data, same_machine=False))
             self._counting[key, exact] = digest(counting)
             self._samples.setdefault((key, self._counting[key, exact]), counting)
         group = self._members.setdefault(key, {})

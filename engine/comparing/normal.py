@@ -1,7 +1,7 @@
 """Facts as they are compared: without what is written differently and means the same."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
@@ -29,23 +29,29 @@ _RUN = re.compile(r"(?: \d+){7}(?=\])")
 
 
 def comparable(
-    key: tuple[str, str], data: Mapping[str, Json], *, same_machine: bool = True
+    key: tuple[str, str],
+    data: Mapping[str, Json],
+    names: Iterable[str],
+    *,
+    same_machine: bool = True,
 ) -> dict[str, Json]:
     """Give a subtype's data with sets in order and systemd's run-time remarks left out.
 
     Args:
         key: measurement type and subtype.
         data: the subtype's data.
+        names: the keys to give, if they are there.
         same_machine: it is held against the same machine at another time; otherwise GPUs go without
             what names them, and are compared slot by slot.
     """
     kind = key[0]
+    found = {name: data[name] for name in names if name in data}
     if kind == "SystemD":
-        return {name: _setting(value, name in SETS[kind]) for name, value in data.items()}
+        return {name: _setting(value, name in SETS[kind]) for name, value in found.items()}
     if key == _DEVICES and not same_machine:
-        return {name: _without_identity(value) for name, value in data.items()}
+        return {name: _without_identity(value) for name, value in found.items()}
     sets = SETS.get(kind, frozenset())
-    return {name: _in_order(value) if name in sets else value for name, value in data.items()}
+    return {name: _in_order(value) if name in sets else value for name, value in found.items()}
 
 
 def _in_order(value: Json) -> Json:

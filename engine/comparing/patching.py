@@ -6,6 +6,7 @@ through the list, so that a reordered list costs a few moves and not its whole t
 
 from collections.abc import Iterator, Sequence
 
+from eidos.engine.comparing.values import differing, is_same
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
 
@@ -33,7 +34,7 @@ class _Patch:
             yield from self._map(before, after, at)
         elif isinstance(before, list) and isinstance(after, list):
             yield from self._list(before, after, at)
-        elif not _same(before, after):
+        elif not is_same(before, after):
             yield from self._tested(at, before)
             yield {"op": "replace", "path": at, "value": after}
 
@@ -42,22 +43,21 @@ class _Patch:
             yield {"op": "test", "path": at, "value": value}
 
     def _map(self, before: dict[str, Json], after: dict[str, Json], at: str) -> Iterator[Operation]:
-        for key, value in before.items():
+        for key in differing(before, after):
             where = f"{at}/{_escaped(key)}"
-            if key in after:
-                yield from self.operations(value, after[key], where)
+            if key not in after:
+                yield from self._remove(where, before[key])
+            elif key not in before:
+                yield {"op": "add", "path": where, "value": after[key]}
             else:
-                yield from self._remove(where, value)
-        for key, value in after.items():
-            if key not in before:
-                yield {"op": "add", "path": f"{at}/{_escaped(key)}", "value": value}
+                yield from self.operations(before[key], after[key], where)
 
     def _remove(self, where: str, value: Json) -> Iterator[Operation]:
         yield from self._tested(where, value)
         yield {"op": "remove", "path": where}
 
     def _list(self, before: list[Json], after: list[Json], at: str) -> Iterator[Operation]:
-        if _same(before, after):
+        if is_same(before, after):
             return
         old, new = _identities(before), _identities(after)
         if old is None or new is None:
@@ -115,11 +115,6 @@ def _identity(entry: Json) -> str | None:
         return canonical(entry).decode() if not isinstance(entry, list) else None
     parts = [entry[name] for name in _NAMES if isinstance(entry.get(name), str)]
     return canonical(parts).decode() if parts else None
-
-
-def _same(before: Json, after: Json) -> bool:
-    """Compare as JSON does: 1 is not true, and 1 is not 1.0."""
-    return before == after and canonical(before) == canonical(after)
 
 
 def _escaped(key: str) -> str:

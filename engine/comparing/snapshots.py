@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from eidos.engine.comparing.matching import Pairing, pair_nodes
 from eidos.engine.comparing.normal import comparable
-from eidos.engine.comparing.values import differences
+from eidos.engine.comparing.values import differences, differing
 from eidos.engine.digest import SnapshotDigests
 from eidos.engine.model.drift import Change, ChangeKind, NodeFate, NotComparable, Path
 from eidos.engine.model.jsonvalue import Json
@@ -135,9 +135,10 @@ class _Walk:
         self, key: Key, node: str | None, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> None:
         is_same = self._old_names[node] == node
+        suspects = differing(before, after)
         for path, kind, old, new in differences(
-            comparable(key, before, same_machine=is_same),
-            comparable(key, after, same_machine=is_same),
+            comparable(key, before, suspects, same_machine=is_same),
+            comparable(key, after, suspects, same_machine=is_same),
         ):
             side = _absent_side(kind, path)
             gap = self._gap(key, node, side) if side else None

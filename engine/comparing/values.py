@@ -1,6 +1,6 @@
 """Comparing two JSON values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.drift import ChangeKind, Path
@@ -38,8 +38,24 @@ def is_same(before: Json, after: Json) -> bool:
     return True
 
 
+def differing(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+    """Name the keys whose values differ, or that only one map has, in order."""
+    suspects = [
+        key
+        for key, value in before.items()
+        if key not in after or type(value) is not type(after[key]) or value != after[key]
+    ]
+    equal_maps = [
+        key
+        for key, value in before.items()
+        if isinstance(value, dict | list) and key in after and value == after[key]
+    ]
+    suspects += [key for key in equal_maps if not is_same(before[key], after[key])]
+    return sorted({*suspects, *(key for key in after if key not in before)})
+
+
 def _maps(before: dict[str, Json], after: dict[str, Json], path: Path) -> Iterator[Difference]:
-    for key in sorted({*before, *after}):
+    for key in differing(before, after):
         if key not in after:
             yield (*path, key), ChangeKind.REMOVED, before[key], None
         elif key not in before:
