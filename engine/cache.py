@@ -1,7 +1,7 @@
 """What was collected a moment ago, kept for the next call: in memory and on disk.
 
 Each entry is one file that only its owner can read; its first line has the digest of the rest.
-What is damaged, too old or from the future is as good as absent.
+What is damaged, too old, from the future, or may be somebody else's is as good as absent.
 """
 
 import contextlib
@@ -11,9 +11,11 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from eidos.engine.folders import is_private
 
 SUFFIX = ".entry"
 _LOCK_SUFFIX = ".lock"
@@ -22,7 +24,7 @@ _POLL = 0.05
 
 
 class DamagedError(Exception):
-    """An entry is not what was written."""
+    """An entry is not what was written, or may not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,6 @@ class Info:
     oldest: float | None
     newest: float | None
     """Seconds since 1970; None when it is empty."""
-
-
-def default_folder(environ: Mapping[str, str]) -> Path:
-    """Give the user's cache folder for eidos."""
-    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
-    return Path(home).expanduser() / "eidos" / "snapshots"
 
 
 @dataclass(slots=True)
@@ -133,10 +129,13 @@ class Cache:
     def _read(self, path: Path) -> Entry | None:
         try:
             header, _, content = path.read_bytes().partition(b"\n")
+            private = is_private(self.folder)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise DamagedError(f"{path}: {error.strerror}") from None
+        if not private:
+            raise DamagedError(f"others may write to {self.folder}")
         return _entry(header, content, path)
 
 

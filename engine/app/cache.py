@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from eidos.engine import __version__
 from eidos.engine.app.snapshot import Request, is_incomplete, take_snapshot
-from eidos.engine.cache import Cache, DamagedError, Entry, Info, default_folder
+from eidos.engine.cache import Cache, DamagedError, Entry, Info
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
 from eidos.engine.errors import EidosError
+from eidos.engine.folders import user_folder
 from eidos.engine.model.snapshot import Snapshot
 
 
@@ -27,7 +28,7 @@ class Taken:
 
 def user_cache(environ: Mapping[str, str]) -> Cache:
     """Give the cache of this user."""
-    return Cache(default_folder(environ))
+    return Cache(user_folder("cache", environ) / "snapshots")
 
 
 def cached_snapshot(
@@ -83,7 +84,7 @@ def _recall(cache: Cache, key: str, ttl: float, notes: list[str]) -> Taken | Non
             return None
         return Taken(_snapshot(entry), cache.clock() - entry.created, tuple(notes))
     except (DamagedError, EidosError, ValueError) as error:
-        notes.append(f"a kept snapshot is damaged and not used: {error}")
+        notes.append(f"a kept snapshot is damaged, or not ours, and not used: {error}")
         return None
 
 

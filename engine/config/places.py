@@ -1,16 +1,16 @@
 """Where configuration is looked for."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from eidos.engine.folders import user_folder
 
 PROJECT_FILE = "eidos.yaml"
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
     """Give the place of the user's own configuration."""
-    home = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME", "~"), ".config")  # noqa: PTH118
-    return Path(home).expanduser() / "eidos" / "config.yaml"
+    return user_folder("config", environ) / "config.yaml"
 
 
 def project_file(cwd: Path) -> Path | None:

@@ -1,7 +1,8 @@
 """Packs as they were read last, kept under the digest of their files.
 
-Reading METADATA and analysing Rego takes longer than judging a snapshot. The digest covers every
-file, the engine and eidos itself, so an entry can never be out of date.
+Reading METADATA and analysing Rego takes longer than judging a snapshot. The digest covers the
+folder's name, every file, the engine and the version of eidos, so an entry of a released eidos is
+never out of date.
 """
 
 import contextlib
@@ -11,24 +12,21 @@ from pathlib import Path
 import msgspec
 
 from eidos.engine.documents.writing import write_atomically
+from eidos.engine.folders import is_private, user_folder
 from eidos.engine.model.policy import Pack
 
 
-def default_folder() -> Path:
-    """Give ``$XDG_CACHE_HOME/eidos/packs``."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "eidos", "packs")
-
-
 class PackIndex:
-    """Remembers packs on disk; what cannot be read or written is simply not remembered."""
+    """Remembers packs on disk; what cannot be read, trusted or written is not remembered."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or default_folder()
+        self.folder = folder or user_folder("cache", os.environ) / "packs"
 
     def get(self, key: str) -> Pack | None:
         """Give the pack that was put under a digest."""
         try:
+            if not is_private(self.folder):  # whoever writes here decides what passes
+                return None
             return msgspec.json.decode(self._path(key).read_bytes(), type=Pack)
         except (OSError, msgspec.DecodeError):
             return None

@@ -31,7 +31,8 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
     """
     files = read_files(source.path, f"{source.path.name}/" if source.path.is_dir() else "")
     library = read_files(LIBRARY, "lib/")
-    key = digest([files.digest, library.digest, engine.name, engine.version, __version__])
+    made_of = [str(source.path), files.digest, library.digest]
+    key = digest([*made_of, engine.name, engine.version, __version__])
     pack = index.get(key)
     if pack is None:
         pack = _read(source, files, library, engine)

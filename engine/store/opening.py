@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from eidos.engine.errors import StoreError
+from eidos.engine.folders import user_folder
 from eidos.engine.store.migrations import APPLICATION_ID, VERSION, migrate
 from eidos.engine.store.store import Store
 from eidos.engine.store.trouble import speaking
@@ -23,8 +24,7 @@ def default_path() -> Path:
     """Give where the database is: ``$EIDOS_DB``, else ``eidos/eidos.db`` under the state folder."""
     if chosen := os.environ.get("EIDOS_DB"):
         return Path(chosen)
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "eidos" / "eidos.db"
+    return user_folder("state", os.environ) / "eidos.db"
 
 
 def open_store(

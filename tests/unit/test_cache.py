@@ -47,6 +47,14 @@ def test_an_entry_from_the_future_is_not_believed(tmp_path: Path, clock: Clock) 
     assert Cache(tmp_path, clock).get("k", 300) is None
 
 
+def test_an_entry_in_a_folder_that_others_may_write_to_is_not_believed(tmp_path: Path) -> None:
+    Cache(tmp_path / "c").put("k", b"v")
+    (tmp_path / "c").chmod(0o777)
+
+    with pytest.raises(DamagedError, match="others may write"):
+        Cache(tmp_path / "c").get("k", 300)
+
+
 def test_only_the_owner_can_read(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "c")
     cache.put("k", b"v")

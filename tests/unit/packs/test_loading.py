@@ -64,6 +64,26 @@ def test_a_broken_index_is_read_again(tmp_path: Path, engine: EmbeddedEngine) ->
     assert load(folder, engine) == first
 
 
+def test_what_is_remembered_of_a_pack_is_not_taken_for_its_copy(
+    tmp_path: Path, engine: EmbeddedEngine
+) -> None:
+    load(write_pack(tmp_path / "t"), engine)
+    copy = write_pack(tmp_path / "copy")
+    assert load(copy, engine) == load(copy, engine, tmp_path / "fresh")
+
+
+def test_an_index_that_others_may_write_to_is_not_believed(
+    tmp_path: Path, engine: EmbeddedEngine
+) -> None:
+    folder = write_pack(tmp_path / "t")
+    load(folder, engine)
+    [entry] = (tmp_path / "index").iterdir()
+    entry.write_text(entry.read_text().replace("The driver is new", "Forged"))
+    assert load(folder, engine).rules[0].title == "Forged"
+    (tmp_path / "index").chmod(0o777)
+    assert load(folder, engine).rules[0].title == "The driver is new"
+
+
 def changed(old: str, new: str) -> str:
     assert old in DRIVER_RULE
     return DRIVER_RULE.replace(old, new)

@@ -1,0 +1,38 @@
+"""The user's own folders: where they are, and whether they are the user's alone."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+_BELOW_HOME = {"cache": ".cache", "config": ".config", "state": ".local/state"}
+"""https://specifications.freedesktop.org/basedir-spec/latest/"""
+
+
+def user_folder(kind: Literal["cache", "config", "state"], environ: Mapping[str, str]) -> Path:
+    """Give the user's folder of a kind for eidos; it need not be there.
+
+    Args:
+        kind: what is kept in it.
+        environ: says where, with ``XDG_<KIND>_HOME`` or ``HOME``.
+    """
+    chosen = environ.get(f"XDG_{kind.upper()}_HOME")
+    return Path(chosen or _home(environ) / _BELOW_HOME[kind], "eidos").expanduser()
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """Give the home; ``/`` for a user that has none, as container runtimes do."""
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 -- this never fails
+    return home if home.is_absolute() else Path("/")
+
+
+def is_private(folder: Path) -> bool:
+    """Say whether nobody but this user, and root, can have put files into a folder.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    state = folder.stat()
+    shared = state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return state.st_uid in (0, os.geteuid()) and not shared
