@@ -135,7 +135,9 @@ class WorkerProcess:
         """Wait for the end of a dying worker, free everything, and say what it died of."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        _, status = os.waitpid(self.pid, 0)
+        status = 0
+        with contextlib.suppress(ChildProcessError):  # whoever started us ignores SIGCHLD
+            _, status = os.waitpid(self.pid, 0)
         begin = max(0, os.fstat(self._stderr).st_size - _STDERR_TAIL)
         noise = os.pread(self._stderr, _STDERR_TAIL, begin).decode(errors="replace")
         for descriptor in (self.requests, self.answers, self._progress, self._stderr):

@@ -1,7 +1,9 @@
 """Hostile policies are errors in bounded time, and the next job answers."""
 
+import signal
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +132,15 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
     with pytest.raises(EidosError, match="the process that runs policy ended"):
         list(engine.evaluate([_good(1)]))
     engine.close()
+
+
+def test_a_parent_that_ignores_the_end_of_children_harms_nothing() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with closing(EmbeddedEngine(workers=1)) as engine:
+            assert [answer.values for answer in engine.evaluate([_good(1)])] == [(1,)]
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 # The engine also complains when another thread than its own lets go of it.
