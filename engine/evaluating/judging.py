@@ -5,18 +5,22 @@ when it reads the time: the digest of those is the memo key. What is missing is 
 rule.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order
-from eidos.engine.evaluating.projecting import NODE_NAME, Projection, project
+from eidos.engine.evaluating.likeness import Likeness
+from eidos.engine.evaluating.projecting import Projection, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
+
+_REMEMBERED = 50_000
+"""Verdicts kept in memory, some hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +51,39 @@ class Judge:
         self._day = effective.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self._now_ns = int(self._day.timestamp()) * 1_000_000_000
         self._programs = {rule.id: _program(rule) for rule in rules}
-        self._sees_name = any(NODE_NAME in (*rule.requires, *rule.reads) for rule in rules)
+        self._by_scope = {scope: [rule for rule in rules if rule.scope is scope] for scope in Scope}
+        self._likeness = Likeness(rules)
         self._known: dict[str, Verdict] = {}
-        self._alike: dict[tuple[str, ...], tuple[Verdict, ...]] = {}
+        self._alike: dict[Hashable, Verdict] = {}
+        self._shared: dict[tuple[int, ...], tuple[Verdict, ...]] = {}
 
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
         """Give each subject's verdicts, in the order of the rules."""
-        fresh = {self._likeness(subject): subject for subject in subjects}
+        self._forget()
+        keys = [self._likeness.keys(subject, self._by_scope[subject.scope]) for subject in subjects]
         asked = {
-            likeness: self._questions(subject)
-            for likeness, subject in fresh.items()
-            if likeness not in self._alike
+            key: self._question(rule, subject)
+            for subject, row in zip(subjects, keys, strict=True)
+            for rule, key in zip(self._by_scope[subject.scope], row, strict=True)
+            if key not in self._alike
         }
-        self._answer(question for questions in asked.values() for question in questions)
-        for likeness, questions in asked.items():
-            self._alike[likeness] = tuple(self._verdict(question) for question in questions)
-        return [self._alike[self._likeness(subject)] for subject in subjects]
+        self._answer(asked.values())
+        for key, question in asked.items():
+            self._alike[key] = self._verdict(question)
+        return [self._share(tuple(map(self._alike.__getitem__, row))) for row in keys]
 
-    def _likeness(self, subject: SubjectFacts) -> tuple[str, ...]:
-        """Subjects that no rule can tell apart are judged once."""
-        names = [subject.name] if self._sees_name else []
-        return (subject.scope.value, subject.digest, *names)
+    def _forget(self) -> None:
+        """Keep no more than a fleet of alike nodes needs, however long the run is."""
+        if len(self._alike) > _REMEMBERED:
+            for memory in (self._known, self._alike, self._shared):
+                memory.clear()
 
-    def _questions(self, subject: SubjectFacts) -> list[_Question]:
-        return [
-            self._question(rule, project(rule, subject))
-            for rule in self.rules
-            if rule.scope is subject.scope
-        ]
+    def _share(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        """Give one tuple for all subjects with the same verdicts, so that a fleet stays small."""
+        return self._shared.setdefault(tuple(map(id, verdicts)), verdicts)
 
-    def _question(self, rule: Rule, view: Projection) -> _Question:
+    def _question(self, rule: Rule, subject: SubjectFacts) -> _Question:
+        view = project(rule, subject)
         day = self._day.date().isoformat() if rule.reads_time else None
         return _Question(rule, view, self._key(rule, view.full, day))
 
