@@ -19,18 +19,22 @@ import yaml
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.validate import ValidateRequest, validate
 from eidos.engine.cli import console, root
+from eidos.engine.documents.dialects import KNOWN
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.kinds import schema_of
+from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.policy import Rule
+from eidos.engine.model.snapshot import CollectorState
 from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.report import REPORTERS
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.schema import kinds, known_schemas
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ci-examples/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 ROOT_CONTEXT = click.Context(root)
@@ -95,10 +99,14 @@ def resolve(arguments: list[str]) -> click.Context:
 
 
 @pytest.mark.parametrize("block", blocks("sh", "console"), ids=str)
-def test_commands_in_pages_are_understood(block: Block) -> None:
+def test_commands_in_pages_are_understood(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where reports go is tried
     for arguments in eidos_calls(block.text):
         context = resolve(arguments)
-        parse_outputs(context.params.get("outputs") or ())
+        if arguments[0] in {"check", "history"}:
+            parse_outputs(context.params.get("outputs") or ())
 
 
 def validated(text: str, folder: Path) -> None:
@@ -167,7 +175,7 @@ def test_the_example_pack_is_tested_as_the_page_says(pack: Path) -> None:
     assert "acme" not in done.stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -196,6 +204,29 @@ def test_every_schema_is_on_the_page_about_validation() -> None:
     page = (ROOT / "docs" / "validate.md").read_text()
     missing = [name for name in known_schemas() if f"[`{name}`]" not in page]
     assert missing == []
+
+
+def test_limits_on_the_page_are_those_of_the_reader() -> None:
+    page = (ROOT / "docs" / "snapshot.md").read_text()
+    limits = Limits()
+    told = (
+        f"{limits.size // MEBIBYTE} MiB a file, {limits.depth} levels, {limits.values:,} values, "
+        f"{limits.alias_values:,} values through aliases, {limits.keys:,} keys of one map"
+    )
+    assert told in " ".join(page.split())
+
+
+def test_dialects_and_states_on_the_page_are_those_of_the_model() -> None:
+    page = (ROOT / "docs" / "snapshot.md").read_text()
+    names = [*KNOWN, *(state.value for state in CollectorState)]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_formats_on_the_page_are_those_of_the_command() -> None:
+    page = (ROOT / "docs" / "reports.md").read_text()
+    table = set(re.findall(r"^\| `(\w+)` \| [^|]* \| [^|]* \|$", page, re.MULTILINE))
+    assert table >= set(REPORTERS)
+    assert len(REPORTERS) == 10, "the README says ten"
 
 
 def test_every_ci_example_is_in_the_readme() -> None:
