@@ -1,5 +1,6 @@
 """``eidos snapshot merge``: snapshots of nodes and of their cluster become one."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from eidos.engine.model.snapshot import (
     Subtype,
     subtypes,
 )
+from eidos.engine.model.times import instant
 
 _Place = tuple[str | None, str, str]
 """Node or None for the cluster, type, subtype."""
@@ -53,12 +55,13 @@ class Part:
     snapshot: Snapshot
 
 
-def merge_files(arguments: Sequence[str], cluster: str | None) -> Merged:
+def merge_files(arguments: Sequence[str], cluster: str | None, limits: Limits) -> Merged:
     """Merge the snapshots in files, folders and globs.
 
     Args:
         arguments: what the user named.
         cluster: the cluster's name, which then is no conflict; None to take theirs.
+        limits: bounds of the reader.
 
     Raises:
         EidosError: a file cannot be read or is no snapshot.
@@ -66,7 +69,7 @@ def merge_files(arguments: Sequence[str], cluster: str | None) -> Merged:
     parts = [
         Part(source.name, read_snapshot(document).snapshot)
         for source in find_sources(arguments)
-        for document in read_documents(source, Limits())
+        for document in read_documents(source, limits)
     ]
     return merge(parts, cluster)
 
@@ -87,11 +90,20 @@ def merge(parts: Iterable[Part], cluster: str | None = None) -> Merged:
     return Merged(snapshot, tuple(sorted(conflicts, key=lambda one: (one.what, one.dropped))))
 
 
-def _rank(part: Part) -> tuple[str, str, str]:
+def _rank(part: Part) -> tuple[float, str, str, str]:
     """Order by time, the newest first; what follows only makes the order the same every time."""
     metadata = part.snapshot.metadata
     said = digest({"cluster": metadata.cluster, "labels": dict(metadata.labels)})
-    return metadata.timestamp or "", snapshot_digests(part.snapshot).snapshot, said
+    stamp = metadata.timestamp or ""
+    return _seconds(stamp), stamp, snapshot_digests(part.snapshot).snapshot, said
+
+
+def _seconds(stamp: str) -> float:
+    """Give a timestamp, whatever its zone, as seconds since 1970; what is none came before all."""
+    try:
+        return instant(stamp).timestamp()
+    except ValueError:
+        return -math.inf
 
 
 def _facts(ordered: Iterable[Part], conflicts: list[Conflict]) -> dict[_Place, Subtype]:

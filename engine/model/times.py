@@ -17,7 +17,10 @@ def instant(text: str, *, end_of_day: bool = False) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text} is before the first or after the last year") from None
 
 
 def written(moment: datetime) -> str:

@@ -4,6 +4,7 @@ import click
 
 from eidos.engine.app.merge import merge_files
 from eidos.engine.cli.console import printable
+from eidos.engine.cli.options import reader_limits
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
 
@@ -21,7 +22,7 @@ def command(snapshots: tuple[str, ...], output: str, form: str | None, cluster: 
     Where two differ the later one is kept. Exit codes: 0 joined, 1 joined and some did not agree, 2
     no answer.
     """
-    merged = merge_files(snapshots, cluster)
+    merged = merge_files(snapshots, cluster, reader_limits())
     write_snapshot_to(merged.snapshot, output, form, None)
     for conflict in merged.conflicts:
         sentence = f"{conflict.what}: {conflict.dropped} differs; kept: {conflict.kept}"

@@ -1,5 +1,7 @@
 """Snapshots of many nodes become one, in whatever order they come."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +93,17 @@ def test_the_later_one_is_kept_and_the_conflict_is_told() -> None:
     assert merged.snapshot.nodes[0].measurements[0].subtypes[0].data == {"quiet": "b"}
     (conflict,) = merged.conflicts
     assert (conflict.what, conflict.kept, conflict.dropped) == ("node n1: OS.grub", "new", "old")
+
+
+def test_later_is_meant_whatever_the_zone() -> None:
+    early, late = node_snapshot("n1", "a", 1), node_snapshot("n1", "b", 1)
+    early = replace(early, metadata=Metadata("prod", "2026-11-01T09:30:00+02:00"))
+    late = replace(late, metadata=Metadata("prod", "2026-11-01T08:00:00Z"))
+
+    merged = merge([Part("early", early), Part("late", late)])
+
+    assert merged.snapshot.metadata.timestamp == "2026-11-01T08:00:00Z"
+    assert merged.conflicts[0].kept == "late"
 
 
 def test_what_one_left_out_and_another_has_is_not_missing() -> None:
