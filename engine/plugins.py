@@ -6,6 +6,7 @@ A plug-in that cannot be loaded is reported by name and never stops the others.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeGuard
 
 from eidos.engine.ports import Collector
 
@@ -41,14 +42,15 @@ def find_collectors() -> tuple[list[Collector], Mapping[str, str]]:
     broken = dict(plugins.broken)
     for name, plugin in plugins.loaded.items():
         if _is_collector(plugin):
-            collectors.append(plugin)  # type: ignore[arg-type]  # checked on the line above
+            collectors.append(plugin)
         else:
-            broken[name] = "it does not offer type, subtypes, reads and collect"
+            broken[name] = "it does not offer type, subtypes, reads (local or cluster) and collect"
     return collectors, broken
 
 
-def _is_collector(plugin: object) -> bool:
-    return all(hasattr(plugin, name) for name in ("type", "subtypes", "reads", "collect"))
+def _is_collector(plugin: object) -> TypeGuard[Collector]:
+    offers = all(hasattr(plugin, name) for name in ("type", "subtypes", "collect"))
+    return offers and getattr(plugin, "reads", None) in ("local", "cluster")
 
 
 def _why(entry: EntryPoint, error: Exception) -> str:
