@@ -86,10 +86,6 @@ class StoreError(EidosError):
     """The database could not be opened, read or written."""
 
 
-class CollectError(EidosError):
-    """Facts could not be collected."""
-
-
 class MissingExtraError(EidosError):
     """An optional part is not installed."""
 

@@ -19,8 +19,6 @@ from eidos.engine.ports import Collector, Fact, Wanted
 
 INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
 """How a collector ends that did not give what it should have given."""
-
-
 PATIENCE = {"local": 60.0, "cluster": 120.0}
 """Seconds for a collector by what it reads; GPUs that nobody uses take long to wake."""
 

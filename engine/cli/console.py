@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from eidos.engine.errors import EidosError, ExitCode
-from eidos.engine.ports import Rendering
+
+if TYPE_CHECKING:
+    from eidos.engine.ports import Rendering
 
 _CONTROL = {
     code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (9, 10)
@@ -83,8 +85,10 @@ def abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> Rendering:
+def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "Rendering":
     """Give how standard output is to look: colour on a terminal, unless NO_COLOR is set."""
+    from eidos.engine.ports import Rendering
+
     terminal = sys.stdout.isatty()
     wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return Rendering(

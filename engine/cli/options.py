@@ -13,9 +13,6 @@ from eidos.engine.model.times import instant
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
 
-if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
-
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
 

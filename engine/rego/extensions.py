@@ -12,21 +12,14 @@ def install(engine: regorus.Engine, now_ns: Callable[[], int]) -> None:
     engine.add_extension("time.now_ns", 0, now_ns)
     for name, (arity, function) in _GIVEN.items():
         engine.add_extension(name, arity, function)
-    for name, arity in (
-        ("http.send", 1),
-        ("opa.runtime", 0),
-        ("rand.intn", 2),
-        ("uuid.rfc4122", 1),
-    ):
-        engine.add_extension(name, arity, _refusal(name, arity))
+    for name, arity in _TAKEN_AWAY.items():
+        engine.add_extension(name, arity, _refusal(name))
 
 
-def _refusal(name: str, arity: int) -> Callable[..., object]:
+def _refusal(name: str) -> Callable[..., object]:
     def refuse(*_: object) -> object:
         raise ValueError(f"{name} is forbidden: it {FORBIDDEN[name]}")
 
-    if arity == 0:
-        return refuse
     return refuse
 
 
@@ -143,4 +136,4 @@ _GIVEN: Mapping[str, tuple[int, Callable[..., object]]] = {
 }
 
 _TAKEN_AWAY = {"http.send": 1, "opa.runtime": 0, "rand.intn": 2, "uuid.rfc4122": 1}
-"""What is forbidden and the engine would have, with the number of arguments."""
+"""What is forbidden and the engine has, with the number of arguments."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import jsonpatch
 
 from eidos.engine.documents.snapshots import write_snapshot
-from eidos.engine.errors import CollectError
+from eidos.engine.errors import DocumentError
 from eidos.engine.model.snapshot import (
     Collection,
     CollectorState,
@@ -77,7 +77,7 @@ def test_only_changes_are_told_and_the_patch_leads_from_one_to_the_other() -> No
 
 def test_failures_double_the_wait_and_end_with_the_first_success() -> None:
     clock = Clock(8)
-    error = CollectError("no")
+    error = DocumentError("no")
 
     told = list(watch(looks("60", error, error, error, error, error, "60", "60"), clock, 1.0))
 
