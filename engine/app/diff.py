@@ -1,15 +1,13 @@
 """``eidos diff``: what changed between two snapshots, and which of it matters."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eidos.engine.app.policies import load_packs
 from eidos.engine.app.references import Referred, read_all, resolve
-from eidos.engine.comparing.fleets import Fleet
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
@@ -19,14 +17,11 @@ from eidos.engine.digest import snapshot_digests
 from eidos.engine.documents.finding import STDIN
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import EidosError, UsageError
-from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.evaluating.subjects import cluster_facts, node_facts
-from eidos.engine.model.drift import Change, Drift, Flip, IgnoreRule, Matrix, NodeFlip, Side
+from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
 from eidos.engine.model.policy import Rule, Severity
-from eidos.engine.model.verdict import Verdict
-from eidos.engine.packs.choosing import Choice, choose
-from eidos.engine.rego.embedded import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from eidos.engine.app.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +77,12 @@ def diff(
     """
     if STDIN in (baseline, *currents) and [baseline, *currents].count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="Give '-' once.")
-    with closing(EmbeddedEngine()) as engine:
-        differ = _Differ(options, _Evidence(options, engine))
+    now = options.effective_time or datetime.now(UTC)
+    with ExitStack() as stack:
+        evidence = None
+        if options.packs is not None:
+            evidence = stack.enter_context(_evidence(options.packs, now))
+        differ = _Differ(options, now, evidence)
         differ.take(resolve(baseline, options.db, options.limits, lenient=options.lenient))
         for current in currents:
             found = read_all(current, options.db, options.limits, lenient=options.lenient)
@@ -104,6 +103,8 @@ def matrix(references: Sequence[str], options: DiffOptions) -> tuple[Matrix, lis
     Raises:
         UsageError: a pattern is not valid.
     """
+    from eidos.engine.comparing.fleets import Fleet
+
     now = options.effective_time or datetime.now(UTC)
     fleet = Fleet((*options.ignores, *_shipped(options)), now, options.levels)
     errors: list[EidosError] = []
@@ -116,76 +117,42 @@ def matrix(references: Sequence[str], options: DiffOptions) -> tuple[Matrix, lis
     return replace(fleet.matrix(), allow_incomplete=options.allow_incomplete), errors
 
 
+def _evidence(packs: tuple[str, ...], now: datetime) -> "Evidence":
+    from eidos.engine.app.evidence import Evidence
+
+    return Evidence(packs, now)
+
+
 def _shipped(options: DiffOptions) -> tuple[IgnoreRule, ...]:
     return default_ignores() if options.default_ignores else ()
-
-
-class _Evidence:
-    """The rules that rank changes; packs are loaded when there is something to rank.
-
-    Args:
-        options: which packs, and the day that rules see.
-        engine: evaluates Rego.
-
-    Raises:
-        EidosError: a pack that the user named does not exist or cannot be loaded.
-    """
-
-    def __init__(self, options: DiffOptions, engine: EmbeddedEngine) -> None:
-        self.now = options.effective_time or datetime.now(UTC)
-        self._packs = options.packs
-        self._engine = engine
-        if self._packs:
-            _ = self.rules
-
-    @cached_property
-    def rules(self) -> tuple[Rule, ...]:
-        """Give the rules."""
-        if self._packs is None:
-            return ()
-        return choose(load_packs(self._packs, self._engine), Choice())
-
-    @cached_property
-    def _judge(self) -> Judge:
-        return Judge(self.rules, self._engine, NoMemo(), self.now)
-
-    def verdicts(self, taken: Taken) -> dict[str | None, dict[str, Verdict]]:
-        """Give verdicts by node name (None for the cluster) and rule."""
-        cluster = cluster_facts(taken.snapshot, taken.digests, "")
-        nodes = node_facts(taken.snapshot, taken.digests, "")
-        names = [None, *(node.name for node in nodes)]
-        judged = self._judge.judge([cluster, *nodes])
-        return {
-            name: {verdict.rule: verdict for verdict in verdicts}
-            for name, verdicts in zip(names, judged, strict=True)
-        }
 
 
 class _Differ:
     """Compares with one baseline."""
 
-    def __init__(self, options: DiffOptions, evidence: _Evidence) -> None:
+    def __init__(self, options: DiffOptions, now: datetime, evidence: "Evidence | None") -> None:
         self._options = options
         self._evidence = evidence
-        self._sieve = Sieve((*options.ignores, *_shipped(options)), evidence.now)
+        self._sieve = Sieve((*options.ignores, *_shipped(options)), now)
         self._levels = Levels(options.levels)
 
     def take(self, baseline: Referred) -> None:
         """Take the baseline."""
         self._baseline = baseline
         self._before = _taken(baseline)
-        self._verdicts: dict[str | None, dict[str, Verdict]] | None = None
 
     def compare(self, current: Referred) -> Compared:
         """Compare a snapshot with the baseline."""
         after = _taken(current)
         found = compare(self._before, after, self._options.match)
         sifted = self._sieve.sift(found.changes)
-        counts = bool(sifted.kept or found.not_comparable)
-        flips = self._flips(after, found) if counts else {}
-        rules = self._evidence.rules if counts else ()
-        ranked = rank(sifted.kept, rules, flips, self._levels)
         names = _old_names(found)
+        flips: Flips = {}
+        rules: tuple[Rule, ...] = ()
+        if self._evidence and (sifted.kept or found.not_comparable):
+            flips = self._evidence.flips(self._before, after, names)
+            rules = self._evidence.rules
+        ranked = rank(sifted.kept, rules, flips, self._levels)
         drift = Drift(
             baseline=_side(self._baseline, self._before),
             current=_side(current, after),
@@ -210,17 +177,6 @@ class _Differ:
             before_at=self._baseline.locate(old, path),
             after_at=current.locate(change.node, path),
         )
-
-    def _flips(self, after: Taken, found: Comparison) -> Flips:
-        if not self._evidence.rules:
-            return {}
-        if self._verdicts is None:
-            self._verdicts = self._evidence.verdicts(self._before)
-        old, names = self._verdicts, _old_names(found)
-        return {
-            name: _flipped(old.get(names.get(name, name), {}), verdicts)
-            for name, verdicts in self._evidence.verdicts(after).items()
-        }
 
 
 def _told(flips: Flips, changes: Sequence[Change]) -> tuple[NodeFlip, ...]:
@@ -250,11 +206,3 @@ def _side(referred: Referred, taken: Taken) -> Side:
 
 def _old_names(found: Comparison) -> dict[str | None, str | None]:
     return {new.name: old.name for old, new in found.pairing.pairs}
-
-
-def _flipped(old: Mapping[str, Verdict], new: Mapping[str, Verdict]) -> dict[str, Flip]:
-    return {
-        rule: Flip(rule, old[rule].status, verdict.status)
-        for rule, verdict in new.items()
-        if rule in old and old[rule].status is not verdict.status
-    }

@@ -16,7 +16,6 @@ from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift import FORMATS
-from eidos.engine.report.drift.matrix import WRITERS
 from eidos.engine.report.drift.writing import Found, write_many, write_one
 from eidos.engine.report.outputs import Output, Writer, parse_outputs, write_all
 
@@ -182,6 +181,8 @@ def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> Non
 def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[str, Any]) -> int:
     if options["baseline"] is not None:
         raise UsageError("--matrix has no baseline", hint="Name all snapshots as arguments.")
+    from eidos.engine.report.drift.matrix import WRITERS
+
     outputs = parse_outputs(options["outputs"], WRITERS)
     found, errors = matrix(snapshots, asked)
     for error in errors:

@@ -366,7 +366,7 @@ def test_standard_input_and_a_reader_that_leaves(here: Path) -> None:
     assert left.returncode == 1
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("hostile", [text for text in HOSTILE if "\ud800" not in text])
 @pytest.mark.parametrize("name", ["text", "table", "json", "markdown", "github"])
 def test_strings_of_documents_stay_in_their_place(
     here: Path, capsys: pytest.CaptureFixture[str], name: str, hostile: str
@@ -374,8 +374,6 @@ def test_strings_of_documents_stay_in_their_place(
     facts = {"GPU": {"smi": {hostile: hostile}}}
     write(here / "h1.json", snapshot({"n": {"GPU": {"smi": {}}}}, name=hostile))
     write(here / "h2.json", snapshot({"n": facts}, name=hostile))
-    if "\ud800" in hostile:
-        pytest.skip("no reader takes half a pair")
     assert diff("h1.json", "h2.json", "-o", name) == 1
     out = capsys.readouterr().out
     assert not set(out) & set(map(chr, (*range(9), *range(11, 32), 0x7F, 0x9B, 0x202E, 0x2028)))

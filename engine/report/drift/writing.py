@@ -8,7 +8,7 @@ from typing import TextIO
 from eidos.engine.model.drift import Drift
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift import FORMATS, json_, markdown, table
+from eidos.engine.report.drift import FORMATS, json_
 from eidos.engine.report.drift.saying import Tally
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import dumps
@@ -46,9 +46,14 @@ def write_many(name: str, found: Iterable[Found], out: TextIO, rendering: Render
             to_line = _document if name == "json" else _patch
             out.writelines(f"{dumps(to_line(each, rendering))}\n" for each in found)
         case "markdown":
+            from eidos.engine.report.drift import markdown
+
             markdown.report_all([each.drift for each in found], out, rendering)
         case "table" if rendering.summary:
-            table.write_rows([table.summary_head(), *map(_row, found)], out)
+            from eidos.engine.report.drift import table
+
+            rows = (table.summary_row(each.drift) for each in found)
+            table.write_rows([table.summary_head(), *rows], out)
         case _:
             _write_headed(name, found, out, rendering)
 
@@ -61,10 +66,6 @@ def _patch(found: Found, _rendering: Rendering) -> Json:
     drift = found.drift
     patch: list[Json] = [*found.operations()]
     return {"baseline": drift.baseline.name, "current": drift.current.name, "patch": patch}
-
-
-def _row(found: Found) -> tuple[str, ...]:
-    return table.summary_row(found.drift)
 
 
 def _write_headed(name: str, found: Iterable[Found], out: TextIO, rendering: Rendering) -> None:
