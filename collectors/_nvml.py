@@ -4,7 +4,6 @@ Runs only in a process that may die: a driver library can crash.
 """
 
 import ctypes
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,18 +37,18 @@ def read_nvml(root: Path) -> Gpus:
 
 def _load(root: Path) -> Any:  # noqa: ANN401  # the module has no types
     try:
-        nvml: Any = importlib.import_module("pynvml")
+        import pynvml
     except ImportError:
         raise UnavailableError("the optional part 'gpu' (nvidia-ml-py) is not installed") from None
     library = _library(root)
     if library is None:
         raise UnavailableError(f"NVML ({_LIBRARY}) is not on this machine")
-    nvml.nvmlLib = library
+    pynvml.nvmlLib = library
     try:
-        nvml.nvmlInit()
-    except nvml.NVMLError as error:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
         raise UnavailableError(f"NVML does not start: {error}") from None
-    return nvml
+    return pynvml
 
 
 def _library(root: Path) -> ctypes.CDLL | None:
