@@ -78,6 +78,7 @@ def root(ctx: click.Context, *, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and end the process with the exit code of the table."""
+    console.replace_closed_streams()
     sys.exit(console.run(root, sys.argv[1:]))
 
 

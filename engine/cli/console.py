@@ -1,5 +1,6 @@
 """What every command shares: how it ends, and how it speaks on standard error."""
 
+import errno
 import os
 import shutil
 import signal
@@ -27,10 +28,31 @@ def printable(text: str) -> str:
 
 
 def complain(error: EidosError) -> None:
-    """Say on standard error what went wrong and what to do next."""
-    click.echo(printable(f"error: {error}"), err=True)
-    if error.hint:
-        click.echo(printable(f"  hint: {error.hint}"), err=True)
+    """Say on standard error what went wrong and what to do next.
+
+    Where nobody can be told, the exit code still tells.
+    """
+    with suppress(OSError):
+        click.echo(printable(f"error: {error}"), err=True)
+        if error.hint:
+            click.echo(printable(f"  hint: {error.hint}"), err=True)
+
+
+def replace_closed_streams() -> None:
+    """Take the places of closed standard streams, before a file that is opened gets one of them.
+
+    Writing to standard output then fails, as reading from standard input does, and is told so;
+    what would go to standard error is lost.
+    """
+    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # gets the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:
@@ -43,7 +65,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return ExitCode.NO_ANSWER
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
@@ -64,12 +87,19 @@ def _explain(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, OSError):
         abandon_stdout()
-        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-        complain(EidosError(f"reading or writing failed: {what}", hint="Check disk and paths."))
+        complain(_of_system(error))
         return ExitCode.NO_ANSWER
     message = f"internal error: {type(error).__name__}: {error}"
     complain(EidosError(message, hint="Run again with --debug and report the traceback."))
     return ExitCode.NO_ANSWER
+
+
+def _of_system(error: OSError) -> EidosError:
+    if error.errno == errno.EBADF:
+        hint = "Leave it open; '> FILE' or '> /dev/null' keep the terminal free as well."
+        return EidosError("standard output is closed", hint=hint)
+    what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return EidosError(f"reading or writing failed: {what}", hint="Check disk and paths.")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

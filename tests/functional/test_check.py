@@ -278,8 +278,25 @@ def test_closed_standard_output_is_said() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{command} >&-"], capture_output=True, text=True, check=False
     )
-    assert done.returncode in (1, 2)
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: standard output is closed\n  hint: ")
+
+
+def test_closed_standard_output_does_not_matter_to_who_writes_files() -> None:
+    command = f"{sys.executable} -c 'from eidos.engine.cli import main; main()' check s.yaml -p t"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} -o json=r.json <&- >&- 2>&-"], capture_output=True, check=False
+    )
+    assert done.returncode == json.loads(Path("r.json").read_text())["exitCode"] == 1
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["check", "s.yaml", "-p", "nope"]])
+def test_a_full_standard_error_keeps_the_exit_code(arguments: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*EIDOS, *arguments], stderr=full, check=False)
+    assert done.returncode == 2
 
 
 def test_a_full_disk_is_said() -> None:
