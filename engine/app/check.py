@@ -1,6 +1,7 @@
 """``eidos check``: judge documents by policy, record, report."""
 
 import secrets
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from eidos.engine import __version__
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.subjects import Candidate, Seen, candidates
 from eidos.engine.app.waivers import read_waivers
+from eidos.engine.digest import SnapshotDigests
 from eidos.engine.documents.finding import Source, find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document
@@ -23,6 +25,7 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.policy import Enforcement, Pack, Severity
 from eidos.engine.model.report import PackRef, Problem, Report, Subject
+from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
@@ -30,6 +33,7 @@ from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
 
 if TYPE_CHECKING:
+    from eidos.engine.store.keeping import Kept
     from eidos.engine.store.opening import Store
 
 CHUNK = 64
@@ -82,7 +86,12 @@ def check(request: CheckRequest) -> Report:
         store = stack.enter_context(_store(request.db)) if request.record else None
         judge = Judge(rules, engine, store or NoMemo(), effective)
         session = _Session(request, judge, waiving)
-        subjects = tuple(session.judge_all())
+        subjects: list[Subject] = []
+        kept: list[Kept] = []
+        for judged in session.judge_all():
+            subjects += judged
+            if store is not None and len(session.seen) >= CHUNK:
+                kept += store.keep(session.take_seen(), written(started))
         report = Report(
             run=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             started=written(started),
@@ -91,7 +100,7 @@ def check(request: CheckRequest) -> Report:
             engine=f"{engine.name} {engine.version}",
             packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in packs),
             rules=rules,
-            subjects=subjects,
+            subjects=tuple(subjects),
             problems=tuple(session.problems),
             waiver_notes=waiving.notes(),
             fail_on=request.fail_on,
@@ -99,7 +108,7 @@ def check(request: CheckRequest) -> Report:
             prints=tuple(judge.prints),
         )
         if store is not None:
-            store.record_report(report, [(s.snapshot, s.digests) for s in session.seen])
+            store.record_report(report, session.take_seen(), kept)
         return report
 
 
@@ -130,18 +139,38 @@ class _Session:
 
     def __init__(self, request: CheckRequest, judge: Judge, waiving: Waiving) -> None:
         self.problems: list[Problem] = []
-        self.seen: list[Seen] = []
+        self.seen: deque[Seen] = deque()
+        """Snapshots that were judged, or are about to be."""
         self._request = request
         self._judge = judge
         self._waiving = waiving
 
-    def judge_all(self) -> Iterator[Subject]:
-        """Judge every document, a chunk at a time."""
+    def judge_all(self) -> Iterator[list[Subject]]:
+        """Judge every document, a chunk at a time; meanwhile the next chunk is read."""
         found = self._candidates()
-        while chunk := list(islice(found, CHUNK)):
-            judged = self._judge.judge([candidate.facts for candidate in chunk])
-            for candidate, verdicts in zip(chunk, judged, strict=True):
-                yield self._waiving.apply(candidate.judged(self._enforced(verdicts)))
+        chunk = list(islice(found, CHUNK))
+        if len(chunk) < CHUNK:
+            yield self._judged(chunk)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as reading:
+            while chunk:
+                coming = reading.submit(lambda: list(islice(found, CHUNK)))
+                yield self._judged(chunk)
+                chunk = coming.result()
+
+    def _judged(self, chunk: Sequence[Candidate]) -> list[Subject]:
+        judged = self._judge.judge([candidate.facts for candidate in chunk])
+        return [
+            self._waiving.apply(candidate.judged(self._enforced(verdicts)))
+            for candidate, verdicts in zip(chunk, judged, strict=True)
+        ]
+
+    def take_seen(self) -> list[tuple[Snapshot, SnapshotDigests]]:
+        """Give what was seen since it was last asked, and forget it."""
+        seen = [self.seen.popleft() for _ in range(len(self.seen))]
+        return [(each.snapshot, each.digests) for each in seen]
 
     def _candidates(self) -> Iterator[Candidate]:
         for document in self._documents():
@@ -150,7 +179,7 @@ class _Session:
             except EidosError as error:
                 self._note(error)
                 continue
-            if seen is not None:
+            if seen is not None and self._request.record:
                 self.seen.append(seen)
             yield from found
 

@@ -20,11 +20,11 @@ from eidos.engine.store.encoding import (
     storable,
     text,
 )
+from eidos.engine.store.keeping import Keeper, Kept
 from eidos.engine.store.pages import pages
 from eidos.engine.store.rulebook import put_pack, put_rules
 from eidos.engine.store.standings import Observation, record_standings
 from eidos.engine.store.subjects import SubjectWriter
-from eidos.engine.store.trees import TreeWriter, encode_remarks
 
 GENESIS = "sha256:" + "0" * 64
 """What the first run links to."""
@@ -38,9 +38,17 @@ def record_report(
     connection: sqlite3.Connection,
     report: Report,
     snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+    kept: Sequence[Kept] = (),
 ) -> None:
-    """Write a run, within a transaction in which nobody else can write."""
-    _Recording(connection, report).record(snapshots)
+    """Write a run, within a transaction in which nobody else can write.
+
+    Args:
+        connection: the database.
+        report: the run.
+        snapshots: what it judged.
+        kept: what it judged before those, whose content is already stored.
+    """
+    _Recording(connection, report).record(snapshots, kept)
 
 
 class _Recording:
@@ -56,7 +64,9 @@ class _Recording:
         self._subjects = SubjectWriter(connection)
         self._observations: list[Observation] = []
 
-    def record(self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]) -> None:
+    def record(
+        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]], kept: Sequence[Kept]
+    ) -> None:
         groups = [
             (source, list(group))
             for source, group in itertools.groupby(self._report.subjects, key=_source)
@@ -67,7 +77,9 @@ class _Recording:
             for number, (_, subjects) in enumerate(groups)
             for subject in subjects
         }
-        captures = self._captures(snapshots, numbers)
+        keeper = Keeper(self._connection, self._blobs, self._report.started)
+        every = (*kept, *(keeper.keep(*pair) for pair in snapshots))
+        captures = [_capture(each, numbers) for each in every]
         run = self._run([said for _, said in parts], [said for _, said in captures])
         self._connection.executemany(
             "INSERT INTO run_parts (run, part, file, cluster, timestamp, at, pages, locations) "
@@ -94,41 +106,6 @@ class _Recording:
             said.append([written.address, address(locations)])
             self._observations.append(Observation(source[1], at, dict(written.members)))
         return (*source, at, text(rows), text(places)), [*source, said]
-
-    def _captures(
-        self,
-        snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
-        parts: Mapping[str, int],
-    ) -> list[tuple[Row, Json]]:
-        trees = TreeWriter(self._connection, self._blobs)
-        return [self._capture(trees, parts, *pair) for pair in snapshots]
-
-    def _capture(
-        self,
-        trees: TreeWriter,
-        parts: Mapping[str, int],
-        snapshot: Snapshot,
-        digests: SnapshotDigests,
-    ) -> tuple[Row, Json]:
-        metadata = snapshot.metadata
-        addresses = (digests.snapshot, *digests.nodes.values())
-        at = state_time(metadata.timestamp, self._report.started)
-        remarks = encode_remarks(snapshot)
-        written = encoded(remarks)
-        who = (
-            metadata.timestamp,
-            metadata.generator,
-            text(metadata.labels),
-            next((parts[address] for address in addresses if address in parts), None),
-        )
-        row = (
-            trees.put(snapshot, digests, at),
-            metadata.cluster,
-            at,
-            *who,
-            self._blobs.put("remarks", written) if remarks else None,
-        )
-        return row, [digests.snapshot, metadata.cluster, *who, address(written)]
 
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
@@ -167,6 +144,13 @@ class _Recording:
             "SELECT link FROM runs ORDER BY number DESC LIMIT 1"
         ).fetchone()
         return unpacked(row[0]) if row else GENESIS
+
+
+def _capture(kept: Kept, parts: Mapping[str, int]) -> tuple[Row, Json]:
+    part = next((parts[address] for address in kept.addresses if address in parts), None)
+    who = (kept.timestamp, kept.generator, kept.labels, part)
+    row = (kept.snapshot, kept.cluster, kept.at, *who, kept.remarks)
+    return row, [kept.addresses[0], kept.cluster, *who, kept.remarks_address]
 
 
 def _columns(report: Report) -> dict[str, str | int]:

@@ -14,7 +14,9 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.store import captures, memory, recording, runs
+from eidos.engine.store.blobs import BlobWriter
 from eidos.engine.store.clock import milliseconds
+from eidos.engine.store.keeping import Keeper, Kept
 from eidos.engine.store.rebuilding import rebuild
 from eidos.engine.store.trouble import speaking
 
@@ -54,12 +56,31 @@ class Store:
         with self._transaction():
             memory.remember(self._connection, verdicts)
 
-    def record_report(
-        self, report: Report, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]]
-    ) -> None:
-        """Keep a run with the snapshots it judged: all of it, or nothing."""
+    def keep(
+        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]], started: str
+    ) -> list[Kept]:
+        """Store the content of snapshots ahead of the run that judges them.
+
+        Args:
+            snapshots: what is being judged.
+            started: when the run started, RFC 3339.
+
+        Returns:
+            What `record_report` needs of them.
+        """
         with self._transaction():
-            recording.record_report(self._connection, report, snapshots)
+            keeper = Keeper(self._connection, BlobWriter(self._connection), started)
+            return [keeper.keep(*pair) for pair in snapshots]
+
+    def record_report(
+        self,
+        report: Report,
+        snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+        kept: Sequence[Kept] = (),
+    ) -> None:
+        """Keep a run with the snapshots it judged, those kept before first: all, or nothing."""
+        with self._transaction():
+            recording.record_report(self._connection, report, snapshots, kept)
 
     def runs(
         self,
