@@ -172,10 +172,10 @@ class _Differ:
     ) -> Change:
         path = (change.type.lower(), change.subtype, *change.path)
         old = old_names.get(change.node, change.node)
+        baseline = self._baseline
         return replace(
             change,
-            before_at=self._baseline.locate(old, path),
-            after_at=current.locate(change.node, path),
+            places=lambda: (baseline.locate(old, path), current.locate(change.node, path)),
         )
 
 

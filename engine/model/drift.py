@@ -1,8 +1,8 @@
 """Drift: what differs between two snapshots, and how much it matters."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -13,6 +13,8 @@ from eidos.engine.model.policy import Severity
 from eidos.engine.model.verdict import Status
 
 Path = tuple[str | int, ...]
+Places = tuple[Location | None, Location | None]
+"""Where a fact stands on each side; None where it has no line."""
 
 
 class ChangeKind(StrEnum):
@@ -63,8 +65,9 @@ class Change:
     read_by: tuple[str, ...] = ()
     """Ids of rules that read the fact."""
     flips: tuple[Flip, ...] = ()
-    before_at: Location | None = None
-    after_at: Location | None = None
+    places: Callable[[], Places] = field(default=lambda: (None, None), repr=False, compare=False)
+    """Finds where the fact stands in the baseline and in the current document; finding a line in a
+    large document takes longer than comparing it, so that is done when somebody wants to see it."""
 
 
 class NodeFate(StrEnum):

@@ -44,7 +44,8 @@ def _level(drift: Drift, group: Group) -> str:
 
 def _command(level: str, group: Group) -> str:
     change = group.change
-    place = change.after_at or change.before_at
+    before, after = change.places()
+    place = after or before
     where = f"file={_property(place.file)},line={place.line or 1}," if place else ""
     flipped = f"\nverdict {flips(change)}" if change.flips else ""
     text = f"{group.where}: {values(change, 400)}{flipped}"

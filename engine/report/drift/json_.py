@@ -108,6 +108,7 @@ def _side(side: Side) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
+    before_at, after_at = change.places()
     return {
         "node": change.node,
         "fact": _fact(change),
@@ -121,8 +122,8 @@ def _change(change: Change) -> dict[str, Any]:
         "note": change.note,
         "readBy": list(change.read_by),
         "flips": [_flip(flip) for flip in change.flips],
-        "beforeAt": _place(change.before_at),
-        "afterAt": _place(change.after_at),
+        "beforeAt": _place(before_at),
+        "afterAt": _place(after_at),
     }
 
 

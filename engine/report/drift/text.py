@@ -30,8 +30,6 @@ _STYLES = {
 _BOLD, _DIM, _RED, _GREEN, _MAGENTA = "1", "2", "31", "32", "35"
 _VERBOSE = 10_000
 """Characters shown of a value when everything is asked for."""
-_PLACES = 2
-"""Nodes whose lines are shown beside each other; more are only named."""
 
 
 def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
@@ -104,11 +102,10 @@ class _Page:
             yield f"      {self._styled(f'+ {after}', _GREEN)}"
 
     def _where(self, group: Group) -> str:
-        change = group.change
-        places = [_place(place) for place in (change.before_at, change.after_at) if place]
-        if not places or len(group.nodes) >= _PLACES:
+        if len(group.nodes) > 1:
             return group.where
-        return f"{group.where}; {' -> '.join(dict.fromkeys(places))}"
+        places = dict.fromkeys(_place(place) for place in group.change.places() if place)
+        return f"{group.where}; {' -> '.join(places)}" if places else group.where
 
     def _hidden(self, drift: Drift) -> Iterator[str]:
         for each in drift.ignored:
