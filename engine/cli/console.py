@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from eidos.engine.errors import EidosError, ExitCode
+from eidos.engine.report import escaping
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Rendering
 
-_CONTROL = {
-    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (9, 10)
-}
-
 
 def printable(text: str) -> str:
-    """Make text from a document harmless to a terminal: control characters become visible."""
-    return text.translate(_CONTROL)
+    """Make text from a document harmless to a terminal and to a build server; tabs stay."""
+    return "\t".join(map(escaping.printable, text.split("\t")))
 
 
 def complain(error: EidosError) -> None:

@@ -1,12 +1,14 @@
 """Reports: one file for each output format, all of them renderings of one `Report`."""
 
-import difflib
 import importlib
 from collections.abc import Collection
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from eidos.engine.errors import UsageError
-from eidos.engine.ports import Reporter
+from eidos.engine.model.nearest import nearest
+
+if TYPE_CHECKING:
+    from eidos.engine.ports import Reporter
 
 REPORTERS = {
     "text": "eidos.engine.report.text",
@@ -31,12 +33,10 @@ def known_format(name: str, formats: Collection[str] = REPORTERS.keys()) -> str:
     """
     if name in formats:
         return name
-    nearest = difflib.get_close_matches(name, formats, n=1)
-    hint = f"Did you mean {nearest[0]}?" if nearest else f"Formats: {', '.join(formats)}."
-    raise UsageError(f"there is no output format {name!r}", hint=hint)
+    raise UsageError(f"there is no output format {name!r}", hint=nearest(name, formats))
 
 
-def reporter(name: str) -> Reporter:
+def reporter(name: str) -> "Reporter":
     """Give the writer of a format.
 
     Raises:

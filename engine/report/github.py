@@ -13,15 +13,14 @@ from eidos.engine.model.report import Problem, Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
-from eidos.engine.report.escaping import one_line, printable, shortened
+from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.placing import closes_gate, place
 from eidos.engine.report.saying import sentence
 from eidos.engine.report.summary import counted, decided, plural
+from eidos.engine.report.workflow import TEXT, annotation
 
 _SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
-_TEXT = 4000
-"""Characters of a message; GitHub cuts at 64 KiB."""
 _NAMES = 3
 """Subjects named of those that share an annotation."""
 
@@ -41,12 +40,16 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     rest: list[_Annotation] = []
     for level, room in (("error", _SHOWN - 1), ("warning", _SHOWN), ("notice", _SHOWN - 1)):
         of_level = [each for each in annotations if each.level == level]
-        out.writelines(_command(each) for each in of_level[:room])
+        out.writelines(map(_command, of_level[:room]))
         rest.extend(of_level[room:])
     _write_rest(rest, out)
     level = "notice" if report.exit_code is ExitCode.OK else "error"
     last = f"{decided(report)}\n{counted(report)}"
-    out.write(_command(_Annotation(level, "eidos", last, None)))
+    out.write(annotation(level, last, title="eidos"))
+
+
+def _command(each: _Annotation) -> str:
+    return annotation(each.level, each.message, each.location, each.title)
 
 
 def _annotations(report: Report) -> Iterator[_Annotation]:
@@ -107,32 +110,5 @@ def _write_rest(rest: Sequence[_Annotation], out: TextIO) -> None:
     for each in rest:
         place = f"{each.location}: " if each.location else ""
         text = one_line(f"{place}{each.title}: {each.message}")
-        out.write(f"- {each.level} {shortened(text, _TEXT)}\n")
+        out.write(f"- {each.level} {shortened(text, TEXT)}\n")
     out.write("::endgroup::\n")
-
-
-def _command(annotation: _Annotation) -> str:
-    properties = {"title": annotation.title}
-    if annotation.location:
-        properties = {**_position(annotation.location), **properties}
-    written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{annotation.level} {written}::{_data(annotation.message)}\n"
-
-
-def _position(location: Location) -> dict[str, str]:
-    position = {"file": location.file.removeprefix("./")}
-    if location.line:
-        position["line"] = str(location.line)
-        if location.column:
-            position["col"] = str(location.column)
-    return position
-
-
-def _data(text: str) -> str:
-    """Escape a message: https://github.com/actions/toolkit, ``packages/core/src/command.ts``."""
-    return shortened(printable(text), _TEXT).replace("%", "%25").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    escaped = shortened(one_line(text), _TEXT).replace("%", "%25")
-    return escaped.replace(":", "%3A").replace(",", "%2C")

@@ -8,6 +8,7 @@ from eidos.engine.model.report import Problem
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import dumps
+from eidos.engine.report.workflow import annotation
 
 Writer = Callable[[Validation, TextIO], None]
 
@@ -78,27 +79,15 @@ def github(validation: Validation, out: TextIO) -> None:
     """Write one error annotation for each problem, at its line."""
     problems = [problem for document in validation.documents for problem in document.problems]
     problems += [*validation.unread, *validation.unmatched]
-    out.writelines(f"{_annotation(problem)}\n" for problem in problems)
+    out.writelines(map(_annotation, problems))
     out.write(f"{_counts(validation)}\n")
 
 
 def _annotation(problem: Problem) -> str:
-    place = problem.location
-    properties: dict[str, str | int | None] = {}
-    if place:
-        properties = {"file": place.file, "line": place.line, "col": place.column}
-    path = f"{place.path}: " if place and place.path else ""
+    path = f"{problem.location.path}: " if problem.location and problem.location.path else ""
     hint = f" {problem.hint}" if problem.hint else ""
-    written = ",".join(
-        f"{key}={_property(str(value))}" for key, value in properties.items() if value is not None
-    )
-    message = one_line(f"{path}{problem.message}.{hint}").replace("%", "%25")
-    return f"::error {written}::{message}"
-
-
-def _property(value: str) -> str:
-    escaped = one_line(value).replace("%", "%25")
-    return escaped.replace(":", "%3A").replace(",", "%2C")
+    message = one_line(f"{path}{problem.message}.{hint}")
+    return annotation("error", message, problem.location)
 
 
 WRITERS: dict[str, Writer] = {"text": text, "json": json, "github": github}
