@@ -5,7 +5,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
 from eidos.engine.errors import UsageError
-from eidos.engine.model.nearest import nearest
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Reporter
@@ -33,7 +32,11 @@ def known_format(name: str, formats: Collection[str] = REPORTERS.keys()) -> str:
     """
     if name in formats:
         return name
-    raise UsageError(f"there is no output format {name!r}", hint=nearest(name, formats))
+    import difflib
+
+    nearest = difflib.get_close_matches(name, formats, n=1)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"Formats: {', '.join(formats)}."
+    raise UsageError(f"there is no output format {name!r}", hint=hint)
 
 
 def reporter(name: str) -> "Reporter":
