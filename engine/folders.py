@@ -15,10 +15,12 @@ def user_folder(kind: Literal["cache", "config", "state"], environ: Mapping[str,
 
     Args:
         kind: what is kept in it.
-        environ: says where, with ``XDG_<KIND>_HOME`` or ``HOME``.
+        environ: says where, with ``XDG_<KIND>_HOME`` or ``HOME``; the standard has relative
+            paths ignored, which would be another place in every folder.
     """
-    chosen = environ.get(f"XDG_{kind.upper()}_HOME")
-    return Path(chosen or _home(environ) / _BELOW_HOME[kind], "eidos").expanduser()
+    chosen = Path(environ.get(f"XDG_{kind.upper()}_HOME", "")).expanduser()
+    base = chosen if chosen.is_absolute() else _home(environ) / _BELOW_HOME[kind]
+    return base / "eidos"
 
 
 def _home(environ: Mapping[str, str]) -> Path:
