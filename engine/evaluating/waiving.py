@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from eidos.engine.digest import canonical
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
@@ -62,7 +63,7 @@ class Waiving:
             return "early"
         if verdict.status is not Status.FAIL:
             return "redundant"
-        within = not waiver.has_value or all(f.actual == waiver.value for f in verdict.findings)
+        within = not waiver.has_value or _same(waiver, verdict)
         return "used" if within else "exceeded"
 
     def _fate(self, waiver: Waiver) -> Iterable[tuple[str, str]]:
@@ -70,13 +71,25 @@ class Waiving:
         if fates is None:
             yield "unused", "matches no rule and subject of this run"
         elif "exceeded" in fates:
-            yield "exceeded", f"a finding goes beyond the waived value {waiver.value!r}"
+            yield (
+                "exceeded",
+                f"a finding goes beyond the waived value {canonical(waiver.value).decode()}",
+            )
         elif "expired" in fates:
             yield "expired", f"held until {waiver.until.isoformat()}"
         elif "early" in fates and waiver.since is not None:
             yield "early", f"holds from {waiver.since.isoformat()}"
         elif "used" not in fates:
             yield "redundant", "the rule does not fail where it applies"
+
+
+def _same(waiver: Waiver, verdict: Verdict) -> bool:
+    """Compare as JSON does, where true is not 1, unlike in Python."""
+    return all(
+        finding.actual == waiver.value
+        and isinstance(finding.actual, bool) is isinstance(waiver.value, bool)
+        for finding in verdict.findings
+    )
 
 
 def _selects(waiver: Waiver, subject: Subject) -> bool:

@@ -10,6 +10,7 @@ from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.model.waiver import Waiver
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ONE = Verdict("R-1", Status.FAIL, (Finding("bad", actual=1),))
 FAIL = Verdict("R-1", Status.FAIL, (Finding("bad", actual="570"),))
 
 
@@ -42,6 +43,8 @@ def waiver(**changes: object) -> Waiver:
         (waiver(since=instant("2026-11-25")), FAIL, Status.FAIL, "early"),
         (waiver(value="570", has_value=True), FAIL, Status.WAIVED, None),
         (waiver(value="560", has_value=True), FAIL, Status.FAIL, "exceeded"),
+        (waiver(value=True, has_value=True), ONE, Status.FAIL, "exceeded"),
+        (waiver(value=None, has_value=True), FAIL, Status.FAIL, "exceeded"),
         (waiver(), Verdict("R-1", Status.PASS), Status.PASS, "redundant"),
         (waiver(), Verdict("R-1", Status.UNKNOWN), Status.UNKNOWN, "redundant"),
         (waiver(), Verdict("R-1", Status.ERROR), Status.ERROR, "redundant"),
@@ -62,3 +65,10 @@ def test_one_used_waiver_is_enough() -> None:
     [said] = waiving.apply(subject(FAIL)).verdicts
     assert (said.status, said.waiver) == (Status.WAIVED, "W-1")
     assert [(note.waiver, note.state) for note in waiving.notes()] == [("W-0", "expired")]
+
+
+def test_what_was_waived_is_said_as_it_was_written() -> None:
+    waiving = Waiving([waiver(value=None, has_value=True)], NOW)
+    waiving.apply(subject(FAIL))
+    [note] = waiving.notes()
+    assert note.message == "a finding goes beyond the waived value null"
