@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from eidos.engine.digest import address, canonical
 from eidos.engine.errors import EidosError, Location, MissingExtraError, PolicyError, UsageError
@@ -268,10 +268,25 @@ def _policy_error(
     return PolicyError(text, location=Location(tenant.modules[int(number)].file, place.get("row")))
 
 
+def _address(url: str) -> SplitResult:
+    wrong = UsageError(f"{url!r} is no address of an OPA server", hint="Say http://host:8181.")
+    try:
+        found = urlsplit(url)
+        port = found.port
+    except ValueError:  # half an IPv6 address, a port that is no number
+        raise wrong from None
+    if found.username is not None:
+        raise UsageError(
+            "the address of an OPA server holds a name or password, which OPA does not ask for",
+            hint="Say http://host:8181.",
+        )
+    if found.scheme not in _PORTS or not found.hostname or port == 0 or found.path.strip("/"):
+        raise wrong
+    return found
+
+
 def _connect(url: str, options: ServerOptions, seconds: float) -> Any:  # noqa: ANN401 -- untyped
-    address_ = urlsplit(url)
-    if address_.scheme not in _PORTS or not address_.hostname or address_.path.strip("/"):
-        raise UsageError(f"{url!r} is no address of an OPA server", hint="Say http://host:8181.")
+    address_ = _address(url)
     try:
         from opa_client import OpaClient
     except ImportError:

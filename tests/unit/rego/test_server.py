@@ -114,10 +114,28 @@ def test_a_server_that_does_not_answer_is_an_error() -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8181", "ftp://x", "http://", "http://x/base"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:8181",
+        "ftp://x",
+        "http://",
+        "http://x/base",
+        "http://[::1",
+        "http://x:y",
+        "http://x:99999",
+    ],
+)
 def test_a_wrong_address_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         OpaServerEngine(url)
+
+
+def test_a_password_in_the_address_is_neither_taken_nor_shown() -> None:
+    with pytest.raises(UsageError, match="holds a name or password") as caught:
+        OpaServerEngine("http://me:hunter2@127.0.0.1:8181")
+    assert caught.value.hint == "Say http://host:8181."
 
 
 def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
