@@ -14,14 +14,20 @@ def read_waivers(files: Sequence[str]) -> tuple[Waiver, ...]:
     """Read every waiver in the files.
 
     Raises:
-        DocumentError: a file cannot be read or is not a valid list of waivers.
+        DocumentError: a file cannot be read or is not a valid list of waivers, or two have one id.
     """
-    return tuple(
-        waiver
-        for source in find_sources(files)
-        for document in read_documents(source)
-        for waiver in _waivers(document)
-    )
+    found: dict[str, Waiver] = {}
+    for source in find_sources(files):
+        for document in read_documents(source):
+            for position, waiver in enumerate(_waivers(document)):
+                if waiver.id in found:
+                    raise DocumentError(
+                        f"the waiver {waiver.id} is there twice",
+                        location=document.location(("waivers", position, "id")),
+                        hint="Give each waiver an id of its own; reports name them by it.",
+                    )
+                found[waiver.id] = waiver
+    return tuple(found.values())
 
 
 def _waivers(document: Document) -> Iterator[Waiver]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
+YEARS = range(1678, 2262)
+"""Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
 
 
 def configured_settings() -> "Settings | None":
@@ -44,9 +46,12 @@ class Instant(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return instant(str(value))
+            found = instant(str(value))
         except ValueError:
             self.fail(f"'{value}' is no date and no RFC 3339 time with a zone", param, ctx)
+        if found.year not in YEARS:
+            self.fail(f"'{value}' is not in the years {YEARS[0]} to {YEARS[-1]}", param, ctx)
+        return found
 
 
 class Duration(click.ParamType[float]):

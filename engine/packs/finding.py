@@ -44,6 +44,8 @@ def _find(reference: str) -> PolicySource:
     name, _, version = reference.partition("@")
     if (folder := shipped().get(name)) is not None:
         return PolicySource(folder, is_pack=True, version=version or None)
+    if not reference:  # as from an unset variable; Path("") would be the working directory
+        raise UsageError("'' names no policy", hint="Give the name of a pack, or a folder.")
     path = Path(reference)
     if path.is_file() and path.name == MANIFEST:
         path = path.parent

@@ -138,6 +138,15 @@ def test_parameters_waivers_and_the_clock(capsys: pytest.CaptureFixture[str]) ->
     assert "expired" in capsys.readouterr().out
 
 
+def test_two_waivers_of_one_id_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = {"id": "W", "rule": "T-001", "owner": "a", "approver": "b", "reason": "c"}
+    waivers = [entry | {"until": "2026-12-15"}, entry | {"until": "2027-12-15"}]
+    head = {"apiVersion": "eidos.dev/v1", "kind": "Waivers"}
+    Path("w.json").write_text(json.dumps(head | {"waivers": waivers}))
+    assert check("s.yaml", "-p", "t", "--waivers", "w.json") == 2
+    assert "$.waivers[1].id: the waiver W is there twice" in capsys.readouterr().err
+
+
 def test_plain_conftest_policies_judge_any_document(capsys: pytest.CaptureFixture[str]) -> None:
     Path("many.yaml").write_text(f"{DEPLOYMENT}---\nkind: Service\n---\n{DEPLOYMENT}")
     assert check("many.yaml", "-p", "policy", "-o", "json") == 1
@@ -202,6 +211,9 @@ BAD = {
     "two on stdout": (["-p", "t", "-o", "json", "-o", "text"], "cannot both go to"),
     "no such folder": (["-p", "t", "-o", "json=/nowhere/x.json"], "/nowhere/x.json"),
     "bad time": (["-p", "t", "--effective-time", "soon"], "'soon' is no date"),
+    "late time": (["-p", "t", "--effective-time", "9999-12-31"], "not in the years 1678 to 2261"),
+    "early time": (["-p", "t", "--effective-time", "0001-01-01"], "not in the years 1678 to 2261"),
+    "no pack": (["-p", ""], "'' names no policy"),
     "bad severity": (["-p", "t", "--fail-on", "awful"], "awful"),
     "bad params": (["-p", "t", "--params", "s.yaml"], "s.yaml:1"),
     "missing params": (["-p", "t", "--params", "gone.yaml"], "gone.yaml"),

@@ -139,3 +139,10 @@ def test_a_check_is_shown_again_byte_for_byte(shared: Path, tmp_path: Path, form
 
     assert eidos("show", "latest", "--db", db, "-o", f"{form}={again}") == 0
     assert again.read_bytes() == first.read_bytes()
+
+
+def test_a_limit_that_no_database_can_count_to_is_a_usage_error(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert eidos("runs", "--db", db, "--limit", "9" * 30) == 2
+    assert "is not in the range" in capsys.readouterr().err

@@ -19,7 +19,7 @@ _WRITERS = {"text": write_text, "json": write_json}
 @click.option("--since", type=Instant(), help="Only runs started then or later.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 2**31 - 1),
     default=20,
     show_default=True,
     help="How many at most; 0 for all.",
