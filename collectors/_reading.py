@@ -33,16 +33,19 @@ def read_text(path: Path) -> str:
     """Read a small regular file; bytes that are not UTF-8 are shown by their numbers.
 
     Raises:
-        OSError: it is not there, not a regular file, or cannot be read.
+        OSError: it is not there, not a regular file, too large, or cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("not a regular file")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(SIZE_LIMIT).decode(errors="backslashreplace")
+            content = file.read(SIZE_LIMIT + 1)
     finally:
         os.close(descriptor)
+    if len(content) > SIZE_LIMIT:
+        raise OSError(f"{path} has more than {SIZE_LIMIT >> 20} MiB")
+    return content.decode(errors="backslashreplace")
 
 
 def read_line(path: Path) -> str | None:
