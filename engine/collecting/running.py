@@ -71,11 +71,13 @@ def run(tasks: Sequence[Task], timeout: float) -> list[Outcome]:
     """
     outcomes = [Outcome(task) for task in tasks]
     messages: SimpleQueue[tuple[int, _Message]] = SimpleQueue()
-    runs = _start_all(tasks, timeout)
-    readers = [threading.Thread(target=_forward, args=(one, messages), daemon=True) for one in runs]
+    runs: list[_Run] = []
+    readers: list[threading.Thread] = []
     try:
-        for reader in readers:
-            reader.start()
+        _start_all(tasks, timeout, runs)
+        for one in runs:
+            readers.append(threading.Thread(target=_forward, args=(one, messages), daemon=True))
+            readers[-1].start()
         _gather(dict(enumerate(runs)), messages, outcomes)
     finally:
         for one in runs:
@@ -85,11 +87,11 @@ def run(tasks: Sequence[Task], timeout: float) -> list[Outcome]:
     return outcomes
 
 
-def _start_all(tasks: Sequence[Task], timeout: float) -> list[_Run]:
+def _start_all(tasks: Sequence[Task], timeout: float, runs: list[_Run]) -> None:
+    """Start the tasks; what runs is known at once, so that it ends whatever happens next."""
     context = (
         multiprocessing.get_context("fork") if _alone() else multiprocessing.get_context("spawn")
     )
-    runs: list[_Run] = []
     for index, task in enumerate(tasks):
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_child, args=(task, sender), daemon=False)
@@ -98,7 +100,6 @@ def _start_all(tasks: Sequence[Task], timeout: float) -> list[_Run]:
         now = time.monotonic()
         deadline = now + min(timeout, task.wanted.timeout)
         runs.append(_Run(index, process, receiver, now, deadline))
-    return runs
 
 
 def _alone() -> bool:
