@@ -101,6 +101,7 @@ def test_an_older_dialect(eidos: Eidos, capsys: pytest.CaptureFixture[str]) -> N
         (["--filter", "gpus"], "Did you mean 'gpu'?"),
         (["--exclude", "os.sysctll"], "Did you mean 'os.sysctl'?"),
         (["--label", "x"], "not KEY=VALUE"),
+        (["--label", "x=\udcff"], "not text in UTF-8"),
         (["--root", "/no/such/folder"], "not a folder"),
         (["--timeout", "soon"], "no duration"),
         (["--check"], "for --watch"),

@@ -107,8 +107,9 @@ def request(options: dict[str, Any], settings: "Settings | None") -> Request:
     """Turn options into what is asked of the application.
 
     Raises:
-        UsageError: a label is not ``key=value``, or the root is no folder.
+        UsageError: a label is not ``key=value``, a name is no text, or the root is no folder.
     """
+    _refuse_bytes(options["cluster"] or "", options["node"] or "", *options["labels"])
     root: Path = options["root"]
     if not root.is_dir():
         raise UsageError(f"the root {str(root)!r} is not a folder")
@@ -134,6 +135,17 @@ def request(options: dict[str, Any], settings: "Settings | None") -> Request:
         redact_keys=settings.redact if settings else (),
         redact_values=settings.redact_text if settings else (),
     )
+
+
+def _refuse_bytes(*values: str) -> None:
+    for value in values:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"{value!a} is not text in UTF-8",
+                hint="Documents are UTF-8: write it so, also where the terminal is not.",
+            ) from None
 
 
 def _names(values: tuple[str, ...]) -> tuple[str, ...]:
