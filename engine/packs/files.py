@@ -1,7 +1,9 @@
 """The files of a pack, read once, with their digest."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from eidos import policies
@@ -10,6 +12,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.policy import Module
 
 LIBRARY = policies.FOLDER / "lib"
+_SUFFIXES = (".rego", ".yaml", ".yml", ".json")
 _MEGABYTE = 1024 * 1024
 MAX_FILE = 4 * _MEGABYTE
 """Largest policy file that is read, in bytes; the largest shipped one has 20 kB."""
@@ -49,11 +52,18 @@ def read_files(folder: Path, shown: str = "") -> PolicyFiles:
     )
 
 
+@cache
+def library() -> PolicyFiles:
+    """Give the files that every pack may use; they come with eidos and do not change."""
+    return read_files(LIBRARY, "lib/")
+
+
 def _policy_files(folder: Path) -> Iterable[Path]:
-    for suffix in ("*.rego", "*.yaml", "*.yml", "*.json"):
-        for path in folder.rglob(suffix):
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path.is_file() and not hidden:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(root, name)
+            if name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file():
                 yield path
 
 

@@ -9,7 +9,7 @@ from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Entrypoint, Module, Pack, Rule
-from eidos.engine.packs.files import LIBRARY, PolicyFiles, decode, read_files
+from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.levels import level_of
@@ -30,12 +30,11 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
         UsageError: the pack has another version than was asked for.
     """
     files = read_files(source.path, f"{source.path.name}/" if source.path.is_dir() else "")
-    library = read_files(LIBRARY, "lib/")
-    made_of = [str(source.path), files.digest, library.digest]
+    made_of = [str(source.path), files.digest, library().digest]
     key = digest([*made_of, engine.name, engine.version, __version__])
     pack = index.get(key)
     if pack is None:
-        pack = _read(source, files, library, engine)
+        pack = _read(source, files, library(), engine)
         index.put(key, pack)
     if source.version and pack.version != source.version:
         raise UsageError(
