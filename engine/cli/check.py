@@ -10,11 +10,13 @@ from eidos.engine.app.check import CheckRequest, check
 from eidos.engine.app.params import merged, read_params
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
-    COLOR,
     SEVERITY,
+    VERBOSE,
+    WITH_COLOR,
     Instant,
     configured_settings,
     reader_limits,
+    reports_to,
 )
 from eidos.engine.model.policy import Enforcement, Severity
 from eidos.engine.model.report import Report
@@ -43,21 +45,13 @@ from eidos.engine.report.outputs import Output, parse_outputs, render_all
 )
 @click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
 @click.option("--effective-time", type=Instant(), help="The day that rules and waivers see.")
-@click.option(
-    "-o",
-    "--output",
-    "--format",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="How to report; repeatable.",
-)
+@reports_to("How to report; repeatable.")
 @click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
 @click.option("--no-record", is_flag=True, help="Record nothing.")
 @click.option("--opa", metavar="URL", help="Judge by an OPA server instead of the built-in engine.")
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
-@click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
-@click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
+@VERBOSE
+@WITH_COLOR
 def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's own types
     """Judge snapshots by policy; exit with the decision.
 

@@ -1,7 +1,8 @@
-"""Kinds of option values that several commands share."""
+"""Options, and kinds of their values, that several commands share."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,8 +14,14 @@ from eidos.engine.model.times import instant
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
 
+_Command = TypeVar("_Command", bound="Callable[..., Any] | click.Command")
+
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
+WITH_COLOR = click.option(
+    "--color", type=COLOR, default="auto", help="Colour text on standard output."
+)
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
 YEARS = range(1678, 2262)
 """Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
 
@@ -27,8 +34,29 @@ def configured_settings() -> "Settings | None":
 
 def reader_limits() -> Limits:
     """Give the bounds of document readers as the running command's configuration has them."""
-    settings = configured_settings()
+    return limits_of(configured_settings())
+
+
+def limits_of(settings: "Settings | None") -> Limits:
+    """Give the bounds of document readers as a configuration has them."""
     return Limits(**settings.limits) if settings else Limits()
+
+
+def reports_to(text: str) -> Callable[[_Command], _Command]:
+    """Give the option ``-o`` of commands that write reports.
+
+    Args:
+        text: its help.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        "--format",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT[=PATH]",
+        help=text,
+    )
 
 
 class Instant(click.ParamType[datetime]):

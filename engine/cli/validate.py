@@ -6,6 +6,7 @@ import click
 
 from eidos.engine.app.validate import ValidateRequest, validate
 from eidos.engine.cli.defaults import configured
+from eidos.engine.cli.options import limits_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
 from eidos.engine.report.problems import WRITERS
@@ -46,4 +47,4 @@ def _limits() -> Limits:
         settings = configured()
     except ConfigError:
         settings = None
-    return Limits(**settings.limits) if settings else Limits()
+    return limits_of(settings)

@@ -7,24 +7,16 @@ import click
 
 from eidos.engine.app.history import show_run
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR
+from eidos.engine.cli.options import VERBOSE, WITH_COLOR, reports_to
 from eidos.engine.report.outputs import parse_outputs, render_all
 
 
 @click.command()
 @click.argument("run", metavar="RUN|latest")
-@click.option(
-    "-o",
-    "--output",
-    "--format",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="How to report; repeatable; the formats of eidos check.",
-)
+@reports_to("How to report; repeatable; the formats of eidos check.")
 @click.option("--db", type=click.Path(path_type=Path), help="Database to read.")
-@click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
-@click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
+@VERBOSE
+@WITH_COLOR
 def command(
     run: str, outputs: tuple[str, ...], db: Path | None, color: str, *, verbose: bool
 ) -> None:
