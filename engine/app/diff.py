@@ -145,11 +145,11 @@ class _Differ:
         """Compare a snapshot with the baseline."""
         after = _taken(current)
         found = compare(self._before, after, self._options.match)
-        sifted = self._sieve.sift(found.changes)
+        sifted = self._sieve.sift(found.changes, found.not_comparable)
         names = _old_names(found)
         flips: Flips = {}
         rules: tuple[Rule, ...] = ()
-        if self._evidence and (sifted.kept or found.not_comparable):
+        if self._evidence and (sifted.kept or sifted.not_comparable):
             flips = self._evidence.flips(self._before, after, names)
             rules = self._evidence.rules
         ranked = rank(sifted.kept, rules, flips, self._levels)
@@ -158,7 +158,7 @@ class _Differ:
             current=_side(current, after),
             changes=tuple(self._placed(change, current, names) for change in ranked),
             nodes=found.pairing.changes,
-            not_comparable=found.not_comparable,
+            not_comparable=sifted.not_comparable,
             ignored=sifted.ignored,
             idle_ignores=sifted.idle,
             flips=_told(flips, ranked),

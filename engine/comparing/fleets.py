@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from eidos.engine.comparing.ignoring import Sieve
+from eidos.engine.comparing.ignoring import Sieve, whole
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.normal import comparable
 from eidos.engine.comparing.values import differences
@@ -52,6 +52,8 @@ class Fleet:
         for node in nodes:
             self._names.append(node.name)
             for kind, subtype in subtypes(node.measurements):
+                if self._sieve.hides(whole(None, kind, subtype.name)) is not None:
+                    continue
                 self._sort((kind, subtype.name), node.name, subtype.data)
 
     def _sort(self, key: Key, node: str, data: Mapping[str, Json]) -> None:

@@ -1,13 +1,20 @@
 """What differs without meaning: volatile facts, and what the user does not want to hear."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from eidos.engine.comparing.patterns import Patterns, check_pattern
 from eidos.engine.digest import canonical
-from eidos.engine.model.drift import Change, IdleRule, Ignored, IgnoreRule
+from eidos.engine.model.drift import (
+    Change,
+    ChangeKind,
+    IdleRule,
+    Ignored,
+    IgnoreRule,
+    NotComparable,
+)
 from eidos.engine.model.jsonvalue import Json
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -76,6 +83,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that differ between healthy, alike nodes, by class of reason."""
 
+_ALL = "*"
 DEFAULT = "default"
 """Origin of the shipped rules."""
 _LIMITS = "size-derived: systemd computes it from the memory, unless somebody lifted the limit"
@@ -96,6 +104,7 @@ class Sifted:
     """Changes that count, and changes that were hidden."""
 
     kept: tuple[Change, ...]
+    not_comparable: tuple[NotComparable, ...]
     ignored: tuple[Ignored, ...]
     idle: tuple[IdleRule, ...]
     """User's rules that hid nothing."""
@@ -124,8 +133,8 @@ class Sieve:
         """Give the rule that hides a change."""
         return next((rule for rule in self._patterns.of(change) if _applies(rule, change)), None)
 
-    def sift(self, changes: Iterable[Change]) -> Sifted:
-        """Part the changes that count from those that do not."""
+    def sift(self, changes: Iterable[Change], gaps: Iterable[NotComparable] = ()) -> Sifted:
+        """Part what counts from what does not; ``type.subtype.*`` also hides a gap."""
         kept: list[Change] = []
         hidden: dict[IgnoreRule, list[Change]] = {}
         for change in changes:
@@ -134,16 +143,33 @@ class Sieve:
                 kept.append(change)
             else:
                 hidden.setdefault(rule, []).append(change)
-        ignored = tuple(Ignored(rule, tuple(found)) for rule, found in hidden.items())
+        unknown: list[NotComparable] = []
+        for gap in gaps:
+            rule = self.hides(_as_change(gap))
+            if rule is None:
+                unknown.append(gap)
+            else:
+                hidden.setdefault(rule, [])
+        ignored = tuple(Ignored(rule, tuple(found)) for rule, found in hidden.items() if found)
         idle = tuple(
             IdleRule(rule, self._has_expired(rule))
             for rule in self._rules
             if rule.origin != DEFAULT and rule not in hidden
         )
-        return Sifted(tuple(kept), ignored, idle)
+        return Sifted(tuple(kept), tuple(unknown), ignored, idle)
 
     def _has_expired(self, rule: IgnoreRule) -> bool:
         return rule.until is not None and rule.until < self._now
+
+
+def whole(node: str | None, kind: str, subtype: str) -> Change:
+    """Give what stands for all facts of a subtype: the pattern that ends in a star names it."""
+    return Change(node, kind, subtype, (_ALL,), ChangeKind.CHANGED)
+
+
+def _as_change(gap: NotComparable) -> Change:
+    found = whole(gap.node, gap.type, gap.subtype)
+    return found if gap.key is None else replace(found, path=(gap.key,))
 
 
 def _applies(rule: IgnoreRule, change: Change) -> bool:

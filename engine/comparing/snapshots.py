@@ -91,8 +91,10 @@ class _Walk:
                 kept.append(change)
         return Pairing(pairing.pairs, tuple(kept))
 
-    def _miss(self, key: Key, node: str | None, side: str, reason: str) -> None:
-        self.not_comparable.append(NotComparable(node, *key, side, reason))
+    def _miss(
+        self, key: Key, node: str | None, side: str, reason: str, name: str | None = None
+    ) -> None:
+        self.not_comparable.append(NotComparable(node, *key, name, side, reason))
 
     def group(self, old: Node | None, new: Node | None) -> None:
         """Compare the cluster (None), or one node with its counterpart."""
@@ -143,7 +145,7 @@ class _Walk:
             side = _absent_side(kind, path)
             gap = self._gap(key, node, side) if side else None
             if side and gap and (not gap.keys or path[0] in gap.keys):
-                self._miss((key[0], f"{key[1]}.{path[0]}"), node, side, _reason(gap))
+                self._miss(key, node, side, _reason(gap), str(path[0]))
             else:
                 self.changes.append(Change(node, *key, path, kind, old, new))
 

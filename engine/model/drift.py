@@ -102,8 +102,10 @@ class NotComparable:
     node: str | None
     type: str
     subtype: str
+    key: str | None
+    """None for the whole subtype."""
     side: str
-    """``baseline`` or ``current``: the side that lacks them."""
+    """``baseline``, ``current`` or ``both``: the side that lacks them."""
     reason: str
 
 

@@ -284,6 +284,7 @@ def test_matrix(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         valid(json.loads(capsys.readouterr().out), "drift-matrix")
     assert diff("--matrix", "m.json", "--ignore", "gpu.smi.driver") == 0
     assert diff("--matrix", "blind.json") == 3
+    assert diff("--matrix", "blind.json", "--ignore", "gpu.*.*", "--ignore", "os.sysctl.*") == 0
     assert diff("--matrix", "blind.json", "--allow-incomplete") == 0
     assert diff("--matrix", "d.yaml", "m.json") == 2
     out, err = capsys.readouterr()
@@ -397,6 +398,20 @@ def test_markdown_stays_under_the_limit_of_a_comment(
     assert "gpu.smi.driver" in out
     assert "more" in out
     assert out.count("<details") == out.count("</details>")
+
+
+def test_a_snapshot_and_its_conversion_are_identical(
+    shared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = str(shared / "data/snapshots/gb200.yaml")
+    assert console.run(root, ["snapshot", "convert", original, "-o", "v1.yaml"]) == 0
+    assert diff(original, "v1.yaml", "--no-default-ignores") == 0
+    assert "identical" in capsys.readouterr().out
+
+
+def test_ignoring_a_whole_subtype_also_hides_that_it_is_lacking() -> None:
+    ignored = ("--ignore", "gpu.smi.*", "--ignore", "os.sysctl.*")
+    assert diff("a.json", "blind.json", *ignored) == 0
 
 
 def test_roles(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,7 @@ def _gap(gap: NotComparable) -> dict[str, Any]:
         "node": gap.node,
         "type": gap.type,
         "subtype": gap.subtype,
+        "key": gap.key,
         "side": gap.side,
         "reason": gap.reason,
     }

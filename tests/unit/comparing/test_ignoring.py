@@ -6,7 +6,7 @@ import pytest
 
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.errors import UsageError
-from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule
+from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule, NotComparable
 from fakes.drifting import change, rule
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -82,3 +82,15 @@ def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
     with pytest.raises(UsageError, match=r"not type\.subtype\.key") as caught:
         Sieve([rule(pattern)], NOW)
     assert caught.value.hint
+
+
+def test_a_subtype_that_is_ignored_as_a_whole_is_no_gap() -> None:
+    gaps = [
+        NotComparable("n1", "GPU", "smi", None, "current", "failed"),
+        NotComparable("n1", "GPU", "smi", "driver", "current", "failed"),
+    ]
+    assert Sieve([rule("gpu.smi.*")], NOW).sift([], gaps).not_comparable == ()
+    keyed = Sieve([rule("gpu.smi.driver")], NOW).sift([], gaps)
+    assert keyed.not_comparable == (gaps[0],)
+    assert keyed.idle == ()
+    assert keyed.ignored == ()
