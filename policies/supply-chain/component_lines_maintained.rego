@@ -31,12 +31,11 @@ import data.eidos.lib.images
 import data.eidos.lib.versions
 
 judged contains {"component": component, "image": image} if {
-	some component in data.tables.component_eol.components
 	some image in images.listed(input.k8s.image)
-	_is(component, object.get(image, "repository", image.name))
+	repository := sprintf("/%v", [object.get(image, "repository", image.name)])
+	some component in data.tables.component_eol.components
+	endswith(repository, concat("", ["/", component.repository]))
 }
-
-_is(component, repository) if endswith(sprintf("/%v", [repository]), sprintf("/%v", [component.repository]))
 
 applicable if count(judged) > 0
 

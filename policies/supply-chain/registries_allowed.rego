@@ -58,11 +58,15 @@ deny contains finding if {
 }
 
 allowed(repository) if {
-	some entry in data.params.allowed
-	startswith(sprintf("%v/", [repositories.full(repository)]), sprintf("%v/", [entry]))
+	full := sprintf("%v/", [repositories.full(repository)])
+	some prefix in prefixes
+	startswith(full, prefix)
 }
 
 allowed(repository) if {
+	host := split(repositories.full(repository), "/")[0]
 	some domain in data.params.allowed_hosts_under
-	endswith(split(repositories.full(repository), "/")[0], sprintf(".%v", [domain]))
+	endswith(host, sprintf(".%v", [domain]))
 }
+
+prefixes := {sprintf("%v/", [entry]) | some entry in data.params.allowed}
