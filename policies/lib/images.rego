@@ -21,14 +21,20 @@ listed(image) := [entry |
 
 listed(image) := [entry |
 	some name, version in image
-	entry := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
+	entry := _mapped(name, version)
 ] if {
 	not is_array(object.get(image, "containers", null))
 }
 
+_mapped(name, version) := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
+
 # METADATA
 # description: Gives the images of one name, the last part of the repository.
-named(image, name) := [entry | some entry in listed(image); entry.name == name]
+named(image, name) := [entry | some entry in listed(image); entry.name == name] if is_array(image.containers)
+
+named(image, name) := [_mapped(name, version) | version := image[name]] if {
+	not is_array(object.get(image, "containers", null))
+}
 
 # METADATA
 # description: Gives the tag of an image, empty where it is pinned by digest alone.

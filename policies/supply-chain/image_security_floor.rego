@@ -35,8 +35,9 @@ import data.eidos.lib.images
 import data.eidos.lib.versions
 
 judged contains {"component": component, "image": image} if {
+	some image in images.listed(input.k8s.image)
 	some component in data.tables.image_floors.components
-	some image in images.named(input.k8s.image, component.image)
+	component.image == image.name
 }
 
 applicable if count(judged) > 0
