@@ -1,10 +1,8 @@
 """``eidos validate``: is each document what it says it is?"""
 
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from eidos.engine.documents.finding import NothingFoundError, Source, find_sources
+from eidos.engine.documents.finding import NothingFoundError, Source, find_each
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
@@ -40,7 +38,7 @@ def validate(request: ValidateRequest) -> Validation:
     documents: list[Validated] = []
     unread: list[Problem] = []
     unmatched: list[Problem] = []
-    for found in _sources(request.arguments):
+    for found in find_each(request.arguments):
         try:
             if isinstance(found, EidosError):
                 raise found
@@ -61,20 +59,6 @@ def _schema(name: str | None) -> str | None:
     if name not in known:
         raise UsageError(f"there is no schema {name!r}", hint=nearest(name, known))
     return name
-
-
-def _sources(arguments: Iterable[str]) -> Iterator[Source | EidosError]:
-    """Give each source once, and in its place what kept an argument from being one."""
-    seen: set[str] = set()
-    for argument in arguments:
-        try:
-            for source in find_sources([argument]):
-                key = source.name if source.path is None else os.path.realpath(source.path)
-                if key not in seen:
-                    seen.add(key)
-                    yield source
-        except EidosError as error:
-            yield error
 
 
 def _read(source: Source, request: ValidateRequest) -> list[Document]:

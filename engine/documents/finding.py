@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eidos.engine.errors import DocumentError, ExitCode, Location, UsageError
+from eidos.engine.errors import DocumentError, EidosError, ExitCode, Location, UsageError
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -43,15 +43,30 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
         NothingFoundError: a glob or folder holds no document.
         UsageError: ``-`` is given twice.
     """
+    for found in find_each(arguments):
+        if isinstance(found, EidosError):
+            raise found
+        yield found
+
+
+def find_each(arguments: Iterable[str]) -> Iterator[Source | EidosError]:
+    """Do as `find_sources`, but give what is wrong with an argument in its place and go on."""
     seen: set[str] = set()
     for argument in arguments:
-        for source in _sources(argument):
-            key = STDIN if source.path is None else os.path.realpath(source.path)
-            if key == STDIN and key in seen:
-                raise UsageError("standard input can be read only once", hint="Give '-' once.")
-            if key not in seen:
-                seen.add(key)
-                yield source
+        try:
+            yield from _fresh(argument, seen)
+        except EidosError as error:
+            yield error
+
+
+def _fresh(argument: str, seen: set[str]) -> Iterator[Source]:
+    for source in _sources(argument):
+        key = STDIN if source.path is None else os.path.realpath(source.path)
+        if key == STDIN and key in seen:
+            raise UsageError("standard input can be read only once", hint="Give '-' once.")
+        if key not in seen:
+            seen.add(key)
+            yield source
 
 
 def _sources(argument: str) -> Iterator[Source]:

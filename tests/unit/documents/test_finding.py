@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eidos.engine.documents.finding import NothingFoundError, Source, find_sources
+from eidos.engine.documents.finding import NothingFoundError, Source, find_each, find_sources
 from eidos.engine.errors import DocumentError, ExitCode, UsageError
 
 
@@ -45,6 +45,18 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file() -> None:
 def test_each_file_is_given_once() -> None:
     Path("link.yaml").symlink_to("b.yaml")
     assert names("b.yaml", "*.yaml", "./b.yaml", "link.yaml") == ["b.yaml"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_wrong_with_one_argument_hides_no_other() -> None:
+    found = list(find_each(["nope.yaml", "b.yaml", "no*.yaml", "b.yaml", "-", "-"]))
+    assert [type(each) for each in found] == [
+        DocumentError,
+        Source,
+        NothingFoundError,
+        Source,
+        UsageError,
+    ]
 
 
 def test_standard_input_is_a_source_but_only_once() -> None:
