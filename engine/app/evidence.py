@@ -87,7 +87,12 @@ class Evidence:
 
 def _flipped(old: Mapping[str, Verdict], new: Mapping[str, Verdict]) -> dict[str, Flip]:
     return {
-        rule: Flip(rule, old[rule].status, verdict.status)
+        rule: Flip(rule, old[rule].status, verdict.status, _facts(old[rule], verdict))
         for rule, verdict in new.items()
         if rule in old and old[rule].status is not verdict.status
     }
+
+
+def _facts(*verdicts: Verdict) -> tuple[str, ...]:
+    named = (finding.path for verdict in verdicts for finding in verdict.findings)
+    return tuple(sorted({path for path in named if path}))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.versions import version_note
 from eidos.engine.model.drift import Change, Flip
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.factpath import FactPath, split_path
 from eidos.engine.model.policy import Rule, Severity
 
 Flips = Mapping[str | None, Mapping[str, Flip]]
@@ -32,11 +33,45 @@ class _Readers:
                 entry = self._by_subtype.setdefault((path.type, path.subtype), [])
                 entry.append((path, rule.id))
 
-    def of(self, change: Change) -> tuple[str, ...]:
-        """Give the ids of the rules that declare the fact, or its whole subtype."""
+    def of(self, change: Change) -> tuple[tuple[str, ...], bool]:
+        """Give the ids of the rules that declare the fact or its whole subtype; and if the fact."""
         declared = self._by_subtype.get((change.type.lower(), change.subtype), ())
         key = str(change.path[0]) if change.path else None
-        return tuple(sorted({rule for path, rule in declared if path.key in (None, key)}))
+        found = [(path, rule) for path, rule in declared if path.key in (None, key)]
+        return tuple(sorted({rule for _, rule in found})), any(path.key for path, _ in found)
+
+
+class _Causes:
+    """Which flips a change is behind.
+
+    A change of a fact that a finding names explains the flip alone; where the findings name no
+    change, every change that the rule reads may be behind it.
+    """
+
+    def __init__(self, changes: Sequence[Change], flips: Flips) -> None:
+        self._flips = flips
+        self._named = {
+            (change.node, flip.rule)
+            for change in changes
+            for flip in self._candidates(change)
+            if _names(flip, change)
+        }
+
+    def of(self, change: Change, read_by: Sequence[str]) -> tuple[Flip, ...]:
+        """Give the flips, by rule."""
+        unique = {
+            flip.rule: flip
+            for flip in self._candidates(change)
+            if flip.rule in read_by
+            and ((change.node, flip.rule) not in self._named or _names(flip, change))
+        }
+        return tuple(unique[rule] for rule in sorted(unique))
+
+    def _candidates(self, change: Change) -> Sequence[Flip]:
+        if change.node is None:  # the cluster's facts are seen by its own rules and by every node's
+            return [found for by_rule in self._flips.values() for found in by_rule.values()]
+        own, cluster = self._flips.get(change.node, {}), self._flips.get(None, {})
+        return [*own.values(), *cluster.values()]
 
 
 def rank(
@@ -47,34 +82,44 @@ def rank(
 ) -> tuple[Change, ...]:
     """Give every change its level, worst first.
 
-    A fact that an active rule reads is a level higher; one that flips a verdict is critical and
-    comes before everything else.
+    A fact that an active rule declares is a level higher, one in a subtype that a rule declares
+    comes before others of its level; one that flips a verdict is critical and comes before
+    everything else.
     """
-    readers = _Readers(rules)
-    table = levels or Levels()
-    ranked = [_ranked(change, readers, flips or {}, table) for change in changes]
-    return tuple(sorted(ranked, key=_order))
+    readers, table, found = _Readers(rules), levels or Levels(), list(changes)
+    causes = _Causes(found, flips or {})
+    return tuple(sorted((_ranked(each, readers, causes, table) for each in found), key=_order))
 
 
-def _ranked(change: Change, readers: _Readers, flips: Flips, levels: Levels) -> Change:
-    read_by = readers.of(change)
-    flipped = _flips_of(change, read_by, flips)
+def _ranked(change: Change, readers: _Readers, causes: _Causes, levels: Levels) -> Change:
+    read_by, is_declared = readers.of(change)
+    flipped = causes.of(change, read_by)
     level = levels.of(change)
     if flipped:
         level = Severity.CRITICAL
-    elif read_by:
+    elif is_declared:
         level = _RAISED[level]
     note = version_note(change.before, change.after)
     return replace(change, level=level, note=note, read_by=read_by, flips=flipped)
 
 
-def _flips_of(change: Change, read_by: Sequence[str], flips: Flips) -> tuple[Flip, ...]:
-    if change.node is None:  # the cluster's facts are seen by its own rules and by every node's
-        candidates = [found for by_rule in flips.values() for found in by_rule.values()]
-    else:
-        candidates = [*flips.get(change.node, {}).values(), *flips.get(None, {}).values()]
-    unique = {flip.rule: flip for flip in candidates if flip.rule in read_by}
-    return tuple(unique[rule] for rule in sorted(unique))
+def _names(flip: Flip, change: Change) -> bool:
+    """Say whether a finding names the changed fact, or something in it or around it."""
+    path = [change.type.lower(), change.subtype, *(str(segment) for segment in change.path)]
+    fact = ".".join(path)
+    for named in map(_plain, flip.facts):
+        longer, shorter = (fact, named) if len(fact) > len(named) else (named, fact)
+        if named.count(".") > 1 and f"{longer}.".startswith(f"{shorter}."):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _plain(fact: str) -> str:
+    try:
+        return ".".join(str(segment) for segment in split_path(fact))
+    except ValueError:
+        return fact
 
 
 def _order(change: Change) -> tuple[object, ...]:
@@ -82,6 +127,7 @@ def _order(change: Change) -> tuple[object, ...]:
     return (
         not change.flips,
         -change.level.rank,
+        not change.read_by,
         change.type,
         change.subtype,
         path,

@@ -34,6 +34,8 @@ class Flip:
     rule: str
     before: Status
     after: Status
+    facts: tuple[str, ...] = ()
+    """Fact paths that the findings on either side name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,23 @@ def values(change: Change, limit: int = VALUE) -> str:
             return f"added {shown(change.after, limit)}"
         case "removed":
             return f"removed {shown(change.before, limit)}"
+        case "changed" if told := _members(change.before, change.after):
+            return shortened(told, limit)
         case "retyped":
             return f"{_typed(change.before, limit)} -> {_typed(change.after, limit)} (retyped)"
         case _:
             return f"{shown(change.before, limit)} -> {shown(change.after, limit)}{note}"
+
+
+def _members(before: Json, after: Json) -> str | None:
+    """Write what a list lost and what it got; None when it is not as simple as that."""
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return None
+    if any(isinstance(entry, dict | list) for entry in (*before, *after)):
+        return None
+    lost = [f"-{one_line(short(entry))}" for entry in before if entry not in after]
+    got = [f"+{one_line(short(entry))}" for entry in after if entry not in before]
+    return " ".join([*lost, *got]) or None
 
 
 def _typed(value: Json, limit: int) -> str:

@@ -75,3 +75,40 @@ def test_a_flip_of_another_node_is_not_laid_at_its_door() -> None:
     flip = Flip("R-1", Status.PASS, Status.FAIL)
     [found] = rank([change("OS.sysctl.a")], [reading("R-1", "os.sysctl.a")], {"n2": {"R-1": flip}})
     assert found.flips == ()
+
+
+def test_a_rule_that_reads_everything_raises_nothing_but_puts_it_first() -> None:
+    changes = [change("OS.sysctl.a"), change("Other.thing.z")]
+    first, second = rank(changes, [reading("R-1", "other.thing")])
+    assert (first.type, first.level, first.read_by) == ("Other", Severity.LOW, ("R-1",))
+    assert second.level is Severity.LOW
+
+
+@pytest.mark.parametrize("path", ["os.sysctl.a", 'os["sysctl"].a', "os.sysctl.a.deeper"])
+def test_a_flip_is_laid_at_the_door_of_the_fact_that_its_finding_names(path: str) -> None:
+    flip = Flip("R-1", Status.PASS, Status.FAIL, (path,))
+    changes = [change("OS.sysctl.a"), change("OS.sysctl.ab"), change("OS.sysctl.b")]
+    found = rank(changes, [reading("R-1", "os.sysctl")], {"n1": {"R-1": flip}})
+    assert [(each.path, bool(each.flips)) for each in found] == [
+        (("a",), True),
+        (("ab",), False),
+        (("b",), False),
+    ]
+
+
+@pytest.mark.parametrize("facts", [(), ("os.sysctl",), ("gpu.smi.driver",), ("[",)])
+def test_a_flip_whose_finding_names_no_change_may_be_due_to_any(facts: tuple[str, ...]) -> None:
+    flip = Flip("R-1", Status.PASS, Status.FAIL, facts)
+    changes = [change("OS.sysctl.a"), change("OS.sysctl.b")]
+    found = rank(changes, [reading("R-1", "os.sysctl")], {"n1": {"R-1": flip}})
+    assert [bool(each.flips) for each in found] == [True, True]
+
+
+def test_a_change_of_the_cluster_may_flip_the_verdict_of_a_node() -> None:
+    flip = Flip("R-1", Status.PASS, Status.FAIL)
+    [found] = rank(
+        [change("K8s.server.version", node=None)],
+        [reading("R-1", "k8s.server.version")],
+        {"n1": {"R-1": flip}},
+    )
+    assert found.flips == (flip,)
