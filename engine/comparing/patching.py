@@ -4,7 +4,8 @@ Entries of a list that say who they are (``type``, ``subtype``, ``name``, ``node
 through the list, so that a reordered list costs a few moves and not its whole text.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 
 from eidos.engine.comparing.values import differing, is_same
 from eidos.engine.digest import canonical
@@ -91,16 +92,47 @@ class _Patch:
 def _arrange(
     working: list[tuple[str, Json]], wanted: Sequence[tuple[str, Json]], at: str
 ) -> Iterator[Operation]:
-    """Bring the entries into their order, adding what is new; `working` follows along."""
-    present = {name for name, _ in working}
-    for index, (name, value) in enumerate(wanted):
-        if name not in present:
-            yield {"op": "add", "path": f"{at}/{index}", "value": value}
-            working.insert(index, (name, value))
-        elif working[index][0] != name:
-            source = next(i for i in range(index, len(working)) if working[i][0] == name)
-            yield {"op": "move", "from": f"{at}/{source}", "path": f"{at}/{index}"}
-            working.insert(index, working.pop(source))
+    """Bring the entries into their order, adding what is new; `working` follows along.
+
+    The longest run that is in order already stays; all else goes right behind what comes before it.
+    """
+    present = dict(working)
+    names = [name for name, _ in working]
+    if names == [name for name, _ in wanted]:
+        return
+    staying = _longest_in_order(names, {name: place for place, (name, _) in enumerate(wanted)})
+    for number, (name, value) in enumerate(wanted):
+        if name in staying:
+            continue
+        source = names.index(name) if name in present else None
+        if source is not None:
+            names.pop(source)
+        target = names.index(wanted[number - 1][0]) + 1 if number else 0
+        names.insert(target, name)
+        if source is None:
+            present[name] = value
+            yield {"op": "add", "path": f"{at}/{target}", "value": value}
+        elif source != target:
+            yield {"op": "move", "from": f"{at}/{source}", "path": f"{at}/{target}"}
+    working[:] = [(name, present[name]) for name in names]
+
+
+def _longest_in_order(names: Sequence[str], places: Mapping[str, int]) -> set[str]:
+    """Give the longest part of some names whose places rise (patience sorting)."""
+    tops: list[int] = []
+    piles: list[str] = []
+    before: dict[str, str | None] = {}
+    for name in names:
+        pile = bisect_left(tops, places[name])
+        before[name] = piles[pile - 1] if pile else None
+        tops[pile : pile + 1] = [places[name]]
+        piles[pile : pile + 1] = [name]
+    found: set[str] = set()
+    last = piles[-1] if piles else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 def _identities(entries: Sequence[Json]) -> list[str] | None:

@@ -45,6 +45,16 @@ def test_a_reordered_list_costs_moves_only() -> None:
     assert [operation["op"] for operation in operations] == ["move"]
 
 
+@pytest.mark.parametrize(
+    ("after", "moves"), [("bcda", 1), ("dabc", 1), ("dcba", 3), ("acbd", 1), ("abcd", 0)]
+)
+def test_no_entry_moves_without_need(after: str, moves: int) -> None:
+    entries = {name: {"name": name} for name in "abcd"}
+    before = [entries[name] for name in "abcd"]
+    operations = make_patch(before, [entries[name] for name in after])
+    assert [operation["op"] for operation in operations] == ["move"] * moves
+
+
 @pytest.mark.parametrize(("before", "after"), [(1, True), (1, 1.0), ("1", 1), (0, False)])
 def test_types_are_told_apart(before: Any, after: Any) -> None:
     assert make_patch([before], [after])
