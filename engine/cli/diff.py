@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
@@ -58,14 +59,21 @@ def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -
     --baseline and --matrix also folders and globs. Exit codes: 0 identical, 1 drift, 2 no answer, 3
     not comparable.
     """
-    settings = (ctx.obj or {}).get("settings")
-    asked = _options(options, settings)
+    _refuse_contradiction(ctx, options)
+    asked = _options(options, (ctx.obj or {}).get("settings"))
     if options["matrix"]:
         return _show_matrix(snapshots, asked, options)
     baseline, currents = _sides(snapshots, options["baseline"])
     outputs = parse_outputs(options["outputs"], FORMATS)
     _refuse_summary_of_patch(outputs, options)
     return _Run(options).say(diff(baseline, currents, asked), outputs)
+
+
+def _refuse_contradiction(ctx: click.Context, options: dict[str, Any]) -> None:
+    """Packs of the configuration are a default, which --no-policy may take away."""
+    named = ctx.get_parameter_source("packs") is ParameterSource.COMMANDLINE
+    if options["no_policy"] and named:
+        raise UsageError("--policy and --no-policy contradict each other", hint="Give one.")
 
 
 def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple[str, ...]]:
@@ -89,8 +97,6 @@ def _refuse_summary_of_patch(outputs: list[Output], options: dict[str, Any]) -> 
 
 
 def _options(options: dict[str, Any], settings: "Settings | None") -> DiffOptions:
-    if options["no_policy"] and options["packs"]:
-        raise UsageError("--policy and --no-policy contradict each other", hint="Give one.")
     patterns = options["ignores"]
     asked = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns)
     return DiffOptions(

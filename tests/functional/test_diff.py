@@ -189,6 +189,16 @@ def test_rules_of_the_configuration(here: Path, capsys: pytest.CaptureFixture[st
     assert "expired on 2026-01-31" in out
 
 
+def test_packs_of_the_configuration_are_a_default(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "eidos.yaml").write_text("packs: [./t]\n")
+    assert diff("a.json", "b.json") == 1
+    assert "T-001" not in capsys.readouterr().out
+    assert diff("a.json", "b.json", policy=True) == 1
+    assert "verdict T-001 pass -> fail" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "text",
     [
