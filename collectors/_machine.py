@@ -146,7 +146,7 @@ def read_security(root: Path) -> Reading:
                 "lockdown": _chosen(security / "lockdown"),
                 "swap": _swaps(root),
                 "limits": _limits(root),
-                "cgroup-version": 2 if (root / "sys/fs/cgroup/cgroup.controllers").exists() else 1,
+                "cgroup-version": _cgroup_version(root / "sys/fs/cgroup"),
                 "fips": read_number(root / "proc/sys/crypto/fips_enabled"),
             }
         )
@@ -161,14 +161,25 @@ def _profiles(security: Path) -> str:
     return read_line(security / "apparmor/profiles") or ""
 
 
-def _selinux(root: Path) -> str:
+def _cgroup_version(folder: Path) -> int | None:
+    if not folder.is_dir():
+        return None
+    return 2 if (folder / "cgroup.controllers").exists() else 1
+
+
+def _selinux(root: Path) -> str | None:
+    if not (root / "sys/fs").is_dir():
+        return None
     enforcing = read_number(root / "sys/fs/selinux/enforce")
     return "disabled" if enforcing is None else ("enforcing" if enforcing else "permissive")
 
 
-def _swaps(root: Path) -> list[Json]:
-    lines = (read_line(root / "proc/swaps") or "").splitlines()[1:]
-    return [_swap(line.split()) for line in lines if line.strip()]
+def _swaps(root: Path) -> list[Json] | None:
+    """Give the swap devices; None when they cannot be listed, which is not "no swap"."""
+    text = read_line(root / "proc/swaps")
+    if text is None:
+        return None
+    return [_swap(line.split()) for line in text.splitlines()[1:] if line.strip()]
 
 
 def _swap(fields: list[str]) -> Json:
@@ -176,10 +187,12 @@ def _swap(fields: list[str]) -> Json:
     return {"device": name, "kind": kind, "size-kib": int(size) if size.isdigit() else size}
 
 
-def _limits(root: Path) -> dict[str, Json]:
+def _limits(root: Path) -> dict[str, Json] | None:
     """Read the limits every service starts from; ``unlimited`` or a number as written."""
-    lines = (read_line(root / "proc/1/limits") or "").splitlines()[1:]
-    matches = (re.match(r"Max (.+?)\s{2,}(\S+)\s+(\S+)", line) for line in lines)
+    text = read_line(root / "proc/1/limits")
+    if text is None:
+        return None
+    matches = (re.match(r"Max (.+?)\s{2,}(\S+)\s+(\S+)", line) for line in text.splitlines()[1:])
     return {
         match[1].replace(" ", "-"): {"soft": match[2], "hard": match[3]}
         for match in matches

@@ -72,8 +72,9 @@ def connected(credentials: Credentials) -> Iterator[Connection]:
     ``~/.kube/config``, the service account of the pod.
 
     Raises:
-        NoCredentialsError: none of them is there, or the client is not installed.
-        CredentialsError: what is there cannot be used.
+        NoCredentialsError: none of them is there, or the client is not installed; the user named
+            no cluster.
+        CredentialsError: what is there, or what the user named, cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="eidos-kube-") as folder:  # decoded certificates
         yield _connection(credentials, folder)
@@ -86,11 +87,13 @@ def _connection(credentials: Credentials, folder: str) -> "_PoolConnection":
         from kubernetes.config import load_incluster_config, load_kube_config
     except ImportError as error:
         missing = MissingExtraError("k8s", "Collecting from a cluster")
-        raise NoCredentialsError(f"{missing.message}. {missing.hint}") from error
+        named = credentials.kubeconfig or credentials.context
+        kind = CredentialsError if named else NoCredentialsError
+        raise kind(f"{missing.message}. {missing.hint}") from error
     configuration = Configuration()
     load: Callable[..., None] = load_incluster_config if path is None else load_kube_config
-    named = {"config_file": path, "context": credentials.context, "persist_config": False}
-    given = named | {"temp_file_path": folder} if path is not None else {}
+    said = {"config_file": path, "context": credentials.context, "persist_config": False}
+    given = said | {"temp_file_path": folder} if path is not None else {}
     try:
         load(client_configuration=configuration, **given)
         pool = cast("_Pool", ApiClient(configuration).rest_client.pool_manager)
@@ -108,6 +111,10 @@ def _kubeconfig(credentials: Credentials) -> str | None:
     default = Path("~/.kube/config").expanduser()
     if default.is_file():
         return str(default)
+    if credentials.context:
+        raise CredentialsError(
+            f"there is no kubeconfig to have the context {credentials.context!r}"
+        )
     if SERVICE_ACCOUNT.is_file() and os.environ.get("KUBERNETES_SERVICE_HOST"):
         return None
     raise NoCredentialsError(

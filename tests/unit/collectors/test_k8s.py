@@ -323,6 +323,19 @@ def test_a_broken_kubeconfig_fails(tmp_path: Path, text: str) -> None:
     assert said.status is CollectorState.FAILED
 
 
+def test_a_context_without_a_kubeconfig_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    wanted = Wanted(frozenset({"node"}), "me", options={"context": "prod"})
+    [said] = k8s.collector.collect(wanted)
+    assert isinstance(said, Collection)
+    assert said.status is CollectorState.FAILED
+    assert said.reason == "there is no kubeconfig to have the context 'prod'"
+
+
 def test_namespaces_limit_what_is_read(api: KubeApi, tmp_path: Path) -> None:
     api.add(pod("a", "x:1", namespace="in"), pod("b", "y:1", namespace="out"))
     found = collect(api, tmp_path, "image", namespaces=["in"]).data("image")["containers"]

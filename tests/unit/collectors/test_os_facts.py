@@ -158,6 +158,13 @@ def test_the_machine_below(node: Path) -> None:
     assert facts["boot"]["boot-time"] == "2023-11-14T22:14Z"
 
 
+def test_what_cannot_be_read_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    found = Collected(collector, tmp_path, "security")
+    assert (
+        not {"swap", "limits", "selinux", "cgroup-version"} & found.facts.get("security", {}).keys()
+    )
+
+
 def test_this_very_machine_has_every_subtype_accounted_for() -> None:
     found = Collected(collector, Path("/"))
 
