@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant
+from eidos.engine.cli.options import COLOR, SEVERITY, Instant, configured_settings, reader_limits
 from eidos.engine.comparing.levels import LevelRule
 from eidos.engine.errors import EidosError, ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -
     not comparable.
     """
     _refuse_contradiction(ctx, options)
-    asked = _options(options, (ctx.obj or {}).get("settings"))
+    asked = _options(options, configured_settings())
     if options["matrix"]:
         return _show_matrix(snapshots, asked, options)
     baseline, currents = _sides(snapshots, options["baseline"])
@@ -110,6 +110,7 @@ def _options(options: dict[str, Any], settings: "Settings | None") -> DiffOption
         effective_time=options["effective_time"],
         db=options["db"],
         lenient=options["lenient"],
+        limits=reader_limits(),
     )
 
 

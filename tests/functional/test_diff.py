@@ -189,6 +189,12 @@ def test_rules_of_the_configuration(here: Path, capsys: pytest.CaptureFixture[st
     assert "expired on 2026-01-31" in out
 
 
+def test_limits_of_the_configuration(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "eidos.yaml").write_text("limits: {size: 100}\n")
+    assert diff("a.json", "b.json") == 2
+    assert "100" in capsys.readouterr().err
+
+
 def test_packs_of_the_configuration_are_a_default(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
