@@ -1,6 +1,6 @@
 """``eidos check``: judge documents by policy, record, report."""
 
-import secrets
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from eidos.engine import __version__
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.subjects import Candidate, Seen, candidates
-from eidos.engine.app.waivers import read_waivers
 from eidos.engine.digest import SnapshotDigests
 from eidos.engine.documents.finding import Source, find_sources
 from eidos.engine.documents.limits import Limits
@@ -33,6 +32,7 @@ from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
 
 if TYPE_CHECKING:
+    from eidos.engine.model.waiver import Waiver
     from eidos.engine.store.keeping import Kept
     from eidos.engine.store.opening import Store
 
@@ -82,7 +82,7 @@ def check(request: CheckRequest) -> Report:
         packs = load_packs(request.packs, engine)
         rules = choose(packs, request.choice)
         _refuse_strangers(request, packs, engine)
-        waiving = Waiving(read_waivers(request.waivers), effective)
+        waiving = Waiving(_waivers(request.waivers), effective)
         store = stack.enter_context(_store(request.db)) if request.record else None
         judge = Judge(rules, engine, store or NoMemo(), effective)
         session = _Session(request, judge, waiving)
@@ -93,7 +93,7 @@ def check(request: CheckRequest) -> Report:
             if store is not None and len(session.seen) >= CHUNK:
                 kept += store.keep(session.take_seen(), written(started))
         report = Report(
-            run=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            run=f"{started:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}",
             started=written(started),
             effective_time=written(effective),
             generator=f"eidos {__version__}",
@@ -126,6 +126,14 @@ def _engine(opa: str | None) -> RegoEngine:
     from eidos.engine.rego.server import OpaServerEngine
 
     return OpaServerEngine(opa)
+
+
+def _waivers(files: Sequence[str]) -> "tuple[Waiver, ...]":
+    if not files:
+        return ()
+    from eidos.engine.app.waivers import read_waivers
+
+    return read_waivers(files)
 
 
 def _store(path: Path | None) -> "Store":

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.model.waiver import Waiver
+
+if TYPE_CHECKING:
+    from eidos.engine.model.waiver import Waiver
 
 
 class Waiving:
@@ -20,7 +23,7 @@ class Waiving:
         effective: rule time, with zone.
     """
 
-    def __init__(self, waivers: Sequence[Waiver], effective: datetime) -> None:
+    def __init__(self, waivers: "Sequence[Waiver]", effective: datetime) -> None:
         self._effective = effective
         self._waivers = waivers
         self._by_rule: Mapping[str, list[Waiver]] = defaultdict(list)
@@ -56,7 +59,7 @@ class Waiving:
                 return replace(verdict, status=Status.WAIVED, waiver=waiver.id, reason=reason)
         return verdict
 
-    def _meet(self, waiver: Waiver, verdict: Verdict) -> str:
+    def _meet(self, waiver: "Waiver", verdict: Verdict) -> str:
         if self._effective > waiver.until:
             return "expired"
         if waiver.since is not None and self._effective < waiver.since:
@@ -66,7 +69,7 @@ class Waiving:
         within = not waiver.has_value or _same(waiver, verdict)
         return "used" if within else "exceeded"
 
-    def _fate(self, waiver: Waiver) -> Iterable[tuple[str, str]]:
+    def _fate(self, waiver: "Waiver") -> Iterable[tuple[str, str]]:
         fates = self._fates.get(waiver.id)
         if fates is None:
             yield "unused", "matches no rule and subject of this run"
@@ -83,7 +86,7 @@ class Waiving:
             yield "redundant", "the rule does not fail where it applies"
 
 
-def _same(waiver: Waiver, verdict: Verdict) -> bool:
+def _same(waiver: "Waiver", verdict: Verdict) -> bool:
     """Compare as JSON does, where true is not 1, unlike in Python."""
     return all(
         finding.actual == waiver.value
@@ -92,6 +95,6 @@ def _same(waiver: Waiver, verdict: Verdict) -> bool:
     )
 
 
-def _selects(waiver: Waiver, subject: Subject) -> bool:
+def _selects(waiver: "Waiver", subject: Subject) -> bool:
     names = (subject.identity, subject.name)
     return any(fnmatchcase(name, glob) for name in names for glob in waiver.subjects)

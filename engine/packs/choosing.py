@@ -1,6 +1,5 @@
 """Which rules are asked with which parameters: the user's choice, checked against what exists."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -81,6 +80,8 @@ def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
     names = set(known)
     for name in wanted:
         if name not in names:
+            import difflib  # only for a wrong name
+
             near = difflib.get_close_matches(name, names, n=3) or sorted(names)[:5]
             raise UsageError(
                 f"there is no {what} '{name}' in the chosen packs",

@@ -1,6 +1,5 @@
 """From what the user typed (``gpu``, ``gpu@0.1.0``, ``./my-pack``) to a folder of policy."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +52,8 @@ def _find(reference: str) -> PolicySource:
         return PolicySource(path, is_pack=True)
     if path.exists():
         return _plain(path)
+    import difflib  # only for a wrong name
+
     near = difflib.get_close_matches(name, shipped(), n=1)
     suggestion = f"Did you mean {near[0]}? " if near else ""
     raise UsageError(

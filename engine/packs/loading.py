@@ -17,7 +17,6 @@ from eidos.engine.packs.metadata import RuleMetadata, parse_metadata
 from eidos.engine.packs.plain import plain_rules
 from eidos.engine.packs.reach import Library, sources
 from eidos.engine.ports import ModuleFacts, RegoEngine
-from eidos.engine.rego.annotations import read_annotations
 
 TABLES = "tables/"
 
@@ -167,6 +166,8 @@ def _rule(module: Module, facts: ModuleFacts, author: _Author) -> Rule:
 
 
 def _metadata(module: Module, facts: ModuleFacts) -> RuleMetadata:
+    from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
+
     for annotation in read_annotations(module):
         if "custom" in annotation.value:
             return parse_metadata(module.file, annotation.line, annotation.value)
