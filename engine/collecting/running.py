@@ -8,9 +8,10 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -69,12 +70,29 @@ def run(tasks: Sequence[Task], timeout: float) -> list[Outcome]:
         tasks: what to run; each has its own time in ``wanted.timeout``.
         timeout: seconds for all of them together.
     """
+    with _scratch() as folder:
+        return _run(tasks, timeout, folder)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[str | None]:
+    """Give a folder for temporary files, also those of killed collectors; None if none can be."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="eidos-", ignore_cleanup_errors=True)
+    except OSError:
+        yield None
+        return
+    with folder as name:
+        yield name
+
+
+def _run(tasks: Sequence[Task], timeout: float, folder: str | None) -> list[Outcome]:
     outcomes = [Outcome(task) for task in tasks]
     messages: SimpleQueue[tuple[int, _Message]] = SimpleQueue()
     runs: list[_Run] = []
     readers: list[threading.Thread] = []
     try:
-        _start_all(tasks, timeout, runs)
+        runs.extend(_started(tasks, timeout, folder))
         for one in runs:
             readers.append(threading.Thread(target=_forward, args=(one, messages), daemon=True))
             readers[-1].start()
@@ -87,19 +105,19 @@ def run(tasks: Sequence[Task], timeout: float) -> list[Outcome]:
     return outcomes
 
 
-def _start_all(tasks: Sequence[Task], timeout: float, runs: list[_Run]) -> None:
-    """Start the tasks; what runs is known at once, so that it ends whatever happens next."""
+def _started(tasks: Sequence[Task], timeout: float, folder: str | None) -> Iterator[_Run]:
+    """Start the tasks; each is told at once, so that it ends whatever happens next."""
     context = (
         multiprocessing.get_context("fork") if _alone() else multiprocessing.get_context("spawn")
     )
     for index, task in enumerate(tasks):
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(task, sender), daemon=False)
+        process = context.Process(target=_child, args=(task, sender, folder), daemon=False)
         process.start()
         sender.close()
         now = time.monotonic()
         deadline = now + min(timeout, task.wanted.timeout)
-        runs.append(_Run(index, process, receiver, now, deadline))
+        yield _Run(index, process, receiver, now, deadline)
 
 
 def _alone() -> bool:
@@ -107,8 +125,10 @@ def _alone() -> bool:
     return threading.active_count() == 1
 
 
-def _child(task: Task, sender: Connection) -> None:
+def _child(task: Task, sender: Connection, folder: str | None) -> None:
     os.setpgid(0, 0)  # so that its own children end with it
+    if folder:
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
     faulthandler.disable()  # a crash is a finding, not a page on the terminal
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 
@@ -46,6 +47,9 @@ class Bad:
             os.kill(os.getpid(), signal.SIGSEGV)
         if self.how == "exit":
             os._exit(7)
+        if self.how == "untidy":
+            tempfile.mkdtemp()
+            time.sleep(600)
         if self.how == "hang":
             time.sleep(600)
         if self.how == "stubborn":

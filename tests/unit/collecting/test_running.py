@@ -1,5 +1,8 @@
 """Collectors side by side: one that is bad costs only its own facts."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from eidos.engine.collecting.joining import account, join
@@ -54,6 +57,17 @@ def test_a_part_is_said_of_the_whole() -> None:
     assert whole.status is CollectorState.PARTIAL
     assert part.keys == ("k",)
     assert outcome.duration_ms > 0
+
+
+def test_what_a_killed_collector_leaves_on_disk_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    (outcome,) = run([task(Bad("untidy"), 1.0)], 60.0)
+
+    assert "timed out" in str(outcome.error)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_facts_land_where_they_belong_in_order_of_names() -> None:
