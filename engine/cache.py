@@ -82,7 +82,7 @@ class Cache:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(_header(entry) + b"\n" + content)
             Path(name).replace(self._path(key))
-        except OSError:
+        except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 

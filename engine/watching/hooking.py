@@ -77,14 +77,16 @@ def run_hook(hook: Hook, content: bytes, facts: Mapping[str, str]) -> HookResult
 
 def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
     deadline = time.monotonic() + timeout
-    output, error = _read(process, deadline)
-    if error is None:
-        try:
+    output = b""
+    try:
+        output, error = _read(process, deadline)
+        if error is None:
             process.wait(max(deadline - time.monotonic(), 0.0))
-        except subprocess.TimeoutExpired:
-            error = _TOO_LONG
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)  # it, or what it left behind
+    except subprocess.TimeoutExpired:
+        error = _TOO_LONG
+    finally:  # also when a signal ends the watch
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)  # it, or what it left behind
     code = process.wait()
     if error is None and code != 0:
         error = f"it ended with {code}"

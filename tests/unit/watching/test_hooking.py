@@ -1,6 +1,9 @@
 """Programs that are told of a change."""
 
+import signal
 import sys
+from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -36,6 +39,22 @@ def test_a_hook_that_fails_hangs_or_floods_is_ended(code: str, error: str) -> No
 
     assert error in str(result.error)
     assert len(result.output) <= OUTPUT_LIMIT
+
+
+def test_a_signal_that_ends_the_watch_ends_the_hook(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(SystemExit):
+            run_hook(Hook(("sh", "-c", f"sleep 3; touch {done}"), 30.0), b"", {})
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not done.exists()
 
 
 @pytest.mark.parametrize("command", ["", "   ", "echo 'open", "no-such-program-at-all x"])
