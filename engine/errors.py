@@ -70,6 +70,10 @@ class DocumentError(EidosError):
     """A document could not be read: missing, unreadable, not YAML or JSON, or over a limit."""
 
 
+class NoDocumentError(DocumentError):
+    """A file of YAML holds only remarks."""
+
+
 class PolicyError(EidosError):
     """A policy could not be loaded: it does not parse, compile, or say what it is."""
 

@@ -89,4 +89,4 @@ def _template() -> Iterator[str]:
 def _example(setting: Setting) -> str:
     if setting.default is not None:
         return str(setting.default).lower() if setting.kind == "flag" else str(setting.default)
-    return {"list": "[]", "rules": "[]", "mapping": "{}", "number": "1000"}.get(setting.kind, "...")
+    return {"list": "[]", "rules": "[]", "mapping": "{}"}.get(setting.kind, "...")

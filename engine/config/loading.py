@@ -20,7 +20,7 @@ from eidos.engine.config.settings import (
 )
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import ConfigError, Location
+from eidos.engine.errors import ConfigError, Location, NoDocumentError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
@@ -74,7 +74,13 @@ def read_layers(cwd: Path, environ: Mapping[str, str]) -> Iterator[Layer]:
 
 
 def _read_file(path: Path) -> Layer:
-    document = read_documents(Source(str(path), path))[0]
+    try:
+        document, *more = read_documents(Source(str(path), path))
+    except NoDocumentError:
+        return Layer({}, {})
+    if more:
+        fault = Fault("a configuration is one document, and this is another", more[0].location(()))
+        return Layer({}, {}, (fault,))
     value = {} if document.value is None else document.value
     if not isinstance(value, dict):
         return Layer(

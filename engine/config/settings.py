@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eidos.engine.documents.limits import Limits
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 
@@ -37,8 +38,9 @@ class Setting:
 
 def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
     rules = {"min": 0 if name == "alias-values" else 1}
+    default: int = getattr(Limits(), name.replace("-", "_"))
     return Setting(
-        f"limits.{name}", "number", help_, rules=rules | ({"max": maximum} if maximum else {})
+        f"limits.{name}", "number", help_, default, rules | ({"max": maximum} if maximum else {})
     )
 
 

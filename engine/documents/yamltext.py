@@ -17,7 +17,7 @@ from yaml.events import (
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, pack
 from eidos.engine.documents.scalars import plain
-from eidos.engine.errors import DocumentError, Location
+from eidos.engine.errors import DocumentError, Location, NoDocumentError
 from eidos.engine.model.jsonvalue import Json
 
 Event: TypeAlias = Any
@@ -87,7 +87,9 @@ class _Reader:
                     found.append(node)
                 self.expect_end()
         if not found:
-            raise self.error("the file holds no document, only comments or '---'", empty)
+            raise NoDocumentError(
+                "the file holds no document, only comments or '---'", location=self.location(empty)
+            )
         return found
 
     def expect_end(self) -> None:

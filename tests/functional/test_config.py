@@ -1,11 +1,14 @@
 """``eidos config``, and configuration as defaults of options."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import yaml
 
 from eidos.engine.cli import console, root
+from eidos.engine.documents.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +27,31 @@ def test_init_gives_a_file_that_is_valid_and_is_not_overwritten(
     assert (folder / "eidos.yaml").read_text() == text
     assert console.run(root, ["config", "init", "--user"]) == 0
     assert "is there already" in capsys.readouterr().err
+
+
+def test_init_shows_the_limits_that_hold(folder: Path) -> None:
+    assert console.run(root, ["config", "init"]) == 0
+    lines = (folder / "eidos.yaml").read_text().splitlines()
+    start = lines.index("# limits:")
+    limits = yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines[start : start + 6]))
+    assert limits == {
+        "limits": {name.replace("_", "-"): value for name, value in asdict(Limits()).items()}
+    }
+
+
+def test_a_configuration_of_remarks_only_says_nothing(folder: Path) -> None:
+    (folder / "eidos.yaml").write_text("# fail-on: high\n---\n")
+    assert console.run(root, ["config", "validate"]) == 0
+    (folder / "eidos.yaml").write_text("")
+    assert console.run(root, ["config", "validate"]) == 2
+
+
+def test_a_second_document_is_not_passed_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("fail-on: high\n---\nallow-incomplete: true\n")
+    assert console.run(root, ["config", "validate"]) == 1
+    assert "eidos.yaml:3:1 $: a configuration is one document" in capsys.readouterr().err
 
 
 def test_show_says_where_each_value_comes_from(
