@@ -48,7 +48,9 @@ words := {upper(word) | some word in regex.split(`[^A-Za-z0-9]+`, model)} if is_
 
 on_board if count(words & {"PCIE", "NVL"}) == 0
 
-deny contains findings.unreadable(`gpu.smi["gpu-count"]`, found, "a number of GPUs") if not quantities.number(found)
+deny contains findings.unreadable(`gpu.smi["gpu-count"]`, found, "a number of GPUs") if not countable
+
+countable if quantities.number(found) >= 0
 
 deny contains finding("The node shows no GPU although the nvidia module is loaded.", "at least 1") if {
 	quantities.number(found) == 0

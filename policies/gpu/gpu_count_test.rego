@@ -23,6 +23,8 @@ test_lost_gpu_fails if {
 	finding.expected == [4, 8]
 }
 
+test_less_than_none_fails if count(denied(-1, "NVIDIA H100 80GB HBM3")) == 1
+
 test_names_are_whole_words if count(denied(8, "NVIDIA GB200")) == 1
 
 test_cards_may_be_any_number if {
