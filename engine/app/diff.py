@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eidos.engine.app.references import Referred, read_all, resolve
+from eidos.engine.app.references import Referred, read_all, read_one, resolve
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
@@ -60,22 +60,25 @@ class Compared:
 
 
 def diff(
-    baseline: str, currents: Sequence[str], options: DiffOptions
+    baseline: str, currents: Sequence[str], options: DiffOptions, *, many: bool = False
 ) -> Iterator[Compared | EidosError]:
     """Compare snapshots with a baseline, one after the other.
 
     Args:
         baseline: a file, ``-``, ``run:ID``, ``snapshot:DIGEST`` or ``CLUSTER@TIME``.
-        currents: the same, and folders and globs; each snapshot is compared with the baseline.
+        currents: the same; each is compared with the baseline.
         options: how to compare.
+        many: currents may also be folders, globs and files of several documents, and one that
+            cannot be read hides no other.
 
     Yields:
-        What differs; or why one of the currents could not be read, which hides no other.
+        What differs; or why one of many could not be read.
 
     Raises:
-        EidosError: the baseline cannot be read or does not exist, or a pattern is not valid.
+        EidosError: the baseline, or the only current snapshot, cannot be read or does not exist,
+            or a pattern is not valid.
     """
-    if STDIN in (baseline, *currents) and [baseline, *currents].count(STDIN) > 1:
+    if [baseline, *currents].count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="Give '-' once.")
     now = options.effective_time or datetime.now(UTC)
     with ExitStack() as stack:
@@ -84,9 +87,9 @@ def diff(
             evidence = stack.enter_context(_evidence(options.packs, now))
         differ = _Differ(options, now, evidence)
         differ.take(resolve(baseline, options.db, options.limits, lenient=options.lenient))
+        read = read_all if many else read_one
         for current in currents:
-            found = read_all(current, options.db, options.limits, lenient=options.lenient)
-            for after in found:
+            for after in read(current, options.db, options.limits, lenient=options.lenient):
                 yield after if isinstance(after, EidosError) else differ.compare(after)
 
 

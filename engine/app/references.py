@@ -71,6 +71,13 @@ def resolve(reference: str, db: Path | None, limits: Limits, *, lenient: bool = 
     return Referred(name, read_snapshot(documents[0], lenient=lenient))
 
 
+def read_one(
+    reference: str, db: Path | None, limits: Limits, *, lenient: bool = False
+) -> Iterator[Referred]:
+    """Do as `resolve`, in the form of `read_all`."""
+    yield resolve(reference, db, limits, lenient=lenient)
+
+
 def read_all(
     reference: str, db: Path | None, limits: Limits, *, lenient: bool = False
 ) -> Iterator[Referred | EidosError]:

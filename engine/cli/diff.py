@@ -66,7 +66,8 @@ def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -
     baseline, currents = _sides(snapshots, options["baseline"])
     outputs = parse_outputs(options["outputs"], FORMATS)
     _refuse_summary_of_patch(outputs, options)
-    return _Run(options).say(diff(baseline, currents, asked), outputs)
+    found = diff(baseline, currents, asked, many=options["baseline"] is not None)
+    return _Run(options).say(found, outputs)
 
 
 def _refuse_contradiction(ctx: click.Context, options: dict[str, Any]) -> None:

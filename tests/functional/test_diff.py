@@ -332,6 +332,8 @@ def test_matrix(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("--matrix", "--baseline", "a.json", "b.json"), "--matrix"),
         (("--matrix", "a.json", "-o", "github"), "github"),
         (("-", "-"), "standard input"),
+        (("a.json", "multi.yaml"), "2 documents"),
+        (("multi.yaml", "a.json"), "2 documents"),
         (("--baseline", "a.json", "empty"), "empty"),
     ],
 )
@@ -339,6 +341,8 @@ def test_bad_input_is_told_in_a_sentence(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
     (here / "empty").mkdir()
+    text = (here / "a.json").read_text()
+    (here / "multi.yaml").write_text(f"{text}\n---\n{text}\n")
     code = diff(*arguments)
     out, err = capsys.readouterr()
     assert code == (3 if "empty" in arguments else 2)
