@@ -13,8 +13,15 @@
 #   id: OS-021
 #   severity: medium
 #   scope: node
-#   requires: [gpu.smi, os.grub, os.sysctl]
-#   reads: ['systemd["containerd.service"]']
+#   requires: [gpu.smi, os.grub]
+#   reads:
+#     - 'systemd["containerd.service"]'
+#     - 'os.sysctl["/proc/sys/fs/inotify/max_user_instances"]'
+#     - 'os.sysctl["/proc/sys/fs/inotify/max_user_watches"]'
+#     - 'os.sysctl["/proc/sys/kernel/threads-max"]'
+#     - 'os.sysctl["/proc/sys/vm/max_map_count"]'
+#     - 'os.sysctl["/proc/sys/vm/min_free_kbytes"]'
+#     - 'os.sysctl["/proc/sys/vm/overcommit_memory"]'
 #   tables: [gpu_tuning]
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
@@ -65,7 +72,8 @@ deny contains finding if {
 deny contains finding if {
 	some profile in profiles
 	some wanted in profile.sysctls
-	not wanted.key in object.keys(input.os.sysctl)
+	found := object.keys(input.os.sysctl)
+	not wanted.key in found
 	finding := {
 		"msg": sprintf("%v is not in the snapshot, expected %v %v.", [sysctls.name(wanted.key), wanted.op, wanted.value]),
 		"path": sysctls.path(wanted.key),
