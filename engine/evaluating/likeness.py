@@ -22,12 +22,16 @@ class Likeness:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._declared = {rule.id: tuple({*rule.requires, *rule.reads}) for rule in rules}
+        declared = {rule.id: {*rule.requires, *rule.reads} for rule in rules}
         self._paths = {
-            scope: {
-                path for rule in rules if rule.scope is scope for path in self._declared[rule.id]
-            }
+            scope: tuple(
+                {path for rule in rules if rule.scope is scope for path in declared[rule.id]}
+            )
             for scope in Scope
+        }
+        self._places = {
+            rule.id: [self._paths[rule.scope].index(path) for path in declared[rule.id]]
+            for rule in rules
         }
         self._addresses: dict[int, tuple[Mapping[str, Json], str]] = {}
 
@@ -35,11 +39,11 @@ class Likeness:
         """Give one key for each rule, all of the subject's scope."""
         if subject.scope is Scope.DOCUMENT:
             return [(rule.id, subject.digest) for rule in rules]
-        seen = {path: self._seen(path, subject) for path in self._paths[subject.scope]}
+        seen = [self._seen(path, subject) for path in self._paths[subject.scope]]
         gaps = tuple(
             (gap.type, gap.subtype, gap.status, gap.reason, gap.keys) for gap in subject.collection
         )
-        return [(rule.id, gaps, *map(seen.__getitem__, self._declared[rule.id])) for rule in rules]
+        return [(rule.id, gaps, *[seen[at] for at in self._places[rule.id]]) for rule in rules]
 
     def _seen(self, path: FactPath, subject: SubjectFacts) -> Hashable:
         if path == NODE_NAME:

@@ -10,13 +10,18 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SEGMENT = re.compile(r"""\.?([^.\[\]"]+)|\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]""")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
+_CACHED = 4096
+"""A fleet has the same findings again and again."""
+
 Segment = str | int
 
 
+@lru_cache(maxsize=_CACHED)
 def split_path(text: str) -> tuple[Segment, ...]:
     """Split ``a.b["c.d"][0]`` into ``("a", "b", "c.d", 0)``.
 
@@ -42,6 +47,11 @@ def join_path(segments: Iterable[Segment]) -> str:
 
 def json_path(segments: Iterable[Segment]) -> str:
     """Write segments as a JSON path: ``$.nodes[0].name``."""
+    return _json_path(tuple(segments))
+
+
+@lru_cache(maxsize=_CACHED)
+def _json_path(segments: tuple[Segment, ...]) -> str:
     return "$" + "".join(_written(segment) for segment in segments)
 
 
