@@ -22,7 +22,13 @@ from eidos.engine.model.snapshot import (
 )
 
 _ALL = "*"
+_NAMED = 3
+"""Keys that are named of many."""
 Key = tuple[str, str]
+_FIXED: frozenset[str | Key] = frozenset(
+    {"SystemD", ("GPU", "smi"), ("K8s", "node"), ("K8s", "server")}
+)
+"""Where a program, and not the machine, decides which keys there are."""
 Facts = Mapping[Key, Mapping[str, Json]]
 
 
@@ -77,6 +83,7 @@ class _Walk:
         self.not_comparable: list[NotComparable] = []
         self._baseline = baseline
         self._current = current
+        self._two_programs = len({_program(baseline), _program(current)} - {None}) > 1
         self._old_names: dict[str | None, str | None] = {}
 
     def unseen(self, pairing: Pairing) -> Pairing:
@@ -138,6 +145,9 @@ class _Walk:
     ) -> None:
         is_same = self._old_names[node] == node
         suspects = differing(before, after)
+        if self._two_programs and (key[0] in _FIXED or key in _FIXED):
+            self._leave_unasked(key, node, before, after)
+            suspects = [name for name in suspects if name in before and name in after]
         for path, kind, old, new in differences(
             comparable(key, before, suspects, same_machine=is_same),
             comparable(key, after, suspects, same_machine=is_same),
@@ -149,10 +159,25 @@ class _Walk:
             else:
                 self.changes.append(Change(node, *key, path, kind, old, new))
 
+    def _leave_unasked(
+        self, key: Key, node: str | None, before: Mapping[str, Json], after: Mapping[str, Json]
+    ) -> None:
+        """Tell once which keys only the other side's program asks for."""
+        for side, mine, others in (("baseline", before, after), ("current", after, before)):
+            if lacking := sorted(others.keys() - mine.keys()):
+                some = ", ".join(lacking[:_NAMED])
+                more = f" and {len(lacking) - _NAMED} more" if lacking[_NAMED:] else ""
+                self._miss(key, node, side, f"another program wrote it, without {some}{more}")
+
     def _gap(self, key: Key, node: str | None, side: str) -> Collection | None:
         taken = self._baseline if side == "baseline" else self._current
         name = self._old_names.get(node, node) if side == "baseline" else node
         return _entry(taken, key, name)
+
+
+def _program(side: Taken) -> str | None:
+    """Name the program that took a snapshot."""
+    return (side.snapshot.metadata.generator or "").partition(" ")[0] or None
 
 
 def _absent_side(kind: ChangeKind, path: Path) -> str | None:

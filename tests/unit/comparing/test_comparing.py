@@ -232,3 +232,17 @@ def test_order_of_measurements_means_nothing() -> None:
 )
 def test_versions_say_which_way_they_went(before: Any, after: Any, note: str | None) -> None:
     assert version_note(before, after) == note
+
+
+def test_keys_that_another_program_does_not_ask_for_are_not_removed() -> None:
+    ours = snapshot({"n1": {"GPU": {"smi": {"driver": "1", "own": 1}}, "OS": {"sysctl": {}}}})
+    theirs = snapshot({"n1": {"GPU": {"smi": {"driver": "2"}}, "OS": {"sysctl": {"/a": 1}}}})
+    ours["metadata"]["generator"] = "eidos 0.1.0"
+    theirs["metadata"]["generator"] = "aicr 0.8.12"
+    found = between(ours, theirs)
+    assert [change.path for change in found.changes] == [("driver",), ("/a",)]
+    [gap] = found.not_comparable
+    assert (gap.subtype, gap.key, gap.side) == ("smi", None, "current")
+    assert "own" in gap.reason
+    theirs["metadata"]["generator"] = "eidos 0.2.0"
+    assert ("own",) in [change.path for change in between(ours, theirs).changes]
