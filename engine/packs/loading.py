@@ -122,8 +122,12 @@ def _rules(files: PolicyFiles, library: PolicyFiles, engine: RegoEngine) -> tupl
     modules = (*files.modules, *library.modules)
     facts = engine.analyse(modules)
     author = _Author(Library(modules, facts), _tables(library, files))
-    own = zip(files.modules, facts, strict=False)  # the library's facts come after the pack's
-    rules = [_rule(module, fact, author) for module, fact in own if _entrypoints(fact)]
+    rules = []
+    for module, fact in zip(files.modules, facts, strict=False):  # the library's come after those
+        if _entrypoints(fact):
+            rules.append(_rule(module, fact, author))
+        else:
+            _refuse_dumb(module, fact)
     _refuse_twins(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
@@ -176,6 +180,21 @@ def _metadata(module: Module, facts: ModuleFacts) -> RuleMetadata:
         location=Location(module.file, 1),
         hint="Put a '# METADATA' comment block with title and custom.id above 'package'.",
     )
+
+
+def _refuse_dumb(module: Module, facts: ModuleFacts) -> None:
+    """Refuse a rule that can find nothing, which would never be asked and never be missed."""
+    from eidos.engine.rego.annotations import read_annotations
+
+    for annotation in read_annotations(module):
+        custom = annotation.value.get("custom")
+        if isinstance(custom, Mapping) and "id" in custom:
+            raise PolicyError(
+                f"the rule {custom['id']} has no deny, violation or warn in package "
+                f"{facts.package}, only {', '.join(sorted(facts.rules)) or 'nothing'}",
+                location=Location(module.file, annotation.line),
+                hint="Name what it finds 'deny', or take custom.id away if it is a library.",
+            )
 
 
 def _table(name: str, module: Module, metadata: RuleMetadata, tables: Mapping[str, Json]) -> Json:

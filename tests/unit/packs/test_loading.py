@@ -94,6 +94,10 @@ def changed(old: str, new: str) -> str:
     [
         ({"a": changed("# custom:", "# costum:")}, "has no METADATA with 'custom'"),
         ({"a": changed("#   id: T-001\n", "")}, "METADATA has no custom.id"),
+        (
+            {"a": DRIVER_RULE.replace("deny ", "denied ").replace("warn ", "warned ")},
+            "the rule T-001 has no deny, violation or warn in package eidos.t.driver, only applicable",
+        ),
         ({"a": changed("high", "awful")}, "custom.severity is 'awful'"),
         ({"a": changed("node", "galaxy")}, "custom.scope is 'galaxy'"),
         ({"a": changed("[gpu.smi.driver]", "gpu.smi")}, "custom.requires is not a list"),
