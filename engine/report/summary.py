@@ -38,10 +38,16 @@ def _causes(report: Report) -> list[str]:
     return [
         plural(problems, "problem") if problems else "",
         f"{plural(errors, 'rule')} could not be evaluated" if errors else "",
-        "nothing was judged" if not any(subject.verdicts for subject in report.subjects) else "",
+        _nothing(report) if not any(subject.verdicts for subject in report.subjects) else "",
         _unknown(report, unknown) if unknown else "",
         plural(fails, "violation") + _threshold(report) if fails else "",
     ]
+
+
+def _nothing(report: Report) -> str:
+    if report.rules:
+        return "nothing was judged"
+    return "nothing was judged: the options leave no rule, or the policy has no deny and no warn"
 
 
 def _unknown(report: Report, count: int) -> str:

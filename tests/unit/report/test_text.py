@@ -28,6 +28,11 @@ def test_nothing_judged_is_not_a_pass() -> None:
     assert last == "incomplete (exit code 3): nothing was judged; this is not a pass"
 
 
+def test_no_rule_at_all_says_what_to_look_for() -> None:
+    last = text(replace(reports.nothing(), rules=())).splitlines()[-1]
+    assert "nothing was judged: the options leave no rule, or the policy has no deny" in last
+
+
 def test_a_finding_says_where_and_what() -> None:
     shown = text(reports.report(reports.node("a", reports.DRIVER)))
     assert "snapshots/prod.yaml:14 gpu.smi.driver: driver 580.82.07 is below" in shown
