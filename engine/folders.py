@@ -1,4 +1,4 @@
-"""The user's own folders: where they are, and whether they are the user's alone."""
+"""The user's own folders: where they are, and what in a folder may be somebody else's doing."""
 
 import os
 import stat
@@ -38,3 +38,17 @@ def is_private(folder: Path) -> bool:
     state = folder.stat()
     shared = state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return state.st_uid in (0, os.geteuid()) and not shared
+
+
+def is_planted(path: Path) -> bool:
+    """Say whether another user left a file or link in a folder where everybody may write.
+
+    It is the rule by which Linux guards ``/tmp`` (``fs.protected_symlinks``): what belongs to us or
+    to the owner of the folder is trusted.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    folder = path.parent.stat()
+    shared = bool(folder.st_mode & stat.S_IWOTH)
+    return shared and path.lstat().st_uid not in (os.geteuid(), folder.st_uid)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from eidos.engine.folders import user_folder
+from eidos.engine.folders import is_planted, user_folder
 
 PROJECT_FILE = "eidos.yaml"
 
@@ -14,9 +14,9 @@ def user_file(environ: Mapping[str, str]) -> Path:
 
 
 def project_file(cwd: Path) -> Path | None:
-    """Find ``eidos.yaml`` in a folder or the nearest one above it."""
-    folders = (cwd, *cwd.parents)
-    return next((path for folder in folders if (path := folder / PROJECT_FILE).is_file()), None)
+    """Find ``eidos.yaml`` in a folder or the nearest above it; none that others left in /tmp."""
+    files = (folder / PROJECT_FILE for folder in (cwd, *cwd.parents))
+    return next((path for path in files if path.is_file() and not is_planted(path)), None)
 
 
 def is_configured(cwd: Path, environ: Mapping[str, str]) -> bool:

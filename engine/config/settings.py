@@ -83,7 +83,7 @@ SETTINGS = (
         "5m",
         {"regex": _DURATION},
     ),
-    Setting("snapshot.root", "text", "File system to read.", "/"),
+    Setting("snapshot.root", "text", "File system to read.", "/", path=True),
     Setting("snapshot.kubeconfig", "text", "How to reach the cluster.", path=True),
     Setting("snapshot.context", "text", "Which context of the kubeconfig."),
     Setting("snapshot.labels", "mapping", "What else to say of the cluster.", rules=_LABELS),

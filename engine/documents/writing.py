@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from eidos.engine.errors import DocumentError, Location
+from eidos.engine.folders import is_planted
 from eidos.engine.model.jsonvalue import Json
 
 
@@ -91,8 +92,7 @@ def destination(path: Path) -> Path:
     """
     if not path.is_symlink():
         return path
-    folder = path.parent.stat()
-    if folder.st_mode & stat.S_IWOTH and path.lstat().st_uid not in (os.geteuid(), folder.st_uid):
+    if is_planted(path):
         raise PermissionError(errno.EACCES, "it is a link that another user left there", str(path))
     return Path(os.path.realpath(path))
 

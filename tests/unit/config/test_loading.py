@@ -1,6 +1,7 @@
 """Settings and where they come from."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def project(tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_text(
         "fail-on: high\nwaivers: [w.yaml]\npacks: [gpu, ./mine]\noutput: text\n"
-        "snapshot:\n  cache-ttl: 1m30s\n  labels: {b: '2'}\nparams: {GPU-001: {x: 1}}\n"
+        "snapshot:\n  cache-ttl: 1m30s\n  root: host\n  labels: {b: '2'}\n"
+        "params: {GPU-001: {x: 1}}\n"
     )
     below = tmp_path / "work/deep/er"
     below.mkdir(parents=True)
@@ -50,11 +52,24 @@ def test_variables_over_project_over_user_over_defaults(own: dict[str, str], pro
     assert settings.snapshot.labels == {"a": "1", "b": "2"}
     assert settings.db == root.parent / "home/eidos/mine.db"
     assert settings.waivers == (str(root / "w.yaml"),)
+    assert settings.snapshot.root == root / "host"
     assert settings.output == ("text",)
     assert settings.params == {"GPU-001": {"x": 1}}
     assert settings.origins["fail-on"] == f"{root / 'eidos.yaml'}:1"
     assert settings.origins["snapshot.cluster"] == "EIDOS_SNAPSHOT_CLUSTER"
     assert "snapshot.timeout" not in settings.origins
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file of another user")
+def test_a_file_that_another_user_left_in_a_shared_folder_decides_nothing(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    below = shared / "work"
+    below.mkdir(parents=True)
+    shared.chmod(0o1777)
+    (shared / "eidos.yaml").write_text("allow-incomplete: true\n")
+    assert load_settings(below, {}).allow_incomplete is True
+    os.chown(shared / "eidos.yaml", 12345, 12345)
+    assert load_settings(below, {}).allow_incomplete is False
 
 
 def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
