@@ -59,6 +59,18 @@ def test_the_same_content_again_adds_only_the_run(store: Store) -> None:
     assert rows(store, "runs") == rows(store, "captures") == 2
 
 
+def test_snapshots_kept_ahead_are_recorded_as_others(tmp_path: Path) -> None:
+    seen = snapshot()
+    made = report("r1", *seen)
+    for name, ahead in (("ahead.db", [seen]), ("at-once.db", [])):
+        with open_store(tmp_path / name) as store:
+            kept = store.keep(ahead, made.started)
+            store.record_report(made, [] if ahead else [seen], kept)
+    with open_store(tmp_path / "ahead.db") as one, open_store(tmp_path / "at-once.db") as other:
+        assert query(one, "SELECT link FROM runs") == query(other, "SELECT link FROM runs")
+        assert one.snapshot_of_run("r1") == other.snapshot_of_run("r1") == seen[0]
+
+
 def test_alike_nodes_share_everything_but_their_names(store: Store) -> None:
     seen = snapshot(tuple(f"n{number}" for number in range(500)))
 
