@@ -133,14 +133,21 @@ class Report:
         severity = self.rules_by_id[verdict.rule].severity
         return verdict.enforcement is Enforcement.DENY and severity.rank >= self.fail_on.rank
 
+    @property
+    def nothing_judged(self) -> bool:
+        """Say whether there is no verdict, or none but unknown ones.
+
+        That is no pass, whichever of them count at the gate.
+        """
+        return all(verdict.status is Status.UNKNOWN for _, verdict in self.verdicts())
+
     @cached_property
     def decision(self) -> Decision:
         """The gate's answer; error before incomplete before failed before passed."""
         gating = {verdict.status for _, verdict in self.verdicts() if self.blocks(verdict)}
         if self.problems or self.counts[Status.ERROR]:
             return Decision.ERROR
-        nothing = not any(subject.verdicts for subject in self.subjects)
-        if (nothing or Status.UNKNOWN in gating) and not self.allow_incomplete:
+        if (self.nothing_judged or Status.UNKNOWN in gating) and not self.allow_incomplete:
             return Decision.INCOMPLETE
         return Decision.FAILED if Status.FAIL in gating else Decision.PASSED
 

@@ -38,13 +38,15 @@ def _causes(report: Report) -> list[str]:
     return [
         plural(problems, "problem") if problems else "",
         f"{plural(errors, 'rule')} could not be evaluated" if errors else "",
-        _nothing(report) if not any(subject.verdicts for subject in report.subjects) else "",
+        _nothing(report) if report.nothing_judged and not unknown else "",
         _unknown(report, unknown) if unknown else "",
         plural(fails, "violation") + _threshold(report) if fails else "",
     ]
 
 
 def _nothing(report: Report) -> str:
+    if any(subject.verdicts for subject in report.subjects):
+        return "nothing was judged: every verdict is unknown"
     if report.rules:
         return "nothing was judged"
     return "nothing was judged: the options leave no rule, or the policy has no deny and no warn"

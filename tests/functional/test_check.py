@@ -101,6 +101,15 @@ def test_the_decision_follows_what_was_asked_for() -> None:
     assert check("s.yaml", "-p", "t", "--fail-on", "high") == 1
 
 
+def test_only_unknown_verdicts_are_no_pass_whichever_of_them_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("bare.yaml").write_text(SNAPSHOT[: SNAPSHOT.index("nodes:")] + "nodes: []\n")
+    assert check("bare.yaml", "-p", "t", "--fail-on", "critical") == 3
+    assert "nothing was judged: every verdict is unknown" in capsys.readouterr().out
+    assert check("bare.yaml", "-p", "t", "--fail-on", "critical", "--allow-incomplete") == 0
+
+
 def test_nothing_judged_is_never_a_pass() -> None:
     Path("empty").mkdir()
     assert check("empty", "-p", "t") in (2, 3)

@@ -96,7 +96,7 @@ def changed(old: str, new: str) -> str:
         ({"a": changed("#   id: T-001\n", "")}, "METADATA has no custom.id"),
         (
             {"a": DRIVER_RULE.replace("deny ", "denied ").replace("warn ", "warned ")},
-            "the rule T-001 has no deny, violation or warn in package eidos.t.driver, only applicable",
+            "the rule T-001 has no deny, violation or warn in package eidos.t.driver, only",
         ),
         ({"a": changed("high", "awful")}, "custom.severity is 'awful'"),
         ({"a": changed("node", "galaxy")}, "custom.scope is 'galaxy'"),
