@@ -6,7 +6,7 @@ from typing import TextIO
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Problem
 from eidos.engine.model.validation import Validated, Validation
-from eidos.engine.report.escaping import one_line
+from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import dumps
 from eidos.engine.report.workflow import annotation
 
@@ -18,7 +18,7 @@ def text(validation: Validation, out: TextIO) -> None:
     for document in validation.documents:
         if document.valid:
             number = f" (document {document.index + 1})" if document.index else ""
-            out.write(one_line(f"{document.file}{number}: valid {document.schema}") + "\n")
+            out.write(_line(f"{document.file}{number}: valid {document.schema}"))
         out.writelines(_lines(document.problems))
     out.writelines(_lines((*validation.unread, *validation.unmatched)))
     out.write(_counts(validation) + "\n")
@@ -27,9 +27,13 @@ def text(validation: Validation, out: TextIO) -> None:
 def _lines(problems: tuple[Problem, ...]) -> Iterator[str]:
     for problem in problems:
         place = f"{problem.location}: " if problem.location else ""
-        yield one_line(f"{place}{problem.message}") + "\n"
+        yield _line(f"{place}{problem.message}")
         if problem.hint:
-            yield one_line(f"  hint: {problem.hint}") + "\n"
+            yield _line(f"  hint: {problem.hint}")
+
+
+def _line(text: str) -> str:
+    return disarmed(one_line(text)) + "\n"
 
 
 def _counts(validation: Validation) -> str:

@@ -57,6 +57,13 @@ def test_nothing_from_a_document_reaches_the_terminal_raw(form: str) -> None:
     assert not [line for line in text.splitlines() if line.startswith("::error::")]
 
 
+def test_a_file_whose_name_is_a_workflow_command_gives_no_orders() -> None:
+    named = Problem("it is empty", None, Location("::error::x.yaml"))
+    valid = Validated("::error::y.yaml", 0, "snapshot/v1", ())
+    lines = written("text", Validation((valid,), (named,))).splitlines()
+    assert not [line for line in lines if line.startswith("::")]
+
+
 def test_json_is_what_its_schema_says() -> None:
     value = json.loads(written("json"))
     assert schema.problems(Document("x", 0, value), "validation/v1") == []
