@@ -13,6 +13,7 @@ from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
 from eidos.engine.errors import EidosError
 from eidos.engine.folders import user_folder
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Snapshot
 
 
@@ -73,8 +74,22 @@ def cache_key(request: Request) -> str:
     """Name everything that a snapshot depends on beside the world itself."""
     asked = {name: repr(value) for name, value in asdict(request).items()}
     who = {"user": os.getuid(), "version": __version__, "host": os.uname().nodename}
-    kubeconfig = os.environ.get("KUBECONFIG", "")
-    return json.dumps({**asked, **who, "kubeconfig": kubeconfig}, sort_keys=True, default=str)
+    return json.dumps({**asked, **who, "kubeconfig": _kubeconfig(request)}, sort_keys=True)
+
+
+def _kubeconfig(request: Request) -> list[Json]:
+    """Name the files that say which cluster is asked; another current context changes them."""
+    named = request.options.get("K8s", {}).get("kubeconfig") or os.environ.get("KUBECONFIG")
+    paths = str(named or "~/.kube/config").split(os.pathsep)
+    return [[path, _state(os.path.expanduser(path))] for path in paths]  # noqa: PTH111 -- no home is no error
+
+
+def _state(path: str) -> Json:
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- the path is text
+    except OSError:
+        return None
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
 def _recall(cache: Cache, key: str, ttl: float, notes: list[str]) -> Taken | None:
