@@ -18,6 +18,7 @@ from eidos.engine.cli.options import (
     reader_limits,
     reports_to,
 )
+from eidos.engine.errors import UsageError
 from eidos.engine.model.policy import Enforcement, Severity
 from eidos.engine.model.report import Report
 from eidos.engine.packs.choosing import Choice
@@ -59,6 +60,8 @@ def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- c
     incomplete (a needed fact is unknown, or nothing was judged).
     """
     outputs = parse_outputs(options["outputs"])
+    if not files and sys.stdin is not None and sys.stdin.isatty():
+        raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
     report = check(_request(files, options))
     return _say(report, outputs, options)
 

@@ -117,7 +117,8 @@ def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "R
     from eidos.engine.ports import Rendering
 
     terminal = sys.stdout.isatty()
-    wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    able = os.environ.get("TERM", "dumb") not in ("", "dumb")
+    wanted = terminal and able and "NO_COLOR" not in os.environ
     return Rendering(
         color=color == "always" or (color == "auto" and wanted),
         width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,

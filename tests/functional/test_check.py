@@ -1,7 +1,9 @@
 """``eidos check``, as a user runs it."""
 
+import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -318,6 +320,43 @@ def test_a_full_standard_error_keeps_the_exit_code(arguments: list[str]) -> None
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*EIDOS, *arguments], stderr=full, check=False)
     assert done.returncode == 2
+
+
+def test_nobody_waits_for_a_document_from_the_keyboard() -> None:
+    keyboard, terminal = pty.openpty()
+    done = subprocess.run(
+        [*EIDOS, "check", "-p", "t"], stdin=terminal, capture_output=True, text=True, check=False
+    )
+    os.close(keyboard)
+    os.close(terminal)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no document is named\n  hint: ")
+
+
+@pytest.mark.parametrize(
+    ("environ", "colour"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": ""}, False),
+        ({"TERM": "dumb"}, False),
+        ({}, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_needs_a_terminal_that_has_it(environ: dict[str, str], *, colour: bool) -> None:
+    screen, terminal = pty.openpty()
+    own = {name: value for name, value in os.environ.items() if name not in ("TERM", "NO_COLOR")}
+    with subprocess.Popen(
+        [*EIDOS, "check", "s.yaml", "-p", "t"], stdout=terminal, env=own | environ
+    ) as run:
+        os.close(terminal)
+        shown = os.read(screen, 100)
+        with contextlib.suppress(OSError):  # the terminal is gone
+            while os.read(screen, 1000):
+                pass
+    os.close(screen)
+    assert run.returncode == 1
+    assert (b"\x1b[" in shown) is colour
 
 
 def test_a_full_disk_is_said() -> None:
