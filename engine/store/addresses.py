@@ -24,8 +24,9 @@ def unpacked(stored: bytes | str) -> str:
 def find(connection: sqlite3.Connection, address: str) -> int | None:
     """Give the row of an address, if it is known."""
     row = connection.execute(
-        "SELECT id FROM addresses WHERE substr(address, 1, 8) = substr(?1, 1, 8) AND address = ?1",
-        (packed(address),),
+        "SELECT id FROM addresses "
+        "WHERE substr(address, 1, 8) = substr(:at, 1, 8) AND address = :at",
+        {"at": packed(address)},
     ).fetchone()
     return int(row[0]) if row else None
 

@@ -27,11 +27,14 @@ def snapshot_by_address(connection: sqlite3.Connection, prefix: str) -> Snapshot
             f"{prefix!r} is no address of a snapshot",
             hint="Give the beginning of its SHA-256, as in sha256:1f2e3d.",
         )
-    bounds = bytes.fromhex(digits.ljust(_HEX, "0")), bytes.fromhex(digits.ljust(_HEX, "f"))
+    bounds = {
+        "low": bytes.fromhex(digits.ljust(_HEX, "0")),
+        "high": bytes.fromhex(digits.ljust(_HEX, "f")),
+    }
     found = connection.execute(
         "SELECT s.id, lower(hex(a.address)) FROM addresses a JOIN snapshots s ON s.id = a.id "
-        "WHERE substr(a.address, 1, 8) BETWEEN substr(?1, 1, 8) AND substr(?2, 1, 8) "
-        "AND a.address BETWEEN ?1 AND ?2 LIMIT 3",
+        "WHERE substr(a.address, 1, 8) BETWEEN substr(:low, 1, 8) AND substr(:high, 1, 8) "
+        "AND a.address BETWEEN :low AND :high LIMIT 3",
         bounds,
     ).fetchall()
     if not found:

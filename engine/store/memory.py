@@ -19,8 +19,8 @@ def recall(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Ver
         row = connection.execute(
             "SELECT j.rule, j.status, j.findings, j.reason FROM addresses a "
             "JOIN memos m ON m.memo = a.id JOIN judgements j ON j.id = m.judgement "
-            "WHERE substr(a.address, 1, 8) = substr(?1, 1, 8) AND a.address = ?1",
-            (packed(key),),
+            "WHERE substr(a.address, 1, 8) = substr(:at, 1, 8) AND a.address = :at",
+            {"at": packed(key)},
         ).fetchone()
         if row:
             rule, status, findings, reason = row
