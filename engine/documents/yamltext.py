@@ -264,6 +264,8 @@ def _syntax(error: yaml.YAMLError, name: str, text: str) -> DocumentError:
         before = text[: error.position]
         column = error.position - (before.rfind("\n") + 1)
         location = Location(name, before.count("\n") + 1, column + 1)
+    if "nesting depth" in problem:  # the parser's own bound; it reads ahead of our count
+        return DocumentError("the document has more levels than are read", location=location)
     return DocumentError(
         f"the document is not YAML: {problem}",
         hint="Is the file truncated, or indented with tabs?",

@@ -184,6 +184,12 @@ def test_limits_hold(text: str, name: str, limits: Limits, said: str) -> None:
     assert "limits." in error.hint
 
 
+def test_the_parser_s_own_bound_is_not_taken_for_a_broken_file() -> None:
+    error = refusal("a: " + "[" * 5000 + "]" * 5000, "x.yaml")
+    assert error.message == "the document has more levels than are read"
+    assert error.hint is None
+
+
 def test_what_is_within_the_limits_is_read() -> None:
     limits = Limits(depth=3, values=5, keys=1, alias_values=0)
     assert read_text("a: [[1]]", "x.yaml", limits)[0].value == {"a": [[1]]}
