@@ -85,6 +85,8 @@ class ModuleFacts:
     """Imported and referenced ``data.`` paths without the ``data.`` in front."""
     reads_time: bool = False
     v0: bool = False
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    """Static paths below ``input`` that it names (``input.gpu.smi.driver``), with a line each."""
 
 
 class RegoEngine(Protocol):

@@ -14,7 +14,7 @@ from eidos.engine import __version__
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.subjects import Candidate, Seen, candidates
 from eidos.engine.digest import SnapshotDigests
-from eidos.engine.documents.finding import Source, find_sources
+from eidos.engine.documents.finding import Source, find_each
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.resembling import AlikeReader
@@ -123,9 +123,10 @@ def _refuse_strangers(request: CheckRequest, packs: Sequence[Pack], engine: Rego
 def _engine(opa: str | None) -> RegoEngine:
     if opa is None:
         return EmbeddedEngine()
-    from eidos.engine.rego.server import OpaServerEngine
+    from eidos.engine.rego.server import OpaServerEngine, ServerOptions
 
-    return OpaServerEngine(opa)
+    token, ca = os.environ.get("EIDOS_OPA_TOKEN"), os.environ.get("EIDOS_OPA_CA")
+    return OpaServerEngine(opa, ServerOptions(token or None, ca or None))
 
 
 def _waivers(files: Sequence[str]) -> "tuple[Waiver, ...]":
@@ -200,11 +201,11 @@ class _Session:
                 self._note(error)
 
     def _sources(self) -> Iterator[Source]:
-        for argument in self._request.files:
-            try:
-                yield from find_sources([argument])
-            except EidosError as error:
-                self._note(error)
+        for found in find_each(self._request.files):
+            if isinstance(found, EidosError):
+                self._note(found)
+            else:
+                yield found
 
     def _note(self, error: EidosError) -> None:
         self.problems.append(Problem(error.message, error.hint, error.location))

@@ -127,4 +127,4 @@ def _unasked(rules: Sequence[Rule], *, has_nodes: bool) -> Iterator[Verdict]:
             yield Verdict(rule.id, Status.UNKNOWN, reason="the snapshot has no nodes")
         elif rule.scope not in _ASKED:
             reason = f"it is about a {rule.scope}, not about a snapshot"
-            yield Verdict(rule.id, Status.SKIP, reason=reason)
+            yield Verdict(rule.id, Status.UNKNOWN, reason=reason)

@@ -88,7 +88,7 @@ def _lacking(path: FactPath, subject: SubjectFacts) -> str | None:
 
 def _has(path: FactPath, facts: Facts) -> bool:
     data = facts.get((path.type, path.subtype))
-    return data is not None and (path.key is None or path.key in data)
+    return data is not None and (path.key is None or data.get(path.key) is not None)
 
 
 def _gap(path: FactPath, subject: SubjectFacts) -> str | None:

@@ -9,6 +9,7 @@ from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Entrypoint, Module, Pack, Rule
+from eidos.engine.packs.declaring import refuse_undeclared
 from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.index import PackIndex
@@ -142,6 +143,7 @@ def _entrypoints(facts: ModuleFacts) -> tuple[Entrypoint, ...]:
 
 def _rule(module: Module, facts: ModuleFacts, author: _Author) -> Rule:
     metadata = _metadata(module, facts)
+    refuse_undeclared(module, facts, metadata)
     reached = author.library.reach(facts)
     modules = (module, *(library for library, _ in reached))
     tables = {name: _table(name, module, metadata, author.tables) for name in metadata.tables}

@@ -33,7 +33,7 @@ def _rule(name: str, module: Module, facts: ModuleFacts, library: Library) -> Ru
     return Rule(
         id=f"{facts.package}.{name}",
         title=f"{facts.package}.{name}",
-        severity=Severity.MEDIUM,
+        severity=Severity.CRITICAL,  # it says no more than "deny": no --fail-on may pass it over
         scope=Scope.DOCUMENT,
         package=facts.package,
         modules=modules,

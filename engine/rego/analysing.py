@@ -84,8 +84,10 @@ def _facts(tree: ModuleTree, *, v0: bool) -> Facts:
     rules: dict[str, int] = {}
     for rule in tree.rules:
         rules.setdefault(rule.name, rule.place.line)
-    mentions = [mention.path for rule in tree.rules for mention in rule.mentions]
-    paths = {*mentions, *(imported.path for imported in tree.imports.values())}
+    mentions = [mention for rule in tree.rules for mention in rule.mentions]
+    mentions += tree.imports.values()
+    paths = {mention.path for mention in mentions}
+    inputs = {m.path: m.place.line for m in reversed(mentions) if m.path.startswith("input.")}
     return Facts(
         file=tree.file,
         package=tree.package,
@@ -93,4 +95,5 @@ def _facts(tree: ModuleTree, *, v0: bool) -> Facts:
         imports=sorted(path.removeprefix("data.") for path in paths if path.startswith("data.")),
         reads_time="time.now_ns" in paths,
         v0=v0,
+        inputs=inputs,
     )

@@ -58,7 +58,7 @@ def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | 
     if name in MISSING and dialect.every_function:
         return None
     if name in MISSING:
-        hint = "Use another function, or an OPA server: --engine opa."
+        hint = "Use another function, or judge by an OPA server: --opa URL."
         return _fault(module, mention.place, f"the embedded engine has no function {name}", hint)
     hint = "Check its name and its import, and that its module is part of the pack."
     return _fault(module, mention.place, f"there is no function {name}", hint)

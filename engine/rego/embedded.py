@@ -172,5 +172,11 @@ def _policy_error(fault: Fault, source: Source) -> PolicyError:
 
 def _module_facts(facts: Facts) -> ModuleFacts:
     return ModuleFacts(
-        facts.file, facts.package, facts.rules, tuple(facts.imports), facts.reads_time, facts.v0
+        facts.file,
+        facts.package,
+        facts.rules,
+        tuple(facts.imports),
+        facts.reads_time,
+        facts.v0,
+        facts.inputs,
     )

@@ -88,6 +88,7 @@ class Facts(msgspec.Struct, array_like=True, frozen=True):
     imports: list[str]
     reads_time: bool
     v0: bool
+    inputs: dict[str, int] = {}
 
 
 class Reply(msgspec.Struct, array_like=True, frozen=True):

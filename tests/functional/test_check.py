@@ -448,3 +448,23 @@ def test_an_opa_server_that_is_not_there_is_said(capsys: pytest.CaptureFixture[s
     assert check("s.yaml", "-p", "t", "--opa", "http://127.0.0.1:9") == 2
     captured = capsys.readouterr()
     assert "127.0.0.1:9" in captured.out + captured.err
+
+
+def test_a_document_named_twice_is_judged_once(capsys: pytest.CaptureFixture[str]) -> None:
+    check("s.yaml", "./s.yaml", ".", "-p", "t", "-o", "json")
+    names = [subject["name"] for subject in json.loads(capsys.readouterr().out)["subjects"]]
+    assert names == ["n1"]
+
+
+def test_a_rule_about_something_else_is_no_pass() -> None:
+    Path("t/driver.rego").write_text(DRIVER_RULE.replace("scope: node", "scope: bundle"))
+    assert check("s.yaml", "-p", "t") == 3
+
+
+def test_a_null_where_a_fact_is_needed_is_unknown() -> None:
+    Path("null.yaml").write_text(SNAPSHOT.replace('"570.1"', "null"))
+    assert check("null.yaml", "-p", "t") == 3
+
+
+def test_plain_rules_stop_the_gate_at_every_severity() -> None:
+    assert check("d.yaml", "-p", "policy", "--fail-on", "critical") == 1

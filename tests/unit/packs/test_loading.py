@@ -108,6 +108,8 @@ def changed(old: str, new: str) -> str:
         ({"a": "package eidos.t.a\n\ndeny contains"}, "a.rego:3"),
         ({"a": "package eidos.t.a\n\ndeny contains x if x := nope(1)"}, "a.rego"),
         ({"a": DRIVER_RULE, "b": DRIVER_RULE}, "two rules have the id T-001"),
+        ({"a": changed("[gpu.smi.driver]", "[gpu.smi.uuid]")}, "uses input.gpu.smi.driver"),
+        ({"a": changed("[os.grub]", "[os.sysctl]")}, "uses input.os.grub"),
         ({"a": changed('"too old"', 'http.send({"url": "x"})')}, "http.send"),
     ],
 )
