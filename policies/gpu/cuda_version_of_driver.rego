@@ -17,8 +17,9 @@
 #   controls:
 #     - {framework: nvidia-docs, id: cuda-compatibility}
 #   remediation: |
-#     Collect with the node's own libraries: run nvidia-smi on the host, or in an image without
-#     /usr/local/cuda/compat. Plan workloads by the CUDA version of the driver branch (R580: 13.0).
+#     Collect with the node's own libraries: in an image without /usr/local/cuda/compat, or on the host with:
+#     nvidia-smi
+#     Plan workloads by the CUDA version of the driver branch (R580: 13.0).
 package eidos.gpu.cuda_version_of_driver
 
 import data.eidos.lib.findings

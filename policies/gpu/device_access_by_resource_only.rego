@@ -17,9 +17,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #     - {framework: nvidia-docs, id: toolkit-unprivileged-envvar}
 #   remediation: |
-#     In the values of the GPU Operator:
-#     toolkit.env: [{name: ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED, value: "false"},
-#                   {name: ACCEPT_NVIDIA_VISIBLE_DEVICES_AS_VOLUME_MOUNTS, value: "true"}]
+#     Set in the GPU Operator's values, so that only the device plugin hands out GPUs:
+#     toolkit.env: [{name: ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED, value: "false"}, {name: ACCEPT_NVIDIA_VISIBLE_DEVICES_AS_VOLUME_MOUNTS, value: "true"}]
+#     And beside it:
 #     devicePlugin.env: [{name: DEVICE_LIST_STRATEGY, value: volume-mounts}]
 package eidos.gpu.device_access_by_resource_only
 

@@ -21,9 +21,10 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: driver-lifecycle}
 #   remediation: |
-#     Move to R580, the long-term branch (supported until June 2028), or to the current production branch:
-#     set driver.version in the ClusterPolicy to 580.159.03 or newer and let the operator roll the nodes.
-#     Where the host owns the driver, replace the node image.
+#     Move to R580, the long-term branch (supported until June 2028), or to the current production branch, and
+#     let the operator roll the nodes:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Where the host owns the driver, replace the node image instead.
 package eidos.gpu.driver_branch_supported
 
 import data.eidos.lib.dates

@@ -18,8 +18,11 @@
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     See where the rollout stands: kubectl get node NODE -o jsonpath='{.metadata.labels.nvidia\.com/gpu-driver-upgrade-state}'
-#     Free the node of GPU pods, then delete its stale driver pod:
+#     See where the rollout stands:
+#     kubectl get nodes -L nvidia.com/gpu-driver-upgrade-state
+#     If it is stuck, free the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Then delete its stale driver pod, and uncordon the node when the new one is ready:
 #     kubectl -n gpu-operator delete pod -l app=nvidia-driver-daemonset --field-selector spec.nodeName=NODE
 package eidos.gpu.driver_rollout_complete
 

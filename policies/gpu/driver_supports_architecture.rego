@@ -19,8 +19,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: supported-drivers}
 #   remediation: |
-#     Set driver.version in the ClusterPolicy to a driver that supports the GPU (Blackwell: 570.133.20 or
-#     newer, and 580.159.03 or newer for security) and let the operator roll the nodes.
+#     Choose a driver that supports the GPU (Blackwell: 570.133.20 or newer, and 580.159.03 or newer for
+#     security) and let the operator roll the nodes:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Where the host owns the driver, replace the node image instead.
 package eidos.gpu.driver_supports_architecture
 
 import data.eidos.lib.findings

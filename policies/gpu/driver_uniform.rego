@@ -16,8 +16,10 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Drain and upgrade the nodes named here, or wait for the rollout that is under way:
+#     See whether a rollout is under way; if so, wait for it:
 #     kubectl get nodes -L nvidia.com/gpu-driver-upgrade-state
+#     If not, upgrade the driver of the nodes named here one by one, each after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 package eidos.gpu.driver_uniform
 
 import data.eidos.lib.findings

@@ -19,8 +19,9 @@
 #   controls:
 #     - {framework: nvidia-docs, id: r595-release-notes}
 #   remediation: |
-#     Pin driver.version in the ClusterPolicy to 580.173.02 or a newer R580 and let the operator roll the
-#     nodes. Keep NVreg_GrdmaPciTopoCheckOverride=1 in the kernel module options.
+#     Pin the driver to 580.173.02 or a newer R580 and let the operator roll the nodes:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.173.02"}}}'
+#     Keep NVreg_GrdmaPciTopoCheckOverride=1 in the kernel module options.
 package eidos.gpu.efa_driver_branch
 
 import data.eidos.lib.findings

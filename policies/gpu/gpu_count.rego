@@ -22,9 +22,12 @@
 #     - {framework: nvidia-docs, id: gpu-debug-guidelines}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Look for XID 79 on the node: dmesg | grep -i xid
-#     Drain the node and reboot it; if the GPU does not come back, reseat it or send it in. Where another
-#     count is right, set the parameter expected, for example {"H100": [6]}.
+#     Look for lost GPUs (XID 79) in the node's kernel log:
+#     dmesg | grep -i xid
+#     Drain the node, then reboot it:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     If the GPU does not come back, reseat it or send it in. Where another count is right, set the parameter
+#     expected of GPU-009, for example {"H100": [6]}.
 package eidos.gpu.gpu_count
 
 import data.eidos.lib.findings

@@ -16,8 +16,11 @@
 #     - {framework: nvidia-docs, id: gsp-firmware}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Reinstall driver and firmware packages of one version and reboot the node; with a driver container,
-#     delete the node's driver pod so that it installs both again.
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Where the host owns the driver, install driver and firmware packages of one version and reboot. With a driver
+#     container, delete the node's driver pod, which installs both again:
+#     kubectl -n gpu-operator delete pod -l app=nvidia-driver-daemonset --field-selector spec.nodeName=NODE
 package eidos.gpu.gsp_firmware_matches_driver
 
 import data.eidos.lib.findings

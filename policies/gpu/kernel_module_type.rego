@@ -20,9 +20,9 @@
 #   controls:
 #     - {framework: nvidia-docs, id: driver-kernel-modules}
 #   remediation: |
-#     Let the operator choose: kubectl patch clusterpolicy cluster-policy --type merge
-#     -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
-#     or set open for Blackwell and Grace Hopper, proprietary for Volta and older.
+#     Let the operator choose the type, and roll the nodes:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
+#     To choose yourself, set open for Blackwell and Grace Hopper, proprietary for Volta and older.
 package eidos.gpu.kernel_module_type
 
 import data.eidos.lib.cluster_policies

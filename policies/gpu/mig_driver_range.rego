@@ -17,8 +17,9 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-release-notes}
 #   remediation: |
-#     Leave the range: set driver.version in the ClusterPolicy to R580, 580.159.03 or newer. Until then set
-#     mig.strategy to single and give every GPU of a node the same geometry.
+#     Leave the range and let the operator roll the nodes:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Until then set mig.strategy to single and give every GPU of a node the same geometry.
 package eidos.gpu.mig_driver_range
 
 import data.eidos.lib.findings

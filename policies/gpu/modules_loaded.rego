@@ -21,9 +21,12 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpudirect}
 #   remediation: |
-#     See why the module is missing: kubectl -n gpu-operator logs -l app=nvidia-driver-daemonset --all-containers
-#     Where the host owns the driver: modprobe nvidia_uvm, and list it in /etc/modules-load.d/nvidia.conf.
-#     Turn the feature off in the ClusterPolicy if it is not wanted.
+#     See why the module is missing:
+#     kubectl -n gpu-operator logs -l app=nvidia-driver-daemonset --all-containers --prefix --tail=50
+#     Where the host owns the driver, load the module that the finding names:
+#     modprobe MODULE
+#     Keep it for the next boot in /etc/modules-load.d/nvidia.conf. If the feature is not wanted, turn it off in the
+#     ClusterPolicy.
 package eidos.gpu.modules_loaded
 
 import data.eidos.lib.booleans

@@ -14,9 +14,12 @@
 #     - {framework: nvidia-docs, id: disable-nouveau}
 #     - {framework: nist-800-53, id: CM-7}
 #   remediation: |
-#     On the node, or in its image:
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Block the module, on the node and in its image:
 #     printf 'blacklist nouveau\noptions nouveau modeset=0\n' > /etc/modprobe.d/blacklist-nouveau.conf
-#     update-initramfs -u && reboot
+#     Write the boot image (on Red Hat systems: dracut --force), then reboot:
+#     update-initramfs -u
 package eidos.gpu.nouveau_not_loaded
 
 import data.eidos.lib.modules

@@ -15,7 +15,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: driver-persistence}
 #   remediation: |
-#     Enable the daemon in the node image: systemctl enable --now nvidia-persistenced
+#     Start the daemon, on the node and in its image:
+#     systemctl enable --now nvidia-persistenced
+#     Check that the answer is Enabled:
+#     nvidia-smi --query-gpu=persistence_mode --format=csv
 package eidos.gpu.persistence_daemon
 
 import data.eidos.lib.booleans

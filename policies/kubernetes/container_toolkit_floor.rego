@@ -26,9 +26,10 @@
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-190, id: 4.4.1}
 #   remediation: |
-#     Upgrade the GPU Operator to v26.3.2 or newer, one line at a time, or set toolkit.version in the
-#     ClusterPolicy to v1.19.1 or newer. Where the host brings the toolkit:
-#     apt-get install nvidia-container-toolkit, then systemctl restart containerd.
+#     Upgrade the GPU Operator to v26.3.2 or newer, one line at a time, or only the toolkit:
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"toolkit":{"version":"v1.19.1"}}}'
+#     Where the host brings the toolkit, upgrade it in the node image (Ubuntu) and replace the nodes:
+#     apt-get install --only-upgrade nvidia-container-toolkit
 package eidos.kubernetes.container_toolkit_floor
 
 import data.eidos.lib.findings

@@ -21,9 +21,11 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-190, id: 4.4.1}
 #   remediation: |
-#     Move to a node image with containerd 2.3.5 or newer, the long-term release (supported until April 2028),
-#     and replace the nodes one by one: kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     On hosts of your own: apt-get install containerd.io, then systemctl restart containerd.
+#     Build a node image with containerd 2.3.5 or newer, the long-term release (supported until April 2028), and
+#     replace the nodes one by one, each after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     On a drained host of your own (Docker's packages), upgrade, then restart containerd:
+#     apt-get install --only-upgrade containerd.io
 package eidos.kubernetes.containerd_floor
 
 import data.eidos.lib.dates

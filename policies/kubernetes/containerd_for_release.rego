@@ -19,8 +19,11 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Replace the nodes with an image that has containerd 2.3 before the control plane goes to 1.36; check
-#     /etc/containerd/config.toml with containerd config migrate.
+#     Replace the nodes with an image that has containerd 2.3 or newer, before the control plane goes to 1.36. Each
+#     node after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Bring the image's /etc/containerd/config.toml to the new format; this prints it:
+#     containerd config migrate
 package eidos.kubernetes.containerd_for_release
 
 import data.eidos.lib.findings

@@ -18,9 +18,12 @@
 #     - {framework: nist-800-53, id: CM-6}
 #     - {framework: nist-800-190, id: 4.5.1}
 #   remediation: |
-#     systemctl edit containerd, and write:
-#     [Service] Delegate=yes, KillMode=process, TasksMax=infinity, OOMScoreAdjust=-999
-#     then systemctl daemon-reload && systemctl restart containerd.
+#     Write a drop-in, on the node and in its image:
+#     mkdir -p /etc/systemd/system/containerd.service.d && printf '[Service]\nDelegate=yes\nKillMode=process\nTasksMax=infinity\nOOMScoreAdjust=-999\n' > /etc/systemd/system/containerd.service.d/10-kubernetes.conf
+#     Drain the node, then bring it into force:
+#     systemctl daemon-reload && systemctl restart containerd
+#     Check what is in force:
+#     systemctl show containerd -p Delegate,KillMode,TasksMax,OOMScoreAdjust
 package eidos.kubernetes.containerd_unit
 
 import data.eidos.lib.booleans

@@ -18,9 +18,9 @@
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Upgrade the GPU Operator first when Kubernetes is too new, one line at a time (25.3 to 25.10 to 26.3):
-#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --version v25.10.1 --reuse-values
-#     Upgrade Kubernetes first when it is too old.
+#     Kubernetes too new: upgrade the GPU Operator first, one line at a time (25.3 to 25.10 to 26.3):
+#     helm upgrade gpu-operator gpu-operator --repo https://helm.ngc.nvidia.com/nvidia -n gpu-operator --version VERSION --reset-then-reuse-values
+#     Kubernetes too old: upgrade Kubernetes first.
 package eidos.kubernetes.gpu_operator_matrix
 
 import data.eidos.lib.findings

@@ -16,8 +16,10 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Bring kube-proxy to the release of the control plane (EKS: aws eks update-addon --cluster-name CLUSTER
-#     --addon-name kube-proxy --addon-version VERSION; kubeadm does it with kubeadm upgrade).
+#     Bring kube-proxy to the release of the control plane. On EKS:
+#     aws eks update-addon --cluster-name CLUSTER --addon-name kube-proxy --addon-version VERSION
+#     With kubeadm, apply again the VERSION that the control plane has:
+#     kubeadm upgrade apply VERSION
 package eidos.kubernetes.kube_proxy_skew
 
 import data.eidos.lib.findings

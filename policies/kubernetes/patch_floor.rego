@@ -21,8 +21,12 @@
 #     - {framework: nist-800-53, id: RA-5}
 #     - {framework: nist-800-190, id: 4.3.5}
 #   remediation: |
-#     Upgrade the control plane to the patch named here or newer. Managed control planes: move to the newest
-#     platform version (EKS does so by itself; AKS: az aks upgrade; GKE: gcloud container clusters upgrade).
+#     Upgrade the control plane to the patch that the finding names or newer. EKS does so by itself. On AKS:
+#     az aks upgrade --resource-group GROUP --name CLUSTER --kubernetes-version VERSION --control-plane-only
+#     On GKE:
+#     gcloud container clusters upgrade CLUSTER --master --cluster-version VERSION
+#     With kubeadm:
+#     kubeadm upgrade apply VERSION
 package eidos.kubernetes.patch_floor
 
 import data.eidos.lib.findings

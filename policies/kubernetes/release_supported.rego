@@ -26,9 +26,10 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nsa, id: upgrade-and-patch}
 #   remediation: |
-#     Upgrade the control plane one release at a time, then the nodes (EKS: aws eks update-cluster-version
-#     --name CLUSTER --kubernetes-version 1.34). Check K8S-004 first: the GPU Operator must support the
-#     release. Where extended support is bought, set the parameter extended_support to true.
+#     Check K8S-004 first: the GPU Operator must support the release. Then upgrade the control plane one release
+#     at a time, and the nodes after it. On EKS:
+#     aws eks update-cluster-version --name CLUSTER --kubernetes-version VERSION
+#     Where extended support is bought, set the parameter extended_support of K8S-001 to true.
 package eidos.kubernetes.release_supported
 
 import data.eidos.lib.dates

@@ -19,7 +19,10 @@
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Move the node to an image with containerd 2.3 or CRI-O, then rejoin it to the cluster.
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Replace it by one from an image with containerd 2.3 or newer, or CRI-O. Check what the nodes run:
+#     kubectl get nodes -o wide
 package eidos.kubernetes.runtime_supported
 
 import data.eidos.lib.findings

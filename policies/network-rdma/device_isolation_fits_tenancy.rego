@@ -28,9 +28,13 @@
 #     - {framework: nist-800-53, id: SC-39}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
 #   remediation: |
-#     Node of one tenant: set the parameter tenancy of NET-011 to single. Node of several: remove the
-#     argument from /etc/default/grub and /etc/default/grub.d, run update-grub, reboot the drained node,
-#     and use ATS on the NICs instead (selective ACS with pci=config_acs=).
+#     Node of one tenant: set the parameter tenancy of NET-011 to single. Node of several: drain it first:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Remove the argument from /etc/default/grub and /etc/default/grub.d, use ATS on the NICs instead (selective
+#     ACS with pci=config_acs=), and write the boot configuration:
+#     update-grub
+#     Reboot it, and check before uncordoning:
+#     cat /proc/cmdline
 package eidos.network_rdma.device_isolation_fits_tenancy
 
 import data.eidos.lib.kernel_args

@@ -25,7 +25,7 @@
 #     Upgrade what the finding names: the node image for the kernel, the driver for CUDA. GPUs older than Turing
 #     need nvidia-peermem. For the type of the kernel modules:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
-#     Check with NCCL_DEBUG=INFO: the log names DMABUF.
+#     To check, run a job with NCCL_DEBUG=INFO: its log names DMABUF.
 package eidos.network_rdma.dma_buf_possible
 
 import data.eidos.lib.booleans

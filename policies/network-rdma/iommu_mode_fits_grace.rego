@@ -27,10 +27,13 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
 #   remediation: |
-#     Kernel 6.11 or newer, or an -nvidia kernel: add iommu.passthrough=1 to GRUB_CMDLINE_LINUX_DEFAULT in
-#     /etc/default/grub. Older kernel, or gds.enabled in the ClusterPolicy: write iommu.passthrough=0, and
-#     plan the newer kernel. Then update-grub and reboot the drained node. Check with: cat /proc/cmdline,
-#     and run a CUDA sample before uncordoning.
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Kernel 6.11 or newer, or an -nvidia kernel: put iommu.passthrough=1 on GRUB_CMDLINE_LINUX_DEFAULT in
+#     /etc/default/grub. Older kernel, or gds.enabled in the ClusterPolicy: iommu.passthrough=0. Then:
+#     update-grub
+#     Reboot it, read the kernel line, and run a CUDA sample before uncordoning:
+#     cat /proc/cmdline
 package eidos.network_rdma.iommu_mode_fits_grace
 
 import data.eidos.lib.booleans

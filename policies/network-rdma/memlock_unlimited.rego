@@ -20,10 +20,12 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
-#     Drain the node and write LimitMEMLOCK=infinity under [Service] with:
-#     systemctl edit containerd
-#     Then run systemctl daemon-reload and systemctl restart containerd. Pods have the old limit until they are
-#     started again. Put the drop-in into the node image too.
+#     Write a drop-in, on the node and in its image (SERVICE is the unit that the finding names):
+#     mkdir -p /etc/systemd/system/SERVICE.d && printf '[Service]\nLimitMEMLOCK=infinity\n' > /etc/systemd/system/SERVICE.d/10-memlock.conf
+#     Drain the node, then bring it into force:
+#     systemctl daemon-reload && systemctl restart SERVICE
+#     Pods have the old limit until they are started again. Check with:
+#     systemctl show SERVICE -p LimitMEMLOCK
 package eidos.network_rdma.memlock_unlimited
 
 import data.eidos.lib.modules

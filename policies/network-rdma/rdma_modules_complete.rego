@@ -20,8 +20,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
-#     Load the module and keep it loaded (on Ubuntu the package rdma-core does both):
-#     modprobe rdma_ucm && echo rdma_ucm > /etc/modules-load.d/rdma.conf
+#     Load the module that the finding names, on the node (on Ubuntu the package rdma-core loads it at boot):
+#     modprobe MODULE
+#     Keep it for the next boot, on the node and in its image:
+#     echo MODULE >> /etc/modules-load.d/rdma.conf
 package eidos.network_rdma.rdma_modules_complete
 
 import data.eidos.lib.modules

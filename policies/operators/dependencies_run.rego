@@ -22,8 +22,10 @@
 #     - {framework: nvidia-docs, id: nvsentinel/prerequisites}
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     Install cert-manager, or upgrade it one line at a time, then restart the pods that wait:
+#     Install cert-manager; an older one is upgraded line by line, to the last with:
 #     helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 -n cert-manager --create-namespace --set crds.enabled=true
+#     Restart the pods that wait for it, once it runs:
+#     kubectl get pods -n cert-manager
 package eidos.operators.dependencies_run
 
 import data.eidos.lib.components

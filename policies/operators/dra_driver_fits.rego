@@ -23,9 +23,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/dra-intro-install}
 #   remediation: |
-#     For the floors upgrade what the finding names; CDI: cdi.enabled=true in the GPU Operator's values. To
-#     keep the device plugin install the DRA driver with --set resources.gpus.enabled=false and set
-#     compute_domains_only of OPR-015 to true; to allocate by DRA set devicePlugin.enabled=false.
+#     Upgrade what the finding names; switch CDI on with cdi.enabled=true in the GPU Operator's values. Let one of
+#     the two allocate GPUs. To keep the device plugin, set compute_domains_only of OPR-015 to true and install the
+#     DRA driver with resources.gpus.enabled=false. To allocate by DRA, set devicePlugin.enabled=false in the GPU
+#     Operator's values.
 package eidos.operators.dra_driver_fits
 
 import data.eidos.lib.cluster_policies

@@ -18,9 +18,10 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |
-#     Let the operator choose: set driver.version without an operating system (580.159.03, not
-#     580.159.03-ubuntu22.04). A cluster with two releases needs a NVIDIADriver object per pool, which
-#     driver.nvidiaDriverCRD.enabled=true switches on.
+#     Let the operator choose: set the version without an operating system (not 580.159.03-ubuntu22.04):
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     A cluster with two releases needs an NVIDIADriver object per node pool, which
+#     driver.nvidiaDriverCRD.enabled=true in the chart's values switches on.
 package eidos.operators.driver_image_fits_host
 
 import data.eidos.lib.distributions

@@ -22,9 +22,10 @@
 #     - {framework: nist-800-53, id: CP-10}
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-driver-upgrades}
 #   remediation: |
-#     Set in the chart's values, under driver.upgradePolicy: maxParallelUpgrades 1, maxUnavailable 25%,
-#     gpuPodDeletion.timeoutSeconds 300, drain.timeoutSeconds 300. At once, for the first:
+#     Take one node at a time:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"upgradePolicy":{"maxParallelUpgrades":1}}}}'
+#     Then set what the findings name under driver.upgradePolicy in the chart's values: maxParallelUpgrades 1,
+#     maxUnavailable 25%, gpuPodDeletion.timeoutSeconds 300, drain.timeoutSeconds 300.
 package eidos.operators.driver_upgrades_bounded
 
 import data.eidos.lib.cluster_policies

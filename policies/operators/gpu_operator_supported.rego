@@ -20,9 +20,11 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}
 #   remediation: |
-#     Upgrade one line at a time; read the release notes of each for values that are gone, and pin driver.version
-#     before. The last step:
-#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --version v26.7.0 --reset-then-reuse-values
+#     Upgrade one line at a time. Before each, read its release notes for values that are gone, and pin
+#     driver.version. The last step:
+#     helm upgrade gpu-operator gpu-operator --repo https://helm.ngc.nvidia.com/nvidia -n gpu-operator --version v26.7.0 --reset-then-reuse-values
+#     Check that all pods get ready:
+#     kubectl get pods -n gpu-operator
 package eidos.operators.gpu_operator_supported
 
 import data.eidos.lib.findings

@@ -18,8 +18,9 @@
 #     - {framework: nvidia-docs, id: k8s-device-plugin/configuration}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Remove DP_DISABLE_HEALTHCHECKS from devicePlugin.env in the chart's values, or name only the XIDs you
-#     must ignore. The device plugin pods restart and report sick GPUs as unhealthy.
+#     Remove DP_DISABLE_HEALTHCHECKS from devicePlugin.env in the chart's values, or name only the XIDs that you
+#     must ignore. The device plugin's pods restart and report sick GPUs. Check what each node offers:
+#     kubectl get nodes -o 'custom-columns=NAME:.metadata.name,GPU:.status.allocatable.nvidia\.com/gpu'
 package eidos.operators.health_checks_on
 
 import data.eidos.lib.cluster_policies

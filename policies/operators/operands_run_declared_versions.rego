@@ -29,9 +29,10 @@
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-3}
 #   remediation: |
-#     Finish the rollout (delete the pods of DaemonSets with the strategy OnDelete), or declare the running version in
-#     the chart's values if it was meant. See which pods lag:
+#     See which pods lag:
 #     kubectl get pods -n gpu-operator -o wide
+#     Finish the rollout: pods of DaemonSets with the strategy OnDelete change only when deleted (drain the node
+#     before its driver pod). Or declare the running version in the chart's values, if it was meant.
 package eidos.operators.operands_run_declared_versions
 
 import data.eidos.lib.cluster_policies

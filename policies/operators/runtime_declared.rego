@@ -16,8 +16,9 @@
 #     - {framework: nvidia-docs, id: gpu-operator/getting-started}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Set operator.defaultRuntime to the runtime of the nodes in the chart's values:
-#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --reuse-values --set operator.defaultRuntime=containerd
+#     Tell the operator the runtime of the nodes (RUNTIME: containerd or crio):
+#     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"operator":{"defaultRuntime":"RUNTIME"}}}'
+#     Set operator.defaultRuntime in the chart's values too, or the next upgrade undoes it.
 package eidos.operators.runtime_declared
 
 import data.eidos.lib.cluster_policies

@@ -26,9 +26,11 @@
 #     - {framework: nvidia-docs, id: gpu-operator/amazon-eks}
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}
 #   remediation: |
-#     Set the switches that the findings name, then restart the GPU nodes one by one, because two drivers leave modules
-#     behind. For EKS with Amazon Linux:
-#     helm upgrade gpu-operator nvidia/gpu-operator -n gpu-operator --reuse-values --set driver.enabled=false --set toolkit.enabled=false
+#     Set the switches that the findings name in the chart's values, keeping the chart's VERSION. On EKS with
+#     Amazon Linux:
+#     helm upgrade gpu-operator gpu-operator --repo https://helm.ngc.nvidia.com/nvidia -n gpu-operator --version VERSION --reuse-values --set driver.enabled=false --set toolkit.enabled=false
+#     Two drivers leave modules behind, so reboot the GPU nodes one by one, each after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 package eidos.operators.switches_fit_platform
 
 import data.eidos.lib.cluster_policies

@@ -17,8 +17,13 @@
 #     - {framework: cis-ubuntu-24.04, id: 1.5.1}
 #     - {framework: nist-800-53, id: SC-30}
 #   remediation: |
-#     Write "kernel.randomize_va_space = 2" to /etc/sysctl.d/60-hardening.conf in the node image, then
-#     run sysctl --system. No reboot is needed; processes that run keep their layout until restarted.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.randomize_va_space = 2\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.randomize_va_space
+#     No reboot is needed; running processes keep their layout until restarted.
 package eidos.os_hardening.aslr_full
 
 import data.eidos.lib.sysctls

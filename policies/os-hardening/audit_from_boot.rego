@@ -21,9 +21,13 @@
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.4}
 #     - {framework: nist-800-53, id: AU-14}
 #   remediation: |
-#     Add "audit=1 audit_backlog_limit=8192" to GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub
-#     and reboot the drained node. If they are there but not in /proc/cmdline, make
-#     /etc/default/grub.d/99_tuned.cfg append to GRUB_CMDLINE_LINUX_DEFAULT instead of assigning it.
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Add audit=1 and audit_backlog_limit=8192 to GRUB_CMDLINE_LINUX in /etc/default/grub, then:
+#     update-grub
+#     Reboot it, and check before uncordoning:
+#     cat /proc/cmdline
+#     If they are missing, make /etc/default/grub.d/99_tuned.cfg append to GRUB_CMDLINE_LINUX_DEFAULT, not assign it.
 package eidos.os_hardening.audit_from_boot
 
 import data.eidos.lib.kernel_args

@@ -24,12 +24,12 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Fewer pages than declared: drain and reboot the node, because the kernel finds enough memory only at
-#     boot. More: make hugepages= on the kernel line say the sum, after finding who adds them (often the EFA
-#     installer or a tuned profile):
+#     Fewer huge pages than declared: reboot the node, because memory is whole only at boot, after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     More: find who adds them (often the EFA installer or a tuned profile) and declare the sum in hugepages=:
 #     grep -r nr_hugepages /etc/sysctl.d /usr/lib/sysctl.d /etc/tuned
-#     NUMA balancing: remove the file that sets kernel.numa_balancing to another value than the kernel line, then
-#     run sysctl --system.
+#     NUMA balancing: remove the file that sets kernel.numa_balancing to another value, then:
+#     sysctl --system
 package eidos.os_hardening.boot_tuning_in_force
 
 import data.eidos.lib.findings

@@ -19,9 +19,13 @@
 #     - {framework: nist-800-53, id: AC-6}
 #     - {framework: nist-800-53, id: SC-7(10)}
 #   remediation: |
-#     Write "kernel.unprivileged_bpf_disabled = 1" and "net.core.bpf_jit_harden = 2" to
-#     /etc/sysctl.d/60-hardening.conf in the node image, then run sysctl --system. Cilium and other
-#     privileged users of BPF are not affected.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.unprivileged_bpf_disabled = 1\nnet.core.bpf_jit_harden = 2\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.unprivileged_bpf_disabled net.core.bpf_jit_harden
+#     Cilium and other privileged users of BPF are not affected.
 package eidos.os_hardening.bpf_restricted
 
 import data.eidos.lib.sysctls

@@ -47,8 +47,11 @@
 #     - {framework: nist-800-53, id: CM-6(b)}
 #     - {framework: nist-800-53, id: SC-39}
 #   remediation: |
-#     Remove the argument from GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub and from the files in
-#     /etc/default/grub.d, run update-grub and reboot the drained node. Check with:
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Remove the argument from /etc/default/grub and from the files in /etc/default/grub.d, then:
+#     update-grub
+#     Reboot it, and check before uncordoning:
 #     grep . /sys/devices/system/cpu/vulnerabilities/*
 package eidos.os_hardening.cpu_mitigations_on
 

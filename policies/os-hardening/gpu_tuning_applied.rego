@@ -27,10 +27,11 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Apply the profile with Skyhook (package nvidia-tuned, accelerator gb200) and let it reboot the node; or set
-#     the sysctls in /etc/sysctl.d/60-gpu.conf, the arguments in /etc/default/grub, and LimitSTACK=67108864 in
-#     /etc/systemd/system/containerd.service.d/stack.conf. Afterwards check that audit=1 and apparmor=1 are still
-#     on the kernel line: /etc/default/grub.d/99_tuned.cfg may have replaced it.
+#     Apply the profile with Skyhook (package nvidia-tuned, with the accelerator of the node) and let it reboot the
+#     node. Or set the expected sysctls in /etc/sysctl.d/60-gpu.conf, the arguments in /etc/default/grub, and the
+#     limits in /etc/systemd/system/containerd.service.d, and reboot the drained node. Afterwards check that audit=1
+#     and apparmor=1 are still there (/etc/default/grub.d/99_tuned.cfg may have replaced the line):
+#     cat /proc/cmdline
 package eidos.os_hardening.gpu_tuning_applied
 
 import data.eidos.lib.kernel_args

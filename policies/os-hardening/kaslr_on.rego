@@ -16,9 +16,12 @@
 #   controls:
 #     - {framework: nist-800-53, id: SC-30}
 #   remediation: |
-#     Remove nokaslr from GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub and from the files in
-#     /etc/default/grub.d (or from the Skyhook customization that adds it), run update-grub and reboot
-#     the drained node. Check with: cat /proc/cmdline
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Remove nokaslr from /etc/default/grub, /etc/default/grub.d, or the Skyhook customization that adds it, then:
+#     update-grub
+#     Reboot it, and check before uncordoning:
+#     cat /proc/cmdline
 package eidos.os_hardening.kaslr_on
 
 import data.eidos.lib.kernel_args

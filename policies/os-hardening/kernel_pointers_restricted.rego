@@ -19,8 +19,12 @@
 #     - {framework: nist-800-53, id: SC-30}
 #     - {framework: nist-800-53, id: SI-11}
 #   remediation: |
-#     Write "kernel.kptr_restrict = 1" and "kernel.dmesg_restrict = 1" to
-#     /etc/sysctl.d/60-hardening.conf in the node image, then run sysctl --system.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.kptr_restrict = 1\nkernel.dmesg_restrict = 1\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.kptr_restrict kernel.dmesg_restrict
 package eidos.os_hardening.kernel_pointers_restricted
 
 import data.eidos.lib.sysctls

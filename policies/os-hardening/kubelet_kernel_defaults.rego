@@ -24,8 +24,9 @@
 #     - {framework: cis-kubernetes, id: 4.2.6}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Write the expected values to /etc/sysctl.d/90-kubelet.conf in the node image and run sysctl --system. If a
-#     value comes back, remove the file that sets it:
+#     Write the expected values to /etc/sysctl.d/90-kubelet.conf, on the node and in its image, then:
+#     sysctl --system
+#     If a value comes back, remove the file that sets it:
 #     grep -rE "overcommit_memory|panic" /etc/sysctl.d /usr/lib/sysctl.d /etc/tuned
 package eidos.os_hardening.kubelet_kernel_defaults
 

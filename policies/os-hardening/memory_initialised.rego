@@ -18,8 +18,13 @@
 #     - {framework: nist-800-53, id: SC-4}
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-base}
 #   remediation: |
-#     Remove the argument from /etc/default/grub and /etc/default/grub.d, run update-grub and reboot the
-#     drained node. If the node should have a GPU, find out first why nvidia-smi does not see it.
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Remove the argument from /etc/default/grub and from the files in /etc/default/grub.d, then:
+#     update-grub
+#     Reboot it, and check before uncordoning:
+#     cat /proc/cmdline
+#     If the node should have a GPU, find out first why nvidia-smi does not see it.
 package eidos.os_hardening.memory_initialised
 
 import data.eidos.lib.kernel_args

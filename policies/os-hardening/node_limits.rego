@@ -31,8 +31,10 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-tuned}
 #     - {framework: nist-800-53, id: SC-5}
 #   remediation: |
-#     Write the expected values to /etc/sysctl.d/60-gpu-node.conf in the node image, for example
-#     "fs.inotify.max_user_instances = 8192", then run sysctl --system.
+#     Write the expected values to /etc/sysctl.d/60-gpu-node.conf, on the node and in its image, for example:
+#     fs.inotify.max_user_instances = 8192
+#     Apply them:
+#     sysctl --system
 package eidos.os_hardening.node_limits
 
 import data.eidos.lib.sysctls

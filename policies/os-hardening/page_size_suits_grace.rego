@@ -20,8 +20,12 @@
 #   controls:
 #     - {framework: nvidia-docs, id: grace-perf-tuning-guide}
 #   remediation: |
-#     On Ubuntu install linux-nvidia-64k, reboot the drained node, and check with: getconf PAGESIZE
-#     (65536). Test workloads that map memory themselves before rolling it out.
+#     Test workloads that map memory themselves before rolling it out. Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Install the kernel with large pages, on Ubuntu:
+#     apt-get install linux-nvidia-64k
+#     Reboot it, and check before uncordoning that the answer is 65536:
+#     getconf PAGESIZE
 package eidos.os_hardening.page_size_suits_grace
 
 import data.eidos.lib.kernels

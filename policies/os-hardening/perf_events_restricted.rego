@@ -19,8 +19,13 @@
 #   controls:
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
-#     Write "kernel.perf_event_paranoid = 2" to /etc/sysctl.d/60-hardening.conf in the node image, then
-#     run sysctl --system. If the value comes back, look for machineConfig of the Nsight Operator.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.perf_event_paranoid = 2\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.perf_event_paranoid
+#     If the value comes back, look for machineConfig of the Nsight Operator.
 package eidos.os_hardening.perf_events_restricted
 
 import data.eidos.lib.sysctls

@@ -21,9 +21,12 @@
 #     - {framework: nist-800-53, id: AC-6(1)}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Write "fs.protected_symlinks = 1", "fs.protected_hardlinks = 1", "fs.protected_fifos = 1" and
-#     "fs.protected_regular = 2" to /etc/sysctl.d/60-hardening.conf in the node image, then run
-#     sysctl --system.
+#     Keep the setting, on the node and in its image:
+#     printf 'fs.protected_symlinks = 1\nfs.protected_hardlinks = 1\nfs.protected_fifos = 1\nfs.protected_regular = 2\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl fs.protected_symlinks fs.protected_hardlinks fs.protected_fifos fs.protected_regular
 package eidos.os_hardening.protected_links
 
 import data.eidos.lib.sysctls

@@ -20,8 +20,13 @@
 #     - {framework: cis-ubuntu-24.04, id: 1.5.2}
 #     - {framework: nist-800-53, id: SC-7(10)}
 #   remediation: |
-#     Write "kernel.yama.ptrace_scope = 1" to /etc/sysctl.d/60-hardening.conf in the node image, then
-#     run sysctl --system. On Ubuntu look for an older value in /etc/sysctl.d/10-ptrace.conf.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.yama.ptrace_scope = 1\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.yama.ptrace_scope
+#     On Ubuntu look for another value in /etc/sysctl.d/10-ptrace.conf.
 package eidos.os_hardening.ptrace_restricted
 
 import data.eidos.lib.sysctls

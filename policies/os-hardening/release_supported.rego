@@ -23,7 +23,8 @@
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |
 #     Build the node image on a supported release that is in the GPU Operator's platform support matrix
-#     (Ubuntu 24.04 is good until 2029), start a node pool with it, and drain the old nodes.
+#     (Ubuntu 24.04 is good until 2029), start a node pool with it, and drain the old nodes one by one:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 package eidos.os_hardening.release_supported
 
 import data.eidos.lib.dates

@@ -21,9 +21,14 @@
 #     - {framework: cis-ubuntu-24.04, id: 1.3.1.2}
 #     - {framework: nist-800-53, id: AC-3(4)}
 #   remediation: |
-#     Add "apparmor=1 security=apparmor" to GRUB_CMDLINE_LINUX in /etc/default/grub (on Red Hat systems
-#     remove selinux=0 and enforcing=0 with grubby), run update-grub and reboot the drained node. Check
-#     with: aa-status or getenforce
+#     Drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Add apparmor=1 and security=apparmor to GRUB_CMDLINE_LINUX in /etc/default/grub, then:
+#     update-grub
+#     Reboot it, and check before uncordoning:
+#     aa-status
+#     On Red Hat systems take selinux=0 and enforcing=0 off the kernel line instead:
+#     grubby --update-kernel=ALL --remove-args="selinux=0 enforcing=0"
 package eidos.os_hardening.security_module_on
 
 import data.eidos.lib.kernel_args

@@ -17,8 +17,14 @@
 #     - {framework: cis-ubuntu-24.04, id: 1.5.3}
 #     - {framework: nist-800-53, id: SI-11}
 #   remediation: |
-#     Write "fs.suid_dumpable = 0" to /etc/sysctl.d/60-hardening.conf in the node image, then run
-#     sysctl --system. Ubuntu's apport sets 2 when it starts: systemctl disable --now apport.service.
+#     Keep the setting, on the node and in its image:
+#     printf 'fs.suid_dumpable = 0\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl fs.suid_dumpable
+#     Ubuntu's apport sets 2 when it starts; switch it off:
+#     systemctl disable --now apport.service
 package eidos.os_hardening.suid_core_dumps_off
 
 import data.eidos.lib.sysctls

@@ -17,8 +17,13 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Write "kernel.sysrq = 0" to /etc/sysctl.d/60-hardening.conf in the node image, then run
-#     sysctl --system. On Ubuntu look for an older value in /etc/sysctl.d/10-magic-sysrq.conf.
+#     Keep the setting, on the node and in its image:
+#     printf 'kernel.sysrq = 0\n' >> /etc/sysctl.d/60-hardening.conf
+#     Apply it:
+#     sysctl --system
+#     Check what is in force:
+#     sysctl kernel.sysrq
+#     On Ubuntu look for another value in /etc/sysctl.d/10-magic-sysrq.conf.
 package eidos.os_hardening.sysrq_off
 
 import data.eidos.lib.sysctls

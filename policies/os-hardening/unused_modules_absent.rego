@@ -18,8 +18,10 @@
 #     - {framework: cis-ubuntu-24.04, id: 3.2}
 #     - {framework: nist-800-53, id: CM-7}
 #   remediation: |
-#     Block each module and unload it, on the node and in its image:
-#     echo "install udf /bin/false" > /etc/modprobe.d/udf.conf && rmmod udf
+#     Block each module that the findings name, on the node and in its image:
+#     echo 'install MODULE /bin/false' > /etc/modprobe.d/MODULE.conf
+#     Unload it; if it is in use, find its user first:
+#     modprobe -r MODULE
 package eidos.os_hardening.unused_modules_absent
 
 import data.eidos.lib.modules

@@ -26,8 +26,10 @@
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}
 #   remediation: |
-#     Block the module and unload it, on the node and in its image (the same for rxrpc):
-#     echo "install algif_aead /bin/false" > /etc/modprobe.d/algif_aead.conf && rmmod algif_aead
+#     Block the module that the finding names, on the node and in its image:
+#     echo 'install MODULE /bin/false' > /etc/modprobe.d/MODULE.conf
+#     Unload it; if it is in use, drain and reboot the node:
+#     modprobe -r MODULE
 #     Then install the vendor's fixed kernel.
 package eidos.os_hardening.vulnerable_modules_absent
 

@@ -23,9 +23,10 @@
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: kubescape, id: C-0075}
 #   remediation: |
+#     Find the workload:
+#     kubectl get pods -A -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].image}{"\n"}{end}' | grep IMAGE
 #     Set the tag of a release, or better a digest (image@sha256:...), in the chart's values or the manifest, and
-#     roll it out. Find the workload with:
-#     kubectl get pods -A -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].image}{"\n"}{end}' | grep latest
+#     roll it out.
 package eidos.supply_chain.image_tags_fixed
 
 import data.eidos.lib.images

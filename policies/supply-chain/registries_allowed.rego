@@ -38,9 +38,10 @@
 #     - {framework: nist-800-190, id: 4.2.1}
 #     - {framework: nist-800-53, id: SR-3}
 #   remediation: |
-#     Copy the image to an allowed registry and name it in the chart's values or in the ClusterPolicy (for the
-#     driver: spec.driver.repository). If the registry is trusted, add it to params.allowed of SUP-003. To copy:
+#     Copy the image to an allowed registry:
 #     crane copy SOURCE TARGET
+#     Name it in the chart's values or in the ClusterPolicy (for the driver: spec.driver.repository). If the registry
+#     is trusted, add it to params.allowed of SUP-003 instead.
 package eidos.supply_chain.registries_allowed
 
 import data.eidos.lib.findings
