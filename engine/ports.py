@@ -47,6 +47,8 @@ class Job:
     asks: tuple[Ask, ...]
     now_ns: int
     """What ``time.now_ns()`` says: nanoseconds since 1970 UTC."""
+    guarded: bool = False
+    """The first ask decides: where it is undefined or false, no other is asked."""
 
 
 class Undefined:
@@ -65,7 +67,7 @@ class Answer:
     """What became of a job: either all answers, or an error."""
 
     values: tuple[Json | Undefined, ...] = ()
-    """One for each ask, in order."""
+    """One for each ask, in order; only the first where a guard refused the others."""
     error: str | None = None
     """One sentence for the user, with file, line and column where the engine gave them."""
     prints: tuple[str, ...] = ()

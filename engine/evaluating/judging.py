@@ -5,7 +5,7 @@ when it reads the time: the digest of those is the memo key. What is missing is 
 rule.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -104,34 +104,21 @@ class Judge:
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 
     def _evaluate(self, questions: Sequence[_Question]) -> Iterator[Verdict]:
-        """Ask who is applicable first: a rule need not make sense where it is not."""
-        guarded = [question for question in questions if question.rule.has_applicable]
-        for question, answer in self._ask(guarded, self._guard):
-            if (verdict := _unless_applicable(question.rule, answer)) is not None:
-                yield self._know(question, verdict)
-        rest = [question for question in questions if question.key not in self._known]
-        for question, answer in self._ask(rest, self._job):
-            yield self._know(question, _judgement(question.rule, answer))
-
-    def _ask(
-        self, questions: Sequence[_Question], job: Callable[[_Question], Job]
-    ) -> Iterator[tuple[_Question, Answer]]:
-        answers = self._engine.evaluate(job(question) for question in questions)
+        answers = self._engine.evaluate(self._job(question) for question in questions)
         for question, answer in zip(questions, answers, strict=True):
             self.prints.update(dict.fromkeys(answer.prints))
-            yield question, answer
-
-    def _know(self, question: _Question, verdict: Verdict) -> Verdict:
-        self._known[question.key] = replace(verdict, memo=question.key)
-        return self._known[question.key]
-
-    def _guard(self, question: _Question) -> Job:
-        ask = Ask(f"data.{question.rule.package}.applicable", question.view.required)
-        return Job(self._programs[question.rule.id], (ask,), self._now_ns)
+            verdict = replace(_judgement(question.rule, answer), memo=question.key)
+            self._known[question.key] = verdict
+            yield verdict
 
     def _job(self, question: _Question) -> Job:
-        asks = tuple(Ask(entry.path, question.view.full) for entry in question.rule.entrypoints)
-        return Job(self._programs[question.rule.id], asks, self._now_ns)
+        """Ask who is applicable first: a rule need not make sense where it is not."""
+        rule, view = question.rule, question.view
+        asks = [Ask(entry.path, view.full) for entry in rule.entrypoints]
+        if rule.has_applicable:
+            asks.insert(0, Ask(f"data.{rule.package}.applicable", view.required))
+        program = self._programs[rule.id]
+        return Job(program, tuple(asks), self._now_ns, guarded=rule.has_applicable)
 
     def _verdict(self, question: _Question) -> Verdict:
         """Finish what a rule said by what it could not see."""
@@ -149,17 +136,11 @@ def _program(rule: Rule) -> Program:
     return Program(digest([rule.id, rule.digest, rule.params]), rule.modules, data, rule.v0)
 
 
-def _unless_applicable(rule: Rule, answer: Answer) -> Verdict | None:
-    if answer.error is not None:
-        return Verdict(rule.id, Status.ERROR, reason=answer.error)
-    if answer.values[0] in (UNDEFINED, False):
-        return Verdict(rule.id, Status.SKIP, reason="not applicable to this subject")
-    return None
-
-
 def _judgement(rule: Rule, answer: Answer) -> Verdict:
     if answer.error is not None:
         return Verdict(rule.id, Status.ERROR, reason=answer.error)
+    if rule.has_applicable and answer.values[0] in (UNDEFINED, False):
+        return Verdict(rule.id, Status.SKIP, reason="not applicable to this subject")
     try:
         found = in_order(list(_found(rule, answer)))
     except NotAFindingError as error:
@@ -168,7 +149,8 @@ def _judgement(rule: Rule, answer: Answer) -> Verdict:
 
 
 def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
-    for entry, value in zip(rule.entrypoints, answer.values, strict=True):
+    values = answer.values[1:] if rule.has_applicable else answer.values
+    for entry, value in zip(rule.entrypoints, values, strict=True):
         yield from findings(value, entry.level, rule.title)
 
 

@@ -139,7 +139,7 @@ def _task(job: Job) -> Evaluate:
             place = places[id(ask.input)] = len(inputs)
             inputs.append(canonical(ask.input).decode())
         questions.append(Question(ask.query, place))
-    return Evaluate(job.program.key, questions, inputs, job.now_ns)
+    return Evaluate(job.program.key, questions, inputs, job.now_ns, job.guarded)
 
 
 def _answer(reply: Reply) -> Answer:

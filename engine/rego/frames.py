@@ -44,6 +44,7 @@ class Evaluate(msgspec.Struct, array_like=True, frozen=True, tag="evaluate"):
     questions: list[Question]
     inputs: list[str]
     now_ns: int
+    guarded: bool = False
 
 
 class Analyse(msgspec.Struct, array_like=True, frozen=True, tag="analyse"):

@@ -104,6 +104,8 @@ class Runtime:
                 current = question.input
             rows = _ROWS.decode(engine.eval_query_as_json(question.query)).result
             values.append(bytes(rows[0].expressions[0].value) if rows else None)
+            if task.guarded and values[0] in (None, b"false"):
+                break
         return values
 
     def _reply(self, number: int, values: list[bytes | None], prints: list[str]) -> Reply:

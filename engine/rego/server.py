@@ -117,9 +117,16 @@ class OpaServerEngine:
     def _answer(self, job: Job) -> Answer:
         try:
             tenant = self._tenant(job.program)
-            return Answer(tuple(self._ask(tenant, ask, job.now_ns) for ask in job.asks))
+            return Answer(tuple(self._values(tenant, job)))
         except PolicyError as error:
             return Answer(error=str(error))
+
+    def _values(self, tenant: _Tenant, job: Job) -> Iterator[Json | Undefined]:
+        for ask in job.asks:
+            value = self._ask(tenant, ask, job.now_ns)
+            yield value
+            if job.guarded and ask is job.asks[0] and value in (UNDEFINED, False):
+                return
 
     def _tenant(self, program: Program) -> _Tenant:
         tenant = self._tenants.get(program.key)

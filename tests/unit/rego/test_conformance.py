@@ -143,3 +143,26 @@ def test_what_does_not_compile_is_refused_with_its_place(
     assert message in caught.value.message
     assert caught.value.location
     assert (caught.value.location.file, caught.value.location.line) == ("bad.rego", line)
+
+
+def test_a_guard_decides_whether_the_others_are_asked(engine: RegoEngine) -> None:
+    text = """package guarded
+
+import rego.v1
+
+applicable if input.yes
+
+odd := input.other
+
+late contains sprintf("%d", [to_number(input.number)])
+"""
+    program = Program("guarded", (Module("guarded.rego", text),))
+
+    def answers(document: Json, *names: str) -> Answer:
+        asks = tuple(Ask(f"data.guarded.{name}", document) for name in names)
+        [answer] = engine.evaluate([Job(program, asks, 0, guarded=True)])
+        return answer
+
+    assert answers({"yes": True, "number": "7"}, "applicable", "late").values == (True, ["7"])
+    assert answers({"number": "x"}, "applicable", "late") == Answer((UNDEFINED,))
+    assert answers({"other": False, "number": "x"}, "odd", "late") == Answer((False,))
