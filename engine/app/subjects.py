@@ -1,6 +1,6 @@
 """From a document to its subjects, and back from a finding to its line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eidos.engine.digest import SnapshotDigests, snapshot_digests
@@ -117,7 +117,7 @@ def _of_snapshot(
             yield Candidate(facts, document, source)
 
 
-_ASKED: Mapping[Scope, bool] = {Scope.CLUSTER: True, Scope.NODE: True, Scope.DOCUMENT: True}
+_ASKED = frozenset({Scope.CLUSTER, Scope.NODE, Scope.DOCUMENT})
 
 
 def _unasked(rules: Sequence[Rule], *, has_nodes: bool) -> Iterator[Verdict]:

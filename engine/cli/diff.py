@@ -10,7 +10,14 @@ from click.core import ParameterSource
 
 from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
-from eidos.engine.cli.options import COLOR, SEVERITY, Instant, configured_settings, reader_limits
+from eidos.engine.cli.options import (
+    SEVERITY,
+    WITH_COLOR,
+    Instant,
+    configured_settings,
+    reader_limits,
+    reports_to,
+)
 from eidos.engine.comparing.levels import LevelRule
 from eidos.engine.errors import EidosError, ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
@@ -28,15 +35,7 @@ if TYPE_CHECKING:
 @click.argument("snapshots", nargs=-1, required=True, metavar="[BASELINE] CURRENT...")
 @click.option("--baseline", metavar="REF", help="Compare each of many with this one.")
 @click.option("--matrix", is_flag=True, help="Group many by what is alike, subtype by subtype.")
-@click.option(
-    "-o",
-    "--output",
-    "--format",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text, table, json, json-patch, markdown or github; repeatable.",
-)
+@reports_to("text, table, json, json-patch, markdown or github; repeatable.")
 @click.option("--summary", is_flag=True, help="Only count.")
 @click.option("--tests", is_flag=True, help="json-patch: guard what is replaced or removed.")
 @click.option("--ignore", "ignores", multiple=True, metavar="PATTERN", help="type.subtype.key.")
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
 @click.option("--effective-time", type=Instant(), help="The day that rules see.")
 @click.option("--db", type=click.Path(path_type=Path), help="Database with stored snapshots.")
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
-@click.option("--color", type=COLOR, default="auto", help="Colour text on standard output.")
+@WITH_COLOR
 @click.pass_context
 def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's types
     """Say what changed between snapshots, and which of it matters.

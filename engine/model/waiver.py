@@ -1,7 +1,6 @@
 """A waiver: someone accepts a violation, for a time, for a reason."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from eidos.engine.model.jsonvalue import Json
@@ -26,4 +25,3 @@ class Waiver:
     value: Json = None
     """The actual value that is waived; None for any."""
     has_value: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)

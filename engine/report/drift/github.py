@@ -2,13 +2,13 @@
 
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode
+from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.drift import Drift
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, fact, flips, grouped, values
 from eidos.engine.report.drift.saying import counted, decided
-from eidos.engine.report.escaping import printable
+from eidos.engine.report.workflow import annotation
 
 _SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
@@ -26,9 +26,8 @@ def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
         rest += len(commands[_SHOWN:])
     more = f"; {rest} more than GitHub shows" if rest else ""
     said = f"{decided(drift)}: {counted(drift)}"
-    out.write(
-        f"::{_last(drift)} title=eidos diff::{_data(f'{drift.current.name}: {said}{more}')}\n"
-    )
+    text = f"{drift.current.name}: {said}{more}"
+    out.write(annotation(_last(drift), text, title="eidos diff"))
 
 
 def _last(drift: Drift) -> str:
@@ -46,17 +45,7 @@ def _command(level: str, group: Group) -> str:
     change = group.change
     before, after = change.places()
     place = after or before
-    where = f"file={_property(place.file)},line={place.line or 1}," if place else ""
+    line = Location(place.file, place.line or 1) if place else None
     flipped = f"\nverdict {flips(change)}" if change.flips else ""
     text = f"{group.where}: {values(change, 400)}{flipped}"
-    title = f"{change.level.value} drift: {fact(change)}"
-    return f"::{level} {where}title={_property(title)}::{_data(text)}\n"
-
-
-def _data(text: str) -> str:
-    escaped = printable(text).replace("%", "%25")
-    return escaped.replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return annotation(level, text, line, f"{change.level.value} drift: {fact(change)}")
