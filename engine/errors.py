@@ -6,6 +6,10 @@ is a value, never an exception.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ExitCode(IntEnum):
@@ -21,6 +25,21 @@ class ExitCode(IntEnum):
     """A required fact is unknown, or no rule or no input matched."""
     INTERRUPTED = 130
     TERMINATED = 143
+
+    @classmethod
+    def worst(cls, codes: "Iterable[ExitCode]") -> "ExitCode":
+        """Give the code that goes before the others: 2, 3, 1, 0; OK when there is none."""
+        return max(codes, key=_PRECEDENCE.index, default=cls.OK)
+
+
+_PRECEDENCE = (
+    ExitCode.OK,
+    ExitCode.FAILED,
+    ExitCode.INCOMPLETE,
+    ExitCode.NO_ANSWER,
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,23 @@ class Location:
         return f"{place} {self.path}" if self.path else place
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong here: what every reader, check and report says it with."""
+
+    message: str
+    """One sentence for the user, without the location."""
+    hint: str | None = None
+    """The next step, one sentence."""
+    location: Location | None = None
+    code: str = "invalid"
+    """What kind of problem: ``invalid`` for content, else the `EidosError.code` it came from."""
+
+    def __str__(self) -> str:
+        """Give the location, if any, and the sentence."""
+        return f"{self.location}: {self.message}" if self.location else self.message
+
+
 class EidosError(Exception):
     """eidos could not do what was asked.
 
@@ -52,6 +88,8 @@ class EidosError(Exception):
     """
 
     exit_code: ExitCode = ExitCode.NO_ANSWER
+    code = "error"
+    """Names the kind of error in machine output; never changes."""
 
     def __init__(
         self, message: str, *, hint: str | None = None, location: Location | None = None
@@ -61,13 +99,20 @@ class EidosError(Exception):
         self.hint = hint
         self.location = location
 
+    @property
+    def problem(self) -> Problem:
+        """The same as a value, for runs in which one error must not hide the rest."""
+        return Problem(self.message, self.hint, self.location, self.code)
+
     def __str__(self) -> str:
         """Give the location, if any, and the sentence."""
-        return f"{self.location}: {self.message}" if self.location else self.message
+        return str(self.problem)
 
 
 class DocumentError(EidosError):
     """A document could not be read: missing, unreadable, not YAML or JSON, or over a limit."""
+
+    code = "unreadable"
 
 
 class NoDocumentError(DocumentError):
@@ -77,21 +122,31 @@ class NoDocumentError(DocumentError):
 class PolicyError(EidosError):
     """A policy could not be loaded: it does not parse, compile, or say what it is."""
 
+    code = "policy"
+
 
 class UsageError(EidosError):
     """What was asked for does not exist or does not fit together."""
+
+    code = "usage"
 
 
 class ConfigError(EidosError):
     """The configuration is not valid."""
 
+    code = "configuration"
+
 
 class StoreError(EidosError):
     """The database could not be opened, read or written."""
 
+    code = "store"
+
 
 class MissingExtraError(EidosError):
     """An optional part is not installed."""
+
+    code = "missing-extra"
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(

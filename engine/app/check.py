@@ -18,12 +18,13 @@ from eidos.engine.documents.finding import Source, find_each
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.resembling import AlikeReader
-from eidos.engine.errors import EidosError
+from eidos.engine.errors import EidosError, Problem
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Enforcement, Pack, Severity
-from eidos.engine.model.report import PackRef, Problem, Report, Subject
+from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
@@ -103,8 +104,7 @@ def check(request: CheckRequest) -> Report:
             subjects=tuple(subjects),
             problems=tuple(session.problems),
             waiver_notes=waiving.notes(),
-            fail_on=request.fail_on,
-            allow_incomplete=request.allow_incomplete,
+            gate=Gate(request.fail_on, request.allow_incomplete),
             prints=tuple(judge.prints),
         )
         if store is not None:
@@ -208,7 +208,7 @@ class _Session:
                 yield found
 
     def _note(self, error: EidosError) -> None:
-        self.problems.append(Problem(error.message, error.hint, error.location))
+        self.problems.append(error.problem)
 
     def _enforced(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         bound = self._request.enforcement

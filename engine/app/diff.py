@@ -18,6 +18,7 @@ from eidos.engine.documents.finding import STDIN
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import EidosError, UsageError
 from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Rule, Severity
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def matrix(references: Sequence[str], options: DiffOptions) -> tuple[Matrix, lis
                 errors.append(found)
             else:
                 fleet.add(found.snapshot.nodes)
-    return replace(fleet.matrix(), allow_incomplete=options.allow_incomplete), errors
+    return replace(fleet.matrix(), gate=Gate(allow_incomplete=options.allow_incomplete)), errors
 
 
 def _evidence(packs: tuple[str, ...], now: datetime) -> "Evidence":
@@ -165,8 +166,7 @@ class _Differ:
             ignored=sifted.ignored,
             idle_ignores=sifted.idle,
             flips=_told(flips, ranked),
-            fail_on=self._options.fail_on,
-            allow_incomplete=self._options.allow_incomplete,
+            gate=Gate(self._options.fail_on, self._options.allow_incomplete),
         )
         return Compared(drift, self._baseline, current)
 

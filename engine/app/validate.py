@@ -7,9 +7,8 @@ from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.documents.snapshots import read_snapshot
-from eidos.engine.errors import DocumentError, EidosError, UsageError
+from eidos.engine.errors import DocumentError, EidosError, Problem, UsageError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.report import Problem
 from eidos.engine.model.snapshot import API_VERSION, KIND
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.schema import kinds, known_schemas, problems
@@ -44,9 +43,9 @@ def validate(request: ValidateRequest) -> Validation:
                 raise found
             documents += [_validated(each, request) for each in _read(found, request)]
         except NothingFoundError as error:
-            unmatched.append(_problem(error))
+            unmatched.append(error.problem)
         except (DocumentError, UsageError) as error:
-            unread.append(_problem(error))
+            unread.append(error.problem)
     return Validation(tuple(documents), tuple(unread), tuple(unmatched))
 
 
@@ -73,7 +72,7 @@ def _validated(document: Document, request: ValidateRequest) -> Validated:
         if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):
             read_snapshot(document, lenient=request.lenient)  # what no schema can say
     except DocumentError as error:
-        found = [_problem(error)]
+        found = [error.problem]
     return Validated(document.name, document.index, schema, tuple(found))
 
 
@@ -83,7 +82,3 @@ def _completed(document: Document, schema: str, request: ValidateRequest) -> Doc
         header = {"apiVersion": API_VERSION, "kind": KIND}
         return replace(document, value={**header, **document.value})
     return document
-
-
-def _problem(error: EidosError) -> Problem:
-    return Problem(error.message, error.hint, error.location)

@@ -127,7 +127,7 @@ class _Run:
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         self._many = options["baseline"] is not None
-        self._codes: list[int] = []
+        self._codes: list[ExitCode] = []
 
     def say(self, compared: Iterable[Compared | EidosError], outputs: list[Output]) -> int:
         found: Iterable[Found] = self._found(compared)
@@ -167,11 +167,7 @@ class _Run:
             raise UsageError(
                 "there was no snapshot to compare", hint="Name a file that holds a snapshot."
             )
-        return max(self._codes, key=_precedence)
-
-
-def _precedence(code: int) -> int:
-    return (ExitCode.OK, ExitCode.FAILED, ExitCode.INCOMPLETE, ExitCode.NO_ANSWER).index(code)
+        return ExitCode.worst(self._codes)
 
 
 def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> None:
@@ -199,4 +195,4 @@ def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[s
     if found.nodes:
         _write(lambda name, out, how: WRITERS[name](found, out, how), outputs, options)
     codes = [found.exit_code, *(error.exit_code for error in errors)]
-    return max(codes, key=_precedence)
+    return ExitCode.worst(codes)

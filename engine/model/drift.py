@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from eidos.engine.errors import ExitCode, Location
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Severity
 from eidos.engine.model.verdict import Status
@@ -169,8 +170,7 @@ class Drift:
     """User's ignore rules that hid nothing, or have expired."""
     flips: tuple[NodeFlip, ...] = ()
     """Every verdict that differs."""
-    fail_on: Severity = Severity.INFO
-    allow_incomplete: bool = False
+    gate: Gate = field(default_factory=Gate)
 
     @cached_property
     def counts(self) -> Mapping[Severity, int]:
@@ -195,10 +195,10 @@ class Drift:
     @property
     def exit_code(self) -> ExitCode:
         """What the process says: not comparable before drift before identical."""
-        if self.not_comparable and not self.allow_incomplete:
-            return ExitCode.INCOMPLETE
-        drifted = any(level.rank >= self.fail_on.rank for level in self._levels())
-        return ExitCode.FAILED if drifted else ExitCode.OK
+        return self.gate.outcome(
+            incomplete=bool(self.not_comparable),
+            failed=any(map(self.gate.reaches, self._levels())),
+        ).exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +228,12 @@ class Matrix:
 
     nodes: int
     subtypes: tuple[SubtypeClasses, ...]
-    allow_incomplete: bool = False
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def exit_code(self) -> ExitCode:
         """What the process says: 3 when a node lacks something, 1 when any two differ."""
-        if any(each.lacking for each in self.subtypes) and not self.allow_incomplete:
-            return ExitCode.INCOMPLETE
-        differ = any(len(each.classes) > 1 for each in self.subtypes)
-        return ExitCode.FAILED if differ else ExitCode.OK
+        return self.gate.outcome(
+            incomplete=any(each.lacking for each in self.subtypes),
+            failed=any(len(each.classes) > 1 for each in self.subtypes),
+        ).exit_code

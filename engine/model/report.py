@@ -3,40 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 
-from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.policy import Enforcement, Rule, Scope, Severity
+from eidos.engine.errors import ExitCode, Location, Problem
+from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
-
-
-class Decision(StrEnum):
-    """What the gate says."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCOMPLETE = "incomplete"
-    """A required fact is unknown, or there was nothing to judge."""
-    ERROR = "error"
-    """Something could not be read or evaluated."""
-
-
-EXIT_CODES = {
-    Decision.PASSED: ExitCode.OK,
-    Decision.FAILED: ExitCode.FAILED,
-    Decision.INCOMPLETE: ExitCode.INCOMPLETE,
-    Decision.ERROR: ExitCode.NO_ANSWER,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that kept part of the run from happening."""
-
-    message: str
-    hint: str | None = None
-    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +77,7 @@ class Report:
     subjects: tuple[Subject, ...]
     problems: tuple[Problem, ...] = ()
     waiver_notes: tuple[WaiverNote, ...] = ()
-    fail_on: Severity = Severity.INFO
-    """Violations below it do not fail the gate."""
-    allow_incomplete: bool = False
+    gate: Gate = field(default_factory=Gate)
     prints: tuple[str, ...] = ()
     """What rules printed, ``file:line: text``."""
 
@@ -128,10 +98,17 @@ class Report:
             for verdict in subject.verdicts:
                 yield subject, verdict
 
-    def blocks(self, verdict: Verdict) -> bool:
-        """Say whether the verdict's status counts at the gate (severity and enforcement)."""
-        severity = self.rules_by_id[verdict.rule].severity
-        return verdict.enforcement is Enforcement.DENY and severity.rank >= self.fail_on.rank
+    def counts_at_gate(self, verdict: Verdict) -> bool:
+        """Say whether a verdict counts at the gate; see `Gate.counts`."""
+        return self.gate.counts(verdict, self.rules_by_id[verdict.rule])
+
+    def closes(self, verdict: Verdict) -> bool:
+        """Say whether a verdict, alone, closes the gate; see `Gate.closes`."""
+        return self.gate.closes(verdict, self.rules_by_id[verdict.rule])
+
+    def is_violation(self, verdict: Verdict) -> bool:
+        """Say whether a verdict is a fail that closes the gate."""
+        return verdict.status is Status.FAIL and self.closes(verdict)
 
     @property
     def nothing_judged(self) -> bool:
@@ -144,14 +121,9 @@ class Report:
     @cached_property
     def decision(self) -> Decision:
         """The gate's answer; error before incomplete before failed before passed."""
-        gating = {verdict.status for _, verdict in self.verdicts() if self.blocks(verdict)}
-        if self.problems or self.counts[Status.ERROR]:
-            return Decision.ERROR
-        if (self.nothing_judged or Status.UNKNOWN in gating) and not self.allow_incomplete:
-            return Decision.INCOMPLETE
-        return Decision.FAILED if Status.FAIL in gating else Decision.PASSED
+        return self.gate.decide(self)
 
     @property
     def exit_code(self) -> ExitCode:
         """What the process says."""
-        return EXIT_CODES[self.decision]
+        return self.decision.exit_code

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eidos.engine.model.report import Decision, PackRef
+from eidos.engine.model.gate import Decision
+from eidos.engine.model.report import PackRef
 
 
 @dataclass(frozen=True, slots=True)

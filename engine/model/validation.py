@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from eidos.engine.errors import ExitCode
-from eidos.engine.model.report import Problem
+from eidos.engine.errors import ExitCode, Problem
+from eidos.engine.model.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,12 @@ class Validation:
     @property
     def exit_code(self) -> ExitCode:
         """What the process says; unread before nothing found before invalid before valid."""
-        if self.unread:
-            return ExitCode.NO_ANSWER
-        if self.unmatched or not self.documents:
-            return ExitCode.INCOMPLETE
-        valid = all(document.valid for document in self.documents)
-        return ExitCode.OK if valid else ExitCode.FAILED
+        return (
+            Gate()
+            .outcome(
+                error=bool(self.unread),
+                incomplete=bool(self.unmatched) or not self.documents,
+                failed=not all(document.valid for document in self.documents),
+            )
+            .exit_code
+        )

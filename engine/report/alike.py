@@ -88,7 +88,7 @@ def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
     gathered: dict[tuple[str, str, bool], Same] = {}
     for alike in groups:
         for verdict in alike.loud:
-            key = (verdict.rule, verdict.status, report.blocks(verdict))
+            key = (verdict.rule, verdict.status, report.counts_at_gate(verdict))
             same = gathered.setdefault(key, Same(verdict))
             same.subjects.extend(alike.subjects)
             for finding in _said(report, verdict):

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode
+from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, printable
@@ -72,7 +72,7 @@ def _summary(report: Report) -> Json:
 
 def _status(report: Report, verdict: Verdict) -> str:
     """Map a status; what fails but does not block is not a failed test."""
-    if verdict.status is Status.FAIL and not report.blocks(verdict):
+    if verdict.status is Status.FAIL and not report.counts_at_gate(verdict):
         return "other"
     return _STATUSES[verdict.status]
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.errors import ExitCode, Location, Problem
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, shortened
-from eidos.engine.report.placing import closes_gate, place
+from eidos.engine.report.placing import place
 from eidos.engine.report.saying import sentence
 from eidos.engine.report.summary import counted, decided, plural
 from eidos.engine.report.workflow import TEXT, annotation
@@ -77,7 +77,7 @@ def _annotation(
     advice = (finding.fix or rule.remediation) if alarm else ""
     title = f"{verdict.status.value} {rule.severity.value} {rule.id}: {rule.title}"
     message = "\n".join(filter(None, [sentence(finding), _named(subjects), advice]))
-    level = "error" if closes_gate(report, verdict) else "warning" if alarm else "notice"
+    level = "error" if report.closes(verdict) else "warning" if alarm else "notice"
     return _Annotation(level, title, message, place(subjects[0], finding.path))
 
 
@@ -85,7 +85,7 @@ def _unknown(report: Report, unknown: Sequence[Same]) -> Iterator[_Annotation]:
     """Give one annotation for each missing fact, however many rules miss it."""
     reasons: dict[tuple[str, str], list[tuple[str, list[Subject]]]] = {}
     for same in unknown:
-        level = "error" if closes_gate(report, same.verdict) else "notice"
+        level = "error" if report.closes(same.verdict) else "notice"
         for finding, subjects in same.said.values():
             reasons.setdefault((level, finding.msg), []).append((same.verdict.rule, subjects))
     for (level, reason), pairs in reasons.items():

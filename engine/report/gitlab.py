@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Severity
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
@@ -56,7 +56,7 @@ def _entries(report: Report) -> Iterator[dict[str, Json]]:
 
 def _is_shown(report: Report, verdict: Verdict) -> bool:
     if verdict.status is Status.UNKNOWN:
-        return report.blocks(verdict)
+        return report.counts_at_gate(verdict)
     return verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
 
 

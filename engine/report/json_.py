@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import dumps, ordered, write_items
-from eidos.engine.report.placing import closes_gate
 
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
@@ -41,8 +40,8 @@ def _head(report: Report) -> dict[str, Json]:
         },
         "decision": report.decision.value,
         "exitCode": int(report.exit_code),
-        "failOn": report.fail_on.value,
-        "allowIncomplete": report.allow_incomplete,
+        "failOn": report.gate.fail_on.value,
+        "allowIncomplete": report.gate.allow_incomplete,
         "counts": {status.value: count for status, count in report.counts.items()},
         "packs": [
             {"name": pack.name, "version": pack.version, "digest": pack.digest}
@@ -110,7 +109,7 @@ def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Json:
         status=verdict.status.value,
         severity=report.rules_by_id[verdict.rule].severity.value,
         enforcement=verdict.enforcement.value,
-        blocks=closes_gate(report, verdict),
+        blocks=report.closes(verdict),
         reason=verdict.reason,
         waiver=verdict.waiver,
         memo=verdict.memo,

@@ -9,11 +9,11 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.report import Decision, Report, Subject
+from eidos.engine.model.gate import Decision
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, printable
-from eidos.engine.report.placing import blocking_fail
 from eidos.engine.report.saying import account, gist
 from eidos.engine.report.summary import decided
 
@@ -23,7 +23,7 @@ _SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.WAIVED})
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     """Write the report suite by suite."""
     red = report.exit_code is not ExitCode.OK
-    failures = sum(blocking_fail(report, verdict) for _, verdict in report.verdicts())
+    failures = sum(report.is_violation(verdict) for _, verdict in report.verdicts())
     failures += report.decision is Decision.FAILED
     errors = report.counts[Status.ERROR] + len(report.problems)
     errors += red and report.decision is not Decision.FAILED
@@ -79,7 +79,7 @@ def _write_subject(report: Report, subject: Subject, out: TextIO) -> None:
     attributes = {
         "name": subject.identity,
         "tests": len(statuses),
-        "failures": sum(blocking_fail(report, verdict) for verdict in subject.verdicts),
+        "failures": sum(report.is_violation(verdict) for verdict in subject.verdicts),
         "errors": statuses.count(Status.ERROR),
         "skipped": sum(status in _SKIPPED for status in statuses),
         "timestamp": subject.timestamp or report.started,
@@ -106,7 +106,7 @@ def _outcome(report: Report, verdict: Verdict) -> str:
         return "skipped"
     if verdict.status is Status.PASS:
         return ""
-    return "failure" if blocking_fail(report, verdict) else "system-out"
+    return "failure" if report.is_violation(verdict) else "system-out"
 
 
 def _write_case(out: TextIO, name: str, classname: str, outcome: str, said: Sequence[str]) -> None:

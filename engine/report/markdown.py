@@ -6,8 +6,9 @@ The whole stays under the limit of a comment, and says what was left out.
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.policy import Severity
-from eidos.engine.model.report import Decision, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
@@ -70,7 +71,7 @@ def _table(report: Report) -> str:
 def _section(report: Report, same: Same) -> str:
     rule, verdict = report.rules_by_id[same.verdict.rule], same.verdict
     of = plural(len(same.subjects), same.subjects[0].scope.value)
-    is_open = " open" if verdict.status is Status.FAIL and report.blocks(verdict) else ""
+    is_open = " open" if report.is_violation(verdict) else ""
     head = f"<b>{verdict.status.value}</b> {rule.severity.value} {code(rule.id)}"
     summary = f"<summary>{head} {text(rule.title)} ({of})</summary>"
     lines = [f"\n<details{is_open}>{summary}\n"]

@@ -94,7 +94,7 @@ def _results(report: Report, subject: Subject) -> Iterator[dict[str, Json]]:
                 "rule": _text(rule.package),
                 "severity": rule.severity.value,
                 "result": _RESULTS[verdict.status],
-                "scored": report.blocks(verdict),
+                "scored": report.counts_at_gate(verdict),
                 "message": _text(finding.msg),
                 "timestamp": {"seconds": int(epoch(report.effective_time)), "nanos": 0},
                 "properties": {

@@ -118,11 +118,11 @@ def _short(text: str) -> str:
 
 
 def _aside(report: Report, verdict: Verdict) -> str:
-    if verdict.status is Status.ERROR or report.blocks(verdict):
+    if verdict.status is Status.ERROR or report.counts_at_gate(verdict):
         return ""
     if verdict.enforcement is not Enforcement.DENY:
         return f"  (enforcement {verdict.enforcement.value}: does not block)"
-    return f"  (below --fail-on {report.fail_on.value}: does not block)"
+    return f"  (below --fail-on {report.gate.fail_on.value}: does not block)"
 
 
 def where(subject: Subject, finding: Finding) -> str:

@@ -70,20 +70,6 @@ def spot(subject: Subject, path: str | None) -> str:
     return f"{location.file}:{location.line}" if location.line else location.file
 
 
-def closes_gate(report: Report, verdict: Verdict) -> bool:
-    """Say whether a verdict, alone, keeps the gate from passing."""
-    if verdict.status is Status.UNKNOWN:
-        return report.blocks(verdict) and not report.allow_incomplete
-    return verdict.status is Status.ERROR or (
-        verdict.status is Status.FAIL and report.blocks(verdict)
-    )
-
-
-def blocking_fail(report: Report, verdict: Verdict) -> bool:
-    """Say whether a verdict is a fail that counts at the gate."""
-    return verdict.status is Status.FAIL and report.blocks(verdict)
-
-
 def epoch(moment: str) -> float:
     """Give the seconds since 1970 of an RFC 3339 time; 0 when it is none."""
     try:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
+from eidos.engine.errors import Problem
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Problem
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import dumps

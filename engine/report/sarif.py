@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from typing import TextIO
 from urllib.parse import quote
 
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Severity
-from eidos.engine.model.report import Decision, Problem, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, printable
 from eidos.engine.report.jsontext import dumps, write_items
-from eidos.engine.report.placing import closes_gate, epoch, named_findings, place
+from eidos.engine.report.placing import epoch, named_findings, place
 from eidos.engine.report.saying import sentence
 from eidos.engine.report.summary import decided, plural
 
@@ -210,7 +211,7 @@ def _result_properties(
     known: dict[str, Json] = {
         "status": verdict.status.value,
         "enforcement": verdict.enforcement.value,
-        "blocks": closes_gate(report, verdict),
+        "blocks": report.closes(verdict),
         "subject": one_line(subject.identity),
         "actual": finding.actual,
         "expected": finding.expected,

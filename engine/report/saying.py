@@ -29,7 +29,7 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
     """Write everything there is to say of a verdict, one finding a line, then the remediation."""
     rule = report.rules_by_id[verdict.rule]
     lines = [_finding(subject, finding) for finding in findings(verdict, rule.title)]
-    if verdict.status is Status.FAIL and not report.blocks(verdict):
+    if verdict.status is Status.FAIL and not report.counts_at_gate(verdict):
         lines.append("does not block")
     if verdict.status is Status.WAIVED:
         lines.append(f"waived by {verdict.waiver}: {verdict.reason}")

@@ -53,15 +53,16 @@ def _nothing(report: Report) -> str:
 
 
 def _unknown(report: Report, count: int) -> str:
-    allowed = ", which is allowed" if report.allow_incomplete else ""
+    allowed = ", which is allowed" if report.gate.allow_incomplete else ""
     return f"{plural(count, 'verdict')} unknown for want of facts{allowed}"
 
 
 def _threshold(report: Report) -> str:
-    return f" of severity {report.fail_on.value} or above" if report.fail_on.rank else ""
+    return f" of severity {report.gate.fail_on.value} or above" if report.gate.fail_on.rank else ""
 
 
 def _gating(report: Report, status: Status) -> int:
     return sum(
-        verdict.status is status and report.blocks(verdict) for _, verdict in report.verdicts()
+        verdict.status is status and report.counts_at_gate(verdict)
+        for _, verdict in report.verdicts()
     )

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode
+from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import yaml_line
-from eidos.engine.report.placing import blocking_fail, place
+from eidos.engine.report.placing import place
 from eidos.engine.report.summary import counted, decided
 
 _LOUD = frozenset({Status.FAIL, Status.WARN, Status.ERROR, Status.WAIVED})
@@ -54,7 +54,7 @@ def _point(report: Report, subject: Subject, verdict: Verdict) -> _Point:
 
 def _outcome(report: Report, verdict: Verdict) -> tuple[str, str]:
     reason = _escaped(verdict.reason or "")
-    if verdict.status is Status.ERROR or blocking_fail(report, verdict):
+    if verdict.status is Status.ERROR or (report.is_violation(verdict)):
         return "not ok", ""
     directives = {
         Status.FAIL: " # TODO does not block",

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TextIO
 
-from eidos.engine.model.report import Decision, Report, Subject
+from eidos.engine.model.gate import Decision
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Alike, group

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import msgspec
 
-from eidos.engine.errors import Location, UsageError
+from eidos.engine.errors import Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.report import Problem
 from eidos.engine.model.snapshot import KIND as SNAPSHOT_KIND
 from eidos.engine.schema.wording import worded
 from eidos.schemas import FOLDER

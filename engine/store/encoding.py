@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eidos.engine.digest import address, canonical
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.factpath import FactPath
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Control, Entrypoint, Module, Rule, Scope, Severity
-from eidos.engine.model.report import Problem, Subject, WaiverNote
+from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Enforcement, Rule, Scope, Severity
 from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.verdict import Status, Verdict
@@ -41,8 +42,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
         prints=tuple(said.get("prints", ())),
-        fail_on=Severity(fail_on),
-        allow_incomplete=bool(allow_incomplete),
+        gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
 
 

@@ -166,8 +166,8 @@ def _columns(report: Report) -> dict[str, str | int]:
         "exit_code": int(report.exit_code),
         "counts": text(counts),
         "subjects": len(report.subjects),
-        "fail_on": report.fail_on.value,
-        "allow_incomplete": int(report.allow_incomplete),
+        "fail_on": report.gate.fail_on.value,
+        "allow_incomplete": int(report.gate.allow_incomplete),
     }
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from eidos.engine.errors import UsageError
-from eidos.engine.model.report import Decision
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.run import RunSummary
 from eidos.engine.store.addresses import unpacked
 from eidos.engine.store.rebuilding import read_packs

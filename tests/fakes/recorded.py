@@ -3,8 +3,9 @@
 from hypothesis import strategies as st
 
 from eidos.engine.digest import SnapshotDigests, digest, snapshot_digests
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import (
     Control,
     Enforcement,
@@ -14,7 +15,7 @@ from eidos.engine.model.policy import (
     Scope,
     Severity,
 )
-from eidos.engine.model.report import PackRef, Problem, Report, Subject, WaiverNote
+from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.snapshot import (
     Collection,
     CollectorState,
@@ -204,8 +205,7 @@ def reports(draw: st.DrawFn) -> Report:
         subjects=draw(tuples(subjects, 6)),
         problems=draw(tuples(st.builds(Problem, TEXT, st.none() | TEXT, st.none() | LOCATIONS))),
         waiver_notes=draw(tuples(st.builds(WaiverNote, TEXT, TEXT, TEXT, TEXT))),
-        fail_on=draw(st.sampled_from(Severity)),
-        allow_incomplete=draw(st.booleans()),
+        gate=Gate(draw(st.sampled_from(Severity)), draw(st.booleans())),
         prints=draw(tuples(TEXT)),
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from eidos.engine.errors import Location
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.factpath import FactPath
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import (
@@ -14,7 +14,7 @@ from eidos.engine.model.policy import (
     Scope,
     Severity,
 )
-from eidos.engine.model.report import PackRef, Problem, Report, Subject, WaiverNote
+from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.verdict import Finding, Status, Verdict
 
 HOSTILE = (

@@ -36,7 +36,7 @@ def _last(drift: Drift) -> str:
 
 def _level(drift: Drift, group: Group) -> str:
     level = group.change.level
-    if level.rank < drift.fail_on.rank:
+    if not drift.gate.reaches(level):
         return "notice"
     return "error" if level.rank >= Severity.HIGH.rank else "warning"
 

@@ -29,7 +29,7 @@ def document(drift: Drift, *, summary: bool = False) -> dict[str, Any]:
         "baseline": _side(drift.baseline),
         "current": _side(drift.current),
         "exitCode": int(drift.exit_code),
-        "failOn": drift.fail_on.value,
+        "failOn": drift.gate.fail_on.value,
         "counts": {level.value: count for level, count in drift.counts.items()},
         "summary": {
             "changes": len(drift.changes),

@@ -53,7 +53,7 @@ def decided(drift: Drift) -> str:
     if code is ExitCode.FAILED:
         return "drift (exit code 1)"
     if drift.changes or drift.moved:
-        return f"no drift at or above {drift.fail_on} (exit code 0)"
+        return f"no drift at or above {drift.gate.fail_on} (exit code 0)"
     if drift.not_comparable:
         return "nothing differs in what could be compared (exit code 0)"
     return "identical (exit code 0)"

@@ -15,6 +15,7 @@ import xmlschema
 import yaml
 
 from eidos.engine.errors import Location
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Scope, Severity
 from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
@@ -28,7 +29,9 @@ CASES: dict[str, Callable[[], Report]] = {
     "clean": reports.clean,
     "nothing": reports.nothing,
     "hostile": reports.hostile,
-    "allowed": lambda: reports.report(reports.node("a", reports.HUGEPAGES), allow_incomplete=True),
+    "allowed": lambda: reports.report(
+        reports.node("a", reports.HUGEPAGES), gate=Gate(allow_incomplete=True)
+    ),
     "incomplete": lambda: reports.report(reports.node("a", reports.HUGEPAGES)),
     "failed": lambda: reports.report(reports.node("a", reports.DRIVER)),
 }

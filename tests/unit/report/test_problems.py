@@ -5,8 +5,7 @@ import pytest
 
 from eidos.engine import schema
 from eidos.engine.documents.reading import Document
-from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.report import Problem
+from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.report.problems import WRITERS
 

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.report import Report
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
@@ -94,7 +95,7 @@ def test_missing_facts_are_told_once_with_the_rules_they_silence() -> None:
 
 def test_a_fail_that_does_not_block_says_so() -> None:
     report = reports.report(reports.node("a", reports.PERSISTENCE, reports.KASLR))
-    strict = replace(report, fail_on=reports.Severity.CRITICAL)
+    strict = replace(report, gate=Gate(reports.Severity.CRITICAL))
     assert "(below --fail-on critical: does not block)" in text(strict)
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from eidos.engine.digest import snapshot_digests
-from eidos.engine.errors import Location
-from eidos.engine.model.report import Problem, Report, Subject
+from eidos.engine.errors import Location, Problem
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import Snapshot, Subtype, subtypes
 from eidos.engine.store.opening import Store, open_store
 from fakes.recorded import report, reports, snapshot, snapshots

@@ -1,0 +1,89 @@
+"""The gate: what a verdict does to the outcome, and which outcome goes before which.
+
+Everything that decides (reports, drift, fleets of drift, validation, recipes, bundles) asks here,
+so that no two commands and no two formats disagree on an exit code.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from eidos.engine.errors import ExitCode
+from eidos.engine.model.policy import Enforcement, Rule, Severity
+from eidos.engine.model.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from eidos.engine.model.report import Report
+
+
+class Decision(StrEnum):
+    """What the gate says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    """A required fact is unknown, or there was nothing to judge."""
+    ERROR = "error"
+    """Something could not be read or evaluated."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a process says that ends with this decision."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    Decision.PASSED: ExitCode.OK,
+    Decision.FAILED: ExitCode.FAILED,
+    Decision.INCOMPLETE: ExitCode.INCOMPLETE,
+    Decision.ERROR: ExitCode.NO_ANSWER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What it takes to pass."""
+
+    fail_on: Severity = Severity.INFO
+    """Violations, and drift, below it do not close the gate."""
+    allow_incomplete: bool = False
+    """Unknown facts do not close the gate."""
+
+    def counts(self, verdict: Verdict, rule: Rule) -> bool:
+        """Say whether a verdict of a rule counts at all: by severity and enforcement."""
+        return verdict.enforcement is Enforcement.DENY and self.reaches(rule.severity)
+
+    def reaches(self, severity: Severity) -> bool:
+        """Say whether something this bad is at or above the threshold."""
+        return severity.rank >= self.fail_on.rank
+
+    def closes(self, verdict: Verdict, rule: Rule) -> bool:
+        """Say whether a verdict, alone, keeps the gate from passing; an error always does."""
+        match verdict.status:
+            case Status.ERROR:
+                return True
+            case Status.UNKNOWN:
+                return self.counts(verdict, rule) and not self.allow_incomplete
+            case Status.FAIL:
+                return self.counts(verdict, rule)
+            case _:
+                return False
+
+    def decide(self, report: "Report") -> Decision:
+        """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
+        closing = {verdict.status for _, verdict in report.verdicts() if report.closes(verdict)}
+        return self.outcome(
+            error=bool(report.problems) or Status.ERROR in closing,
+            incomplete=report.nothing_judged or Status.UNKNOWN in closing,
+            failed=Status.FAIL in closing,
+        )
+
+    def outcome(
+        self, *, error: bool = False, incomplete: bool = False, failed: bool = False
+    ) -> Decision:
+        """Give what stands when several things hold: error, incomplete, failed, passed."""
+        if error:
+            return Decision.ERROR
+        if incomplete and not self.allow_incomplete:
+            return Decision.INCOMPLETE
+        return Decision.FAILED if failed else Decision.PASSED
