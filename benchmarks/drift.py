@@ -31,10 +31,11 @@ from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.patching import make_patch
 from eidos.engine.comparing.ranking import rank
-from eidos.engine.comparing.snapshots import Taken, compare
-from eidos.engine.digest import canonical, snapshot_digests
+from eidos.engine.comparing.snapshots import compare
+from eidos.engine.digest import addressed, canonical
 from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.documents.snapshots import read_snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot
 
 EIDOS = [sys.executable, "-c", "from eidos.engine.cli import main; main()", "diff", "--no-policy"]
 _SCRIPT = (
@@ -131,7 +132,7 @@ def drift(before: Document, after: Document) -> object:
     return ranked(taken(before), taken(after))
 
 
-def ranked(before: Taken, after: Taken) -> object:
+def ranked(before: AddressedSnapshot, after: AddressedSnapshot) -> object:
     """Compare two snapshots, leave out what does not matter, rank the rest."""
     return rank(SIEVE.sift(compare(before, after).changes).kept, (), None, LEVELS)
 
@@ -140,10 +141,9 @@ SIEVE = Sieve(default_ignores(), datetime(2026, 1, 1, tzinfo=UTC))
 LEVELS = Levels()
 
 
-def taken(read: Document) -> Taken:
+def taken(read: Document) -> AddressedSnapshot:
     """Make a snapshot of a document."""
-    found = read_snapshot(read).snapshot
-    return Taken(found, snapshot_digests(found))
+    return addressed(read_snapshot(read).snapshot)
 
 
 def document(text: str) -> Document:

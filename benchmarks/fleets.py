@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eidos.engine.digest import snapshot_digests
+from eidos.engine.digest import addressed
 from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.documents.writing import to_yaml
@@ -67,14 +67,13 @@ def _made() -> str:
 def merged(text: str) -> dict[str, object]:
     """Give what the rules see of a node document, as the one input that OPA and conftest judge."""
     (document,) = read_text(text, "node.yaml")
-    snapshot = read_snapshot(document).snapshot
-    digests = snapshot_digests(snapshot)
-    (node,) = node_facts(snapshot, digests, document.name)
+    snapshot = addressed(read_snapshot(document).snapshot)
+    (node,) = node_facts(snapshot, document.name)
     seen: dict[str, dict[str, object]] = {"node": {"name": node.name}}
     for (kind, subtype), data in node.facts.items():
         seen.setdefault(kind, {})[subtype] = data
     nodes: dict[str, dict[str, dict[str, object]]] = {}
-    for name, facts in cluster_facts(snapshot, digests, document.name).nodes.items():
+    for name, facts in cluster_facts(snapshot, document.name).nodes.items():
         for kind, subtype in _OF_NODES:
             if (kind, subtype) in facts:
                 nodes.setdefault(name, {}).setdefault(kind, {})[subtype] = facts[kind, subtype]

@@ -9,12 +9,18 @@ hashed over their children's addresses, so equal parts are equal without being r
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, Measurement, Snapshot, Subtype
+from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
+    Collection,
+    Measurement,
+    Snapshot,
+    SnapshotDigests,
+    Subtype,
+)
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -47,20 +53,14 @@ def digest(value: object) -> str:
     return address(canonical(value))
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotDigests:
-    """The addresses of a snapshot and of all its parts."""
-
-    snapshot: str
-    nodes: Mapping[str, str]
-    """By node name."""
-    subtypes: Mapping[tuple[str | None, str, str], str]
-    """By (node name or None for the cluster, type, subtype)."""
-
-
 def subtype_digest(subtype: Subtype) -> str:
     """Give the address of a subtype's data."""
     return digest(subtype.data)
+
+
+def addressed(snapshot: Snapshot) -> AddressedSnapshot:
+    """Give a snapshot with the addresses of all its parts."""
+    return AddressedSnapshot(snapshot, snapshot_digests(snapshot))
 
 
 def snapshot_digests(snapshot: Snapshot) -> SnapshotDigests:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from eidos.engine import __version__
 from eidos.engine.app.policies import load_packs
-from eidos.engine.app.subjects import Candidate, Seen, candidates
-from eidos.engine.digest import SnapshotDigests
+from eidos.engine.app.subjects import Candidate, candidates
 from eidos.engine.documents.finding import Source, find_each
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document
@@ -25,7 +24,7 @@ from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Enforcement, Pack, Severity
 from eidos.engine.model.report import PackRef, Report, Subject
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
@@ -148,7 +147,7 @@ class _Session:
 
     def __init__(self, request: CheckRequest, judge: Judge, waiving: Waiving) -> None:
         self.problems: list[Problem] = []
-        self.seen: deque[Seen] = deque()
+        self.seen: deque[AddressedSnapshot] = deque()
         """Snapshots that were judged, or are about to be."""
         self._request = request
         self._judge = judge
@@ -176,10 +175,9 @@ class _Session:
             for candidate, verdicts in zip(chunk, judged, strict=True)
         ]
 
-    def take_seen(self) -> list[tuple[Snapshot, SnapshotDigests]]:
+    def take_seen(self) -> list[AddressedSnapshot]:
         """Give what was seen since it was last asked, and forget it."""
-        seen = [self.seen.popleft() for _ in range(len(self.seen))]
-        return [(each.snapshot, each.digests) for each in seen]
+        return [self.seen.popleft() for _ in range(len(self.seen))]
 
     def _candidates(self) -> Iterator[Candidate]:
         for document in self._documents():

@@ -12,14 +12,15 @@ from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
 from eidos.engine.comparing.ranking import Flips, rank
-from eidos.engine.comparing.snapshots import Comparison, Taken, compare
-from eidos.engine.digest import snapshot_digests
+from eidos.engine.comparing.snapshots import Comparison, compare
+from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import EidosError, UsageError
 from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Rule, Severity
+from eidos.engine.model.snapshot import AddressedSnapshot
 
 if TYPE_CHECKING:
     from eidos.engine.app.evidence import Evidence
@@ -143,11 +144,11 @@ class _Differ:
     def take(self, baseline: Referred) -> None:
         """Take the baseline."""
         self._baseline = baseline
-        self._before = _taken(baseline)
+        self._before = addressed(baseline.snapshot)
 
     def compare(self, current: Referred) -> Compared:
         """Compare a snapshot with the baseline."""
-        after = _taken(current)
+        after = addressed(current.snapshot)
         found = compare(self._before, after, self._options.match)
         sifted = self._sieve.sift(found.changes, found.not_comparable)
         names = _old_names(found)
@@ -198,13 +199,9 @@ def _told(flips: Flips, changes: Sequence[Change]) -> tuple[NodeFlip, ...]:
     )
 
 
-def _taken(referred: Referred) -> Taken:
-    return Taken(referred.snapshot, snapshot_digests(referred.snapshot))
-
-
-def _side(referred: Referred, taken: Taken) -> Side:
-    metadata = referred.snapshot.metadata
-    return Side(referred.name, taken.digests.snapshot, metadata.cluster, metadata.timestamp)
+def _side(referred: Referred, taken: AddressedSnapshot) -> Side:
+    metadata = taken.metadata
+    return Side(referred.name, taken.digest, metadata.cluster, metadata.timestamp)
 
 
 def _old_names(found: Comparison) -> dict[str | None, str | None]:

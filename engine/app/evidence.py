@@ -7,12 +7,12 @@ from typing import Self
 
 from eidos.engine.app.policies import load_packs
 from eidos.engine.comparing.ranking import Flips
-from eidos.engine.comparing.snapshots import Taken
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
 from eidos.engine.model.drift import Flip
 from eidos.engine.model.policy import Rule
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose
 from eidos.engine.rego.embedded import EmbeddedEngine
@@ -54,7 +54,10 @@ class Evidence:
         return choose(load_packs(self._packs, self._engine), Choice())
 
     def flips(
-        self, before: Taken, after: Taken, old_names: Mapping[str | None, str | None]
+        self,
+        before: AddressedSnapshot,
+        after: AddressedSnapshot,
+        old_names: Mapping[str | None, str | None],
     ) -> Flips:
         """Give the verdicts that differ.
 
@@ -74,9 +77,9 @@ class Evidence:
     def _judge(self) -> Judge:
         return Judge(self.rules, self._engine, NoMemo(), self._now)
 
-    def _verdicts(self, taken: Taken) -> _Verdicts:
-        cluster = cluster_facts(taken.snapshot, taken.digests, "")
-        nodes = node_facts(taken.snapshot, taken.digests, "")
+    def _verdicts(self, side: AddressedSnapshot) -> _Verdicts:
+        cluster = cluster_facts(side, "")
+        nodes = node_facts(side, "")
         names = [None, *(node.name for node in nodes)]
         judged = self._judge.judge([cluster, *nodes])
         return {

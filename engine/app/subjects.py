@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from eidos.engine.digest import SnapshotDigests, snapshot_digests
+from eidos.engine.digest import addressed
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import SnapshotDocument, is_snapshot, read_snapshot
 from eidos.engine.errors import DocumentError, Location
@@ -16,7 +16,7 @@ from eidos.engine.evaluating.subjects import (
 from eidos.engine.model.factpath import split_path
 from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.report import Subject
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 
 
@@ -65,17 +65,9 @@ class Candidate:
         return self.source.locate(node, segments)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A snapshot that was judged, as it is recorded."""
-
-    snapshot: Snapshot
-    digests: SnapshotDigests
-
-
 def candidates(
     document: Document, rules: Sequence[Rule], *, lenient: bool
-) -> tuple[list[Candidate], Seen | None]:
+) -> tuple[list[Candidate], AddressedSnapshot | None]:
     """Give what is to be judged in a document, and the snapshot it holds.
 
     Raises:
@@ -95,7 +87,7 @@ def candidates(
             hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
         )
     source = read_snapshot(document, lenient=lenient)
-    seen = Seen(source.snapshot, snapshot_digests(source.snapshot))
+    seen = addressed(source.snapshot)
     found.extend(_of_snapshot(source, seen, rules))
     return found, seen
 
@@ -105,15 +97,15 @@ def _name(document: Document) -> str:
 
 
 def _of_snapshot(
-    source: SnapshotDocument, seen: Seen, rules: Sequence[Rule]
+    source: SnapshotDocument, seen: AddressedSnapshot, rules: Sequence[Rule]
 ) -> Iterator[Candidate]:
     document, name = source.document, _name(source.document)
     unasked = tuple(_unasked(rules, has_nodes=bool(source.snapshot.nodes)))
-    cluster = cluster_facts(seen.snapshot, seen.digests, name)
+    cluster = cluster_facts(seen, name)
     if unasked or any(rule.scope is Scope.CLUSTER for rule in rules):
         yield Candidate(cluster, document, source, unasked)
     if any(rule.scope is Scope.NODE for rule in rules):
-        for facts in node_facts(seen.snapshot, seen.digests, name):
+        for facts in node_facts(seen, name):
             yield Candidate(facts, document, source)
 
 

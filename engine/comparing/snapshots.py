@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from eidos.engine.comparing.matching import Pairing, pair_nodes
 from eidos.engine.comparing.normal import comparable
 from eidos.engine.comparing.values import differences, differing
-from eidos.engine.digest import SnapshotDigests
 from eidos.engine.model.drift import Change, ChangeKind, NodeFate, NotComparable, Path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
     Collection,
     CollectorState,
     Measurement,
@@ -33,14 +33,6 @@ Facts = Mapping[Key, Mapping[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A snapshot and its addresses."""
-
-    snapshot: Snapshot
-    digests: SnapshotDigests
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """What differs, before anything is ignored or ranked."""
 
@@ -49,7 +41,9 @@ class Comparison:
     not_comparable: tuple[NotComparable, ...]
 
 
-def compare(baseline: Taken, current: Taken, labels: Sequence[str] = ()) -> Comparison:
+def compare(
+    baseline: AddressedSnapshot, current: AddressedSnapshot, labels: Sequence[str] = ()
+) -> Comparison:
     """Compare two snapshots.
 
     Args:
@@ -78,7 +72,7 @@ def _is_same_cluster(baseline: Snapshot, current: Snapshot) -> bool:
 
 
 class _Walk:
-    def __init__(self, baseline: Taken, current: Taken) -> None:
+    def __init__(self, baseline: AddressedSnapshot, current: AddressedSnapshot) -> None:
         self.changes: list[Change] = []
         self.not_comparable: list[NotComparable] = []
         self._baseline = baseline
@@ -175,7 +169,7 @@ class _Walk:
         return _entry(taken, key, name)
 
 
-def _program(side: Taken) -> str | None:
+def _program(side: AddressedSnapshot) -> str | None:
     """Name the program that took a snapshot."""
     return (side.snapshot.metadata.generator or "").partition(" ")[0] or None
 
@@ -187,7 +181,7 @@ def _absent_side(kind: ChangeKind, path: Path) -> str | None:
     return "baseline" if kind is ChangeKind.ADDED else "current"
 
 
-def _blind(side: Taken, node: str | None) -> str | None:
+def _blind(side: AddressedSnapshot, node: str | None) -> str | None:
     """Give why a node that is not in a snapshot may be there all the same."""
     if not side.snapshot.nodes:
         return "the snapshot holds no nodes"
@@ -213,7 +207,7 @@ def _facts(measurements: tuple[Measurement, ...]) -> Facts:
     return {(kind, subtype.name): subtype.data for kind, subtype in subtypes(measurements)}
 
 
-def _entry(side: Taken, key: Key, node: str | None) -> Collection | None:
+def _entry(side: AddressedSnapshot, key: Key, node: str | None) -> Collection | None:
     """Give the collector's word on a subtype that is not, or not completely, there."""
     return next(
         (

@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from eidos.engine.digest import SnapshotDigests, digest
+from eidos.engine.digest import digest
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Scope
-from eidos.engine.model.snapshot import Collection, Measurement, Snapshot, subtypes
+from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
+    Collection,
+    Measurement,
+    Snapshot,
+    subtypes,
+)
 
 SubtypeKey = tuple[str, str]
 """Lower-case type and subtype: ``("gpu", "smi")``."""
@@ -34,13 +40,14 @@ class SubjectFacts:
     """Scope document: the document itself."""
 
 
-def cluster_facts(snapshot: Snapshot, digests: SnapshotDigests, file: str) -> SubjectFacts:
+def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
     """Give the cluster of a snapshot as a subject."""
+    snapshot = seen.snapshot
     return SubjectFacts(
         name=snapshot.metadata.cluster or file,
         scope=Scope.CLUSTER,
         file=file,
-        digest=digests.snapshot,
+        digest=seen.digest,
         cluster=snapshot.metadata.cluster,
         timestamp=snapshot.metadata.timestamp,
         facts=_facts(snapshot.measurements),
@@ -49,8 +56,9 @@ def cluster_facts(snapshot: Snapshot, digests: SnapshotDigests, file: str) -> Su
     )
 
 
-def node_facts(snapshot: Snapshot, digests: SnapshotDigests, file: str) -> list[SubjectFacts]:
+def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
     """Give each node of a snapshot as a subject."""
+    snapshot, digests = seen.snapshot, seen.digests
     shared = _facts(snapshot.measurements)
     gaps = _gaps(snapshot)
     cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]

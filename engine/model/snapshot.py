@@ -92,6 +92,35 @@ class Snapshot:
     collection: tuple[Collection, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotDigests:
+    """The content addresses of a snapshot and of all its parts; see `eidos.engine.digest`."""
+
+    snapshot: str
+    nodes: Mapping[str, str]
+    """By node name."""
+    subtypes: Mapping[tuple[str | None, str, str], str]
+    """By (node name or None for the cluster, type, subtype)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressedSnapshot:
+    """A snapshot and its addresses: what is judged, compared, watched and stored."""
+
+    snapshot: Snapshot
+    digests: SnapshotDigests
+
+    @property
+    def digest(self) -> str:
+        """The address of the whole."""
+        return self.digests.snapshot
+
+    @property
+    def metadata(self) -> Metadata:
+        """Who took it of what, and when."""
+        return self.snapshot.metadata
+
+
 def subtypes(measurements: tuple[Measurement, ...]) -> Iterator[tuple[str, Subtype]]:
     """Give every subtype with the type it belongs to, in document order."""
     for measurement in measurements:

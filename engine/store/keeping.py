@@ -3,8 +3,8 @@
 import sqlite3
 from dataclasses import dataclass
 
-from eidos.engine.digest import SnapshotDigests, address
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.digest import address
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.store.blobs import BlobWriter
 from eidos.engine.store.clock import state_time
 from eidos.engine.store.encoding import encoded, text
@@ -43,15 +43,15 @@ class Keeper:
         self._trees = TreeWriter(connection, blobs)
         self._started = started
 
-    def keep(self, snapshot: Snapshot, digests: SnapshotDigests) -> Kept:
+    def keep(self, seen: AddressedSnapshot) -> Kept:
         """Store what is new of a snapshot."""
-        metadata = snapshot.metadata
+        metadata = seen.metadata
         at = state_time(metadata.timestamp, self._started)
-        remarks = encode_remarks(snapshot)
+        remarks = encode_remarks(seen.snapshot)
         written = encoded(remarks)
         return Kept(
-            snapshot=self._trees.put(snapshot, digests, at),
-            addresses=(digests.snapshot, *digests.nodes.values()),
+            snapshot=self._trees.put(seen.snapshot, seen.digests, at),
+            addresses=(seen.digest, *seen.digests.nodes.values()),
             cluster=metadata.cluster,
             at=at,
             timestamp=metadata.timestamp,

@@ -4,10 +4,10 @@ import itertools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from eidos.engine.digest import SnapshotDigests, address
+from eidos.engine.digest import address
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.store.addresses import packed, unpacked
 from eidos.engine.store.blobs import BlobWriter
 from eidos.engine.store.clock import state_time
@@ -37,7 +37,7 @@ Source = tuple[str, str | None, str | None]
 def record_report(
     connection: sqlite3.Connection,
     report: Report,
-    snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+    snapshots: Iterable[AddressedSnapshot],
     kept: Sequence[Kept] = (),
 ) -> None:
     """Write a run, within a transaction in which nobody else can write.
@@ -64,9 +64,7 @@ class _Recording:
         self._subjects = SubjectWriter(connection)
         self._observations: list[Observation] = []
 
-    def record(
-        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]], kept: Sequence[Kept]
-    ) -> None:
+    def record(self, snapshots: Iterable[AddressedSnapshot], kept: Sequence[Kept]) -> None:
         groups = [
             (source, list(group))
             for source, group in itertools.groupby(self._report.subjects, key=_source)
@@ -78,7 +76,7 @@ class _Recording:
             for subject in subjects
         }
         keeper = Keeper(self._connection, self._blobs, self._report.started)
-        every = (*kept, *(keeper.keep(*pair) for pair in snapshots))
+        every = (*kept, *(keeper.keep(each) for each in snapshots))
         captures = [_capture(each, numbers) for each in every]
         run = self._run([said for _, said in parts], [said for _, said in captures])
         self._connection.executemany(

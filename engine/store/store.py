@@ -8,10 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from eidos.engine.digest import SnapshotDigests
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.store import captures, memory, recording, runs
 from eidos.engine.store.blobs import BlobWriter
@@ -56,9 +55,7 @@ class Store:
         with self._transaction():
             memory.remember(self._connection, verdicts)
 
-    def keep(
-        self, snapshots: Iterable[tuple[Snapshot, SnapshotDigests]], started: str
-    ) -> list[Kept]:
+    def keep(self, snapshots: Iterable[AddressedSnapshot], started: str) -> list[Kept]:
         """Store the content of snapshots ahead of the run that judges them.
 
         Args:
@@ -70,12 +67,12 @@ class Store:
         """
         with self._transaction():
             keeper = Keeper(self._connection, BlobWriter(self._connection), started)
-            return [keeper.keep(*pair) for pair in snapshots]
+            return [keeper.keep(each) for each in snapshots]
 
     def record_report(
         self,
         report: Report,
-        snapshots: Iterable[tuple[Snapshot, SnapshotDigests]],
+        snapshots: Iterable[AddressedSnapshot],
         kept: Sequence[Kept] = (),
     ) -> None:
         """Keep a run with the snapshots it judged, those kept before first: all, or nothing."""

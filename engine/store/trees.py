@@ -5,13 +5,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eidos.engine.digest import SnapshotDigests, canonical, digest
+from eidos.engine.digest import canonical, digest
 from eidos.engine.model.snapshot import (
     Collection,
     Measurement,
     Metadata,
     Node,
     Snapshot,
+    SnapshotDigests,
     Subtype,
     subtypes,
 )

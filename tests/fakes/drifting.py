@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eidos.engine.comparing.snapshots import Taken
-from eidos.engine.digest import snapshot_digests
+from eidos.engine.digest import addressed
 from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.documents.writing import to_json
 from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule
+from eidos.engine.model.snapshot import AddressedSnapshot
 
 Facts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Type to subtype to data."""
@@ -49,11 +49,10 @@ def snapshot(
     }
 
 
-def taken(document: Any) -> Taken:
+def taken(document: Any) -> AddressedSnapshot:
     """Read a document as comparing wants it."""
     [read] = read_text(to_json(document), "s.json")
-    found = read_snapshot(read).snapshot
-    return Taken(found, snapshot_digests(found))
+    return addressed(read_snapshot(read).snapshot)
 
 
 def change(fact: str, before: Any = 1, after: Any = 2, node: str | None = "n1") -> Change:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from eidos.engine.digest import snapshot_digests
+from eidos.engine.digest import addressed
 from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, node_facts
 from eidos.engine.model.snapshot import (
     Collection,
@@ -78,9 +78,9 @@ def _measurements(facts: dict[str, dict[str, Any]]) -> tuple[Measurement, ...]:
 
 def nodes_of(taken: Snapshot) -> list[SubjectFacts]:
     """Give the nodes of a snapshot as subjects."""
-    return node_facts(taken, snapshot_digests(taken), "s.yaml")
+    return node_facts(addressed(taken), "s.yaml")
 
 
 def cluster_of(taken: Snapshot) -> SubjectFacts:
     """Give the cluster of a snapshot as a subject."""
-    return cluster_facts(taken, snapshot_digests(taken), "s.yaml")
+    return cluster_facts(addressed(taken), "s.yaml")

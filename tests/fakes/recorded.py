@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from eidos.engine.digest import SnapshotDigests, digest, snapshot_digests
+from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.factpath import FactPath
 from eidos.engine.model.gate import Gate
@@ -17,6 +17,7 @@ from eidos.engine.model.policy import (
 )
 from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
     Collection,
     CollectorState,
     Measurement,
@@ -54,7 +55,7 @@ def snapshot(
     cluster: str = "prod",
     timestamp: str = "2026-03-02T10:00:00Z",
     driver: str = "580.82.07",
-) -> tuple[Snapshot, SnapshotDigests]:
+) -> AddressedSnapshot:
     sysctl = {f"/proc/sys/kernel/key{number}": number * 7919 for number in range(200)}
     facts = (
         Measurement("GPU", (Subtype("smi", {"driver": driver, "gpu-count": 4}),)),
@@ -66,13 +67,12 @@ def snapshot(
         tuple(Node(name, facts) for name in nodes),
         (Collection("SystemD", CollectorState.FAILED, reason="no bus"),),
     )
-    return made, snapshot_digests(made)
+    return addressed(made)
 
 
 def report(
     run: str,
-    seen: Snapshot,
-    digests: SnapshotDigests,
+    seen: AddressedSnapshot,
     verdicts: tuple[Verdict, ...] = (verdict(),),
     started: str = "2026-03-02T12:00:00Z",
 ) -> Report:
@@ -81,13 +81,13 @@ def report(
             name=node.name,
             scope=Scope.NODE,
             file="prod.yaml",
-            digest=digests.nodes[node.name],
+            digest=seen.digests.nodes[node.name],
             verdicts=verdicts,
             cluster=seen.metadata.cluster,
             timestamp=seen.metadata.timestamp,
             locations={"gpu.smi.driver": Location("prod.yaml", 14, 3, "$.nodes[0]")},
         )
-        for node in seen.nodes
+        for node in seen.snapshot.nodes
     )
     rules = tuple(
         sorted(

@@ -25,7 +25,7 @@ def db(tmp_path: Path) -> Path:
             seen = snapshot(("n1", "n2"), cluster=cluster)
             said = (verdict(Status.FAIL),) if number else (verdict(),)
             started = f"2026-03-0{number + 1}T12:00:00Z"
-            store.record_report(report(f"r{number}-x", *seen, said, started), [seen])
+            store.record_report(report(f"r{number}-x", seen, said, started), [seen])
     return path
 
 

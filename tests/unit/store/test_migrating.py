@@ -33,7 +33,7 @@ def test_from_every_earlier_version(tmp_path: Path, version: int) -> None:
 
     seen = snapshot()
     with open_store(old) as store:
-        store.record_report(report("r1", *seen), [seen])
+        store.record_report(report("r1", seen), [seen])
 
     assert layout(old) == layout(tmp_path / "new.db")
 

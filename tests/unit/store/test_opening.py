@@ -52,9 +52,9 @@ def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
     seen = snapshot()
     path = tmp_path / "e.db"
     with open_store(path) as writer, open_store(path, read_only=True) as reader:
-        writer.record_report(report("r1", *seen), [seen])
+        writer.record_report(report("r1", seen), [seen])
 
-        assert reader.run("r1") == report("r1", *seen)
+        assert reader.run("r1") == report("r1", seen)
         with pytest.raises(StoreError, match="cannot be written"):
             reader.remember([verdict()])
 
@@ -96,7 +96,7 @@ def test_a_damaged_database(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
     seen = snapshot()
     with open_store(path) as store:
-        store.record_report(report("r1", *seen), [seen])
+        store.record_report(report("r1", seen), [seen])
     content = bytearray(path.read_bytes())
     content[4096:] = os.urandom(len(content) - 4096)
     path.write_bytes(content)
@@ -109,7 +109,7 @@ def test_content_that_was_tampered_with(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
     seen = snapshot()
     with open_store(path) as store:
-        store.record_report(report("r1", *seen), [seen])
+        store.record_report(report("r1", seen), [seen])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER blobs_never_update")
         connection.execute("UPDATE blobs SET body = (SELECT body FROM blobs WHERE kind = 'rule')")
@@ -184,7 +184,7 @@ def test_a_read_only_folder_can_be_read() -> None:
     def steps() -> None:
         with open_store(path, read_only=True) as store:
             assert store.run("latest").run == "r1"
-            assert store.snapshot_of_run("latest") == seen[0]
+            assert store.snapshot_of_run("latest") == seen.snapshot
         assert "cannot be" in complaint(folder / "new.db").message
         with pytest.raises(StoreError, match="cannot be written"), open_store(path) as store:
             store.remember([verdict()])
@@ -193,7 +193,7 @@ def test_a_read_only_folder_can_be_read() -> None:
     folder = Path(tempfile.mkdtemp())  # the folders of tmp_path are closed to others
     path = folder / "e.db"
     with open_store(path) as store:
-        store.record_report(report("r1", *seen), [seen])
+        store.record_report(report("r1", seen), [seen])
     path.chmod(0o444)
     folder.chmod(0o555)
     try:
@@ -207,12 +207,12 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
     small = snapshot()
     with open_store(path) as store:
-        store.record_report(report("r1", *small), [small])
+        store.record_report(report("r1", small), [small])
         (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
         store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         big = snapshot(tuple(f"n{number}" for number in range(5000)))
         with pytest.raises(StoreError, match="no space left") as caught:
-            store.record_report(report("r2", *big), [big])
+            store.record_report(report("r2", big), [big])
         assert "Free some space" in str(caught.value.hint)
 
     with open_store(path) as store:
@@ -234,7 +234,7 @@ try:
     with open_store(Path(sys.argv[1])) as store:
         for number in range(10_000):
             seen = snapshot((f"n{number}",), driver=f"{number}")
-            store.record_report(report(f"x{number}", *seen), [seen])
+            store.record_report(report(f"x{number}", seen), [seen])
 except StoreError as error:
     print(error)
 """

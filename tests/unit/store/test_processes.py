@@ -28,7 +28,7 @@ for number in range(int(count)):
         )
         said = (verdict(Status.FAIL, salt=f"{name}{number}"),)
         store.remember(said)
-        store.record_report(report(f"{name}-{number}", *seen, said), [seen])
+        store.record_report(report(f"{name}-{number}", seen, said), [seen])
         print(number, flush=True)
 """
 

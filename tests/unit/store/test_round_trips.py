@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from eidos.engine.digest import snapshot_digests
+from eidos.engine.digest import addressed
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import Snapshot, Subtype, subtypes
@@ -36,15 +36,14 @@ def test_a_recorded_report_is_rebuilt_equal(store: Store, made: Report) -> None:
 @settings(max_examples=150, deadline=None)
 @given(seen=snapshots())
 def test_a_stored_snapshot_has_the_same_addresses(store: Store, seen: Snapshot) -> None:
-    made, digests = snapshot()
-    addresses = snapshot_digests(seen)
+    stored = addressed(seen)
     run = secrets.token_hex(8)
-    store.record_report(report(run, made, digests), [(seen, addresses)])
+    store.record_report(report(run, snapshot()), [stored])
 
     loaded = store.snapshot_of_run(run)
 
-    assert snapshot_digests(loaded) == addresses
-    assert snapshot_digests(store.snapshot(addresses.snapshot)) == addresses
+    assert addressed(loaded) == replace(stored, snapshot=loaded)
+    assert addressed(store.snapshot(stored.digest)).digests == stored.digests
     assert loaded.metadata == seen.metadata
     assert facts(loaded) == facts(seen)
     assert sorted(map(repr, loaded.collection)) == sorted(map(repr, seen.collection))
@@ -61,8 +60,7 @@ def facts(seen: Snapshot) -> dict[tuple[str | None, str, str], Subtype]:
 
 
 def test_locations_in_files_whose_names_are_not_unicode(store: Store) -> None:
-    made, digests = snapshot()
-    plain = report("odd", made, digests)
+    plain = report("odd", snapshot())
     odd = Location("n\udcff.yaml", 3, 1, "$.x")
     strange = replace(
         plain,
@@ -76,8 +74,7 @@ def test_locations_in_files_whose_names_are_not_unicode(store: Store) -> None:
 
 
 def test_names_that_are_not_unicode_are_kept_readable(tmp_path: Path) -> None:
-    made, digests = snapshot()
-    plain = report("r1", made, digests)
+    plain = report("r1", snapshot())
     odd: tuple[Subject, ...] = tuple(
         replace(subject, file="n\udcff.yaml", name="d\udcff") for subject in plain.subjects
     )

@@ -26,7 +26,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def observe(store: Store, cluster: str, day: int, **said: Status) -> None:
     seen = snapshot(cluster=cluster, timestamp=f"2026-03-{day:02}T00:00:00Z")
     verdicts = tuple(verdict(status, rule) for rule, status in said.items())
-    store.record_report(report(f"r{next(RUNS)}", *seen, verdicts), [seen])
+    store.record_report(report(f"r{next(RUNS)}", seen, verdicts), [seen])
 
 
 def intervals(store: Store, cluster: str, rule: str = "A") -> list[tuple[int, int | None, str]]:
