@@ -61,6 +61,10 @@ class Location:
         return f"{place} {self.path}" if self.path else place
 
 
+NOTHING_FOUND = "nothing-found"
+"""Code of problems with a folder or glob that holds nothing to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that is wrong here: what every reader, check and report says it with."""
@@ -72,6 +76,11 @@ class Problem:
     location: Location | None = None
     code: str = "invalid"
     """What kind of problem: ``invalid`` for content, else the `EidosError.code` it came from."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a process says that could do nothing else: nothing found is no answer either."""
+        return ExitCode.INCOMPLETE if self.code == NOTHING_FOUND else ExitCode.NO_ANSWER
 
     def __str__(self) -> str:
         """Give the location, if any, and the sentence."""

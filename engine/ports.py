@@ -6,6 +6,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -120,6 +121,21 @@ class RegoEngine(Protocol):
 
     def close(self) -> None:
         """Let go of workers and connections."""
+        ...
+
+
+# Time -------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time, so that nothing below ``app`` reads it and tests need none."""
+
+    def now(self) -> datetime:
+        """Give the present moment, with zone."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; True when it is time to end."""
         ...
 
 

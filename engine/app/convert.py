@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from eidos.engine.app.context import Context
 from eidos.engine.documents.dialects import NEWEST_UPSTREAM
-from eidos.engine.documents.finding import find_sources
-from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import read_documents
-from eidos.engine.documents.snapshots import read_snapshot, write_snapshot
+from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.documents.upstreamwriting import losses
-from eidos.engine.errors import DocumentError, Location, UsageError
+from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
@@ -32,42 +30,27 @@ def convert(
     *,
     node: str | None = None,
     lenient: bool = False,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    context: Context,
 ) -> Conversion:
     """Read one snapshot and write it in another dialect.
 
     Args:
-        argument: a file, or ``-`` for standard input.
+        argument: a file, ``-`` for standard input, or a stored snapshot.
         dialect: one of `WRITABLE`.
         node: keep only this node; None keeps all.
         lenient: accept a document without apiVersion and kind.
-        limits: bounds of the reader.
+        context: what is open.
 
     Raises:
-        DocumentError: it cannot be read, or is no snapshot.
-        UsageError: the argument names several documents, there is no such node, or the dialect
-            cannot hold the snapshot.
+        DocumentError: it cannot be read, is no snapshot, or is several.
+        UsageError: there is no such node, or the dialect cannot hold the snapshot.
     """
-    snapshot = _read(argument, lenient=lenient, limits=limits)
+    reader = context.reader(lenient=lenient)
+    snapshot = reader.one(argument).snapshot.snapshot
     if node is not None:
         snapshot = _only(snapshot, node)
     value = write_snapshot(snapshot, dialect)
     return Conversion(value, losses(snapshot) if dialect == NEWEST_UPSTREAM else ())
-
-
-def _read(argument: str, *, lenient: bool, limits: Limits) -> Snapshot:
-    sources = list(find_sources([argument]))
-    if len(sources) != 1:
-        hint = "Convert them one by one."
-        raise UsageError(f"{argument} names {len(sources)} files, and one is converted", hint=hint)
-    documents = read_documents(sources[0], limits)
-    if len(documents) != 1:
-        raise DocumentError(
-            f"the file holds {len(documents)} documents, and one is converted",
-            hint="Split the file at its '---' lines.",
-            location=Location(sources[0].name),
-        )
-    return read_snapshot(documents[0], lenient=lenient).snapshot
 
 
 def _only(snapshot: Snapshot, name: str) -> Snapshot:

@@ -1,33 +1,30 @@
-"""``eidos diff``: what changed between two snapshots, and which of it matters."""
+"""``eidos diff``: what changed between snapshots, and which of it matters."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from eidos.engine.app.references import Referred, read_all, read_one, resolve
+from eidos.engine.app.context import Context
+from eidos.engine.app.reader import Item, refuse_second_stdin
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
 from eidos.engine.comparing.ranking import Flips, rank
 from eidos.engine.comparing.snapshots import Comparison, compare
-from eidos.engine.digest import addressed
-from eidos.engine.documents.finding import STDIN
-from eidos.engine.documents.limits import Limits
-from eidos.engine.errors import EidosError, UsageError
+from eidos.engine.errors import DocumentError, EidosError, Location, Problem
 from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Rule, Severity
-from eidos.engine.model.snapshot import AddressedSnapshot
 
 if TYPE_CHECKING:
     from eidos.engine.app.evidence import Evidence
+    from eidos.engine.app.policies import PolicyRequest
+    from eidos.engine.model.policy import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class DiffOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
     """How to compare."""
 
     ignores: tuple[IgnoreRule, ...] = ()
@@ -37,70 +34,80 @@ class DiffOptions:
     """Rows asked before the shipped table of levels."""
     match: tuple[str, ...] = ()
     """Label keys by which a node may be recognised as a replacement."""
-    packs: tuple[str, ...] | None = ()
-    """Packs whose rules are evidence; empty for all shipped, None for none."""
-    fail_on: Severity = Severity.INFO
-    allow_incomplete: bool = False
-    effective_time: datetime | None = None
-    db: Path | None = None
+    gate: Gate = Gate()  # noqa: RUF009 -- frozen
+    """What closes: drift at or above a level, facts that one side lacks."""
     lenient: bool = False
-    limits: Limits = field(default_factory=Limits)
+    """Take measurements without a header for a snapshot."""
+
+    effective_time: datetime | None = None
+    """The day on which ignore rules hold, with zone; the context's clock when None."""
+
+    @property
+    def every_ignore(self) -> tuple[IgnoreRule, ...]:
+        """The ignore rules in force, shipped ones last."""
+        return (*self.ignores, *(default_ignores() if self.default_ignores else ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Drift, and the documents it was found in."""
+    """Drift, and the items it was found in."""
 
     drift: Drift
-    baseline: Referred
-    current: Referred
+    baseline: Item
+    current: Item
 
     def patch(self, *, tests: bool = False) -> list[Operation]:
         """Give the operations that turn the baseline document into the current one."""
-        before, after = self.baseline.document.value, self.current.document.value
-        return make_patch(before, after, tests=tests)
+        return make_patch(self.baseline.value, self.current.value, tests=tests)
 
 
 def diff(
-    baseline: str, currents: Sequence[str], options: DiffOptions, *, many: bool = False
-) -> Iterator[Compared | EidosError]:
+    baseline: str,
+    currents: Sequence[str],
+    comparing: Comparing,
+    policy: "PolicyRequest | None",
+    context: Context,
+    *,
+    many: bool = False,
+) -> Iterator[Compared | Problem]:
     """Compare snapshots with a baseline, one after the other.
 
     Args:
         baseline: a file, ``-``, ``run:ID``, ``snapshot:DIGEST`` or ``CLUSTER@TIME``.
-        currents: the same; each is compared with the baseline.
-        options: how to compare.
-        many: currents may also be folders, globs and files of several documents, and one that
-            cannot be read hides no other.
+        currents: the same; with `many` also folders, globs and files of several documents.
+        comparing: how to compare.
+        policy: what is evidence, judged as ``eidos check`` judges; None for none. It is resolved
+            when there is something to rank, and at once where anything of it was named.
+        context: what is open.
+        many: a current snapshot that cannot be read is yielded as a Problem, and hides no other.
 
     Yields:
-        What differs; or why one of many could not be read.
+        What differs; or why a current snapshot could not be read.
 
     Raises:
-        EidosError: the baseline, or the only current snapshot, cannot be read or does not exist,
-            or a pattern is not valid.
+        EidosError: the baseline cannot be read or does not exist, or a pattern is not valid.
     """
-    if [baseline, *currents].count(STDIN) > 1:
-        raise UsageError("standard input can be read only once", hint="Give '-' once.")
-    now = options.effective_time or datetime.now(UTC)
-    with ExitStack() as stack:
-        evidence = None
-        if options.packs is not None:
-            evidence = stack.enter_context(_evidence(options.packs, now))
-        differ = _Differ(options, now, evidence)
-        differ.take(resolve(baseline, options.db, options.limits, lenient=options.lenient))
-        read = read_all if many else read_one
-        for current in currents:
-            for after in read(current, options.db, options.limits, lenient=options.lenient):
-                yield after if isinstance(after, EidosError) else differ.compare(after)
+    refuse_second_stdin([baseline, *currents])
+    reader = context.reader(lenient=comparing.lenient)
+    differ = Differ(reader.one(baseline), comparing, policy, context)
+    for current in reader.read(currents) if many else map(reader.one, currents):
+        try:
+            yield current if isinstance(current, Problem) else differ.compare(current)
+        except DocumentError as error:
+            if not many:
+                raise
+            yield error.problem
 
 
-def matrix(references: Sequence[str], options: DiffOptions) -> tuple[Matrix, list[EidosError]]:
+def matrix(
+    references: Sequence[str], comparing: Comparing, context: Context
+) -> tuple[Matrix, list[Problem]]:
     """Group the nodes of any number of snapshots by what is alike.
 
     Args:
         references: files, folders, globs, or stored snapshots.
-        options: how to compare; packs and labels are not used.
+        comparing: how to compare; labels are not used.
+        context: what is open.
 
     Returns:
         The classes, and why a snapshot could not be read, which hides no other.
@@ -110,77 +117,107 @@ def matrix(references: Sequence[str], options: DiffOptions) -> tuple[Matrix, lis
     """
     from eidos.engine.comparing.fleets import Fleet
 
-    now = options.effective_time or datetime.now(UTC)
-    fleet = Fleet((*options.ignores, *_shipped(options)), now, options.levels)
-    errors: list[EidosError] = []
-    for reference in references:
-        for found in read_all(reference, options.db, options.limits, lenient=options.lenient):
-            if isinstance(found, EidosError):
-                errors.append(found)
+    now = comparing.effective_time or context.clock.now()
+    fleet = Fleet(comparing.every_ignore, now, comparing.levels)
+    problems: list[Problem] = []
+    reader = context.reader(lenient=comparing.lenient)
+    for found in reader.read(references):
+        try:
+            if isinstance(found, Problem):
+                problems.append(found)
             else:
-                fleet.add(found.snapshot.nodes)
-    return replace(fleet.matrix(), gate=Gate(allow_incomplete=options.allow_incomplete)), errors
+                fleet.add(found.snapshot.snapshot.nodes)
+        except EidosError as error:
+            problems.append(error.problem)
+    gate = Gate(allow_incomplete=comparing.gate.allow_incomplete)
+    return replace(fleet.matrix(), gate=gate), problems
 
 
-def _evidence(packs: tuple[str, ...], now: datetime) -> "Evidence":
-    from eidos.engine.app.evidence import Evidence
+class Differ:
+    """Compares any number of snapshots with one baseline.
 
-    return Evidence(packs, now)
+    Args:
+        baseline: how it was.
+        comparing: how to compare.
+        policy: what is evidence; None for none.
+        context: what is open.
 
+    Raises:
+        EidosError: the baseline is no snapshot, a pattern is not valid, or a policy that was
+            named cannot be resolved.
+    """
 
-def _shipped(options: DiffOptions) -> tuple[IgnoreRule, ...]:
-    return default_ignores() if options.default_ignores else ()
-
-
-class _Differ:
-    """Compares with one baseline."""
-
-    def __init__(self, options: DiffOptions, now: datetime, evidence: "Evidence | None") -> None:
-        self._options = options
-        self._evidence = evidence
-        self._sieve = Sieve((*options.ignores, *_shipped(options)), now)
-        self._levels = Levels(options.levels)
-
-    def take(self, baseline: Referred) -> None:
-        """Take the baseline."""
+    def __init__(
+        self,
+        baseline: Item,
+        comparing: Comparing,
+        policy: "PolicyRequest | None",
+        context: Context,
+    ) -> None:
+        self._comparing = comparing
+        self._policy = policy
+        self._context = context
+        now = comparing.effective_time or context.clock.now()
+        self._sieve = Sieve(comparing.every_ignore, now)
+        self._levels = Levels(comparing.levels)
         self._baseline = baseline
-        self._before = addressed(baseline.snapshot)
+        self._before = baseline.snapshot
+        if policy is not None and policy.is_named:
+            _ = self._evidence  # what was named and does not exist is told in any case
 
-    def compare(self, current: Referred) -> Compared:
-        """Compare a snapshot with the baseline."""
-        after = addressed(current.snapshot)
-        found = compare(self._before, after, self._options.match)
+    @cached_property
+    def _evidence(self) -> "Evidence | None":
+        if self._policy is None:
+            return None
+        from eidos.engine.app.evidence import Evidence
+        from eidos.engine.app.policies import resolve
+
+        return Evidence(resolve(self._policy, self._context), self._context)
+
+    def compare(self, current: Item) -> Compared:
+        """Compare an item with the baseline.
+
+        Raises:
+            DocumentError: it is no snapshot.
+        """
+        after = current.snapshot
+        found = compare(self._before, after, self._comparing.match)
         sifted = self._sieve.sift(found.changes, found.not_comparable)
         names = _old_names(found)
         flips: Flips = {}
         rules: tuple[Rule, ...] = ()
-        if self._evidence and (sifted.kept or sifted.not_comparable):
-            flips = self._evidence.flips(self._before, after, names)
-            rules = self._evidence.rules
+        if (sifted.kept or sifted.not_comparable) and (evidence := self._evidence):
+            flips = evidence.flips(self._baseline, current, names)
+            rules = evidence.rules
         ranked = rank(sifted.kept, rules, flips, self._levels)
         drift = Drift(
-            baseline=_side(self._baseline, self._before),
-            current=_side(current, after),
+            baseline=_side(self._baseline),
+            current=_side(current),
             changes=tuple(self._placed(change, current, names) for change in ranked),
             nodes=found.pairing.changes,
             not_comparable=sifted.not_comparable,
             ignored=sifted.ignored,
             idle_ignores=sifted.idle,
             flips=_told(flips, ranked),
-            gate=Gate(self._options.fail_on, self._options.allow_incomplete),
+            gate=self._comparing.gate,
         )
         return Compared(drift, self._baseline, current)
 
     def _placed(
-        self, change: Change, current: Referred, old_names: Mapping[str | None, str | None]
+        self, change: Change, current: Item, old_names: Mapping[str | None, str | None]
     ) -> Change:
         path = (change.type.lower(), change.subtype, *change.path)
         old = old_names.get(change.node, change.node)
         baseline = self._baseline
         return replace(
             change,
-            places=lambda: (baseline.locate(old, path), current.locate(change.node, path)),
+            places=lambda: (_place(baseline, old, path), _place(current, change.node, path)),
         )
+
+
+def _place(side: Item, node: str | None, path: Sequence[str | int]) -> Location | None:
+    """Give the line of a fact; None for a stored snapshot, which has no lines."""
+    return side.locate(node, path) if side.document else None
 
 
 def _told(flips: Flips, changes: Sequence[Change]) -> tuple[NodeFlip, ...]:
@@ -199,9 +236,9 @@ def _told(flips: Flips, changes: Sequence[Change]) -> tuple[NodeFlip, ...]:
     )
 
 
-def _side(referred: Referred, taken: AddressedSnapshot) -> Side:
-    metadata = taken.metadata
-    return Side(referred.name, taken.digest, metadata.cluster, metadata.timestamp)
+def _side(item: Item) -> Side:
+    seen = item.snapshot
+    return Side(item.name, seen.digest, seen.metadata.cluster, seen.metadata.timestamp)
 
 
 def _old_names(found: Comparison) -> dict[str | None, str | None]:

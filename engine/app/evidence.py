@@ -1,64 +1,37 @@
 """What policy says of drift: which rules read a fact, and which verdicts flip."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
-from typing import Self
 
-from eidos.engine.app.policies import load_packs
+from eidos.engine.app.context import Context
+from eidos.engine.app.judging import Judging
+from eidos.engine.app.reader import Item
 from eidos.engine.comparing.ranking import Flips
-from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.evaluating.subjects import cluster_facts, node_facts
+from eidos.engine.errors import Problem
 from eidos.engine.model.drift import Flip
-from eidos.engine.model.policy import Rule
-from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.resolved import Policy
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.packs.choosing import Choice, choose
-from eidos.engine.rego.embedded import EmbeddedEngine
 
 _Verdicts = Mapping[str | None, Mapping[str, Verdict]]
 """By node name (None for the cluster) and rule."""
 
 
 class Evidence:
-    """Judges both sides of a comparison; packs are loaded when there is something to rank.
+    """Judges both sides of a comparison, as ``eidos check`` judges each.
 
     Args:
-        packs: packs the user named; empty for all shipped.
-        now: the day that rules see.
-
-    Raises:
-        EidosError: a pack that the user named does not exist or cannot be loaded.
+        policy: what judges.
+        context: what is open.
     """
 
-    def __init__(self, packs: tuple[str, ...], now: datetime) -> None:
-        self._packs = packs
-        self._now = now
-        self._engine = EmbeddedEngine()
+    def __init__(self, policy: Policy, context: Context) -> None:
+        self.rules: tuple[Rule, ...] = policy.rules
+        self._policy = policy
+        self._context = context
         self._baseline: _Verdicts | None = None
 
-    def __enter__(self) -> Self:
-        """Load what the user named: that it does not exist is told in any case."""
-        if self._packs:
-            _ = self.rules
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of the engine."""
-        self._engine.close()
-
-    @cached_property
-    def rules(self) -> tuple[Rule, ...]:
-        """Give the rules."""
-        return choose(load_packs(self._packs, self._engine), Choice())
-
-    def flips(
-        self,
-        before: AddressedSnapshot,
-        after: AddressedSnapshot,
-        old_names: Mapping[str | None, str | None],
-    ) -> Flips:
+    def flips(self, before: Item, after: Item, old_names: Mapping[str | None, str | None]) -> Flips:
         """Give the verdicts that differ.
 
         Args:
@@ -74,18 +47,17 @@ class Evidence:
         }
 
     @cached_property
-    def _judge(self) -> Judge:
-        return Judge(self.rules, self._engine, NoMemo(), self._now)
+    def _judging(self) -> Judging:
+        return Judging(self._policy, self._context.engine, self._context.memo)
 
-    def _verdicts(self, side: AddressedSnapshot) -> _Verdicts:
-        cluster = cluster_facts(side, "")
-        nodes = node_facts(side, "")
-        names = [None, *(node.name for node in nodes)]
-        judged = self._judge.judge([cluster, *nodes])
-        return {
-            name: {verdict.rule: verdict for verdict in verdicts}
-            for name, verdicts in zip(names, judged, strict=True)
-        }
+    def _verdicts(self, side: Item) -> _Verdicts:
+        (judged,) = self._judging.judge([side])
+        assert not isinstance(judged, Problem)  # noqa: S101 -- both sides were read as snapshots
+        found: dict[str | None, dict[str, Verdict]] = {}
+        for subject in judged.subjects:
+            name = subject.name if subject.scope is Scope.NODE else None
+            found.setdefault(name, {}).update({each.rule: each for each in subject.verdicts})
+        return found
 
 
 def _flipped(old: Mapping[str, Verdict], new: Mapping[str, Verdict]) -> dict[str, Flip]:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from eidos.engine.app.context import Context
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
-from eidos.engine.store.opening import default_path, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,6 @@ class RunsRequest:
     """Started at this moment or later."""
     limit: int | None = None
     """How many at most, last recorded first; None for all."""
-    db: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +24,29 @@ class Runs:
     """The runs, and where they were looked for."""
 
     runs: tuple[RunSummary, ...]
-    db: Path
+    place: str
+    """The database, as messages call it."""
     exists: bool
     """False when nothing was ever recorded there."""
 
 
-def list_runs(request: RunsRequest) -> Runs:
+def list_runs(request: RunsRequest, context: Context) -> Runs:
     """Give recorded runs; no database yet means no runs.
 
     Raises:
         StoreError: the database cannot be read.
     """
-    path = request.db or default_path()
-    if not path.exists():
-        return Runs((), path, exists=False)
-    with open_store(path, read_only=True) as store:
-        found = store.runs(request.limit, request.cluster, request.since)
-    return Runs(tuple(found), path, exists=True)
+    if not context.has_store:
+        return Runs((), context.store_place, exists=False)
+    found = context.store.runs(request.limit, request.cluster, request.since)
+    return Runs(tuple(found), context.store_place, exists=True)
 
 
-def show_run(run: str, db: Path | None = None) -> Report:
+def show_run(run: str, context: Context) -> Report:
     """Give the report of a run, named by its id, the beginning of it, or ``latest``.
 
     Raises:
         StoreError: the database cannot be read, or there is none.
         UsageError: no run, or more than one, is meant.
     """
-    with open_store(db, read_only=True) as store:
-        return store.run(run)
+    return context.store.run(run)

@@ -5,12 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eidos.engine import __version__
+from eidos.engine.app.context import Context
 from eidos.engine.collecting.choosing import VOLATILE
 from eidos.engine.digest import digest, snapshot_digests, subtype_digest
-from eidos.engine.documents.finding import find_sources
-from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import read_documents
-from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.model.snapshot import (
     Collection,
     CollectorState,
@@ -55,23 +52,20 @@ class Part:
     snapshot: Snapshot
 
 
-def merge_files(arguments: Sequence[str], cluster: str | None, limits: Limits) -> Merged:
-    """Merge the snapshots in files, folders and globs.
+def merge_items(references: Sequence[str], cluster: str | None, context: Context) -> Merged:
+    """Merge the snapshots that references name.
 
     Args:
-        arguments: what the user named.
+        references: files, folders, globs, stored snapshots.
         cluster: the cluster's name, which then is no conflict; None to take theirs.
-        limits: bounds of the reader.
+        context: what is open.
 
     Raises:
-        EidosError: a file cannot be read or is no snapshot.
+        EidosError: one cannot be read or is no snapshot.
     """
-    parts = [
-        Part(source.name, read_snapshot(document).snapshot)
-        for source in find_sources(arguments)
-        for document in read_documents(source, limits)
-    ]
-    return merge(parts, cluster)
+    reader = context.reader()
+    items = reader.every(references)
+    return merge([Part(item.file, item.snapshot.snapshot) for item in items], cluster)
 
 
 def merge(parts: Iterable[Part], cluster: str | None = None) -> Merged:

@@ -1,13 +1,13 @@
 """``eidos validate``: is each document what it says it is?"""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from eidos.engine.documents.finding import NothingFoundError, Source, find_each
+from eidos.engine.app.context import Context
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
-from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import read_snapshot
-from eidos.engine.errors import DocumentError, EidosError, Problem, UsageError
+from eidos.engine.errors import NOTHING_FOUND, DocumentError, Problem, UsageError
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND
 from eidos.engine.model.validation import Validated, Validation
@@ -15,41 +15,63 @@ from eidos.engine.schema import kinds, known_schemas, problems
 
 
 @dataclass(frozen=True, slots=True)
-class ValidateRequest:
-    """What the user asked to be looked at, and how."""
+class _Validating:
+    """How documents are looked at."""
 
-    arguments: tuple[str, ...]
-    """Files, folders, globs, ``-``."""
-    schema: str | None = None
-    """``KIND/v1`` holds every document against that schema; ``v1`` and None go by their kind."""
-    lenient: bool = False
-    """Take measurements without apiVersion and kind for a snapshot."""
-    limits: Limits = field(default_factory=Limits)
+    schema: str | None
+    """``KIND/v1`` holds every document against that schema; None goes by their kind."""
+    lenient: bool
+
+    def validated(self, document: Document) -> Validated:
+        schema = self.schema
+        try:
+            schema = schema or schema_of(document, kinds(), lenient=self.lenient)
+            found = problems(self._completed(document, schema), schema)
+            if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):
+                read_snapshot(document, lenient=self.lenient)  # what no schema can say
+        except DocumentError as error:
+            found = [error.problem]
+        return Validated(document.name, document.index, schema, tuple(found))
+
+    def _completed(self, document: Document, schema: str) -> Document:
+        """Give a snapshot the header that leniency does without."""
+        if self.lenient and schema == SNAPSHOT and isinstance(document.value, dict):
+            header = {"apiVersion": API_VERSION, "kind": KIND}
+            return replace(document, value={**header, **document.value})
+        return document
 
 
-def validate(request: ValidateRequest) -> Validation:
+def validate(
+    references: Sequence[str], context: Context, *, schema: str | None = None, lenient: bool = False
+) -> Validation:
     """Look at every document; what cannot be read hides nothing else.
+
+    Args:
+        references: files, folders, globs, ``-``.
+        context: what is open.
+        schema: ``KIND/v1`` holds every document against that schema; ``v1`` and None go by their
+            kind.
+        lenient: take measurements without apiVersion and kind for a snapshot.
 
     Raises:
         UsageError: there is no such schema.
     """
-    request = replace(request, schema=_schema(request.schema))
+    validating = _Validating(_known(schema), lenient)
     documents: list[Validated] = []
     unread: list[Problem] = []
     unmatched: list[Problem] = []
-    for found in find_each(request.arguments):
-        try:
-            if isinstance(found, EidosError):
-                raise found
-            documents += [_validated(each, request) for each in _read(found, request)]
-        except NothingFoundError as error:
-            unmatched.append(error.problem)
-        except (DocumentError, UsageError) as error:
-            unread.append(error.problem)
+    for found in context.reader(lenient=lenient).read(references):
+        if not isinstance(found, Problem):
+            document = found.document or Document(found.name, 0, found.value)
+            documents.append(validating.validated(document))
+        elif found.code == NOTHING_FOUND:
+            unmatched.append(found)
+        else:
+            unread.append(found)
     return Validation(tuple(documents), tuple(unread), tuple(unmatched))
 
 
-def _schema(name: str | None) -> str | None:
+def _known(name: str | None) -> str | None:
     """Take ``v1`` for "the kind it has, in version 1"."""
     known = known_schemas()
     versions = {each.partition("/")[2] for each in known}
@@ -58,27 +80,3 @@ def _schema(name: str | None) -> str | None:
     if name not in known:
         raise UsageError(f"there is no schema {name!r}", hint=nearest(name, known))
     return name
-
-
-def _read(source: Source, request: ValidateRequest) -> list[Document]:
-    return read_documents(source, request.limits)
-
-
-def _validated(document: Document, request: ValidateRequest) -> Validated:
-    schema = request.schema
-    try:
-        schema = schema or schema_of(document, kinds(), lenient=request.lenient)
-        found = problems(_completed(document, schema, request), schema)
-        if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):
-            read_snapshot(document, lenient=request.lenient)  # what no schema can say
-    except DocumentError as error:
-        found = [error.problem]
-    return Validated(document.name, document.index, schema, tuple(found))
-
-
-def _completed(document: Document, schema: str, request: ValidateRequest) -> Document:
-    """Give a snapshot the header that leniency does without."""
-    if request.lenient and schema == SNAPSHOT and isinstance(document.value, dict):
-        header = {"apiVersion": API_VERSION, "kind": KIND}
-        return replace(document, value={**header, **document.value})
-    return document

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eidos.engine.documents.finding import find_sources
+from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.times import instant
 from eidos.engine.model.waiver import Waiver
 
 
-def read_waivers(files: Sequence[str]) -> tuple[Waiver, ...]:
+def read_waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:
     """Read every waiver in the files.
 
     Raises:
@@ -18,7 +19,7 @@ def read_waivers(files: Sequence[str]) -> tuple[Waiver, ...]:
     """
     found: dict[str, Waiver] = {}
     for source in find_sources(files):
-        for document in read_documents(source):
+        for document in read_documents(source, limits):
             for position, waiver in enumerate(_waivers(document)):
                 if waiver.id in found:
                     raise DocumentError(

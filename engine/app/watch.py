@@ -1,23 +1,20 @@
 """``eidos snapshot --watch``: look, tell, judge, record."""
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from eidos.engine.app.check import report_on
+from eidos.engine.app.context import Context
+from eidos.engine.app.reader import Item
 from eidos.engine.app.snapshot import Request, take_snapshot
-from eidos.engine.documents.snapshots import write_snapshot
-from eidos.engine.documents.writing import write_atomically
+from eidos.engine.digest import addressed
 from eidos.engine.errors import EidosError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Report
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.resolved import Policy
+from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.watching.hooking import Hook, run_hook
-from eidos.engine.watching.looping import Change, Clock, Trouble, watch
-
-Judge = Callable[[Path], Report]
-"""Judges the snapshot in a file."""
+from eidos.engine.watching.looping import Change, Trouble, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,8 @@ class Watch:
     interval: float
     """Seconds between two looks."""
     hook: Hook | None = None
-    judge: Judge | None = None
+    policy: Policy | None = None
+    """What judges each state, as ``eidos check`` would; None to judge none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +35,37 @@ class Event:
 
     line: Json = None
     """The change, as a JSON object; None when nothing changed."""
-    snapshot: Snapshot | None = None
+    state: AddressedSnapshot | None = None
     """The new state, also for the first look."""
     note: str | None = None
     """What went wrong, for people."""
 
 
-def watched(asked: Watch, clock: Clock) -> Iterator[Event]:
-    """Give what happens until the clock says that it is time to end.
+def watched(asked: Watch, context: Context) -> Iterator[Event]:
+    """Give what happens until the context's clock says that it is time to end.
 
     Facts that change by themselves are not collected.
     """
     choice = replace(asked.request.choice, volatile=False)
     request = replace(asked.request, choice=choice)
-    for found in watch(lambda now: take_snapshot(request, now), clock, asked.interval):
+    looks = watch(lambda now: take_snapshot(request, now), context.clock, asked.interval)
+    for found in looks:
         if isinstance(found, Trouble):
             yield Event(note=f"{found.message}; looking again in {found.wait:g} s")
         else:
-            yield from _events(asked, found)
+            yield from _events(asked, found, context)
 
 
-def _events(asked: Watch, change: Change) -> Iterator[Event]:
-    verdict, note = _judged(asked.judge, change.after.snapshot)
+def _events(asked: Watch, change: Change, context: Context) -> Iterator[Event]:
+    state = addressed(change.after.snapshot)
+    verdict, note = _judged(asked.policy, state, context)
     if note:
         yield Event(note=note)
     if change.before is None and verdict is None:
-        yield Event(snapshot=change.after.snapshot)
+        yield Event(state=state)
         return
     line = _line(change)
-    yield Event({**line, "check": verdict} if verdict else line, change.after.snapshot)
+    yield Event({**line, "check": verdict} if verdict else line, state)
     if asked.hook and change.before is not None:
         yield from _told(asked.hook, line)
 
@@ -96,16 +96,23 @@ def _told(hook: Hook, line: dict[str, Json]) -> Iterator[Event]:
         yield Event(note=f"the hook failed: {result.error}")
 
 
-def _judged(judge: Judge | None, snapshot: Snapshot) -> tuple[Json, str | None]:
+def _judged(
+    policy: Policy | None, state: AddressedSnapshot, context: Context
+) -> tuple[Json, str | None]:
     """Judge a state; a judgement that fails is a note and does not end the watch."""
-    if judge is None:
+    if policy is None:
         return None, None
-    with tempfile.TemporaryDirectory(prefix="eidos-") as folder:
-        path = Path(folder, "snapshot.json")
-        write_atomically(path, json.dumps(write_snapshot(snapshot)), mode=0o600)
-        try:
-            report = judge(path)
-        except EidosError as error:
-            return None, f"the state could not be judged: {error}"
+    if not policy.is_pinned:
+        policy = replace(policy, effective=context.clock.now())
+    try:
+        report = report_on([Item(_name(state), seen=state)], policy, context)
+    except EidosError as error:
+        return None, f"the state could not be judged: {error}"
     counts: dict[str, Json] = {status.value: count for status, count in report.counts.items()}
     return {"run": report.run, "decision": report.decision.value, "counts": counts}, None
+
+
+def _name(state: AddressedSnapshot) -> str:
+    """Name a state as the report calls where it was found: by its cluster, else its only node."""
+    names = [state.metadata.cluster, *(node.name for node in state.snapshot.nodes)]
+    return next((name for name in names if name), "watch")

@@ -9,17 +9,17 @@ from eidos.engine.config.places import is_configured
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
 
-_CHECK = {
+_POLICY = {
     "db": "db",
     "packs": "packs",
-    "fail_on": "fail_on",
-    "allow_incomplete": "allow_incomplete",
     "effective_time": "effective_time",
-    "outputs": "output",
     "waivers": "waivers",
 }
+"""Option of every command that judges to setting."""
+_GATE = {"fail_on": "fail_on", "allow_incomplete": "allow_incomplete"}
+_CHECK = {**_POLICY, **_GATE, "outputs": "output"}
 """Option of ``eidos check`` to setting."""
-_DIFF = {"db": "db", "packs": "packs", "effective_time": "effective_time"}
+_DIFF = _POLICY
 """Option of ``eidos diff`` to setting."""
 _SNAPSHOT = {
     "cluster": "cluster",
@@ -65,5 +65,10 @@ def default_map(settings: "Settings") -> dict[str, Any]:
                 if f"snapshot.{name}" in said
             },
             "labels": [f"{k}={v}" for k, v in snapshot.labels.items()],
+            **{
+                option: getattr(settings, name)
+                for option, name in (_POLICY | _GATE).items()
+                if name in said
+            },
         },
     }

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from eidos.engine.app.validate import ValidateRequest, validate
+from eidos.engine.app.context import Context, Opening
+from eidos.engine.app.validate import validate
 from eidos.engine.cli.defaults import configured
 from eidos.engine.cli.options import limits_of
 from eidos.engine.documents.limits import Limits
@@ -36,7 +37,8 @@ def command(files: tuple[str, ...], schema: str | None, form: str, *, lenient: b
     Every problem is told, with file, line and path. Exit codes: 0 valid, 1 invalid, 2 something
     could not be read, 3 nothing was found.
     """
-    validation = validate(ValidateRequest(files, schema, lenient, _limits()))
+    with Context(Opening(limits=_limits())) as context:
+        validation = validate(files, context, schema=schema, lenient=lenient)
     WRITERS[form](validation, sys.stdout)
     return validation.exit_code
 

@@ -2,23 +2,33 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from eidos.engine.errors import DocumentError, EidosError, ExitCode, Location, UsageError
+from eidos.engine.errors import (
+    NOTHING_FOUND,
+    DocumentError,
+    EidosError,
+    ExitCode,
+    Location,
+    UsageError,
+)
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIXES = (".yaml", ".yml", ".json")
 """What is taken from a folder; a file that is named is read whatever its name."""
 _GLOB = frozenset("*?[")
+_Other = TypeVar("_Other")
 
 
 class NothingFoundError(UsageError):
     """A folder or glob holds no document: nothing was checked, so it is no pass."""
 
     exit_code = ExitCode.INCOMPLETE
+    code = NOTHING_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +59,20 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
         yield found
 
 
-def find_each(arguments: Iterable[str]) -> Iterator[Source | EidosError]:
-    """Do as `find_sources`, but give what is wrong with an argument in its place and go on."""
+def find_each(
+    arguments: Iterable[str], elsewhere: Callable[[str], list[_Other] | None] = lambda _: None
+) -> Iterator[Source | _Other | EidosError]:
+    """Do as `find_sources`, but give what is wrong with an argument in its place and go on.
+
+    Args:
+        arguments: as `find_sources` takes them.
+        elsewhere: what an argument names that is no file at all; None where it is one.
+    """
     seen: set[str] = set()
     for argument in arguments:
         try:
-            yield from _fresh(argument, seen)
+            others = elsewhere(argument)
+            yield from _fresh(argument, seen) if others is None else others
         except EidosError as error:
             yield error
 

@@ -39,6 +39,11 @@ class Document:
     value: Json
     positions: Positions = field(default=NOWHERE, repr=False, compare=False)
 
+    @property
+    def title(self) -> str:
+        """What reports call it: the file, and from the second document on its number."""
+        return f"{self.name}#{self.index + 1}" if self.index else self.name
+
     def location(self, path: Sequence[str | int]) -> Location:
         """Give the place of a path, or of its nearest ancestor that exists."""
         place = self.positions.find(path)

@@ -1,7 +1,7 @@
 """Which rules are asked with which parameters: the user's choice, checked against what exists."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
@@ -9,8 +9,8 @@ from eidos.engine.model.policy import Pack, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the user asked for; empty means everything."""
+class RuleChoice:
+    """Which rules the user asked for; empty means all of them."""
 
     rules: tuple[str, ...] = ()
     """Rule ids to ask."""
@@ -20,12 +20,17 @@ class Choice:
     """Ask rules at or above it."""
     exclude: tuple[str, ...] = ()
     """Rule ids or tags not to ask."""
-    params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    """Rule id to the parameters that replace its defaults."""
 
 
-def choose(packs: Sequence[Pack], choice: Choice) -> tuple[Rule, ...]:
+def choose(
+    packs: Sequence[Pack], choice: RuleChoice, params: Mapping[str, Mapping[str, Json]]
+) -> tuple[Rule, ...]:
     """Give the chosen rules with their parameters, sorted by id.
+
+    Args:
+        packs: where rules come from.
+        choice: which of them.
+        params: rule id to the parameters that replace its defaults.
 
     Raises:
         UsageError: a rule, tag or parameter does not exist, has the wrong type, or an id is in
@@ -36,7 +41,7 @@ def choose(packs: Sequence[Pack], choice: Choice) -> tuple[Rule, ...]:
     chosen = [rule for rule in rules.values() if _is_chosen(rule, choice)]
     return tuple(
         sorted(
-            (_with_params(rule, choice.params.get(rule.id, {})) for rule in chosen),
+            (_with_params(rule, params.get(rule.id, {})) for rule in chosen),
             key=lambda rule: rule.id,
         )
     )
@@ -69,7 +74,7 @@ def _labels(rule: Rule) -> set[str]:
     return {*rule.tags, *(control.framework for control in rule.controls)}
 
 
-def _refuse_unknown(choice: Choice, rules: Mapping[str, Rule]) -> None:
+def _refuse_unknown(choice: RuleChoice, rules: Mapping[str, Rule]) -> None:
     labels = {label for rule in rules.values() for label in _labels(rule)}
     _known("rule", choice.rules, rules)
     _known("tag", choice.tags, labels)
@@ -89,7 +94,7 @@ def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
             )
 
 
-def _is_chosen(rule: Rule, choice: Choice) -> bool:
+def _is_chosen(rule: Rule, choice: RuleChoice) -> bool:
     labels = _labels(rule)
     return (
         (not choice.rules or rule.id in choice.rules)

@@ -2,48 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from threading import Event
-from typing import Protocol
+from datetime import datetime
 
 from eidos.engine.digest import snapshot_digests
 from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.errors import EidosError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Collection, CollectorState, Snapshot
+from eidos.engine.ports import Clock
 
 PATIENCE = 3
 """Looks in a row that may fail before what they lack is taken for the new state."""
 _BACK_OFF_LIMIT = 16
 """How many intervals it may take until the next look after failures."""
 _INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
-
-
-class Clock(Protocol):
-    """Time, so that tests need none."""
-
-    def now(self) -> datetime:
-        """Give the present moment."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Wait; True when it is time to end."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SystemClock:
-    """The machine's clock; waiting ends early when ``stop`` is set."""
-
-    stop: Event
-
-    def now(self) -> datetime:
-        """Give the present moment."""
-        return datetime.now(UTC)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait; True when it is time to end."""
-        return self.stop.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import click
 import pytest
 import yaml
 
+from eidos.engine.app.context import Context
 from eidos.engine.app.policies import load_packs
-from eidos.engine.app.validate import ValidateRequest, validate
+from eidos.engine.app.validate import validate
 from eidos.engine.cli import console, root
 from eidos.engine.documents.dialects import KNOWN
 from eidos.engine.documents.finding import Source
@@ -118,7 +119,7 @@ def validated(text: str, folder: Path) -> None:
     except DocumentError:
         assert "apiVersion" not in text, text
         return  # a piece of another system's file
-    result = validate(ValidateRequest((str(folder / name),)))
+    result = validate([str(folder / name)], Context())
     assert result.exit_code == 0, result
 
 
@@ -273,6 +274,6 @@ def test_ci_runs_the_command_of_the_readme() -> None:
 
 
 def test_examples_are_valid_documents() -> None:
-    result = validate(ValidateRequest((str(ROOT / "ci-examples" / "cluster.yaml"),)))
+    result = validate([str(ROOT / "ci-examples" / "cluster.yaml")], Context())
     assert result.exit_code == 0
     assert yaml.safe_load((ROOT / "ci-examples" / "cluster.yaml").read_text())["kind"] == "Snapshot"

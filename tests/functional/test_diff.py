@@ -142,21 +142,21 @@ def test_fail_on_narrows(here: Path, level: str, code: int) -> None:
 
 
 def test_flips_name_the_rule(capsys: pytest.CaptureFixture[str]) -> None:
-    found = drift(capsys, "a.json", "b.json", "--policy", "t", policy=True)
+    found = drift(capsys, "a.json", "b.json", "--pack", "t", policy=True)
     flip = {"rule": "T-001", "before": "pass", "after": "fail"}
     assert [change["flips"] for change in found["changes"]] == [[flip], [flip]]
     assert [each["explained"] for each in found["flips"]] == [True, True]
-    assert diff("a.json", "b.json", "--policy", "t", policy=True) == 1
+    assert diff("a.json", "b.json", "--pack", "t", policy=True) == 1
     assert "verdict T-001 pass -> fail" in capsys.readouterr().out
 
 
 def test_a_verdict_that_becomes_unknown_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    found = drift(capsys, "a.json", "blind.json", "--policy", "t", policy=True)
+    found = drift(capsys, "a.json", "blind.json", "--pack", "t", policy=True)
     flip = {"node": "n1", "rule": "T-001", "before": "pass", "after": "unknown"}
     assert found["flips"] == [{**flip, "explained": False}]
-    back = drift(capsys, "blind.json", "a.json", "--policy", "t", policy=True)
+    back = drift(capsys, "blind.json", "a.json", "--pack", "t", policy=True)
     assert [(each["before"], each["after"]) for each in back["flips"]] == [("unknown", "pass")]
-    diff("a.json", "blind.json", "--policy", "t", policy=True)
+    diff("a.json", "blind.json", "--pack", "t", policy=True)
     assert "T-001 pass -> unknown" in capsys.readouterr().out
 
 
@@ -328,7 +328,7 @@ def test_matrix(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("a.json", "b.json", "--tests"), "--tests"),
         (("a.json", "b.json", "--fail-on", "awful"), "awful"),
         (("a.json", "b.json", "--effective-time", "x"), "x"),
-        (("a.json", "b.json", "--policy", "t"), "--no-policy"),
+        (("a.json", "b.json", "--pack", "t"), "--no-policy"),
         (("--matrix", "--baseline", "a.json", "b.json"), "--matrix"),
         (("--matrix", "a.json", "-o", "github"), "github"),
         (("-", "-"), "standard input"),
@@ -352,7 +352,7 @@ def test_bad_input_is_told_in_a_sentence(
 
 
 def test_a_pack_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    assert diff("a.json", "a.json", "--policy", "nope", policy=True) == 2
+    assert diff("a.json", "a.json", "--pack", "nope", policy=True) == 2
     assert "nope" in capsys.readouterr().err
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eidos.engine.app.validate import ValidateRequest, validate
+from eidos.engine.app.context import Context
+from eidos.engine.app.validate import validate
 from eidos.engine.report.problems import WRITERS
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
@@ -59,7 +60,7 @@ def test_every_mutation_gets_an_answer(
 ) -> None:
     path = folder / f"x{suffix}"
     path.write_bytes(edited(seed, edits))
-    validation = validate(ValidateRequest((str(path),), schema, lenient))
+    validation = validate([str(path)], Context(), schema=schema, lenient=lenient)
     assert validation.exit_code in {0, 1, 2}
     for write in WRITERS.values():
         out = io.StringIO()

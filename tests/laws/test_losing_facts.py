@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eidos.engine.app.judging import candidates
 from eidos.engine.app.policies import load_packs
-from eidos.engine.app.subjects import candidates
+from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import read_snapshot
@@ -152,7 +153,7 @@ def test_every_rule_is_asked_of_every_snapshot(rules: list[Rule], taken: Snapsho
 
     for kept in (taken, replace(taken, nodes=()), without(taken, places(taken))):
         [document] = read_text(to_json(write_snapshot(kept)), "s.json")
-        found, _ = candidates(document, rules, lenient=False)
+        found = candidates(Item("s.json", document), rules)
         asked = {verdict.rule for candidate in found for verdict in candidate.unasked}
         asked |= {rule.id for rule in rules for c in found if c.facts.scope is rule.scope}
         assert asked == {rule.id for rule in rules}

@@ -9,6 +9,7 @@ import click
 from eidos.engine.app.history import RunsRequest, list_runs
 from eidos.engine.cli.console import printable
 from eidos.engine.cli.options import Instant
+from eidos.engine.cli.policy import open_context
 from eidos.engine.report.runs import write_json, write_text
 
 _WRITERS = {"text": write_text, "json": write_json}
@@ -35,15 +36,12 @@ _WRITERS = {"text": write_text, "json": write_json}
 @click.option("--db", type=click.Path(path_type=Path), help="Database to read.")
 def command(form: str, **options: Any) -> None:  # noqa: ANN401 -- click's own types
     """List recorded runs, the last one first."""
-    found = list_runs(
-        RunsRequest(
-            cluster=options["cluster"],
-            since=options["since"],
-            limit=options["limit"] or None,
-            db=options["db"],
-        )
+    asked = RunsRequest(
+        cluster=options["cluster"], since=options["since"], limit=options["limit"] or None
     )
+    with open_context(options["db"]) as context:
+        found = list_runs(asked, context)
     _WRITERS[form](found.runs, sys.stdout)
     if not found.runs:
         why = "no run matches" if found.exists else "nothing is recorded yet"
-        click.echo(printable(f"{why} in {found.db}"), err=True)
+        click.echo(printable(f"{why} in {found.place}"), err=True)

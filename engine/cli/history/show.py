@@ -8,6 +8,7 @@ import click
 from eidos.engine.app.history import show_run
 from eidos.engine.cli import console
 from eidos.engine.cli.options import VERBOSE, WITH_COLOR, reports_to
+from eidos.engine.cli.policy import open_context
 from eidos.engine.report.outputs import parse_outputs, render_all
 
 
@@ -25,5 +26,6 @@ def command(
     The exit code says whether it could be shown, not what was decided then.
     """
     chosen = parse_outputs(outputs)
-    report = show_run(run, db)
+    with open_context(db) as context:
+        report = show_run(run, context)
     render_all(report, chosen, console.rendering(color, verbose=verbose), sys.stdout)

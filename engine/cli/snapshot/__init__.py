@@ -10,7 +10,8 @@ import click
 
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
 from eidos.engine.cli import LazyGroup
-from eidos.engine.cli.options import Duration
+from eidos.engine.cli.options import SEVERITY, Duration
+from eidos.engine.cli.policy import judges
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
 from eidos.engine.collecting.choosing import Choice
 from eidos.engine.errors import ExitCode, UsageError
@@ -58,6 +59,12 @@ if TYPE_CHECKING:
 @click.option("--hook-timeout", type=Duration(), default="30s", help="For that program.")
 @click.option("--check", is_flag=True, help="Judge each new state.")
 @click.option("--record", is_flag=True, help="Judge each new state and record it.")
+@click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
+@judges(exclude=("--exclude-rule",))
+@click.option(
+    "--fail-on", type=SEVERITY, default="info", help="Violations below it do not fail the gate."
+)
+@click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
     """Collect facts about this machine and its cluster.
@@ -72,7 +79,7 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     if options["watch"]:
         from eidos.engine.cli.snapshot.watching import watch_and_tell
 
-        return watch_and_tell(asked, options, settings)
+        return watch_and_tell(asked, options)
     refuse_alone(options)
     snapshot = _snapshot(asked, options)
     write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])

@@ -6,7 +6,7 @@ import click
 
 from eidos.engine.app.convert import WRITABLE, convert
 from eidos.engine.cli.console import printable
-from eidos.engine.cli.options import reader_limits
+from eidos.engine.cli.policy import open_context
 from eidos.engine.documents.writing import to_json, to_yaml, write_atomically
 from eidos.engine.errors import ExitCode
 
@@ -34,8 +34,8 @@ def command(
     FILE is a snapshot of any dialect. What the wanted dialect cannot say is named on standard
     error. The format is what --format says, else what the output's name says, else YAML.
     """
-    limits = reader_limits()
-    conversion = convert(file, dialect, node=node, lenient=lenient, limits=limits)
+    with open_context() as context:
+        conversion = convert(file, dialect, node=node, lenient=lenient, context=context)
     form = form or ("json" if output.endswith(".json") else "yaml")
     text = (to_json if form == "json" else to_yaml)(conversion.value)
     if output == "-":

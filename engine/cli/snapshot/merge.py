@@ -2,9 +2,9 @@
 
 import click
 
-from eidos.engine.app.merge import merge_files
+from eidos.engine.app.merge import merge_items
 from eidos.engine.cli.console import printable
-from eidos.engine.cli.options import reader_limits
+from eidos.engine.cli.policy import open_context
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
 
@@ -22,7 +22,8 @@ def command(snapshots: tuple[str, ...], output: str, form: str | None, cluster: 
     Where two differ the later one is kept. Exit codes: 0 joined, 1 joined and some did not agree, 2
     no answer.
     """
-    merged = merge_files(snapshots, cluster, reader_limits())
+    with open_context() as context:
+        merged = merge_items(snapshots, cluster, context)
     write_snapshot_to(merged.snapshot, output, form, None)
     for conflict in merged.conflicts:
         sentence = f"{conflict.what}: {conflict.dropped} differs; kept: {conflict.kept}"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from eidos.engine.app.diff import Compared, DiffOptions, diff
+from eidos.engine.app.context import Context
+from eidos.engine.app.diff import Compared, Comparing, diff
 from eidos.engine.model.drift import Drift
 from fakes.drifting import another_node, containerd, upstream
 
@@ -34,7 +35,7 @@ def compared(tmp_path: Path, before: Any, after: Any) -> Drift:
     paths = [tmp_path / "before.json", tmp_path / "after.json"]
     for path, document in zip(paths, (before, after), strict=True):
         path.write_text(json.dumps(document))
-    [found] = diff(str(paths[0]), [str(paths[1])], DiffOptions(packs=None))
+    [found] = diff(str(paths[0]), [str(paths[1])], Comparing(), None, Context())
     assert isinstance(found, Compared)
     return found.drift
 

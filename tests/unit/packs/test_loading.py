@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.errors import EidosError
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Pack, Scope
-from eidos.engine.packs.choosing import Choice, choose
+from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.finding import find_policies, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
@@ -176,28 +177,28 @@ def test_a_folder_without_manifest_holds_plain_rules(
 
 def test_choosing_rules(tmp_path: Path, engine: EmbeddedEngine) -> None:
     pack = load(write_pack(tmp_path / "t"), engine)
-    [rule] = choose([pack], Choice(params={"T-001": {"floor": 590}}))
+    [rule] = choose([pack], RuleChoice(), {"T-001": {"floor": 590}})
     assert rule.params == {"floor": 590}
-    assert choose([pack], Choice(exclude=("T-001",))) == ()
+    assert choose([pack], RuleChoice(exclude=("T-001",)), {}) == ()
 
 
 @pytest.mark.parametrize(
-    ("choice", "said"),
+    ("choice", "params", "said"),
     [
-        (Choice(rules=("T-01",)), "no rule 'T-01'"),
-        (Choice(tags=("x",)), "no tag 'x'"),
-        (Choice(exclude=("y",)), "no rule or tag 'y'"),
-        (Choice(params={"T-001": {"flor": 1}}), "no parameter of T-001: 'flor'"),
-        (Choice(params={"T-001": {"floor": "590"}}), "must be a number, not text"),
-        (Choice(params={"T-001": {"floor": True}}), "must be a number, not true or false"),
+        (RuleChoice(rules=("T-01",)), {}, "no rule 'T-01'"),
+        (RuleChoice(tags=("x",)), {}, "no tag 'x'"),
+        (RuleChoice(exclude=("y",)), {}, "no rule or tag 'y'"),
+        (RuleChoice(), {"flor": 1}, "no parameter of T-001: 'flor'"),
+        (RuleChoice(), {"floor": "590"}, "must be a number, not text"),
+        (RuleChoice(), {"floor": True}, "must be a number, not true or false"),
     ],
 )
 def test_a_choice_of_what_does_not_exist_is_an_error(
-    tmp_path: Path, engine: EmbeddedEngine, choice: Choice, said: str
+    tmp_path: Path, engine: EmbeddedEngine, choice: RuleChoice, params: dict[str, Json], said: str
 ) -> None:
     pack = load(write_pack(tmp_path / "t"), engine)
     with pytest.raises(EidosError) as caught:
-        choose([pack], choice)
+        choose([pack], choice, {"T-001": params})
     assert said in str(caught.value)
     with pytest.raises(EidosError, match="is in two packs"):
-        choose([pack, pack], Choice())
+        choose([pack, pack], RuleChoice(), {})

@@ -1,0 +1,178 @@
+"""Items in, judged subjects out: what every verb does that says something about facts.
+
+Reading comes before it and folding (a report, drift, a line of a watch) after it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from eidos.engine.app.reader import Item
+from eidos.engine.errors import DocumentError, EidosError, Location, Problem
+from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.subjects import (
+    SubjectFacts,
+    cluster_facts,
+    document_facts,
+    node_facts,
+)
+from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.model.factpath import split_path
+from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.report import Subject, WaiverNote
+from eidos.engine.model.resolved import Policy
+from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.ports import Memo, RegoEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was said of one item."""
+
+    subjects: tuple[Subject, ...]
+    snapshot: AddressedSnapshot | None = None
+    """The snapshot it was said of; None for documents of plain rules."""
+
+
+class Judging:
+    """Judges items by one policy; nothing is evaluated twice.
+
+    Args:
+        policy: what judges.
+        engine: evaluates Rego.
+        memo: verdicts of earlier runs.
+    """
+
+    def __init__(self, policy: Policy, engine: RegoEngine, memo: Memo) -> None:
+        self._policy = policy
+        self._judge = Judge(policy.rules, engine, memo, policy.effective)
+        self._waiving = Waiving(policy.waivers, policy.effective)
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """What rules printed so far, without repetition."""
+        return tuple(self._judge.prints)
+
+    def waiver_notes(self) -> tuple[WaiverNote, ...]:
+        """Say which waivers did nothing, came too late, or did not reach far enough."""
+        return self._waiving.notes()
+
+    def judge(self, items: Sequence[Item]) -> list[Judged | Problem]:
+        """Judge items together; one that cannot be judged is a Problem in its place."""
+        asked = [self._candidates(item) for item in items]
+        candidates = [each for found in asked if not isinstance(found, Problem) for each in found]
+        verdicts = iter(self._judge.judge([each.facts for each in candidates]))
+        judged: list[Judged | Problem] = []
+        for item, found in zip(items, asked, strict=True):
+            if isinstance(found, Problem):
+                judged.append(found)
+                continue
+            subjects = tuple(self._subject(each, next(verdicts)) for each in found)
+            is_snapshot = any(each.facts.scope is not Scope.DOCUMENT for each in found)
+            judged.append(Judged(subjects, item.snapshot if is_snapshot else None))
+        return judged
+
+    def _candidates(self, item: Item) -> "list[_Candidate] | Problem":
+        try:
+            return candidates(item, self._policy.rules)
+        except EidosError as error:
+            return error.problem
+
+    def _subject(self, candidate: "_Candidate", verdicts: Sequence[Verdict]) -> Subject:
+        return self._waiving.apply(candidate.judged(self._enforced(verdicts)))
+
+    def _enforced(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        bound = self._policy.enforcement
+        if not bound:
+            return verdicts
+        return [
+            replace(verdict, enforcement=bound.get(verdict.rule, verdict.enforcement))
+            for verdict in verdicts
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A subject that is to be judged, and the item it is in."""
+
+    facts: SubjectFacts
+    item: Item
+    unasked: tuple[Verdict, ...] = ()
+    """Verdicts on rules that have no subject of their own in this item."""
+
+    def judged(self, verdicts: Sequence[Verdict]) -> Subject:
+        """Give the subject with its verdicts and the places of their findings."""
+        facts = self.facts
+        every = sorted((*verdicts, *self.unasked), key=lambda verdict: verdict.rule)
+        return Subject(
+            name=facts.name,
+            scope=facts.scope,
+            file=self.item.file,
+            digest=facts.digest,
+            verdicts=tuple(every) if self.unasked else tuple(verdicts),
+            cluster=facts.cluster,
+            timestamp=facts.timestamp,
+            locations=dict(self._locations(verdicts)),
+        )
+
+    def _locations(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, Location]]:
+        yield "", self.item.location()
+        paths = {finding.path for verdict in verdicts for finding in verdict.findings}
+        for path in sorted(path for path in paths if path):
+            yield path, self._locate(path)
+
+    def _locate(self, path: str) -> Location:
+        try:
+            segments = split_path(path.removeprefix("$"))
+        except ValueError:  # a rule may write what it likes
+            segments = ()
+        if self.facts.scope is Scope.DOCUMENT:
+            return self.item.location(segments)
+        node = self.facts.name if self.facts.scope is Scope.NODE else None
+        if segments[:1] == ("nodes",) and len(segments) > 1:
+            node, segments = str(segments[1]), segments[2:]
+        return self.item.locate(node, segments)
+
+
+def candidates(item: Item, rules: Sequence[Rule]) -> list[_Candidate]:
+    """Give what is to be judged of an item.
+
+    Raises:
+        DocumentError: the rules are about snapshots, and the item is none.
+    """
+    scopes = {rule.scope for rule in rules}
+    found: list[_Candidate] = []
+    if Scope.DOCUMENT in scopes:
+        found.append(_Candidate(document_facts(item.value, item.name), item))
+    if scopes <= {Scope.DOCUMENT}:
+        return found
+    if found and not item.is_snapshot:
+        raise DocumentError(
+            "this is no snapshot, which some of the chosen rules are about",
+            location=item.location(),
+            hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
+        )
+    return [*found, *_of_snapshot(item, rules)]
+
+
+def _of_snapshot(item: Item, rules: Sequence[Rule]) -> Iterator[_Candidate]:
+    seen = item.snapshot
+    unasked = tuple(_unasked(rules, has_nodes=bool(seen.snapshot.nodes)))
+    if unasked or any(rule.scope is Scope.CLUSTER for rule in rules):
+        yield _Candidate(cluster_facts(seen, item.name), item, unasked)
+    if any(rule.scope is Scope.NODE for rule in rules):
+        for facts in node_facts(seen, item.name):
+            yield _Candidate(facts, item)
+
+
+_ASKED = frozenset({Scope.CLUSTER, Scope.NODE, Scope.DOCUMENT})
+
+
+def _unasked(rules: Sequence[Rule], *, has_nodes: bool) -> Iterator[Verdict]:
+    """Account for every rule: one that finds no subject is said, not left out."""
+    for rule in rules:
+        if rule.scope is Scope.NODE and not has_nodes:
+            yield Verdict(rule.id, Status.UNKNOWN, reason="the snapshot has no nodes")
+        elif rule.scope not in _ASKED:
+            reason = f"it is about a {rule.scope}, not about a snapshot"
+            yield Verdict(rule.id, Status.UNKNOWN, reason=reason)

@@ -1,0 +1,209 @@
+"""The one loop that turns what a user names into documents and addressed snapshots, or Problems.
+
+A reference is a file, a folder, a glob, ``-``, or something that is recorded: ``run:ID``,
+``snapshot:DIGEST``, ``CLUSTER@TIME``. What cannot be read is a value in its place and hides nothing
+else. Verbs judge, compare, convert and join what comes out of here; none of them knows where it
+came from.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eidos.engine.digest import addressed
+from eidos.engine.documents.finding import STDIN, Source, find_each
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.reading import Document
+from eidos.engine.documents.resembling import AlikeReader
+from eidos.engine.documents.snapshots import (
+    SnapshotDocument,
+    is_snapshot,
+    read_snapshot,
+    write_snapshot,
+)
+from eidos.engine.errors import DocumentError, EidosError, Location, Problem, UsageError
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.times import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from eidos.engine.store.opening import Store
+
+_STORED = ("run", "snapshot")
+"""What stands before the colon of a reference into the store."""
+
+
+class Item:
+    """One thing that was named: a document, or a snapshot that is no document.
+
+    Args:
+        name: what reports call it: the file, ``FILE#2`` for its second document, ``run:ID``.
+        document: what was read; None for a snapshot from the store or from a watch.
+        seen: the snapshot, where there is no document.
+        lenient: take measurements without a header for a snapshot.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        document: Document | None = None,
+        seen: AddressedSnapshot | None = None,
+        *,
+        lenient: bool = False,
+    ) -> None:
+        self.name = name
+        self.document = document
+        self._seen = seen
+        self._lenient = lenient
+
+    @property
+    def file(self) -> str:
+        """The file it is in, or its name where it is in none."""
+        return self.document.name if self.document else self.name
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether it says that it is a snapshot; it may still be a broken one."""
+        return self.document is None or is_snapshot(self.document.value, lenient=self._lenient)
+
+    @cached_property
+    def snapshot(self) -> AddressedSnapshot:
+        """The snapshot.
+
+        Raises:
+            DocumentError: the document is none, or has the wrong shape.
+        """
+        return self._seen or addressed(self._source.snapshot)
+
+    @cached_property
+    def value(self) -> Json:
+        """The document's value; of a snapshot that is no document, its v1 form."""
+        return self.document.value if self.document else write_snapshot(self.snapshot.snapshot)
+
+    @cached_property
+    def _source(self) -> SnapshotDocument:
+        assert self.document is not None  # noqa: S101 -- without one, the snapshot was given
+        return read_snapshot(self.document, lenient=self._lenient)
+
+    def location(self, path: Sequence[str | int] = ()) -> Location:
+        """Give the place of a path of the document, or of its nearest ancestor."""
+        return self.document.location(path) if self.document else Location(self.name)
+
+    def locate(self, node: str | None, path: Sequence[str | int]) -> Location:
+        """Give the place of a fact of a node, or of the cluster (None)."""
+        return self._source.locate(node, path) if self.document else Location(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads references one after the other.
+
+    Args:
+        limits: bounds of what is read.
+        open_store: opens the database; called when a reference leads into it.
+        lenient: take measurements without a header for a snapshot.
+    """
+
+    limits: Limits
+    open_store: "Callable[[], Store]"
+    lenient: bool = False
+
+    def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
+        """Give every item that the references name, in order, each file once."""
+        for found in self._read(references):
+            yield found.problem if isinstance(found, EidosError) else found
+
+    def every(self, references: Sequence[str]) -> Iterator[Item]:
+        """Do as `read` where one that cannot be read ends it all.
+
+        Raises:
+            EidosError: a reference does not exist or cannot be read.
+        """
+        for found in self._read(references):
+            if isinstance(found, EidosError):
+                raise found
+            yield found
+
+    def one(self, reference: str) -> Item:
+        """Give the only item that a reference names.
+
+        Raises:
+            EidosError: it does not exist, cannot be read, or names several.
+        """
+        items = list(self.every([reference]))
+        if len(items) != 1:
+            raise DocumentError(
+                f"it holds {len(items)} documents, and one is wanted here",
+                location=Location(reference),
+                hint="Name a single document; join snapshots first with 'eidos snapshot merge'.",
+            )
+        return items[0]
+
+    def _read(self, references: Sequence[str]) -> Iterator[Item | EidosError]:
+        alike = AlikeReader(self.limits)
+        for found in find_each(references, self._stored):
+            if isinstance(found, Source):
+                yield from self._in_source(found, alike)
+            else:
+                yield found
+
+    def _in_source(self, source: Source, alike: AlikeReader) -> Iterator[Item | EidosError]:
+        try:
+            documents = alike.read(source)
+        except EidosError as error:
+            yield error
+            return
+        for document in documents:
+            yield Item(document.title, document, lenient=self.lenient)
+
+    def _stored(self, reference: str) -> list[Item] | None:
+        """Give what a reference into the store names; None when it is none."""
+        if not _is_stored(reference):
+            return None
+        kind, _, name = reference.partition(":")
+        store = self.open_store
+        if kind == "run":
+            found = [addressed(store().snapshot_of_run(name))]
+        elif kind == "snapshot":
+            found = [addressed(store().snapshot(name))]
+        else:
+            cluster, _, time = reference.rpartition("@")
+            at = _time(time, reference)
+            found = [addressed(store().snapshot_of(cluster, at))]
+        if len(found) == 1:
+            return [Item(reference, seen=found[0])]
+        return [Item(f"{reference}#{n}", seen=each) for n, each in enumerate(found, 1)]
+
+
+def refuse_second_stdin(references: Sequence[str]) -> None:
+    """Refuse to read standard input twice.
+
+    Raises:
+        UsageError: ``-`` is named more than once.
+    """
+    if [*references].count(STDIN) > 1:
+        raise UsageError("standard input can be read only once", hint="Give '-' once.")
+
+
+def _is_stored(reference: str) -> bool:
+    """Say whether a reference leads into the store.
+
+    What begins with ``run:`` or ``snapshot:`` always does, so that no file in a checkout can stand
+    in for what was recorded (``./run:x`` is a file); of names with an ``@``, files go first.
+    """
+    kind, _, name = reference.partition(":")
+    return (kind in _STORED and bool(name)) or ("@" in reference and not Path(reference).exists())
+
+
+def _time(text: str, reference: str) -> "datetime":
+    try:
+        return instant(text, end_of_day=True)
+    except ValueError as error:
+        raise UsageError(
+            f"'{reference}' is no file, and '{text}' is no date and no RFC 3339 time with a zone",
+            hint="Write CLUSTER@2026-03-31 or CLUSTER@2026-03-31T12:00:00Z.",
+        ) from error

@@ -1,0 +1,39 @@
+"""What judges: packs, chosen rules with their parameters, waivers, a day, and the gate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eidos.engine.model.gate import Gate
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Enforcement, Pack, Rule
+from eidos.engine.model.waiver import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A setting that makes the gate easier to pass, and who said so."""
+
+    setting: str
+    """Key of the setting, with the rule it is about: ``enforcement.GPU-001``."""
+    value: Json
+    origin: str
+    """``eidos.yaml:3``, an option, or a variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything a verdict depends on beside the facts; resolved once and handed to every verb."""
+
+    packs: tuple[Pack, ...]
+    rules: tuple[Rule, ...]
+    """The chosen ones with their parameters, sorted by id."""
+    effective: datetime
+    """Rule time, with zone: the clock that rules and waivers see."""
+    is_pinned: bool = False
+    """The rule time was given; otherwise it is when the policy was resolved."""
+    enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    """By rule id, what a violation does to the gate; ``deny`` unless given."""
+    waivers: tuple[Waiver, ...] = ()
+    gate: Gate = field(default_factory=Gate)
+    relaxations: tuple[Relaxation, ...] = ()
