@@ -51,13 +51,11 @@ def default_map(settings: "Settings") -> dict[str, Any]:
     """Give the defaults of every command's options that the configuration sets."""
     said = {key.replace("-", "_") for key in settings.origins}
     snapshot = settings.snapshot
-    db = {"db": settings.db} if "db" in said else {}
     return {
         "check": {
             option: getattr(settings, name) for option, name in _CHECK.items() if name in said
         },
         "diff": {option: getattr(settings, name) for option, name in _DIFF.items() if name in said},
-        "history": dict.fromkeys(("runs", "show"), db),
         "snapshot": {
             **{
                 option: getattr(snapshot, name)

@@ -244,4 +244,4 @@ def _field(setting: Setting, value: Json) -> Any:  # noqa: ANN401  # as the data
         return tuple(str(item) for item in (value if isinstance(value, list) else [value]))
     if setting.kind == "duration":
         return seconds(str(value))
-    return Path(str(value)) if setting.key in {"db", "snapshot.root"} else value
+    return Path(str(value)) if setting.key in {"db", "opa-binary", "snapshot.root"} else value

@@ -27,6 +27,10 @@ class Setting:
     """Cerberus rules beside its type."""
     path: bool = False
     """A relative path is meant from the folder of the file that says it."""
+    flags: str = ""
+    """Names of the option whose default it is, a space between them: ``-p --pack``."""
+    metavar: str | None = None
+    """How the option's value is called in help."""
 
     @property
     def variable(self) -> str | None:
@@ -51,20 +55,75 @@ _LEVELS = {"valuesrules": {"type": "string", "allowed": SEVERITIES}}
 _LABELS = {"valuesrules": {"type": "string"}}
 
 SETTINGS = (
-    Setting("db", "text", "Path of the database.", path=True),
-    Setting("packs", "list", "Packs that judge: name, name@version or folder.", path=True),
+    Setting("db", "text", "Path of the database.", path=True, flags="--db"),
     Setting(
-        "fail-on", "text", "Least severity that fails the gate.", "info", {"allowed": SEVERITIES}
+        "packs",
+        "list",
+        "Policy to judge by: name, name@version or folder; default: all shipped packs.",
+        path=True,
+        flags="-p --pack",
+        metavar="NAME[@VERSION]|DIR",
     ),
-    Setting("allow-incomplete", "flag", "Let missing facts not stop the gate.", default=False),
-    Setting("effective-time", "text", "The day that rules and waivers see.", rules={"regex": DATE}),
+    Setting(
+        "fail-on",
+        "text",
+        "What is less severe does not fail the gate.",
+        "info",
+        {"allowed": SEVERITIES},
+        flags="--fail-on",
+    ),
+    Setting(
+        "allow-incomplete",
+        "flag",
+        "Missing facts do not stop the gate.",
+        default=False,
+        flags="--allow-incomplete",
+    ),
+    Setting(
+        "effective-time",
+        "text",
+        "The day that rules and waivers see.",
+        rules={"regex": DATE},
+        flags="--effective-time",
+    ),
+    Setting(
+        "engine",
+        "text",
+        "Which Rego engine judges: OPA, the light one, or OPA where it is installed.",
+        "auto",
+        {"allowed": ("auto", "opa", "light")},
+        flags="--engine",
+    ),
+    Setting(
+        "opa",
+        "text",
+        "Judge by an OPA server instead of an engine of our own.",
+        flags="--opa",
+        metavar="URL",
+    ),
+    Setting(
+        "opa-binary",
+        "text",
+        "The opa executable; default: the first one on PATH.",
+        path=True,
+        flags="--opa-binary",
+    ),
     Setting(
         "output",
         "list",
-        "Formats of the report: FORMAT or FORMAT=PATH.",
+        "How to report, and where to; repeatable.",
         rules={"type": ["string", "list"]},
+        flags="-o --output --format",
+        metavar="FORMAT[=PATH]",
     ),
-    Setting("waivers", "list", "Files with waivers.", path=True),
+    Setting(
+        "waivers",
+        "list",
+        "Files of accepted violations.",
+        path=True,
+        flags="--waivers",
+        metavar="FILE",
+    ),
     Setting("params", "mapping", "Parameters of rules: rule id to values.", rules=_TABLE),
     Setting("enforcement", "mapping", "What a violation of a rule does.", rules=_ENFORCEMENT),
     _limit("size", "Bytes of a document."),
@@ -72,21 +131,54 @@ SETTINGS = (
     _limit("values", "Values in one document."),
     _limit("alias-values", "Values that YAML aliases may add."),
     _limit("keys", "Keys of one map."),
-    Setting("snapshot.cluster", "text", "Name of the cluster."),
-    Setting("snapshot.filter", "list", "Collect only these types and subtypes."),
-    Setting("snapshot.exclude", "list", "Do not collect these."),
-    Setting("snapshot.timeout", "duration", "How long a run may take.", "5m", {"regex": _DURATION}),
+    Setting("snapshot.cluster", "text", "Name of the cluster.", flags="--cluster"),
+    Setting(
+        "snapshot.filter",
+        "list",
+        "Collect only these types and subtypes: gpu,os.sysctl",
+        flags="--filter",
+        metavar="NAMES",
+    ),
+    Setting(
+        "snapshot.exclude",
+        "list",
+        "Do not collect these: k8s,os.sys*",
+        flags="--exclude",
+        metavar="NAMES",
+    ),
+    Setting(
+        "snapshot.timeout",
+        "duration",
+        "How long the whole run may take.",
+        "5m",
+        {"regex": _DURATION},
+        flags="--timeout",
+    ),
     Setting(
         "snapshot.cache-ttl",
         "duration",
-        "How long collected facts are good.",
+        "How old a kept snapshot may be.",
         "5m",
         {"regex": _DURATION},
+        flags="--cache-ttl",
     ),
-    Setting("snapshot.root", "text", "File system to read.", "/", path=True),
-    Setting("snapshot.kubeconfig", "text", "How to reach the cluster.", path=True),
-    Setting("snapshot.context", "text", "Which context of the kubeconfig."),
-    Setting("snapshot.labels", "mapping", "What else to say of the cluster.", rules=_LABELS),
+    Setting("snapshot.root", "text", "File system to read.", "/", path=True, flags="--root"),
+    Setting(
+        "snapshot.kubeconfig",
+        "text",
+        "How to reach the cluster.",
+        path=True,
+        flags="--kubeconfig",
+    ),
+    Setting("snapshot.context", "text", "Which context of the kubeconfig.", flags="--context"),
+    Setting(
+        "snapshot.labels",
+        "mapping",
+        "What else to say of the cluster.",
+        rules=_LABELS,
+        flags="--label",
+        metavar="KEY=VALUE",
+    ),
     Setting("snapshot.units", "list", "More systemd units to look at."),
     Setting("snapshot.properties", "list", "More properties of systemd units to read."),
     Setting("redact", "list", "Facts whose values are never kept: paths with globs."),
@@ -128,6 +220,9 @@ class Settings:
     fail_on: str = "info"
     allow_incomplete: bool = False
     effective_time: str | None = None
+    engine: str = "auto"
+    opa: str | None = None
+    opa_binary: Path | None = None
     output: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -141,3 +236,15 @@ class Settings:
     """Pattern to severity; the strongest place first."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Key to ``file:line`` or the variable that said it; a key that nobody set is not here."""
+
+    def said(self, key: str) -> object:
+        """Give what somebody set a key to; None where nobody did.
+
+        Args:
+            key: dotted, as in `SETTINGS`.
+        """
+        start = f"{key}."
+        if not any(each == key or each.startswith(start) for each in self.origins):
+            return None
+        group, _, name = key.replace("-", "_").rpartition(".")
+        return getattr(getattr(self, group) if group else self, name)
