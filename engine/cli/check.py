@@ -14,12 +14,13 @@ from eidos.engine.cli.options import (
     VERBOSE,
     WITH_COLOR,
     Instant,
+    SettingOption,
     configured_settings,
     reader_limits,
     reports_to,
 )
 from eidos.engine.errors import UsageError
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.policy import Severity
 from eidos.engine.model.report import Report
 from eidos.engine.packs.choosing import Choice
 from eidos.engine.report.outputs import Output, parse_outputs, render_all
@@ -31,6 +32,8 @@ from eidos.engine.report.outputs import Output, parse_outputs, render_all
     "-p",
     "--pack",
     "packs",
+    cls=SettingOption,
+    setting="packs",
     multiple=True,
     metavar="NAME[@VERSION]|DIR",
     help="Policy to judge by; default: all shipped packs.",
@@ -40,16 +43,52 @@ from eidos.engine.report.outputs import Output, parse_outputs, render_all
 @click.option("--severity", type=SEVERITY, default="info", help="Ask only rules this bad or worse.")
 @click.option("--exclude", multiple=True, metavar="ID|TAG", help="Rules not to ask.")
 @click.option("--params", type=click.Path(), help="File with parameters: {RULE: {name: value}}.")
-@click.option("--waivers", multiple=True, metavar="FILE", help="Accepted violations.")
 @click.option(
-    "--fail-on", type=SEVERITY, default="info", help="Violations below it do not fail the gate."
+    "--waivers",
+    cls=SettingOption,
+    setting="waivers",
+    multiple=True,
+    metavar="FILE",
+    help="Accepted violations.",
 )
-@click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
-@click.option("--effective-time", type=Instant(), help="The day that rules and waivers see.")
-@reports_to("How to report; repeatable.")
-@click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
+@click.option(
+    "--fail-on",
+    cls=SettingOption,
+    setting="fail-on",
+    type=SEVERITY,
+    default="info",
+    help="Violations below it do not fail the gate.",
+)
+@click.option(
+    "--allow-incomplete",
+    cls=SettingOption,
+    setting="allow-incomplete",
+    is_flag=True,
+    help="Unknown facts do not stop the gate.",
+)
+@click.option(
+    "--effective-time",
+    cls=SettingOption,
+    setting="effective-time",
+    type=Instant(),
+    help="The day that rules and waivers see.",
+)
+@reports_to("How to report; repeatable.", setting="output")
+@click.option(
+    "--db",
+    cls=SettingOption,
+    setting="db",
+    type=click.Path(path_type=Path),
+    help="Database to record in.",
+)
 @click.option("--no-record", is_flag=True, help="Record nothing.")
-@click.option("--opa", metavar="URL", help="Judge by an OPA server instead of the built-in engine.")
+@click.option(
+    "--opa",
+    cls=SettingOption,
+    setting="opa",
+    metavar="URL",
+    help="Judge by an OPA server instead of the built-in engine.",
+)
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
 @VERBOSE
 @WITH_COLOR
@@ -74,16 +113,13 @@ def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
         tags=options["tags"],
         severity=Severity(options["severity"]),
         exclude=options["exclude"],
-        params=merged(settings.params, own) if settings else own,
+        params=merged(settings.params, own),
     )
     return CheckRequest(
         files=files or ("-",),
         packs=options["packs"],
         choice=choice,
-        enforcement={
-            rule: Enforcement(each)
-            for rule, each in (settings.enforcement if settings else {}).items()
-        },
+        enforcement=settings.enforcement,
         waivers=options["waivers"],
         opa=options["opa"],
         fail_on=Severity(options["fail_on"]),

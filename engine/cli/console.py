@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from eidos.engine.errors import EidosError, ExitCode
+from eidos.engine.errors import EidosError, ExitCode, Problem
 from eidos.engine.report import escaping
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def printable(text: str) -> str:
     return "\t".join(map(escaping.printable, text.split("\t")))
 
 
-def complain(error: EidosError) -> None:
+def complain(error: EidosError | Problem) -> None:
     """Say on standard error what went wrong and what to do next.
 
     Where nobody can be told, the exit code still tells.

@@ -14,6 +14,7 @@ from eidos.engine.cli.options import (
     SEVERITY,
     WITH_COLOR,
     Instant,
+    SettingOption,
     configured_settings,
     reader_limits,
     reports_to,
@@ -42,12 +43,32 @@ if TYPE_CHECKING:
 @click.option("--no-default-ignores", is_flag=True, help="Show volatile facts as well.")
 @click.option("--show-ignored", is_flag=True, help="Show what was hidden, and whole values.")
 @click.option("--match", "match", multiple=True, metavar="LABEL", help="Label that names a role.")
-@click.option("--policy", "packs", multiple=True, metavar="NAME|DIR", help="Packs as evidence.")
+@click.option(
+    "--policy",
+    "packs",
+    multiple=True,
+    metavar="NAME|DIR",
+    help="Packs as evidence.",
+    cls=SettingOption,
+    setting="packs",
+)
 @click.option("--no-policy", is_flag=True, help="Rank by the table of levels alone.")
 @click.option("--fail-on", type=SEVERITY, default="info", help="Drift below it is no failure.")
 @click.option("--allow-incomplete", is_flag=True, help="What one side lacks is no failure.")
-@click.option("--effective-time", type=Instant(), help="The day that rules see.")
-@click.option("--db", type=click.Path(path_type=Path), help="Database with stored snapshots.")
+@click.option(
+    "--effective-time",
+    type=Instant(),
+    help="The day that rules see.",
+    cls=SettingOption,
+    setting="effective-time",
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    help="Database with stored snapshots.",
+    cls=SettingOption,
+    setting="db",
+)
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
 @WITH_COLOR
 @click.pass_context
@@ -96,13 +117,13 @@ def _refuse_summary_of_patch(outputs: list[Output], options: dict[str, Any]) -> 
         raise UsageError("--tests is about JSON Patch", hint="Add -o json-patch.")
 
 
-def _options(options: dict[str, Any], settings: "Settings | None") -> DiffOptions:
+def _options(options: dict[str, Any], settings: "Settings") -> DiffOptions:
     patterns = options["ignores"]
     asked = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns)
     return DiffOptions(
-        ignores=(*asked, *(settings.ignore if settings else ())),
+        ignores=(*asked, *settings.ignore),
         default_ignores=not options["no_default_ignores"],
-        levels=_levels(settings) if settings else (),
+        levels=_levels(settings),
         match=options["match"],
         packs=None if options["no_policy"] else options["packs"],
         fail_on=Severity(options["fail_on"]),
@@ -116,7 +137,7 @@ def _options(options: dict[str, Any], settings: "Settings | None") -> DiffOption
 
 def _levels(settings: "Settings") -> tuple[LevelRule, ...]:
     return tuple(
-        LevelRule(pattern, Severity(level), settings.origins.get(f"levels.{pattern}", "levels"))
+        LevelRule(pattern, level, str(settings.origin(f"levels.{pattern}")))
         for pattern, level in settings.levels.items()
     )
 

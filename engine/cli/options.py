@@ -17,7 +17,7 @@ The annotated type decides how the text is read: ``bool`` is a flag, ``tuple[str
 repeated, an enumeration or ``Literal`` is a choice, and ``Path``, ``datetime`` and ``int`` are read
 as such; ``type=`` says otherwise. A field's Python default is the option's default. Where an option
 stands for a setting (``setting="fail-on"``), flags, help and default are those of the setting's row
-in `eidos.engine.config.settings`, and what the configuration says goes before the default; a field
+in `eidos.engine.config.rows`, and what the configuration says goes before the default; a field
 of that kind has no Python default.
 
 Groups compose: `takes` may stand any number of times. Click knows a field by its argument and name:
@@ -46,12 +46,13 @@ from typing import (
 import click
 from click.core import ParameterSource
 
-from eidos.engine.config.settings import BY_KEY, Settings
+from eidos.engine.config import Settings
+from eidos.engine.config.rows import BY_KEY, moment
+from eidos.engine.config.settings import Origin
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
-from eidos.engine.model.times import instant
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -65,8 +66,6 @@ WITH_COLOR = click.option(
     "--color", type=COLOR, default="auto", help="Colour text on standard output."
 )
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
-YEARS = range(1678, 2262)
-"""Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
 
 
 class Instant(click.ParamType[datetime]):
@@ -84,12 +83,9 @@ class Instant(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            found = instant(str(value))
-        except ValueError:
-            self.fail(f"'{value}' is no date and no RFC 3339 time with a zone", param, ctx)
-        if found.year not in YEARS:
-            self.fail(f"'{value}' is not in the years {YEARS[0]} to {YEARS[-1]}", param, ctx)
-        return found
+            return moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -158,17 +154,41 @@ class SettingOption(click.Option):
         """
         value, source = super().consume_value(ctx, opts)
         settings = configured_settings(ctx)
-        said = settings.said(self.setting) if settings else None
-        if settings is None or said is None or source is not ParameterSource.DEFAULT:
+        said = settings.said(self.setting)
+        if said is None or source is not ParameterSource.DEFAULT:
             return value, source
         if isinstance(said, Mapping):
             said = tuple(f"{key}={item}" for key, item in said.items())
+        self._refuse(ctx, said, settings)
+        return said, ParameterSource.DEFAULT_MAP
+
+    def _refuse(self, ctx: click.Context, said: object, settings: Settings) -> None:
+        """Refuse what the configuration says before the command does, which knows no place."""
+        from eidos.engine.app.config import refuse
+
         try:
             self.type_cast_value(ctx, said)
         except click.BadParameter as error:
-            place = Location(settings.origins.get(self.setting, self.setting))
+            place = settings.origin(self.setting).location
             raise ConfigError(f"'{self.setting}': {error.message}", location=place) from error
-        return said, ParameterSource.DEFAULT_MAP
+        refuse(self.setting, settings)
+
+
+def origins(context: click.Context) -> dict[str, Origin]:
+    """Say who set each setting that a command uses, options included; by key.
+
+    Args:
+        context: the command's, after its options were read.
+    """
+    settings = configured_settings(context)
+    found = dict(settings.origins)
+    for option in context.command.params:
+        if isinstance(option, SettingOption):
+            source = context.get_parameter_source(option.name)
+            given = source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+            own = Origin("option", Location(max(option.opts, key=len)))
+            found[option.setting] = own if given else settings.origin(option.setting)
+    return found
 
 
 def takes(
@@ -291,35 +311,33 @@ class PolicyOptions:
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
 
 
-def configured_settings(context: click.Context | None = None) -> Settings | None:
-    """Give the configuration of a command, the running one by default; None where there is none."""
+def configured_settings(context: click.Context | None = None) -> Settings:
+    """Give the configuration of a command, by default of the one that runs."""
     context = context or click.get_current_context()
     settings: Settings | None = (context.obj or {}).get("settings")
-    return settings
+    return settings or Settings()
 
 
 def reader_limits() -> Limits:
     """Give the bounds of document readers as the running command's configuration has them."""
-    return limits_of(configured_settings())
+    return configured_settings().limits
 
 
-def limits_of(settings: Settings | None) -> Limits:
-    """Give the bounds of document readers as a configuration has them."""
-    return Limits(**settings.limits) if settings else Limits()
-
-
-def reports_to(text: str) -> Callable[[_Command], _Command]:
+def reports_to(text: str, **setting: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 -- click's own types
     """Give the option ``-o`` of commands that write reports.
 
     Args:
         text: its help.
+        setting: ``setting=`` and its key, where one is its default.
     """
     return click.option(
         "-o",
         "--output",
         "--format",
         "outputs",
+        cls=SettingOption if setting else click.Option,
         multiple=True,
         metavar="FORMAT[=PATH]",
         help=text,
+        **setting,
     )

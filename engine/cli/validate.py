@@ -1,14 +1,16 @@
 """``eidos validate``: options, one call, a rendering, the exit code."""
 
+import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import click
 
 from eidos.engine.app.validate import ValidateRequest, validate
-from eidos.engine.cli.defaults import configured
-from eidos.engine.cli.options import Option, limits_of, takes
+from eidos.engine.cli.options import Option, takes
+from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
 from eidos.engine.report.problems import WRITERS
@@ -53,7 +55,6 @@ def command(files: tuple[str, ...], asked: ValidateOptions) -> ExitCode:
 def _limits() -> Limits:
     """Give the configured limits; a wrong configuration must not hide what is wrong with it."""
     try:
-        settings = configured()
+        return load_settings(Path.cwd(), os.environ).limits
     except ConfigError:
-        settings = None
-    return limits_of(settings)
+        return Limits()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def watch_and_tell(request: Request, options: dict[str, Any], settings: "Settings | None") -> int:
+def watch_and_tell(request: Request, options: dict[str, Any], settings: "Settings") -> int:
     """Watch until a signal comes; the look that is under way is finished first.
 
     Each change is one JSON line on standard output; with ``--output FILE`` the newest state is
@@ -72,23 +72,19 @@ def _signals(stop: Flag) -> Iterator[list[signal.Signals]]:
             signal.signal(one, handler)
 
 
-def _judge(record: bool, settings: "Settings | None") -> Callable[[Path], Report]:  # noqa: FBT001
+def _judge(record: bool, settings: "Settings") -> Callable[[Path], Report]:  # noqa: FBT001
     from eidos.engine.app.check import CheckRequest, check
-    from eidos.engine.model.policy import Enforcement, Severity
     from eidos.engine.packs.choosing import Choice
 
     def judge(path: Path) -> Report:
-        plain = CheckRequest((str(path),), record=record)
-        if settings is None:
-            return check(plain)
         return check(
             CheckRequest(
                 (str(path),),
                 packs=settings.packs,
                 choice=Choice(params=settings.params),
-                enforcement={rule: Enforcement(one) for rule, one in settings.enforcement.items()},
+                enforcement=settings.enforcement,
                 waivers=settings.waivers,
-                fail_on=Severity(settings.fail_on),
+                fail_on=settings.fail_on,
                 allow_incomplete=settings.allow_incomplete,
                 record=record,
                 db=settings.db,

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from eidos.engine.cli.options import Option, PolicyOptions, takes
-from eidos.engine.config.settings import Settings, SnapshotSettings
-from eidos.engine.errors import ConfigError
+from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
+from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.policy import Severity
 
 
@@ -70,11 +70,12 @@ def test_each_type_is_read_as_what_it_is() -> None:
 def test_the_configuration_goes_before_the_default_and_after_the_command_line() -> None:
     settings = Settings(
         packs=("gpu",),
-        fail_on="high",
+        fail_on=Severity.HIGH,
         allow_incomplete=True,
         snapshot=SnapshotSettings(labels={"env": "prod"}, timeout=5.0),
         origins=dict.fromkeys(
-            ("packs", "fail-on", "allow-incomplete", "snapshot.labels.env"), "eidos.yaml:1"
+            ("packs", "fail-on", "allow-incomplete", "snapshot.labels.env"),
+            Origin("project", Location("eidos.yaml", 1)),
         ),
     )
 
@@ -87,11 +88,12 @@ def test_the_configuration_goes_before_the_default_and_after_the_command_line() 
 
 
 def test_a_setting_that_a_command_refuses_is_told_with_its_place() -> None:
-    settings = Settings(effective_time="2026-13-45", origins={"effective-time": "eidos.yaml:7"})
+    here = Origin("project", Location("eidos.yaml", 7))
+    settings = Settings(packs=("gpu", "no-such"), origins={"packs": here})
 
-    with pytest.raises(ConfigError, match=r"^eidos.yaml:7: 'effective-time': '2026-13-45'"):
+    with pytest.raises(ConfigError, match=r"^eidos.yaml:7: 'packs.1': there is no policy pack"):
         taken(settings=settings)
-    assert taken("--effective-time", "2026-01-01", settings=settings)[0].effective_time
+    assert taken("--pack", "gpu", settings=settings)[0].packs == ("gpu",)
 
 
 def test_a_command_may_name_an_option_otherwise() -> None:
