@@ -1,16 +1,24 @@
 """``eidos config``: what holds and why, what is wrong, and a file to start from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eidos.engine.config.checking import Fault
-from eidos.engine.config.loading import read_layers
-from eidos.engine.config.places import PROJECT_FILE, project_file, user_file
-from eidos.engine.config.settings import SETTINGS, Setting
+from eidos.engine.config.checking import problem
+from eidos.engine.config.loading import (
+    PROJECT_FILE,
+    merged,
+    read_layers,
+    settings_of,
+    user_file,
+)
+from eidos.engine.config.rows import SETTINGS, Setting
+from eidos.engine.config.settings import DEFAULT, Settings
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import ConfigError, EidosError, Problem, UsageError
+from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +36,158 @@ class Validity:
     """What was looked at and what is wrong with it."""
 
     files: tuple[Path, ...]
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
 
 
 def effective_settings(
     cwd: Path, environ: Mapping[str, str]
-) -> tuple[list[Effective], list[Fault]]:
-    """Give every setting with its value and where that was said, and what is wrong."""
-    values: dict[str, Json] = {setting.key: setting.default for setting in SETTINGS}
-    origins: dict[str, str] = {}
-    faults: list[Fault] = []
-    for layer in read_layers(cwd, environ):
-        values.update(layer.values)
-        origins.update(layer.origins)
-        faults.extend(layer.faults)
-    found = [Effective(key, value, origins.get(key, "default")) for key, value in values.items()]
-    return found, faults
+) -> tuple[list[Effective], list[Problem]]:
+    """Give every setting with its value and where that was said, and what is wrong.
+
+    Raises:
+        DocumentError: a file cannot be read.
+    """
+    layers = list(read_layers(cwd, environ))
+    values, origins = merged(layers)
+    problems = [problem for layer in layers for problem in layer.problems]
+    found = [Effective(key, value, str(origins.get(key, DEFAULT))) for key, value in values.items()]
+    return found, problems
 
 
 def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validity:
-    """Check every file and variable that counts in a folder."""
-    faults = [fault for layer in read_layers(cwd, environ) for fault in layer.faults]
-    own, project = user_file(environ), project_file(cwd)
-    files = [path for path in (own, project) if path is not None and path.is_file()]
-    return Validity(tuple(files), tuple(faults))
+    """Check every file and variable that counts in a folder: all that a command would refuse.
+
+    Raises:
+        DocumentError: a file cannot be read.
+    """
+    layers = list(read_layers(cwd, environ))
+    problems = [problem for layer in layers for problem in layer.problems]
+    for layer in layers:
+        problems += _refused(settings_of(*merged([layer])))
+    files = tuple(layer.file for layer in layers if layer.file)
+    return Validity(files, tuple(problems))
+
+
+def refuse(key: str, settings: Settings) -> None:
+    """Refuse what a setting names and what is not there.
+
+    Raises:
+        ConfigError: one of its texts is refused; it says who set it.
+    """
+    for wrong in _refusals(key, settings):
+        raise ConfigError(wrong.message, hint=wrong.hint, location=wrong.location)
+
+
+def _refused(settings: Settings) -> Iterator[Problem]:
+    for key in _CHECKS:
+        yield from _refusals(key, settings)
+    yield from _refused_rules(settings)
+
+
+def _refusals(key: str, settings: Settings) -> Iterator[Problem]:
+    """Say what of a setting a command would refuse: each text of it that names nothing."""
+    check = _CHECKS.get(key)
+    for place, text in _texts(key, settings.said(key)) if check else ():
+        try:
+            _CHECKS[key](text, settings)
+        except EidosError as error:
+            origin = settings.origins.get(place) or settings.origin(key)
+            yield problem(f"'{place}': {error}", origin.location, error.hint)
+
+
+def _texts(key: str, said: object) -> Iterator[tuple[str, str]]:
+    """Give each text of a setting, with its key among the origins."""
+    if isinstance(said, Mapping):
+        yield from ((f"{key}.{text}", str(text)) for text in said)
+    elif isinstance(said, tuple):
+        for index, each in enumerate(said):
+            yield f"{key}.{index}", each.pattern if isinstance(each, IgnoreRule) else str(each)
+    elif said is not None:
+        yield key, str(said)
+
+
+def _check_pack(reference: str, _settings: Settings) -> None:
+    from eidos.engine.packs.finding import find_policies
+
+    find_policies([reference])
+
+
+def _check_waivers(file: str, _settings: Settings) -> None:
+    from eidos.engine.app.waivers import read_waivers
+
+    read_waivers([file])
+
+
+def _check_output(output: str, _settings: Settings) -> None:
+    from eidos.engine.report.outputs import parse_outputs
+
+    parse_outputs([output])
+
+
+def _check_pattern(pattern: str, _settings: Settings) -> None:
+    from eidos.engine.comparing.patterns import check_pattern
+
+    check_pattern(pattern, "a glob for each part")
+
+
+def _check_root(folder: str, _settings: Settings) -> None:
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder} is not a folder")
+
+
+def _check_collectors(names: str, settings: Settings) -> None:
+    from eidos.engine.collecting.choosing import Choice, choose
+    from eidos.engine.plugins import find_collectors
+
+    only = tuple(name.strip() for name in names.split(",") if name.strip())
+    choose(find_collectors()[0], Choice(only, extra={"SystemD": settings.snapshot.units}))
+
+
+_CHECKS: Mapping[str, Callable[[str, Settings], None]] = {
+    "packs": _check_pack,
+    "output": _check_output,
+    "waivers": _check_waivers,
+    "ignore": _check_pattern,
+    "levels": _check_pattern,
+    "snapshot.root": _check_root,
+    "snapshot.filter": _check_collectors,
+    "snapshot.exclude": _check_collectors,
+}
+"""Key to what refuses a text that only the parts which use it can judge."""
+
+
+def _refused_rules(settings: Settings) -> Iterator[Problem]:
+    """Say which rules and parameters there are not."""
+    if not settings.params and not settings.enforcement:
+        return
+    from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
+
+    try:
+        packs = _packs(settings)
+    except EidosError:
+        return  # it is told where packs are named
+    for key, rules in (("params", settings.params), ("enforcement", settings.enforcement)):
+        for rule in rules:
+            try:
+                refuse_unknown_rules([rule], packs)
+                choose(packs, Choice(params={rule: settings.params.get(rule, {})}))
+            except EidosError as error:
+                place = f"{key}.{rule}"
+                yield problem(f"'{place}': {error}", settings.origin(place).location, error.hint)
+
+
+def _packs(settings: Settings) -> list[Pack]:
+    """Load the packs that are named, and the shipped ones: a setting may be for any of them."""
+    from contextlib import closing
+
+    from eidos.engine.app.policies import load_packs
+    from eidos.engine.rego.embedded import EmbeddedEngine
+
+    with closing(EmbeddedEngine()) as engine:
+        named = load_packs(settings.packs, engine) if settings.packs else []
+        there = {rule.id for pack in named for rule in pack.rules}
+        shipped = load_packs((), engine)
+    return [*named, *(pack for pack in shipped if there.isdisjoint(r.id for r in pack.rules))]
 
 
 def init_config(path: Path) -> Path:
@@ -89,4 +225,7 @@ def _template() -> Iterator[str]:
 def _example(setting: Setting) -> str:
     if setting.default is not None:
         return str(setting.default).lower() if setting.kind == "flag" else str(setting.default)
-    return {"list": "[]", "rules": "[]", "mapping": "{}"}.get(setting.kind, "...")
+    return _EMPTY.get(setting.kind, "...")
+
+
+_EMPTY = {"list": "[]", "ignores": "[]", "mapping": "{}", "tables": "{}"}

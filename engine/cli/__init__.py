@@ -5,14 +5,16 @@ is used, because start-up is a feature.
 """
 
 import importlib
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from eidos.engine import __version__
 from eidos.engine.cli import console
-from eidos.engine.cli.defaults import configured, default_map
+from eidos.engine.config import load_settings
 from eidos.engine.errors import EidosError, ExitCode
 
 COMMANDS = {
@@ -70,10 +72,7 @@ def root(ctx: click.Context, *, debug: bool) -> None:
     ctx.ensure_object(dict)["debug"] = debug
     if ctx.invoked_subcommand in {None, "config", "validate"}:
         return  # a configuration that is wrong must not hide what says so
-    settings = configured()
-    ctx.obj["settings"] = settings
-    if settings is not None:
-        ctx.default_map = default_map(settings)
+    ctx.obj["settings"] = load_settings(Path.cwd(), os.environ)
 
 
 def main() -> None:

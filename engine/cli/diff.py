@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from eidos.engine.app.context import Context
-from eidos.engine.app.diff import Compared, Comparing, diff, matrix
+from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     SEVERITY,
     WITH_COLOR,
+    Instant,
+    SettingOption,
     configured_settings,
+    reader_limits,
     reports_to,
 )
-from eidos.engine.cli.policy import judges, open_context, policy_request
 from eidos.engine.comparing.levels import LevelRule
-from eidos.engine.errors import ExitCode, Problem, UsageError
+from eidos.engine.errors import EidosError, ExitCode, UsageError
 from eidos.engine.model.drift import IgnoreRule
-from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift import FORMATS
@@ -43,11 +43,32 @@ if TYPE_CHECKING:
 @click.option("--no-default-ignores", is_flag=True, help="Show volatile facts as well.")
 @click.option("--show-ignored", is_flag=True, help="Show what was hidden, and whole values.")
 @click.option("--match", "match", multiple=True, metavar="LABEL", help="Label that names a role.")
-@judges(exclude=("--exclude-rule",))
+@click.option(
+    "--policy",
+    "packs",
+    multiple=True,
+    metavar="NAME|DIR",
+    help="Packs as evidence.",
+    cls=SettingOption,
+    setting="packs",
+)
 @click.option("--no-policy", is_flag=True, help="Rank by the table of levels alone.")
 @click.option("--fail-on", type=SEVERITY, default="info", help="Drift below it is no failure.")
 @click.option("--allow-incomplete", is_flag=True, help="What one side lacks is no failure.")
-@click.option("--db", type=click.Path(path_type=Path), help="Database with stored snapshots.")
+@click.option(
+    "--effective-time",
+    type=Instant(),
+    help="The day that rules see.",
+    cls=SettingOption,
+    setting="effective-time",
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    help="Database with stored snapshots.",
+    cls=SettingOption,
+    setting="db",
+)
 @click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
 @WITH_COLOR
 @click.pass_context
@@ -59,24 +80,21 @@ def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -
     not comparable.
     """
     _refuse_contradiction(ctx, options)
-    asked = _comparing(options, configured_settings())
-    with open_context(options["db"], opa=options["opa"]) as context:
-        if options["matrix"]:
-            return _show_matrix(snapshots, asked, options, context)
-        baseline, currents = _sides(snapshots, options["baseline"])
-        outputs = parse_outputs(options["outputs"], FORMATS)
-        _refuse_summary_of_patch(outputs, options)
-        policy = None if options["no_policy"] else policy_request(options, Gate())
-        many = options["baseline"] is not None
-        found = diff(baseline, currents, asked, policy, context, many=many)
-        return _Run(options).say(found, outputs)
+    asked = _options(options, configured_settings())
+    if options["matrix"]:
+        return _show_matrix(snapshots, asked, options)
+    baseline, currents = _sides(snapshots, options["baseline"])
+    outputs = parse_outputs(options["outputs"], FORMATS)
+    _refuse_summary_of_patch(outputs, options)
+    found = diff(baseline, currents, asked, many=options["baseline"] is not None)
+    return _Run(options).say(found, outputs)
 
 
 def _refuse_contradiction(ctx: click.Context, options: dict[str, Any]) -> None:
     """Packs of the configuration are a default, which --no-policy may take away."""
     named = ctx.get_parameter_source("packs") is ParameterSource.COMMANDLINE
     if options["no_policy"] and named:
-        raise UsageError("--pack and --no-policy contradict each other", hint="Give one.")
+        raise UsageError("--policy and --no-policy contradict each other", hint="Give one.")
 
 
 def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple[str, ...]]:
@@ -99,23 +117,27 @@ def _refuse_summary_of_patch(outputs: list[Output], options: dict[str, Any]) -> 
         raise UsageError("--tests is about JSON Patch", hint="Add -o json-patch.")
 
 
-def _comparing(options: dict[str, Any], settings: "Settings | None") -> Comparing:
+def _options(options: dict[str, Any], settings: "Settings") -> DiffOptions:
     patterns = options["ignores"]
     asked = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns)
-    return Comparing(
-        ignores=(*asked, *(settings.ignore if settings else ())),
+    return DiffOptions(
+        ignores=(*asked, *settings.ignore),
         default_ignores=not options["no_default_ignores"],
-        levels=_levels(settings) if settings else (),
+        levels=_levels(settings),
         match=options["match"],
-        gate=Gate(Severity(options["fail_on"]), options["allow_incomplete"]),
-        lenient=options["lenient"],
+        packs=None if options["no_policy"] else options["packs"],
+        fail_on=Severity(options["fail_on"]),
+        allow_incomplete=options["allow_incomplete"],
         effective_time=options["effective_time"],
+        db=options["db"],
+        lenient=options["lenient"],
+        limits=reader_limits(),
     )
 
 
 def _levels(settings: "Settings") -> tuple[LevelRule, ...]:
     return tuple(
-        LevelRule(pattern, Severity(level), settings.origins.get(f"levels.{pattern}", "levels"))
+        LevelRule(pattern, level, str(settings.origin(f"levels.{pattern}")))
         for pattern, level in settings.levels.items()
     )
 
@@ -128,7 +150,7 @@ class _Run:
         self._many = options["baseline"] is not None
         self._codes: list[ExitCode] = []
 
-    def say(self, compared: Iterable[Compared | Problem], outputs: list[Output]) -> int:
+    def say(self, compared: Iterable[Compared | EidosError], outputs: list[Output]) -> int:
         found: Iterable[Found] = self._found(compared)
         if not self._many or len(outputs) > 1:
             found = list(found)  # a single output of many is written as they are compared
@@ -139,9 +161,9 @@ class _Run:
                 pass
         return self._code()
 
-    def _found(self, compared: Iterable[Compared | Problem]) -> Iterator[Found]:
+    def _found(self, compared: Iterable[Compared | EidosError]) -> Iterator[Found]:
         for each in compared:
-            if isinstance(each, Problem):
+            if isinstance(each, EidosError):
                 console.complain(each)
                 self._codes.append(each.exit_code)
             else:
@@ -180,15 +202,13 @@ def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> Non
         console.abandon_stdout()
 
 
-def _show_matrix(
-    snapshots: tuple[str, ...], asked: Comparing, options: dict[str, Any], context: Context
-) -> int:
+def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[str, Any]) -> int:
     if options["baseline"] is not None:
         raise UsageError("--matrix has no baseline", hint="Name all snapshots as arguments.")
     from eidos.engine.report.drift.matrix import WRITERS
 
     outputs = parse_outputs(options["outputs"], WRITERS)
-    found, errors = matrix(snapshots, asked, context)
+    found, errors = matrix(snapshots, asked)
     for error in errors:
         console.complain(error)
     if not found.nodes and not errors:

@@ -1,20 +1,64 @@
-"""Options, and kinds of their values, that several commands share."""
+"""Options: groups of them as typed dataclasses, and kinds of their values.
 
-from collections.abc import Callable
+A group is a frozen dataclass; each field says how it is given on the command line, and a command
+takes the whole group as one argument::
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class RunsOptions:
+        cluster: Annotated[str | None, Option("--cluster", "Only runs of this cluster.")] = None
+        since: Annotated[datetime | None, Option("--since", "Only later runs.")] = None
+        db: Database
+
+    @click.command()
+    @takes("asked", RunsOptions)
+    def command(asked: RunsOptions) -> None: ...
+
+The annotated type decides how the text is read: ``bool`` is a flag, ``tuple[str, ...]`` may be
+repeated, an enumeration or ``Literal`` is a choice, and ``Path``, ``datetime`` and ``int`` are read
+as such; ``type=`` says otherwise. A field's Python default is the option's default. Where an option
+stands for a setting (``setting="fail-on"``), flags, help and default are those of the setting's row
+in `eidos.engine.config.rows`, and what the configuration says goes before the default; a field
+of that kind has no Python default.
+
+Groups compose: `takes` may stand any number of times. Click knows a field by its argument and name:
+``context.get_parameter_source("policy_packs")`` says who set it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, MISSING, Field, dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum
+from functools import wraps
+from pathlib import Path
+from types import NoneType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import click
+from click.core import ParameterSource
 
+from eidos.engine.config import Settings
+from eidos.engine.config.rows import BY_KEY, moment
+from eidos.engine.config.settings import Origin
 from eidos.engine.documents.limits import Limits
+from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
-from eidos.engine.model.times import instant
 
 if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
+    from _typeshed import DataclassInstance
 
 _Command = TypeVar("_Command", bound="Callable[..., Any] | click.Command")
+_Result = TypeVar("_Result")
 
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
@@ -22,41 +66,6 @@ WITH_COLOR = click.option(
     "--color", type=COLOR, default="auto", help="Colour text on standard output."
 )
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
-YEARS = range(1678, 2262)
-"""Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
-
-
-def configured_settings() -> "Settings | None":
-    """Give the running command's configuration; None when nothing is configured."""
-    settings: Settings | None = (click.get_current_context().obj or {}).get("settings")
-    return settings
-
-
-def reader_limits() -> Limits:
-    """Give the bounds of document readers as the running command's configuration has them."""
-    return limits_of(configured_settings())
-
-
-def limits_of(settings: "Settings | None") -> Limits:
-    """Give the bounds of document readers as a configuration has them."""
-    return Limits(**settings.limits) if settings else Limits()
-
-
-def reports_to(text: str) -> Callable[[_Command], _Command]:
-    """Give the option ``-o`` of commands that write reports.
-
-    Args:
-        text: its help.
-    """
-    return click.option(
-        "-o",
-        "--output",
-        "--format",
-        "outputs",
-        multiple=True,
-        metavar="FORMAT[=PATH]",
-        help=text,
-    )
 
 
 class Instant(click.ParamType[datetime]):
@@ -74,12 +83,9 @@ class Instant(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            found = instant(str(value))
-        except ValueError:
-            self.fail(f"'{value}' is no date and no RFC 3339 time with a zone", param, ctx)
-        if found.year not in YEARS:
-            self.fail(f"'{value}' is not in the years {YEARS[0]} to {YEARS[-1]}", param, ctx)
-        return found
+            return moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -100,3 +106,238 @@ class Duration(click.ParamType[float]):
             return seconds(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class _Member(click.Choice[Enum]):
+    """A member of an enumeration, said by its value."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        """Give the value of a member, in which the user says it."""
+        return super().normalize_choice(choice.value if isinstance(choice, Enum) else choice, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a field of a group is given on the command line."""
+
+    flags: str = ""
+    """A space between them: ``-p --pack``; empty for those of the setting."""
+    help: str = ""
+    """Empty for that of the setting."""
+    _: KW_ONLY
+    metavar: str | None = None
+    type: click.ParamType[Any] | None = None
+    """How its text is read; None to go by the annotated type."""
+    setting: str | None = None
+    """Key of the setting whose value is its default."""
+
+
+class SettingOption(click.Option):
+    """An option whose default stands in the configuration.
+
+    Args:
+        setting: key of the setting.
+        options: as for every option.
+    """
+
+    def __init__(self, *declarations: Any, setting: str, **options: Any) -> None:  # noqa: ANN401 -- click's own types
+        super().__init__(*declarations, **options)
+        self.setting = setting
+
+    def consume_value(
+        self, ctx: click.Context, opts: Mapping[str, Any]
+    ) -> tuple[Any, ParameterSource]:
+        """Take the configured value where the command line gives none.
+
+        Raises:
+            ConfigError: the command refuses what the configuration says; it has file and line.
+        """
+        value, source = super().consume_value(ctx, opts)
+        settings = configured_settings(ctx)
+        said = settings.said(self.setting)
+        if said is None or source is not ParameterSource.DEFAULT:
+            return value, source
+        if isinstance(said, Mapping):
+            said = tuple(f"{key}={item}" for key, item in said.items())
+        self._refuse(ctx, said, settings)
+        return said, ParameterSource.DEFAULT_MAP
+
+    def _refuse(self, ctx: click.Context, said: object, settings: Settings) -> None:
+        """Refuse what the configuration says before the command does, which knows no place."""
+        from eidos.engine.app.config import refuse
+
+        try:
+            self.type_cast_value(ctx, said)
+        except click.BadParameter as error:
+            place = settings.origin(self.setting).location
+            raise ConfigError(f"'{self.setting}': {error.message}", location=place) from error
+        refuse(self.setting, settings)
+
+
+def origins(context: click.Context) -> dict[str, Origin]:
+    """Say who set each setting that a command uses, options included; by key.
+
+    Args:
+        context: the command's, after its options were read.
+    """
+    settings = configured_settings(context)
+    found = dict(settings.origins)
+    for option in context.command.params:
+        if isinstance(option, SettingOption):
+            source = context.get_parameter_source(option.name)
+            given = source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+            own = Origin("option", Location(max(option.opts, key=len)))
+            found[option.setting] = own if given else settings.origin(option.setting)
+    return found
+
+
+def takes(
+    name: str, group: "type[DataclassInstance]", flags: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
+    """Make a command take a group of options as one argument.
+
+    Args:
+        name: of the argument.
+        group: a dataclass whose fields are annotated with `Option`.
+        flags: other flags for some fields, a space between them.
+    """
+    own = {f"{name}_{each.name}": each for each in fields(group)}
+    options = [
+        _option(each, field, group, (flags or {}).get(field.name)) for each, field in own.items()
+    ]
+
+    def decorate(callback: Callable[..., _Result]) -> Callable[..., _Result]:
+        @wraps(callback)
+        def command(*arguments: object, **values: object) -> _Result:
+            taken = {field.name: values.pop(each) for each, field in own.items()}
+            return callback(*arguments, **{name: group(**taken)}, **values)
+
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _option(
+    name: str, field: "Field[Any]", group: type, flags: str | None
+) -> Callable[[_Command], _Command]:
+    """Give click's option for a field of a group."""
+    kind, option = get_args(get_type_hints(group, include_extras=True)[field.name])
+    row = BY_KEY[option.setting] if option.setting else None
+    attributes = _reading(kind, option.type)
+    if row is not None:
+        attributes |= {"cls": SettingOption, "setting": row.key}
+    default = row.default if field.default is MISSING and row else field.default
+    if default not in (MISSING, None, False, ()):
+        attributes |= {"default": default, "show_default": True}
+    return click.option(
+        name,
+        *(flags or option.flags or (row.flags if row else "")).split(),
+        help=option.help or (row.help if row else None),
+        metavar=option.metavar or (row.metavar if row else None),
+        **attributes,
+    )
+
+
+def _reading(kind: object, type_: click.ParamType[Any] | None) -> dict[str, Any]:
+    """Say how click reads text as a type."""
+    if kind is bool:
+        return {"is_flag": True}
+    if get_origin(kind) is tuple:
+        return {"multiple": True, "type": type_ or _param_type(get_args(kind)[0])}
+    return {"type": type_ or _param_type(kind)}
+
+
+def _param_type(kind: object) -> click.ParamType[Any]:
+    inner = [each for each in get_args(kind) if each is not NoneType]
+    if get_origin(kind) is Literal:
+        return click.Choice(inner)
+    if inner:
+        return _param_type(inner[0])
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _Member(kind)
+    return _TYPES[kind]
+
+
+_TYPES: Mapping[object, click.ParamType[Any]] = {
+    str: click.STRING,
+    int: click.INT,
+    float: Duration(),
+    Path: click.Path(path_type=Path),
+    datetime: Instant(),
+}
+"""Type of a field to how its text is read; spans of time are all the fractions there are."""
+
+Database: TypeAlias = Annotated[Path | None, Option(setting="db")]
+Outputs: TypeAlias = Annotated[tuple[str, ...], Option(setting="output")]
+Color: TypeAlias = Annotated[
+    Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
+]
+Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Show what passed as well.")]
+Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without a header.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOptions:
+    """What judges and what decides: of every command that gives verdicts.
+
+    A command in which ``--exclude`` means nothing else takes it as well::
+
+        @takes("policy", PolicyOptions, {"exclude": "--exclude --exclude-rule"})
+    """
+
+    packs: Annotated[tuple[str, ...], Option(setting="packs")]
+    rules: Annotated[tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="ID")] = ()
+    tags: Annotated[
+        tuple[str, ...], Option("--tag", "Ask only rules with a tag or framework.")
+    ] = ()
+    severity: Annotated[Severity, Option("--severity", "Ask only rules this bad or worse.")] = (
+        Severity.INFO
+    )
+    exclude: Annotated[
+        tuple[str, ...], Option("--exclude-rule", "Rules not to ask.", metavar="ID|TAG")
+    ] = ()
+    params: Annotated[
+        tuple[str, ...],
+        Option("--params", "File with parameters: {RULE: {name: value}}.", metavar="FILE"),
+    ] = ()
+    waivers: Annotated[tuple[str, ...], Option(setting="waivers")]
+    fail_on: Annotated[Severity, Option(setting="fail-on")]
+    allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
+    effective_time: Annotated[datetime | None, Option(setting="effective-time")]
+    engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
+    opa: Annotated[str | None, Option(setting="opa")]
+    opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+
+
+def configured_settings(context: click.Context | None = None) -> Settings:
+    """Give the configuration of a command, by default of the one that runs."""
+    context = context or click.get_current_context()
+    settings: Settings | None = (context.obj or {}).get("settings")
+    return settings or Settings()
+
+
+def reader_limits() -> Limits:
+    """Give the bounds of document readers as the running command's configuration has them."""
+    return configured_settings().limits
+
+
+def reports_to(text: str, **setting: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 -- click's own types
+    """Give the option ``-o`` of commands that write reports.
+
+    Args:
+        text: its help.
+        setting: ``setting=`` and its key, where one is its default.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        "--format",
+        "outputs",
+        cls=SettingOption if setting else click.Option,
+        multiple=True,
+        metavar="FORMAT[=PATH]",
+        help=text,
+        **setting,
+    )

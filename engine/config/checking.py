@@ -1,23 +1,26 @@
-"""Checking what a configuration says: every fault at once, in the user's words, with its place."""
+"""Checking what a configuration says: every problem at once, with its place."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from typing import Protocol
 
-from eidos.engine.config.settings import BY_KEY, DATE, SETTINGS, Setting
-from eidos.engine.errors import Location
+from eidos.engine.config.rows import BY_KEY, SETTINGS, Setting, last_moment
+from eidos.engine.errors import ConfigError, Location, Problem
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
+
+Locate = Callable[[Sequence[str | int]], Location]
+"""From a path in a configuration to its place in the file."""
 
 _TYPES = {
     "text": "string",
+    "time": "string",
     "duration": "string",
     "flag": "boolean",
     "number": "integer",
     "list": "list",
-    "rules": "list",
+    "ignores": "list",
     "mapping": "dict",
+    "tables": "dict",
 }
 _WORDS = {
     "string": "text",
@@ -26,33 +29,27 @@ _WORDS = {
     "list": "a list",
     "dict": "a map",
 }
-_TEXT = {"type": "string", "empty": False}
-_IGNORE_RULE = {
-    "type": ["string", "dict"],
-    "empty": False,
-    "schema": {
-        "pattern": {**_TEXT, "required": True},
-        "reason": {**_TEXT, "required": True},
-        "node": _TEXT,
-        "value": {"type": "string"},
-        "until": {**_TEXT, "regex": DATE},
-    },
-}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something in a configuration that is not right."""
+class _Error(Protocol):
+    """An error of Cerberus."""
 
-    message: str
-    location: Location
-    hint: str | None = None
+    document_path: Sequence[str | int]
+    rule: str | None
+    """The rule that is broken; None for an unknown key and for what ``check_with`` says."""
+    constraint: object
+    info: tuple[str, ...]
+    is_group_error: bool
+    child_errors: "list[_Error]"
 
 
-def check(
-    value: Mapping[str, Json], locate: Callable[[Sequence[str | int]], Location]
-) -> list[Fault]:
-    """Check a configuration against the rules of every setting.
+def problem(message: str, location: Location, hint: str | None = None) -> Problem:
+    """Give what is wrong with a configuration."""
+    return Problem(message, hint, location, ConfigError.code)
+
+
+def check(value: Mapping[str, Json], locate: Locate) -> list[Problem]:
+    """Check a configuration against the row of every setting.
 
     Args:
         value: the document.
@@ -62,46 +59,80 @@ def check(
 
     validator = Validator(_schema(SETTINGS))
     validator.validate(value, normalize=False)
-    return [_fault(error, locate) for error in _leaves(validator._errors)]  # noqa: SLF001  # the only way to paths
+    return [_problem(error, locate) for error in _leaves(validator._errors)]  # noqa: SLF001  # the only way to paths
 
 
-def _schema(settings: Iterable[Setting]) -> dict[str, Any]:
-    schema: dict[str, Any] = {}
+def _schema(settings: Iterable[Setting]) -> dict[str, object]:
+    """Give the rules that Cerberus checks, of all settings."""
+    schema: dict[str, object] = {}
+    groups: dict[str, dict[str, object]] = {}
     for setting in settings:
         group, _, name = setting.key.rpartition(".")
-        place = schema if not group else _group(schema, group)
-        place[name] = _rules(setting)
-    return schema
+        (groups.setdefault(group, {}) if group else schema)[name] = _rules(setting)
+    return schema | {name: {"type": "dict", "schema": inner} for name, inner in groups.items()}
 
 
-def _group(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    inner: dict[str, Any] = schema.setdefault(name, {"type": "dict", "schema": {}})["schema"]
-    return inner
+def _rules(setting: Setting) -> dict[str, object]:
+    rules: dict[str, object] = {"type": _TYPES[setting.kind]}
+    match setting.kind:
+        case "list":
+            types = {"type": ["string", "list"], "empty": False} if setting.lone else {}
+            return rules | types | {"schema": _text(setting)}
+        case "ignores":
+            return rules | {"schema": _IGNORE_RULE}
+        case "mapping" | "tables":
+            values = {"type": "string" if setting.kind == "mapping" else "dict"}
+            keys = {"type": "string"}
+            return rules | {"keysrules": keys, "valuesrules": values | _allowed(setting)}
+        case "number":
+            bounds = {"min": setting.minimum, "max": setting.maximum}
+            return rules | {name: bound for name, bound in bounds.items() if bound is not None}
+        case "flag":
+            return rules
+        case _:
+            return _text(setting) | _allowed(setting)
 
 
-def _rules(setting: Setting) -> dict[str, Any]:
-    rules = {"type": _TYPES[setting.kind], **setting.rules}
-    if setting.kind in {"text", "duration"}:
-        rules["empty"] = False
-    elif setting.kind == "list":
-        rules["schema"] = {"type": "string", "empty": False}
-        if setting.key == "redact-text":
-            rules["schema"]["check_with"] = _is_pattern
-    elif setting.kind == "rules":
-        rules["schema"] = _IGNORE_RULE
-    elif setting.kind == "mapping":
-        rules["keysrules"] = {"type": "string"}
-    return rules
+def _text(setting: Setting) -> dict[str, object]:
+    rules: dict[str, object] = {"type": "string", "empty": False}
+    return rules | {"check_with": _checked(setting.check)} if setting.check else rules
 
 
-def _is_pattern(field: object, value: str, error: Callable[[object, str], None]) -> None:
-    try:
-        re.compile(value)
-    except re.error as problem:
-        error(field, f"is no regular expression: {problem}")
+def _allowed(setting: Setting) -> dict[str, object]:
+    return {"allowed": setting.choices} if setting.choices else {}
 
 
-def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
+def _checked(
+    check_text: Callable[[str], object],
+) -> Callable[[object, str, Callable[[object, str], None]], None]:
+    """Make a check of ours one of Cerberus."""
+
+    def check_with(field: object, value: str, error: Callable[[object, str], None]) -> None:
+        if not value or not isinstance(value, str):
+            return  # other rules say so
+        try:
+            check_text(value)
+        except ValueError as wrong:
+            error(field, str(wrong))
+
+    return check_with
+
+
+_NONEMPTY = {"type": "string", "empty": False}
+_IGNORE_RULE = {
+    "type": ["string", "dict"],
+    "empty": False,
+    "schema": {
+        "pattern": {**_NONEMPTY, "required": True},
+        "reason": {**_NONEMPTY, "required": True},
+        "node": _NONEMPTY,
+        "value": {"type": "string"},
+        "until": {**_NONEMPTY, "check_with": _checked(last_moment)},
+    },
+}
+
+
+def _leaves(errors: Iterable[_Error]) -> Iterator[_Error]:
     for error in errors:
         if error.is_group_error:
             yield from _leaves(error.child_errors)
@@ -109,29 +140,26 @@ def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
             yield error
 
 
-def _fault(error: Any, locate: Callable[[Sequence[str | int]], Location]) -> Fault:  # noqa: ANN401
+def _problem(error: _Error, locate: Locate) -> Problem:
     path = tuple(error.document_path)
     key = ".".join(str(part) for part in path)
     if error.rule is None and error.info:
-        return Fault(f"'{key}' {error.info[0]}", locate(path))
+        return problem(f"'{key}': {error.info[0]}", locate(path))
     if error.rule is None:
-        near = get_close_matches(key, BY_KEY, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else "`eidos config show` lists every setting."
-        return Fault(f"there is no setting '{key}'", locate(path), hint)
-    return Fault(f"'{key}' {_expectation(error.rule, error.constraint)}", locate(path))
+        return problem(f"there is no setting '{key}'", locate(path), nearest(key, BY_KEY))
+    return problem(f"'{key}' {_expectation(error.rule, error.constraint)}", locate(path))
 
 
-def _expectation(rule: str, constraint: Any) -> str:  # noqa: ANN401
-    if rule == "type":
-        types = [constraint] if isinstance(constraint, str) else constraint
-        return "must be " + " or ".join(_WORDS[one] for one in types)
-    if rule == "allowed":
-        return "must be one of " + ", ".join(constraint)
+def _expectation(rule: str, constraint: object) -> str:
+    texts = [constraint] if isinstance(constraint, str) else constraint
+    if isinstance(texts, Sequence):
+        if rule == "type":
+            return "must be " + " or ".join(_WORDS[one] for one in texts)
+        return "must be one of " + ", ".join(texts)
     sentences = {
         "empty": "must not be empty",
         "required": "is missing",
         "min": f"must be at least {constraint}",
         "max": f"must be at most {constraint}",
-        "regex": "is not written as it should be: 30s, 5m for a time; 2026-11-01 for a day",
     }
     return sentences.get(rule, f"breaks the rule {rule!r}")

@@ -1,31 +1,27 @@
-"""Reading the configuration: variables over ``eidos.yaml`` over the user's file over defaults."""
+"""Reading the configuration: variables over ``eidos.yaml`` over the user's file over defaults.
 
-import os
+Where nothing is configured this imports and reads nothing: most commands run so.
+"""
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from eidos.engine.config.checking import Fault, check
-from eidos.engine.config.places import project_file, user_file
-from eidos.engine.config.settings import (
-    BY_KEY,
-    BY_VARIABLE,
-    SETTINGS,
-    Setting,
-    Settings,
-    SnapshotSettings,
-)
+from eidos.engine.config.rows import BY_KEY, BY_VARIABLE, ENGINES, SETTINGS, Setting, last_moment
+from eidos.engine.config.rows import moment as read_moment
+from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import ConfigError, Location, NoDocumentError
+from eidos.engine.documents.limits import Limits
+from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
+from eidos.engine.folders import is_planted, user_folder
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.times import instant
+from eidos.engine.model.policy import Enforcement, Severity
 
+PROJECT_FILE = "eidos.yaml"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -36,70 +32,98 @@ class Layer:
 
     values: Mapping[str, Json]
     """By dotted key; entries of mappings are keys of their own."""
-    origins: Mapping[str, str]
-    faults: tuple[Fault, ...] = ()
+    origins: Mapping[str, Origin]
+    """By the same keys; elements of lists have keys of their own: ``waivers.0``."""
+    problems: tuple[Problem, ...] = ()
+    file: Path | None = None
+    """None for variables."""
 
 
-def load_settings(cwd: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Give the place of the user's own configuration."""
+    return user_folder("config", environ) / "config.yaml"
+
+
+def project_file(cwd: Path) -> Path | None:
+    """Find ``eidos.yaml`` in a folder or the nearest above it; none that others left in /tmp."""
+    files = (folder / PROJECT_FILE for folder in (cwd, *cwd.parents))
+    return next((path for path in files if path.is_file() and not is_planted(path)), None)
+
+
+def load_settings(cwd: Path, environ: Mapping[str, str]) -> Settings:
     """Give the settings that hold in a folder.
 
     Args:
-        cwd: the folder; the working directory when None.
-        environ: the environment; that of the process when None.
+        cwd: the folder, absolute.
+        environ: the environment.
 
     Raises:
-        ConfigError: a file or variable is not right; the first fault, the number of the others.
+        ConfigError: a file or variable is not right; the first problem, the number of the others.
         DocumentError: a file cannot be read.
     """
-    layers = list(read_layers(cwd or Path.cwd(), os.environ if environ is None else environ))
-    faults = [fault for layer in layers for fault in layer.faults]
-    if faults:
-        more = f" {len(faults) - 1} more: `eidos config validate` lists them." if faults[1:] else ""
-        hint = f"{faults[0].hint or ''}{more}".strip()
-        raise ConfigError(faults[0].message, hint=hint or None, location=faults[0].location)
-    return _settings(layers)
+    layers = list(read_layers(cwd, environ))
+    problems = [problem for layer in layers for problem in layer.problems]
+    if problems:
+        first, *others = problems
+        more = f"{len(others)} more: `eidos config validate` lists them." if others else ""
+        hint = f"{first.hint or ''} {more}".strip()
+        raise ConfigError(first.message, hint=hint or None, location=first.location)
+    values, origins = merged(layers)
+    return settings_of(values, origins)
 
 
 def read_layers(cwd: Path, environ: Mapping[str, str]) -> Iterator[Layer]:
-    """Read every place there is, the weakest first."""
+    """Read every place there is, the weakest first.
+
+    Raises:
+        DocumentError: a file cannot be read.
+    """
     own = user_file(environ)
     if own.is_file():
-        yield _read_file(own)
+        yield _read_file(own, "user")
     project = project_file(cwd)
     if project is not None:
-        yield _read_file(project)
-    variables = [name for name in BY_VARIABLE if name in environ]
+        yield _read_file(project, "project")
+    variables = {name: environ[name] for name in BY_VARIABLE if name in environ}
     if variables:
-        yield _read_variables({name: environ[name] for name in variables})
+        yield _read_variables(variables)
 
 
-def _read_file(path: Path) -> Layer:
+def _read_file(path: Path, source: Literal["user", "project"]) -> Layer:
+    from eidos.engine.config.checking import check, problem
+    from eidos.engine.documents.reading import read_documents
+
     try:
         document, *more = read_documents(Source(str(path), path))
     except NoDocumentError:
-        return Layer({}, {})
-    if more:
-        fault = Fault("a configuration is one document, and this is another", more[0].location(()))
-        return Layer({}, {}, (fault,))
+        return Layer({}, {}, file=path)
     value = {} if document.value is None else document.value
+    if more:
+        message, place = "a configuration is one document, and this is another", more[0].location
+        return Layer({}, {}, (problem(message, place(())),), path)
     if not isinstance(value, dict):
-        return Layer(
-            {}, {}, (Fault("a configuration is a map of settings", document.location(())),)
-        )
-    faults = tuple(check(value, document.location))
-    if faults:
-        return Layer({}, {}, faults)
+        message = "a configuration is a map of settings"
+        return Layer({}, {}, (problem(message, document.location(())),), path)
+    if problems := check(value, document.location):
+        return Layer({}, {}, tuple(problems), path)
     values: dict[str, Json] = {}
-    origins: dict[str, str] = {}
-    for setting, place, found in _flat(value):
-        key = ".".join(str(part) for part in place)
+    origins: dict[str, Origin] = {}
+    for setting, place_in_file, found in _flat(value):
+        key = ".".join(place_in_file)
         values[key] = _from_folder(setting, found, path.parent)
-        location = document.location(place)
-        origins[key] = f"{location.file}:{location.line}" if location.line else location.file
-    return Layer(values, origins)
+        for inner in ((), *((index,) for index in range(_length(found)))):
+            location = document.location((*place_in_file, *inner))
+            element = ".".join((key, *map(str, inner)))
+            origins[element] = Origin(source, Location(location.file, location.line))
+    return Layer(values, origins, file=path)
+
+
+def _length(found: Json) -> int:
+    return len(found) if isinstance(found, list) else 0
 
 
 def _flat(value: Mapping[str, Json]) -> Iterator[tuple[Setting, tuple[str, ...], Json]]:
+    """Give each setting that is there, with its place; each entry of a mapping for itself."""
     for setting in SETTINGS:
         place = tuple(setting.key.split("."))
         found: Json = dict(value)
@@ -107,7 +131,7 @@ def _flat(value: Mapping[str, Json]) -> Iterator[tuple[Setting, tuple[str, ...],
             found = found.get(part) if isinstance(found, dict) else None
         if found is None:
             continue
-        if setting.kind == "mapping" and isinstance(found, dict):
+        if setting.kind in {"mapping", "tables"} and isinstance(found, dict):
             yield from ((setting, (*place, name), item) for name, item in found.items())
         else:
             yield setting, place, found
@@ -130,6 +154,8 @@ def _placed(text: str, folder: Path, *, named: bool) -> str:
 
 
 def _read_variables(found: Mapping[str, str]) -> Layer:
+    from eidos.engine.config.checking import check
+
     nested: dict[str, Json] = {}
     values: dict[str, Json] = {}
     for name, text in found.items():
@@ -139,8 +165,9 @@ def _read_variables(found: Mapping[str, str]) -> Layer:
         place = nested.setdefault(group, {}) if group else nested
         if isinstance(place, dict):
             place[key] = values[setting.key]
-    faults = tuple(check(nested, _variable_location))
-    return Layer(values, {BY_VARIABLE[name].key: name for name in found}, faults)
+    problems = tuple(check(nested, _variable_location))
+    origins = {BY_VARIABLE[name].key: Origin("variable", Location(name)) for name in found}
+    return Layer(values, origins, problems)
 
 
 def _variable_location(path: Sequence[str | int]) -> Location:
@@ -152,7 +179,7 @@ def _variable_location(path: Sequence[str | int]) -> Location:
 
 
 def _from_text(setting: Setting, text: str) -> Json:
-    if setting.kind in {"list", "rules"}:
+    if setting.kind in {"list", "ignores"}:
         return [part.strip() for part in text.split(",") if part.strip()]
     if setting.kind == "number" and re.fullmatch(r"-?\d+", text):
         return int(text)
@@ -161,43 +188,87 @@ def _from_text(setting: Setting, text: str) -> Json:
     return text
 
 
-def _settings(layers: Sequence[Layer]) -> Settings:
+def merged(layers: Sequence[Layer]) -> tuple[dict[str, Json], dict[str, Origin]]:
+    """Give what holds of what every place says, and who said it; the strongest place comes first.
+
+    Args:
+        layers: the weakest first.
+    """
     values: dict[str, Json] = {}
-    origins: dict[str, str] = {}
-    for layer in layers:
-        values.update(layer.values)
-        origins.update(layer.origins)
-    top = {key: value for key, value in values.items() if "." not in key}
-    ignore = top.pop("ignore", None)
+    origins: dict[str, Origin] = {}
+    for layer in reversed(layers):
+        new = {key: value for key, value in layer.values.items() if key not in values}
+        told = {
+            key: origin
+            for key, origin in layer.origins.items()
+            if key in new or key.rpartition(".")[0] in new
+        }
+        values |= new
+        origins = {**told, **origins}
+    return {**{setting.key: setting.default for setting in SETTINGS}, **values}, origins
+
+
+def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Settings:
+    """Give settings their types.
+
+    Args:
+        values: what holds, by dotted key, defaults included; checked.
+        origins: who set what.
+    """
+    told = values.get
     return Settings(
-        **_fields(top),
-        ignore=tuple(_ignore_rules(ignore, origins.get("ignore", "ignore"))),
-        params={
-            rule: value
-            for rule, value in _below(values, "params").items()
-            if isinstance(value, dict)
-        },
-        levels={name: str(value) for name, value in _strongest_first(layers, "levels").items()},
-        enforcement={rule: str(value) for rule, value in _below(values, "enforcement").items()},
-        limits={
-            name.replace("-", "_"): value
-            for name, value in _below(values, "limits").items()
-            if isinstance(value, int)
-        },
+        db=_path(told("db")),
+        packs=_texts(told("packs")),
+        fail_on=Severity(str(told("fail-on"))),
+        allow_incomplete=told("allow-incomplete") is True,
+        effective_time=read_moment(text) if (text := _text(told("effective-time"))) else None,
+        engine=next(engine for engine in ENGINES if engine == told("engine")),
+        opa=_text(told("opa")),
+        opa_binary=_path(told("opa-binary")),
+        output=_texts(told("output")),
+        waivers=_texts(told("waivers")),
+        params={k: dict(v) for k, v in _below(values, "params").items() if isinstance(v, dict)},
+        enforcement={k: Enforcement(str(v)) for k, v in _below(values, "enforcement").items()},
+        limits=_limits(_below(values, "limits")),
         snapshot=_snapshot(_below(values, "snapshot")),
+        redact=_texts(told("redact")),
+        redact_text=_texts(told("redact-text")),
+        ignore=tuple(_ignore_rules(told("ignore"), origins)),
+        levels={k: Severity(str(v)) for k, v in _below(values, "levels").items()},
         origins=origins,
     )
 
 
-def _strongest_first(layers: Sequence[Layer], prefix: str) -> dict[str, Json]:
-    """Give what every place says of a table whose first matching row counts."""
-    found: dict[str, Json] = {}
-    for layer in reversed(layers):
-        found = {
-            **found,
-            **{k: v for k, v in _below(layer.values, prefix).items() if k not in found},
-        }
-    return found
+def _snapshot(values: Mapping[str, Json]) -> SnapshotSettings:
+    told = values.get
+    return SnapshotSettings(
+        cluster=_text(told("cluster")),
+        filter=_texts(told("filter")),
+        exclude=_texts(told("exclude")),
+        timeout=seconds(str(told("timeout"))),
+        cache_ttl=seconds(str(told("cache-ttl"))),
+        root=Path(str(told("root"))),
+        kubeconfig=_text(told("kubeconfig")),
+        context=_text(told("context")),
+        labels={key: str(value) for key, value in _below(values, "labels").items()},
+        units=_texts(told("units")),
+        properties=_texts(told("properties")),
+    )
+
+
+def _limits(values: Mapping[str, Json]) -> Limits:
+    numbers = {key: value for key, value in values.items() if isinstance(value, int)}
+    return Limits(**{key.replace("-", "_"): number for key, number in numbers.items()})
+
+
+def _ignore_rules(found: Json, origins: Mapping[str, Origin]) -> Iterator[IgnoreRule]:
+    for index, entry in enumerate(found if isinstance(found, list) else []):
+        origin = str(origins.get(f"ignore.{index}") or origins["ignore"])
+        rule = {"pattern": entry} if isinstance(entry, str) else entry
+        if isinstance(rule, dict):
+            texts = {key: str(value) for key, value in rule.items() if key != "until"}
+            until = last_moment(str(rule["until"])) if "until" in rule else None
+            yield IgnoreRule(**texts, until=until, origin=origin)
 
 
 def _below(values: Mapping[str, Json], prefix: str) -> dict[str, Json]:
@@ -207,41 +278,15 @@ def _below(values: Mapping[str, Json], prefix: str) -> dict[str, Json]:
     }
 
 
-def _ignore_rules(found: Json, origin: str) -> Iterator[IgnoreRule]:
-    for entry in found if isinstance(found, list) else []:
-        rule = {"pattern": entry} if isinstance(entry, str) else entry
-        if isinstance(rule, dict):
-            texts = {key: str(value) for key, value in rule.items() if key != "until"}
-            until = _until(str(rule["until"]), origin) if "until" in rule else None
-            yield IgnoreRule(**texts, until=until, origin=origin)
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)
 
 
-def _until(text: str, origin: str) -> datetime:
-    try:
-        return instant(text, end_of_day=True)
-    except ValueError as error:
-        raise ConfigError(
-            f"'{text}' is no date and no RFC 3339 time with a zone",
-            hint="Write until: 2026-12-31, the last day on which the ignore rule holds.",
-            location=Location(origin),
-        ) from error
+def _texts(value: Json) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(str(item) for item in (value if isinstance(value, list) else [value]))
 
 
-def _snapshot(values: Mapping[str, Json]) -> SnapshotSettings:
-    labels = {key: str(value) for key, value in _below(values, "labels").items()}
-    plain = {key: value for key, value in values.items() if not key.startswith("labels.")}
-    return SnapshotSettings(**_fields(plain, "snapshot."), labels=labels)
-
-
-def _fields(values: Mapping[str, Json], prefix: str = "") -> dict[str, Any]:
-    return {
-        key.replace("-", "_"): _field(BY_KEY[prefix + key], value) for key, value in values.items()
-    }
-
-
-def _field(setting: Setting, value: Json) -> Any:  # noqa: ANN401  # as the dataclasses have it
-    if setting.kind == "list":
-        return tuple(str(item) for item in (value if isinstance(value, list) else [value]))
-    if setting.kind == "duration":
-        return seconds(str(value))
-    return Path(str(value)) if setting.key in {"db", "snapshot.root"} else value
+def _path(value: Json) -> Path | None:
+    return None if value is None else Path(str(value))

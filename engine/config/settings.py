@@ -1,103 +1,34 @@
-"""Every setting there is: its name, its kind, its default."""
+"""The settings that hold, typed, and where each was said."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from eidos.engine.config.rows import Engine
 from eidos.engine.documents.limits import Limits
+from eidos.engine.errors import Location
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
-
-SEVERITIES = ("info", "low", "medium", "high", "critical")
-_DURATION = r"([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+"
+from eidos.engine.model.policy import Enforcement, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting."""
+class Origin:
+    """Who set a value, and where."""
 
-    key: str
-    """Dotted: ``snapshot.cache-ttl``."""
-    kind: str
-    """``text``, ``duration``, ``flag``, ``number``, ``list``, ``rules`` or ``mapping``."""
-    help: str
-    default: Json = None
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    """Cerberus rules beside its type."""
-    path: bool = False
-    """A relative path is meant from the folder of the file that says it."""
+    source: Literal["default", "user", "project", "variable", "option"]
+    """``user`` is the user's own file, ``project`` an ``eidos.yaml`` found upward."""
+    location: Location
+    """File and line; the variable or the option where it is no file."""
 
-    @property
-    def variable(self) -> str | None:
-        """Give the environment variable; a mapping has none."""
-        if self.kind == "mapping":
-            return None
-        return "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
+    def __str__(self) -> str:
+        """Give ``eidos.yaml:3``, ``EIDOS_FAIL_ON``, ``--fail-on`` or ``default``."""
+        return str(self.location)
 
 
-def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
-    rules = {"min": 0 if name == "alias-values" else 1}
-    default: int = getattr(Limits(), name.replace("-", "_"))
-    return Setting(
-        f"limits.{name}", "number", help_, default, rules | ({"max": maximum} if maximum else {})
-    )
-
-
-DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
-_TABLE = {"valuesrules": {"type": "dict"}}
-_ENFORCEMENT = {"valuesrules": {"type": "string", "allowed": ["deny", "warn", "audit", "off"]}}
-_LEVELS = {"valuesrules": {"type": "string", "allowed": SEVERITIES}}
-_LABELS = {"valuesrules": {"type": "string"}}
-
-SETTINGS = (
-    Setting("db", "text", "Path of the database.", path=True),
-    Setting("packs", "list", "Packs that judge: name, name@version or folder.", path=True),
-    Setting(
-        "fail-on", "text", "Least severity that fails the gate.", "info", {"allowed": SEVERITIES}
-    ),
-    Setting("allow-incomplete", "flag", "Let missing facts not stop the gate.", default=False),
-    Setting("effective-time", "text", "The day that rules and waivers see.", rules={"regex": DATE}),
-    Setting(
-        "output",
-        "list",
-        "Formats of the report: FORMAT or FORMAT=PATH.",
-        rules={"type": ["string", "list"]},
-    ),
-    Setting("waivers", "list", "Files with waivers.", path=True),
-    Setting("params", "mapping", "Parameters of rules: rule id to values.", rules=_TABLE),
-    Setting("enforcement", "mapping", "What a violation of a rule does.", rules=_ENFORCEMENT),
-    _limit("size", "Bytes of a document."),
-    _limit("depth", "Maps and lists within each other.", 200),
-    _limit("values", "Values in one document."),
-    _limit("alias-values", "Values that YAML aliases may add."),
-    _limit("keys", "Keys of one map."),
-    Setting("snapshot.cluster", "text", "Name of the cluster."),
-    Setting("snapshot.filter", "list", "Collect only these types and subtypes."),
-    Setting("snapshot.exclude", "list", "Do not collect these."),
-    Setting("snapshot.timeout", "duration", "How long a run may take.", "5m", {"regex": _DURATION}),
-    Setting(
-        "snapshot.cache-ttl",
-        "duration",
-        "How long collected facts are good.",
-        "5m",
-        {"regex": _DURATION},
-    ),
-    Setting("snapshot.root", "text", "File system to read.", "/", path=True),
-    Setting("snapshot.kubeconfig", "text", "How to reach the cluster.", path=True),
-    Setting("snapshot.context", "text", "Which context of the kubeconfig."),
-    Setting("snapshot.labels", "mapping", "What else to say of the cluster.", rules=_LABELS),
-    Setting("snapshot.units", "list", "More systemd units to look at."),
-    Setting("snapshot.properties", "list", "More properties of systemd units to read."),
-    Setting("redact", "list", "Facts whose values are never kept: paths with globs."),
-    Setting("redact-text", "list", "Regular expressions of text that is never kept."),
-    Setting(
-        "ignore", "rules", "Facts that drift does not look at: patterns, or rules with reason."
-    ),
-    Setting("levels", "mapping", "How much drift matters: pattern to level.", rules=_LEVELS),
-)
-BY_KEY = {setting.key: setting for setting in SETTINGS}
-BY_VARIABLE = {setting.variable: setting for setting in SETTINGS if setting.variable}
+DEFAULT = Origin("default", Location("default"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +56,45 @@ class Settings:
 
     db: Path | None = None
     packs: tuple[str, ...] = ()
-    fail_on: str = "info"
+    fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
-    effective_time: str | None = None
+    effective_time: datetime | None = None
+    engine: Engine = "auto"
+    opa: str | None = None
+    opa_binary: Path | None = None
     output: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    enforcement: Mapping[str, str] = field(default_factory=dict)
-    limits: Mapping[str, int] = field(default_factory=dict)
+    enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)
     redact: tuple[str, ...] = ()
     redact_text: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
-    levels: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Severity] = field(default_factory=dict)
     """Pattern to severity; the strongest place first."""
-    origins: Mapping[str, str] = field(default_factory=dict)
-    """Key to ``file:line`` or the variable that said it; a key that nobody set is not here."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Key to who set it, those that nobody set left out.
+
+    Entries of mappings and elements of lists have keys of their own: ``params.GPU-001``,
+    ``waivers.0``.
+    """
+
+    def origin(self, key: str) -> Origin:
+        """Say who set a key, or an entry or element of it; `DEFAULT` where nobody did."""
+        if key in self.origins:
+            return self.origins[key]
+        return next(
+            (one for each, one in self.origins.items() if each.startswith(f"{key}.")), DEFAULT
+        )
+
+    def said(self, key: str) -> object:
+        """Give what somebody set a key to; None where nobody did.
+
+        Args:
+            key: dotted, of a row.
+        """
+        if self.origin(key) is DEFAULT:
+            return None
+        group, _, name = key.replace("-", "_").rpartition(".")
+        return getattr(getattr(self, group) if group else self, name)

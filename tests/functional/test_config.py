@@ -1,6 +1,7 @@
 """``eidos config``, and configuration as defaults of options."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -100,3 +101,93 @@ def test_options_go_before_the_configuration(
         snapshot = json.loads(capsys.readouterr().out)
         assert snapshot["metadata"]["cluster"] == cluster
         assert len(snapshot["nodes"][0]["measurements"][0]["subtypes"]) == 1
+
+
+def refused(captured: pytest.CaptureFixture[str]) -> list[int]:
+    """Give the lines of ``eidos.yaml`` that are complained about."""
+    said = captured.readouterr().err
+    return [int(line) for line in re.findall(r"^error: .*?eidos.yaml:(\d+)", said, re.MULTILINE)]
+
+
+def test_validate_lists_what_commands_would_refuse(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text(
+        "packs:\n- gpu\n- kubernets\n"
+        "waivers: [none.yaml]\n"
+        "output:\n- text\n- sarfi=x\n"
+        "ignore:\n- os\n- {pattern: a.b, reason: r}\n"
+        "levels:\n  nope: high\n"
+        "snapshot:\n  root: nowhere\n  filter: [gpu, gup]\n  exclude: ['nope.*']\n"
+    )
+
+    assert console.run(root, ["config", "validate"]) == 1
+
+    assert sorted(refused(capsys)) == [3, 4, 7, 9, 10, 12, 14, 15, 16]
+
+
+def test_validate_knows_the_rules_of_every_pack_that_may_be_chosen(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text(
+        "packs: [gpu]\n"
+        "params:\n  GPU-001: {nope: 1}\n  NOPE-1: {}\n"
+        "enforcement:\n  OS-001: warn\n  NOPE-2: warn\n"
+    )
+
+    assert console.run(root, ["config", "validate"]) == 1
+
+    assert refused(capsys) == [3, 4, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("effective-time: 2026-13-45", 1),
+        ("effective-time: 2263-01-01", 1),
+        ("effective-time: 2026-11-01T10:00:00", 1),
+        ("snapshot:\n  timeout: 5 minutes", 2),
+        ("redact-text:\n- ok\n- '('", 3),
+        ("ignore:\n- {pattern: a.b.c, reason: r, until: 2026-02-30}", 2),
+    ],
+)
+def test_a_wrong_value_is_told_with_file_and_line_by_every_command(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, line: int
+) -> None:
+    (folder / "eidos.yaml").write_text(text + "\n")
+
+    for command in (["config", "validate"], ["check", "x.yaml"], ["history", "runs"]):
+        assert console.run(root, command) == (1 if "config" in command else 2)
+        assert f"eidos.yaml:{line}:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("packs: [./none]", ["check", "x.yaml"]),
+        ("packs: [./none]", ["diff", "x.yaml", "y.yaml"]),
+        ("waivers: [none.yaml]", ["check", "x.yaml"]),
+        ("output: htlm", ["check", "x.yaml"]),
+        ("snapshot: {root: none}", ["snapshot"]),
+        ("snapshot: {filter: [gup]}", ["snapshot"]),
+    ],
+)
+def test_what_a_command_refuses_of_the_configuration_is_told_with_file_and_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, command: list[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("# first\n" + text + "\n")
+
+    assert console.run(root, command) == 2
+    assert capsys.readouterr().err.startswith(f"error: {folder / 'eidos.yaml'}:2: '")
+
+
+def test_a_wrong_variable_is_named_by_the_command_that_refuses_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EIDOS_EFFECTIVE_TIME", "2026-13-45")
+    assert console.run(root, ["check", "x.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: EIDOS_EFFECTIVE_TIME: 'effective-time'")
+    monkeypatch.delenv("EIDOS_EFFECTIVE_TIME")
+    monkeypatch.setenv("EIDOS_WAIVERS", "none.yaml")
+    assert console.run(root, ["check", "x.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: EIDOS_WAIVERS: 'waivers.0'")

@@ -181,7 +181,7 @@ def test_rules_of_the_configuration(here: Path, capsys: pytest.CaptureFixture[st
     found = drift(capsys, "a.json", "b.json", "--effective-time", "2026-11-24")
     assert [(each["node"], each["level"]) for each in found["changes"]] == [("n2", "medium")]
     rollout = next(each for each in found["ignored"] if each["reason"] == "rollout")
-    assert rollout["origin"].endswith("eidos.yaml:1")
+    assert rollout["origin"].endswith("eidos.yaml:2")
     assert [each["expired"] for each in found["idleIgnores"]] == [True]
     diff("a.json", "b.json", "--effective-time", "2027-01-01")
     out = capsys.readouterr().out

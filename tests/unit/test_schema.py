@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from eidos.engine import schema
-from eidos.engine.config.settings import SETTINGS
+from eidos.engine.config.rows import SETTINGS
 from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import UsageError
 from eidos.schemas import FOLDER

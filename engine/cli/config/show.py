@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.config import effective_settings
-from eidos.engine.cli.config.faults import say_faults
-from eidos.engine.cli.console import printable
+from eidos.engine.cli.console import complain, printable
 from eidos.engine.errors import ExitCode
 
 
@@ -20,12 +19,13 @@ def command(form: str) -> int:
 
     Exit codes: 0, or 2 when something is wrong with the configuration.
     """
-    settings, faults = effective_settings(Path.cwd(), os.environ)
+    settings, problems = effective_settings(Path.cwd(), os.environ)
     if form == "json":
         click.echo(json.dumps([asdict(setting) for setting in settings], indent=2))
     else:
         for setting in settings:
             value = json.dumps(setting.value, ensure_ascii=False)
             click.echo(printable(f"{setting.key}\t{value}\t{setting.origin}"))
-    say_faults(faults)
-    return ExitCode.NO_ANSWER if faults else ExitCode.OK
+    for problem in problems:
+        complain(problem)
+    return ExitCode.NO_ANSWER if problems else ExitCode.OK

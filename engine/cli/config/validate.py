@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.config import validate_config
-from eidos.engine.cli.config.faults import say_faults
-from eidos.engine.cli.console import printable
+from eidos.engine.cli.console import complain, printable
 from eidos.engine.errors import ExitCode
 
 
@@ -18,8 +17,9 @@ def command() -> int:
     Exit codes: 0 right, 1 wrong, 2 unreadable.
     """
     validity = validate_config(Path.cwd(), os.environ)
-    say_faults(validity.faults)
-    if validity.faults:
+    for problem in validity.problems:
+        complain(problem)
+    if validity.problems:
         return ExitCode.FAILED
     for path in validity.files:
         click.echo(printable(f"{path}: ok"), err=True)

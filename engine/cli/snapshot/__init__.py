@@ -10,8 +10,7 @@ import click
 
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
 from eidos.engine.cli import LazyGroup
-from eidos.engine.cli.options import SEVERITY, Duration
-from eidos.engine.cli.policy import judges
+from eidos.engine.cli.options import Duration, SettingOption, configured_settings
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
 from eidos.engine.collecting.choosing import Choice
 from eidos.engine.errors import ExitCode, UsageError
@@ -35,23 +34,78 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["yaml", "json", "table"]), help="How to write."
 )
 @click.option("--dialect", metavar="APIVERSION", help="Write an older dialect.")
-@click.option("--cluster", help="Name of the cluster.")
-@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Say more about it.")
+@click.option(
+    "--cluster", help="Name of the cluster.", cls=SettingOption, setting="snapshot.cluster"
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Say more about it.",
+    cls=SettingOption,
+    setting="snapshot.labels",
+)
 @click.option("--node", help="Name of this machine; default: NODE_NAME, or its host name.")
 @click.option(
-    "--filter", "only", multiple=True, metavar="NAMES", help="Collect only: gpu,os.sysctl"
+    "--filter",
+    "only",
+    multiple=True,
+    metavar="NAMES",
+    help="Collect only: gpu,os.sysctl",
+    cls=SettingOption,
+    setting="snapshot.filter",
 )
-@click.option("--exclude", multiple=True, metavar="NAMES", help="Do not collect: k8s,os.sys*")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="NAMES",
+    help="Do not collect: k8s,os.sys*",
+    cls=SettingOption,
+    setting="snapshot.exclude",
+)
 @click.option("--no-cluster", is_flag=True, help="Do not ask the Kubernetes API.")
 @click.option("--no-local", is_flag=True, help="Do not look at this machine.")
-@click.option("--root", type=click.Path(path_type=Path), default="/", help="File system to read.")
-@click.option("--kubeconfig", type=click.Path(), help="How to reach the cluster.")
-@click.option("--context", help="Which context of the kubeconfig.")
-@click.option("--timeout", type=Duration(), default="5m", help="For the whole run.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    default="/",
+    help="File system to read.",
+    cls=SettingOption,
+    setting="snapshot.root",
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(),
+    help="How to reach the cluster.",
+    cls=SettingOption,
+    setting="snapshot.kubeconfig",
+)
+@click.option(
+    "--context",
+    help="Which context of the kubeconfig.",
+    cls=SettingOption,
+    setting="snapshot.context",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="5m",
+    help="For the whole run.",
+    cls=SettingOption,
+    setting="snapshot.timeout",
+)
 @click.option(
     "--collector-timeout", type=Duration(), help="For each collector; default: 60s or 2m."
 )
-@click.option("--cache-ttl", type=Duration(), default="5m", help="How old a kept snapshot may be.")
+@click.option(
+    "--cache-ttl",
+    type=Duration(),
+    default="5m",
+    help="How old a kept snapshot may be.",
+    cls=SettingOption,
+    setting="snapshot.cache-ttl",
+)
 @click.option("--no-cache", is_flag=True, help="Collect anew, and keep nothing.")
 @click.option("--watch", is_flag=True, help="Look again and again; one JSON line a change.")
 @click.option("--interval", type=Duration(), default="30s", help="Between two looks.")
@@ -59,12 +113,6 @@ if TYPE_CHECKING:
 @click.option("--hook-timeout", type=Duration(), default="30s", help="For that program.")
 @click.option("--check", is_flag=True, help="Judge each new state.")
 @click.option("--record", is_flag=True, help="Judge each new state and record it.")
-@click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
-@judges(exclude=("--exclude-rule",))
-@click.option(
-    "--fail-on", type=SEVERITY, default="info", help="Violations below it do not fail the gate."
-)
-@click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
     """Collect facts about this machine and its cluster.
@@ -74,12 +122,12 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     """
     if ctx.invoked_subcommand is not None:
         return None
-    settings = (ctx.obj or {}).get("settings")
+    settings = configured_settings(ctx)
     asked = request(options, settings)
     if options["watch"]:
         from eidos.engine.cli.snapshot.watching import watch_and_tell
 
-        return watch_and_tell(asked, options)
+        return watch_and_tell(asked, options, settings)
     refuse_alone(options)
     snapshot = _snapshot(asked, options)
     write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
@@ -110,7 +158,7 @@ def refuse_alone(options: dict[str, Any]) -> None:
             raise UsageError(f"{flag} is for --watch", hint="To judge one snapshot: eidos check.")
 
 
-def request(options: dict[str, Any], settings: "Settings | None") -> Request:
+def request(options: dict[str, Any], settings: "Settings") -> Request:
     """Turn options into what is asked of the application.
 
     Raises:
@@ -134,13 +182,13 @@ def request(options: dict[str, Any], settings: "Settings | None") -> Request:
             _names(options["only"]),
             _names(options["exclude"]),
             skip=skip,
-            extra={"SystemD": settings.snapshot.units} if settings else {},
+            extra={"SystemD": settings.snapshot.units},
         ),
         timeout=options["timeout"],
         collector_timeout=options["collector_timeout"],
         options=_collector_options(options, settings),
-        redact_keys=settings.redact if settings else (),
-        redact_values=settings.redact_text if settings else (),
+        redact_keys=settings.redact,
+        redact_values=settings.redact_text,
     )
 
 
@@ -166,9 +214,7 @@ def _label(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _collector_options(
-    options: dict[str, Any], settings: "Settings | None"
-) -> dict[str, dict[str, Any]]:
-    properties = list(settings.snapshot.properties) if settings else []
+def _collector_options(options: dict[str, Any], settings: "Settings") -> dict[str, dict[str, Any]]:
+    properties = list(settings.snapshot.properties)
     cluster = {name: options[name] for name in ("kubeconfig", "context") if options[name]}
     return {"K8s": cluster, "NodeTopology": cluster, "SystemD": {"properties": properties}}

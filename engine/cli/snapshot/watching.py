@@ -2,30 +2,31 @@
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eidos.engine.app.context import SystemClock
-from eidos.engine.app.policies import resolve
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
 from eidos.engine.cli.console import printable
-from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.report import Report
 from eidos.engine.watching.hooking import parse_hook
+from eidos.engine.watching.looping import SystemClock
+
+if TYPE_CHECKING:
+    from eidos.engine.config.settings import Settings
 
 _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def watch_and_tell(request: Request, options: dict[str, Any]) -> int:
+def watch_and_tell(request: Request, options: dict[str, Any], settings: "Settings") -> int:
     """Watch until a signal comes; the look that is under way is finished first.
 
     Each change is one JSON line on standard output; with ``--output FILE`` the newest state is
@@ -36,25 +37,18 @@ def watch_and_tell(request: Request, options: dict[str, Any]) -> int:
     """
     command = options["on_change"]
     hook = parse_hook(command, options["hook_timeout"]) if command else None
+    wants_judge = options["check"] or options["record"]
+    judge = _judge(options["record"], settings) if wants_judge else None
     stop = Flag()
-    with (
-        _signals(stop) as ended,
-        open_context(
-            options["db"], record=options["record"], opa=options["opa"], clock=SystemClock(stop)
-        ) as context,
-    ):
-        policy = None
-        if options["check"] or options["record"]:
-            gate = Gate(Severity(options["fail_on"]), options["allow_incomplete"])
-            policy = resolve(policy_request(options, gate), context)
-        for event in watched(Watch(request, options["interval"], hook, policy), context):
+    with _signals(stop) as ended:
+        for event in watched(Watch(request, options["interval"], hook, judge), SystemClock(stop)):
             if event.line is not None:
                 click.echo(json.dumps(event.line, ensure_ascii=False))
             if event.note:
                 click.echo(printable(event.note), err=True)
-            if event.state is not None and options["output"] != "-":
+            if event.snapshot is not None and options["output"] != "-":
                 write_snapshot_to(
-                    event.state.snapshot, options["output"], options["form"], options["dialect"]
+                    event.snapshot, options["output"], options["form"], options["dialect"]
                 )
     return _CODES.get(ended[0], ExitCode.OK) if ended else ExitCode.OK
 
@@ -76,3 +70,25 @@ def _signals(stop: Flag) -> Iterator[list[signal.Signals]]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def _judge(record: bool, settings: "Settings") -> Callable[[Path], Report]:  # noqa: FBT001
+    from eidos.engine.app.check import CheckRequest, check
+    from eidos.engine.packs.choosing import Choice
+
+    def judge(path: Path) -> Report:
+        return check(
+            CheckRequest(
+                (str(path),),
+                packs=settings.packs,
+                choice=Choice(params=settings.params),
+                enforcement=settings.enforcement,
+                waivers=settings.waivers,
+                fail_on=settings.fail_on,
+                allow_incomplete=settings.allow_incomplete,
+                record=record,
+                db=settings.db,
+            )
+        )
+
+    return judge

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from eidos.engine.config import load_settings
 from eidos.engine.config.loading import read_layers
-from eidos.engine.config.settings import SETTINGS
+from eidos.engine.config.rows import SETTINGS
 from eidos.engine.errors import ConfigError
 
 SCHEMA = Path(__file__).parents[3] / "schemas/config/v1.schema.json"
@@ -55,8 +55,8 @@ def test_variables_over_project_over_user_over_defaults(own: dict[str, str], pro
     assert settings.snapshot.root == root / "host"
     assert settings.output == ("text",)
     assert settings.params == {"GPU-001": {"x": 1}}
-    assert settings.origins["fail-on"] == f"{root / 'eidos.yaml'}:1"
-    assert settings.origins["snapshot.cluster"] == "EIDOS_SNAPSHOT_CLUSTER"
+    assert str(settings.origin("fail-on")) == f"{root / 'eidos.yaml'}:1"
+    assert str(settings.origin("snapshot.cluster")) == "EIDOS_SNAPSHOT_CLUSTER"
     assert "snapshot.timeout" not in settings.origins
 
 
@@ -84,7 +84,7 @@ def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
         ("a: 1", 1, "there is no setting 'a'"),
         ("db: x\nfail-on: bad", 2, "must be one of"),
         ("snapshot:\n  filter: os", 2, "must be a list"),
-        ("snapshot:\n  cache-ttl: soon", 2, "not written as it should be"),
+        ("snapshot:\n  cache-ttl: soon", 2, "no duration such as"),
         ("limits: {depth: 0}", 1, "at least 1"),
         ("allow-incomplete: maybe", 1, "true or false"),
         ("enforcement:\n  GPU-001: maybe", 2, "must be one of"),
@@ -108,7 +108,7 @@ def test_all_faults_are_found_at_once(tmp_path: Path) -> None:
 
     (layer,) = read_layers(tmp_path, {"HOME": str(tmp_path)})
 
-    assert len(layer.faults) == 3
+    assert len(layer.problems) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,339 @@
+"""Every setting there is, a row each: its check, default, option and documentation follow."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias, get_args
+
+from eidos.engine.documents.limits import Limits
+from eidos.engine.model.durations import seconds
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.times import instant
+
+Kind: TypeAlias = Literal[
+    "text", "time", "duration", "flag", "number", "list", "ignores", "mapping", "tables"
+]
+"""``ignores`` is a list of patterns or ignore rules; ``mapping`` is to text, ``tables`` to maps."""
+Trust: TypeAlias = Literal["shows", "tightens", "relaxes", "acts"]
+"""What a setting may do to the answer: tell more, fail more, fail less, or touch the world."""
+Engine: TypeAlias = Literal["auto", "opa", "light"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+YEARS = range(1678, 2262)
+"""Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
+
+
+def moment(text: str, *, end_of_day: bool = False) -> datetime:
+    """Read a date or RFC 3339 with a zone, within `YEARS`; a date is its start, or end, UTC.
+
+    Raises:
+        ValueError: it is not one; the message is for the user.
+    """
+    try:
+        found = instant(text, end_of_day=end_of_day)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no date and no RFC 3339 time with a zone") from error
+    if found.year not in YEARS:
+        raise ValueError(f"'{text}' is not in the years {YEARS[0]} to {YEARS[-1]}")
+    return found
+
+
+def last_moment(text: str) -> datetime:
+    """Read until when something holds; as `moment`."""
+    return moment(text, end_of_day=True)
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Read a regular expression.
+
+    Raises:
+        ValueError: it is none; the message is for the user.
+    """
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"'{text}' is no regular expression: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting."""
+
+    key: str
+    """Dotted: ``snapshot.cache-ttl``."""
+    kind: Kind
+    trust: Trust
+    help: str
+    default: Json = None
+    choices: tuple[str, ...] = ()
+    """What it, or each value of a mapping, may be; empty for anything."""
+    minimum: int | None = None
+    maximum: int | None = None
+    check: Callable[[str], object] | None = None
+    """Raises ValueError, in the user's words, for a text of it that is wrong."""
+    lone: bool = False
+    """A text does for a list of one."""
+    path: bool = False
+    """A relative path is meant from the folder of the file that says it."""
+    flags: str = ""
+    """Names of the option whose default it is, a space between them: ``-p --pack``."""
+    metavar: str | None = None
+    """How the option's value is called in help."""
+    example: Json = None
+    """A value, or an element of a list, for documentation."""
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable; a mapping has none."""
+        if self.kind in {"mapping", "tables"}:
+            return None
+        return "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
+
+
+def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
+    return Setting(
+        key=f"limits.{name}",
+        kind="number",
+        trust="relaxes",
+        help=help_,
+        default=getattr(Limits(), name.replace("-", "_")),
+        minimum=0 if name == "alias-values" else 1,
+        maximum=maximum,
+    )
+
+
+SETTINGS = (
+    Setting(
+        key="db",
+        kind="text",
+        trust="acts",
+        help="Path of the database.",
+        path=True,
+        flags="--db",
+    ),
+    Setting(
+        key="packs",
+        kind="list",
+        trust="relaxes",
+        help="Policy to judge by: name, name@version or folder; default: all shipped packs.",
+        path=True,
+        flags="-p --pack",
+        metavar="NAME[@VERSION]|DIR",
+        example="gpu@1.2.0",
+    ),
+    Setting(
+        key="fail-on",
+        kind="text",
+        trust="relaxes",
+        help="What is less severe does not fail the gate.",
+        default="info",
+        choices=tuple(Severity),
+        flags="--fail-on",
+    ),
+    Setting(
+        key="allow-incomplete",
+        kind="flag",
+        trust="relaxes",
+        help="Missing facts do not stop the gate.",
+        default=False,
+        flags="--allow-incomplete",
+    ),
+    Setting(
+        key="effective-time",
+        kind="time",
+        trust="relaxes",
+        help="The day that rules and waivers see.",
+        check=moment,
+        flags="--effective-time",
+        example="2026-11-01",
+    ),
+    Setting(
+        key="engine",
+        kind="text",
+        trust="shows",
+        help="Which Rego engine judges: OPA, the light one, or OPA where it is installed.",
+        default="auto",
+        choices=ENGINES,
+        flags="--engine",
+    ),
+    Setting(
+        key="opa",
+        kind="text",
+        trust="acts",
+        help="Judge by an OPA server instead of an engine of our own.",
+        flags="--opa",
+        metavar="URL",
+    ),
+    Setting(
+        key="opa-binary",
+        kind="text",
+        trust="acts",
+        help="The opa executable; default: the first one on PATH.",
+        path=True,
+        flags="--opa-binary",
+    ),
+    Setting(
+        key="output",
+        kind="list",
+        trust="acts",
+        help="How to report, and where to; repeatable.",
+        lone=True,
+        flags="-o --output --format",
+        metavar="FORMAT[=PATH]",
+        example="sarif=report.sarif",
+    ),
+    Setting(
+        key="waivers",
+        kind="list",
+        trust="relaxes",
+        help="Files of accepted violations.",
+        path=True,
+        flags="--waivers",
+        metavar="FILE",
+        example="waivers.yaml",
+    ),
+    Setting(
+        key="params",
+        kind="tables",
+        trust="relaxes",
+        help="Parameters of rules: rule id to values.",
+        example={"GPU-002": {"grace_days": 30}},
+    ),
+    Setting(
+        key="enforcement",
+        kind="mapping",
+        trust="relaxes",
+        help="What a violation of a rule does: "
+        "deny fails the gate, warn and audit only report, off does not evaluate.",
+        choices=tuple(Enforcement),
+        example={"GPU-009": "warn"},
+    ),
+    _limit("size", "Bytes of a document."),
+    _limit("depth", "Maps and lists within each other.", 200),
+    _limit("values", "Values in one document."),
+    _limit("alias-values", "Values that YAML aliases may add."),
+    _limit("keys", "Keys of one map."),
+    Setting(
+        key="snapshot.cluster",
+        kind="text",
+        trust="shows",
+        help="Name of the cluster.",
+        flags="--cluster",
+    ),
+    Setting(
+        key="snapshot.filter",
+        kind="list",
+        trust="tightens",
+        help="Collect only these types and subtypes: gpu,os.sysctl",
+        flags="--filter",
+        metavar="NAMES",
+        example="gpu.smi",
+    ),
+    Setting(
+        key="snapshot.exclude",
+        kind="list",
+        trust="tightens",
+        help="Do not collect these: k8s,os.sys*",
+        flags="--exclude",
+        metavar="NAMES",
+        example="k8s",
+    ),
+    Setting(
+        key="snapshot.timeout",
+        kind="duration",
+        trust="tightens",
+        help="How long the whole run may take.",
+        default="5m",
+        check=seconds,
+        flags="--timeout",
+    ),
+    Setting(
+        key="snapshot.cache-ttl",
+        kind="duration",
+        trust="relaxes",
+        help="How old a kept snapshot may be.",
+        default="5m",
+        check=seconds,
+        flags="--cache-ttl",
+    ),
+    Setting(
+        key="snapshot.root",
+        kind="text",
+        trust="relaxes",
+        help="File system to read.",
+        default="/",
+        path=True,
+        flags="--root",
+    ),
+    Setting(
+        key="snapshot.kubeconfig",
+        kind="text",
+        trust="acts",
+        help="How to reach the cluster.",
+        path=True,
+        flags="--kubeconfig",
+    ),
+    Setting(
+        key="snapshot.context",
+        kind="text",
+        trust="acts",
+        help="Which context of the kubeconfig.",
+        flags="--context",
+    ),
+    Setting(
+        key="snapshot.labels",
+        kind="mapping",
+        trust="shows",
+        help="What else to say of the cluster.",
+        flags="--label",
+        metavar="KEY=VALUE",
+    ),
+    Setting(
+        key="snapshot.units",
+        kind="list",
+        trust="shows",
+        help="More systemd units to look at.",
+        example="kubelet.service",
+    ),
+    Setting(
+        key="snapshot.properties",
+        kind="list",
+        trust="shows",
+        help="More properties of systemd units to read.",
+        example="LimitCORE",
+    ),
+    Setting(
+        key="redact",
+        kind="list",
+        trust="relaxes",
+        help="Facts whose values are never kept: paths with globs.",
+        example="systemd.*.Environment",
+    ),
+    Setting(
+        key="redact-text",
+        kind="list",
+        trust="relaxes",
+        help="Regular expressions of text that is never kept.",
+        check=pattern,
+        example="acme-[0-9a-f]{32}",
+    ),
+    Setting(
+        key="ignore",
+        kind="ignores",
+        trust="relaxes",
+        help="Facts that drift does not look at: patterns, or rules with reason.",
+        example="systemd.*.MainPID",
+    ),
+    Setting(
+        key="levels",
+        kind="mapping",
+        trust="relaxes",
+        help="How much drift matters: pattern to level, asked before the shipped table.",
+        choices=tuple(Severity),
+        example={"os.sysctl./proc/sys/vm/*": "high"},
+    ),
+)
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+BY_VARIABLE = {setting.variable: setting for setting in SETTINGS if setting.variable}
