@@ -1,57 +1,66 @@
 """``eidos config``: what holds and why, what is wrong, and a file to start from."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eidos.engine.config.checking import Fault
 from eidos.engine.config.loading import read_layers
 from eidos.engine.config.places import PROJECT_FILE, project_file, user_file
 from eidos.engine.config.settings import SETTINGS, Setting
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import UsageError
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.errors import ConfigError, Problem, UsageError
+from eidos.engine.model.effective import Configuration, Effective
+from eidos.engine.model.validation import Validated, Validation
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
+
+_ENVIRONMENT = "<environment>"
+"""How the variables of the environment are called among the files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """A setting that holds."""
+def effective_settings(cwd: Path, environ: Mapping[str, str]) -> Configuration:
+    """Give every setting with its value and where that was said, and what is wrong.
 
-    key: str
-    value: Json
-    origin: str
-    """``file:line``, the name of a variable, or ``default``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """What was looked at and what is wrong with it."""
-
-    files: tuple[Path, ...]
-    faults: tuple[Fault, ...]
-
-
-def effective_settings(
-    cwd: Path, environ: Mapping[str, str]
-) -> tuple[list[Effective], list[Fault]]:
-    """Give every setting with its value and where that was said, and what is wrong."""
+    Raises:
+        DocumentError: a file cannot be read.
+    """
     values: dict[str, Json] = {setting.key: setting.default for setting in SETTINGS}
     origins: dict[str, str] = {}
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for layer in read_layers(cwd, environ):
         values.update(layer.values)
         origins.update(layer.origins)
-        faults.extend(layer.faults)
-    found = [Effective(key, value, origins.get(key, "default")) for key, value in values.items()]
-    return found, faults
+        problems.extend(map(_problem, layer.faults))
+    found = (Effective(key, value, origins.get(key, "default")) for key, value in values.items())
+    return Configuration(tuple(found), tuple(problems))
 
 
-def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validity:
-    """Check every file and variable that counts in a folder."""
-    faults = [fault for layer in read_layers(cwd, environ) for fault in layer.faults]
+def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validation:
+    """Check every file that counts in a folder, and the variables of the environment.
+
+    Raises:
+        DocumentError: a file cannot be read.
+    """
+    problems = [_problem(fault) for layer in read_layers(cwd, environ) for fault in layer.faults]
     own, project = user_file(environ), project_file(cwd)
-    files = [path for path in (own, project) if path is not None and path.is_file()]
-    return Validity(tuple(files), tuple(faults))
+    files = [str(path) for path in (own, project) if path is not None and path.is_file()]
+    documents = [_validated(file, [p for p in problems if _file(p) == file]) for file in files]
+    rest = [problem for problem in problems if _file(problem) not in files]
+    return Validation((*documents, _validated(_ENVIRONMENT, rest)))
+
+
+def _problem(fault: Fault) -> Problem:
+    return Problem(fault.message, fault.hint, fault.location, ConfigError.code)
+
+
+def _file(problem: Problem) -> str:
+    return problem.location.file if problem.location else ""
+
+
+def _validated(file: str, problems: Sequence[Problem]) -> Validated:
+    return Validated(file, 0, "config/v1", tuple(problems))
 
 
 def init_config(path: Path) -> Path:

@@ -16,13 +16,13 @@ from eidos.engine.cli.options import (
     Instant,
     configured_settings,
     reader_limits,
-    reports_to,
+    writes,
 )
 from eidos.engine.errors import UsageError
 from eidos.engine.model.policy import Enforcement, Severity
-from eidos.engine.model.report import Report
 from eidos.engine.packs.choosing import Choice
-from eidos.engine.report.outputs import Output, parse_outputs, render_all
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import REPORT
 
 
 @click.command()
@@ -46,7 +46,7 @@ from eidos.engine.report.outputs import Output, parse_outputs, render_all
 )
 @click.option("--allow-incomplete", is_flag=True, help="Unknown facts do not stop the gate.")
 @click.option("--effective-time", type=Instant(), help="The day that rules and waivers see.")
-@reports_to("How to report; repeatable.")
+@writes(REPORT)
 @click.option("--db", type=click.Path(path_type=Path), help="Database to record in.")
 @click.option("--no-record", is_flag=True, help="Record nothing.")
 @click.option("--opa", metavar="URL", help="Judge by an OPA server instead of the built-in engine.")
@@ -59,11 +59,13 @@ def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- c
     Plain conftest policies judge any YAML or JSON. Exit codes: 0 passed, 1 failed, 2 no answer, 3
     incomplete (a needed fact is unknown, or nothing was judged).
     """
-    outputs = parse_outputs(options["outputs"])
+    outputs = parse_outputs(options["outputs"], REPORT)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
     report = check(_request(files, options))
-    return _say(report, outputs, options)
+    look = console.rendering(options["color"], verbose=options["verbose"])
+    console.show(REPORT, report, outputs, look)
+    return report.exit_code
 
 
 def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
@@ -94,14 +96,3 @@ def _request(files: tuple[str, ...], options: dict[str, Any]) -> CheckRequest:
         lenient=options["lenient"],
         limits=reader_limits(),
     )
-
-
-def _say(report: Report, outputs: list[Output], options: dict[str, Any]) -> int:
-    """Write the report; a reader that left does not change the decision."""
-    rendering = console.rendering(options["color"], verbose=options["verbose"])
-    try:
-        render_all(report, outputs, rendering, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        console.abandon_stdout()
-    return report.exit_code

@@ -1,6 +1,5 @@
 """``eidos diff``."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +15,15 @@ from eidos.engine.cli.options import (
     Instant,
     configured_settings,
     reader_limits,
-    reports_to,
+    writes,
 )
 from eidos.engine.comparing.levels import LevelRule
 from eidos.engine.errors import EidosError, ExitCode, UsageError
-from eidos.engine.model.drift import IgnoreRule
+from eidos.engine.model.drift import Comparison, IgnoreRule
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift import FORMATS
-from eidos.engine.report.drift.writing import Found, write_many, write_one
-from eidos.engine.report.outputs import Output, Writer, parse_outputs, write_all
+from eidos.engine.report.outputs import Output, parse_outputs
+from eidos.engine.report.registry import DRIFT, DRIFTS, MATRIX
 
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("snapshots", nargs=-1, required=True, metavar="[BASELINE] CURRENT...")
 @click.option("--baseline", metavar="REF", help="Compare each of many with this one.")
 @click.option("--matrix", is_flag=True, help="Group many by what is alike, subtype by subtype.")
-@reports_to("text, table, json, json-patch, markdown or github; repeatable.")
+@writes(DRIFT)
 @click.option("--summary", is_flag=True, help="Only count.")
 @click.option("--tests", is_flag=True, help="json-patch: guard what is replaced or removed.")
 @click.option("--ignore", "ignores", multiple=True, metavar="PATTERN", help="type.subtype.key.")
@@ -63,7 +61,7 @@ def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -
     if options["matrix"]:
         return _show_matrix(snapshots, asked, options)
     baseline, currents = _sides(snapshots, options["baseline"])
-    outputs = parse_outputs(options["outputs"], FORMATS)
+    outputs = parse_outputs(options["outputs"], DRIFT)
     _refuse_summary_of_patch(outputs, options)
     found = diff(baseline, currents, asked, many=options["baseline"] is not None)
     return _Run(options).say(found, outputs)
@@ -130,37 +128,30 @@ class _Run:
         self._codes: list[ExitCode] = []
 
     def say(self, compared: Iterable[Compared | EidosError], outputs: list[Output]) -> int:
-        found: Iterable[Found] = self._found(compared)
-        if not self._many or len(outputs) > 1:
-            found = list(found)  # a single output of many is written as they are compared
-        if self._many or found:
-            _write(self._writer(found), outputs, self._options)
-        if isinstance(found, Iterator):  # when the reader left, the rest still counts
-            for _ in found:
-                pass
+        found = self._found(compared)
+        look = _look(self._options)
+        if not self._many:
+            for each in found:
+                console.show(DRIFT, each, outputs, look)
+        elif len(outputs) > 1:
+            console.show(DRIFTS, list(found), outputs, look)
+        else:  # written as they are compared
+            console.show(DRIFTS, found, outputs, look)
+        for _ in found:  # when the reader left, the rest still counts
+            pass
         return self._code()
 
-    def _found(self, compared: Iterable[Compared | EidosError]) -> Iterator[Found]:
+    def _found(self, compared: Iterable[Compared | EidosError]) -> Iterator[Comparison]:
         for each in compared:
             if isinstance(each, EidosError):
                 console.complain(each)
                 self._codes.append(each.exit_code)
             else:
                 self._codes.append(each.drift.exit_code)
-                yield Found(each.drift, self._patch(each))
+                yield Comparison(each.drift, self._patch(each))
 
     def _patch(self, compared: Compared) -> Callable[[], Any]:
         return lambda: compared.patch(tests=self._options["tests"])
-
-    def _writer(self, found: Iterable[Found]) -> Writer:
-        def write(name: str, out: Any, rendering: Rendering) -> None:  # noqa: ANN401
-            if self._many:
-                write_many(name, found, out, rendering)
-            else:
-                for each in found:
-                    write_one(name, each, out, rendering)
-
-        return write
 
     def _code(self) -> int:
         if not self._codes:
@@ -170,29 +161,22 @@ class _Run:
         return ExitCode.worst(self._codes)
 
 
-def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> None:
-    rendering = console.rendering(
+def _look(options: dict[str, Any]) -> Rendering:
+    return console.rendering(
         options["color"], verbose=options["show_ignored"], summary=options["summary"]
     )
-    try:
-        write_all(write, outputs, rendering, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        console.abandon_stdout()
 
 
 def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[str, Any]) -> int:
     if options["baseline"] is not None:
         raise UsageError("--matrix has no baseline", hint="Name all snapshots as arguments.")
-    from eidos.engine.report.drift.matrix import WRITERS
-
-    outputs = parse_outputs(options["outputs"], WRITERS)
+    outputs = parse_outputs(options["outputs"], MATRIX)
     found, errors = matrix(snapshots, asked)
     for error in errors:
         console.complain(error)
     if not found.nodes and not errors:
         raise UsageError("there was no node to compare", hint="Name snapshots that hold nodes.")
     if found.nodes:
-        _write(lambda name, out, how: WRITERS[name](found, out, how), outputs, options)
+        console.show(MATRIX, found, outputs, _look(options))
     codes = [found.exit_code, *(error.exit_code for error in errors)]
     return ExitCode.worst(codes)

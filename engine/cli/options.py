@@ -10,6 +10,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
 from eidos.engine.model.times import instant
+from eidos.engine.report.registry import DOCUMENT, Kind
 
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
@@ -42,12 +43,9 @@ def limits_of(settings: "Settings | None") -> Limits:
     return Limits(**settings.limits) if settings else Limits()
 
 
-def reports_to(text: str) -> Callable[[_Command], _Command]:
-    """Give the option ``-o`` of commands that write reports.
-
-    Args:
-        text: its help.
-    """
+def writes(kind: Kind[Any]) -> Callable[[_Command], _Command]:
+    """Give the option ``-o FORMAT[=PATH]`` of a command that gives a result of this kind."""
+    *names, last = kind.formats
     return click.option(
         "-o",
         "--output",
@@ -55,8 +53,20 @@ def reports_to(text: str) -> Callable[[_Command], _Command]:
         "outputs",
         multiple=True,
         metavar="FORMAT[=PATH]",
-        help=text,
+        help=f"{', '.join(names)} or {last}; repeatable.",
     )
+
+
+def writes_document(command: _Command) -> _Command:
+    """Give the options ``-o PLACE`` and ``--format`` of a command whose output is a document."""
+    place = click.option("-o", "--output", default="-", metavar="FILE|-", help="Where to write.")
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(list(DOCUMENT.formats)),
+        help="How to write; default: by the file's ending, else yaml.",
+    )
+    return place(form(command))
 
 
 class Instant(click.ParamType[datetime]):

@@ -2,27 +2,25 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from eidos.engine.app.config import validate_config
-from eidos.engine.cli.config.faults import say_faults
-from eidos.engine.cli.console import printable
-from eidos.engine.errors import ExitCode
+from eidos.engine.cli import console
+from eidos.engine.cli.options import writes
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import VALIDATION
 
 
 @click.command()
-def command() -> int:
-    """Check every file and variable that counts here.
+@writes(VALIDATION)
+def command(**options: Any) -> int:  # noqa: ANN401 -- click's own types
+    """Check every file that counts here, and the environment.
 
     Exit codes: 0 right, 1 wrong, 2 unreadable.
     """
-    validity = validate_config(Path.cwd(), os.environ)
-    say_faults(validity.faults)
-    if validity.faults:
-        return ExitCode.FAILED
-    for path in validity.files:
-        click.echo(printable(f"{path}: ok"), err=True)
-    if not validity.files:
-        click.echo("there is no configuration file; defaults hold", err=True)
-    return ExitCode.OK
+    outputs = parse_outputs(options["outputs"], VALIDATION)
+    validation = validate_config(Path.cwd(), os.environ)
+    console.show(VALIDATION, validation, outputs)
+    return validation.exit_code

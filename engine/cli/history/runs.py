@@ -1,17 +1,15 @@
 """``eidos history runs``."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eidos.engine.app.history import RunsRequest, list_runs
-from eidos.engine.cli.console import printable
-from eidos.engine.cli.options import Instant
-from eidos.engine.report.runs import write_json, write_text
-
-_WRITERS = {"text": write_text, "json": write_json}
+from eidos.engine.cli import console
+from eidos.engine.cli.options import Instant, writes
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import RUNS
 
 
 @click.command()
@@ -24,17 +22,11 @@ _WRITERS = {"text": write_text, "json": write_json}
     show_default=True,
     help="How many at most; 0 for all.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(list(_WRITERS)),
-    default="text",
-    help="How to write the list.",
-)
+@writes(RUNS)
 @click.option("--db", type=click.Path(path_type=Path), help="Database to read.")
-def command(form: str, **options: Any) -> None:  # noqa: ANN401 -- click's own types
+def command(**options: Any) -> None:  # noqa: ANN401 -- click's own types
     """List recorded runs, the last one first."""
+    outputs = parse_outputs(options["outputs"], RUNS)
     found = list_runs(
         RunsRequest(
             cluster=options["cluster"],
@@ -43,7 +35,7 @@ def command(form: str, **options: Any) -> None:  # noqa: ANN401 -- click's own t
             db=options["db"],
         )
     )
-    _WRITERS[form](found.runs, sys.stdout)
+    console.show(RUNS, found.runs, outputs)
     if not found.runs:
         why = "no run matches" if found.exists else "nothing is recorded yet"
-        click.echo(printable(f"{why} in {found.db}"), err=True)
+        console.say(f"{why} in {found.db}")

@@ -1,7 +1,6 @@
 """``eidos snapshot``: collect; ``convert`` and ``merge`` are its own files."""
 
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,12 @@ import click
 
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
 from eidos.engine.cli import LazyGroup
-from eidos.engine.cli.options import Duration
+from eidos.engine.cli.options import Duration, writes_document
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
 from eidos.engine.collecting.choosing import Choice
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.report.outputs import document_output
 
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     },
     invoke_without_command=True,
 )
-@click.option("-o", "--output", default="-", metavar="FILE|-", help="Where to write.")
-@click.option(
-    "--format", "form", type=click.Choice(["yaml", "json", "table"]), help="How to write."
-)
+@writes_document
 @click.option("--dialect", metavar="APIVERSION", help="Write an older dialect.")
 @click.option("--cluster", help="Name of the cluster.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Say more about it.")
@@ -69,6 +66,7 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
         return None
     settings = (ctx.obj or {}).get("settings")
     asked = request(options, settings)
+    document_output(options["output"], options["form"])  # tried before anything is collected
     if options["watch"]:
         from eidos.engine.cli.snapshot.watching import watch_and_tell
 
@@ -76,7 +74,7 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     refuse_alone(options)
     snapshot = _snapshot(asked, options)
     write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
-    say_collection(snapshot, sys.stderr)
+    say_collection(snapshot)
     return ExitCode.INCOMPLETE if is_incomplete(snapshot) else ExitCode.OK
 
 
@@ -87,7 +85,7 @@ def _snapshot(asked: Request, options: dict[str, Any]) -> Snapshot:
     from eidos.engine.app.cache import cached_snapshot, user_cache
 
     taken = cached_snapshot(asked, user_cache(os.environ), ttl)
-    say_origin(taken, sys.stderr)
+    say_origin(taken)
     return taken.snapshot
 
 

@@ -1,14 +1,13 @@
 """``eidos snapshot convert``: options, one call, a document."""
 
-from pathlib import Path
-
 import click
 
 from eidos.engine.app.convert import WRITABLE, convert
-from eidos.engine.cli.console import printable
-from eidos.engine.cli.options import reader_limits
-from eidos.engine.documents.writing import to_json, to_yaml, write_atomically
+from eidos.engine.cli import console
+from eidos.engine.cli.options import reader_limits, writes_document
 from eidos.engine.errors import ExitCode
+from eidos.engine.report.outputs import document_output
+from eidos.engine.report.registry import DOCUMENT
 
 
 @click.command("convert")
@@ -17,8 +16,7 @@ from eidos.engine.errors import ExitCode
     "--to", "dialect", type=click.Choice(WRITABLE), default=WRITABLE[0], show_default=True
 )
 @click.option("--node", metavar="NAME", help="Keep only this node of the snapshot.")
-@click.option("-o", "--output", default="-", metavar="FILE|-", help="Where to write.")
-@click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="How to write.")
+@writes_document
 @click.option("--lenient", is_flag=True, help="Read measurements without apiVersion and kind.")
 def command(
     file: str,
@@ -34,14 +32,10 @@ def command(
     FILE is a snapshot of any dialect. What the wanted dialect cannot say is named on standard
     error. The format is what --format says, else what the output's name says, else YAML.
     """
+    place = document_output(output, form)
     limits = reader_limits()
     conversion = convert(file, dialect, node=node, lenient=lenient, limits=limits)
-    form = form or ("json" if output.endswith(".json") else "yaml")
-    text = (to_json if form == "json" else to_yaml)(conversion.value)
-    if output == "-":
-        click.echo(text, nl=False)
-    else:
-        write_atomically(Path(output), text)
+    console.show(DOCUMENT, conversion.value, [place])
     for loss in conversion.losses:
-        click.echo(printable(f"note: lost in {dialect}: {loss}"), err=True)
+        console.say(f"note: lost in {dialect}: {loss}")
     return ExitCode.OK

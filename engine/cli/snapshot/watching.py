@@ -13,7 +13,7 @@ import click
 
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
-from eidos.engine.cli.console import printable
+from eidos.engine.cli import console
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.report import Report
@@ -45,7 +45,7 @@ def watch_and_tell(request: Request, options: dict[str, Any], settings: "Setting
             if event.line is not None:
                 click.echo(json.dumps(event.line, ensure_ascii=False))
             if event.note:
-                click.echo(printable(event.note), err=True)
+                console.say(event.note)
             if event.snapshot is not None and options["output"] != "-":
                 write_snapshot_to(
                     event.snapshot, options["output"], options["form"], options["dialect"]
