@@ -40,12 +40,6 @@ def test_what_cannot_work_is_refused_before_anything_runs(options: list[str], sa
     assert caught.value.hint
 
 
-def test_an_unknown_format_names_the_nearest() -> None:
-    with pytest.raises(UsageError) as caught:
-        REPORT.reporter("junitxml")
-    assert caught.value.hint == "Did you mean 'junit'?"
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_found_out_early(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
