@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, TypeVar
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module
-from eidos.engine.model.report import Report
 from eidos.engine.model.snapshot import Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 
@@ -154,12 +153,15 @@ class Memo(Protocol):
         ...
 
 
-# Reports ----------------------------------------------------------------------------------------
+# Results ----------------------------------------------------------------------------------------
+
+T_contra = TypeVar("T_contra", contravariant=True)
+"""What a command found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How a report is to look."""
+    """How a result is to look."""
 
     color: bool = False
     """Terminal escapes are wanted."""
@@ -171,11 +173,17 @@ class Rendering:
     """Only count."""
 
 
-class Reporter(Protocol):
-    """Writes a report in one format."""
+class Reporter(Protocol[T_contra]):
+    """Writes one kind of result in one format."""
 
-    def __call__(self, report: Report, out: TextIO, rendering: Rendering) -> None:
-        """Write the whole report."""
+    def __call__(self, result: T_contra, out: TextIO, rendering: Rendering, /) -> None:
+        """Write the whole result.
+
+        Args:
+            result: what a command found: a report, drift, a list of runs, ...
+            out: where to; it takes any character.
+            rendering: how it is to look; formats for programs pay no heed to it.
+        """
         ...
 
 

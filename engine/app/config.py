@@ -1,7 +1,6 @@
 """``eidos config``: what holds and why, what is wrong, and a file to start from."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eidos.engine.config.checking import problem
@@ -17,31 +16,15 @@ from eidos.engine.config.settings import DEFAULT, Settings
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import ConfigError, EidosError, Problem, UsageError
 from eidos.engine.model.drift import IgnoreRule
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.effective import Configuration, Effective
 from eidos.engine.model.policy import Pack
+from eidos.engine.model.validation import Validated, Validation
+
+_ENVIRONMENT = "<environment>"
+"""How the variables of the environment are called among the files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """A setting that holds."""
-
-    key: str
-    value: Json
-    origin: str
-    """``file:line``, the name of a variable, or ``default``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """What was looked at and what is wrong with it."""
-
-    files: tuple[Path, ...]
-    problems: tuple[Problem, ...]
-
-
-def effective_settings(
-    cwd: Path, environ: Mapping[str, str]
-) -> tuple[list[Effective], list[Problem]]:
+def effective_settings(cwd: Path, environ: Mapping[str, str]) -> Configuration:
     """Give every setting with its value and where that was said, and what is wrong.
 
     Raises:
@@ -49,23 +32,31 @@ def effective_settings(
     """
     layers = list(read_layers(cwd, environ))
     values, origins = merged(layers)
-    problems = [problem for layer in layers for problem in layer.problems]
-    found = [Effective(key, value, str(origins.get(key, DEFAULT))) for key, value in values.items()]
-    return found, problems
+    found = (Effective(key, value, str(origins.get(key, DEFAULT))) for key, value in values.items())
+    problems = (problem for layer in layers for problem in layer.problems)
+    return Configuration(tuple(found), tuple(problems))
 
 
-def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validity:
+def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validation:
     """Check every file and variable that counts in a folder: all that a command would refuse.
 
     Raises:
         DocumentError: a file cannot be read.
     """
-    layers = list(read_layers(cwd, environ))
-    problems = [problem for layer in layers for problem in layer.problems]
-    for layer in layers:
-        problems += _refused(settings_of(*merged([layer])))
-    files = tuple(layer.file for layer in layers if layer.file)
-    return Validity(files, tuple(problems))
+    documents = [
+        _validated(
+            str(layer.file or _ENVIRONMENT),
+            [*layer.problems, *_refused(settings_of(*merged([layer])))],
+        )
+        for layer in read_layers(cwd, environ)
+    ]
+    if not any(document.file == _ENVIRONMENT for document in documents):
+        documents.append(_validated(_ENVIRONMENT, []))
+    return Validation(tuple(documents))
+
+
+def _validated(file: str, problems: Sequence[Problem]) -> Validated:
+    return Validated(file, 0, "config/v1", tuple(problems))
 
 
 def refuse(key: str, settings: Settings) -> None:
@@ -112,16 +103,17 @@ def _check_pack(reference: str, _settings: Settings) -> None:
     find_policies([reference])
 
 
-def _check_waivers(file: str, _settings: Settings) -> None:
+def _check_waivers(file: str, settings: Settings) -> None:
     from eidos.engine.app.waivers import read_waivers
 
-    read_waivers([file])
+    read_waivers([file], settings.limits)
 
 
 def _check_output(output: str, _settings: Settings) -> None:
     from eidos.engine.report.outputs import parse_outputs
+    from eidos.engine.report.registry import REPORT
 
-    parse_outputs([output])
+    parse_outputs([output], REPORT)
 
 
 def _check_pattern(pattern: str, _settings: Settings) -> None:
@@ -160,7 +152,7 @@ def _refused_rules(settings: Settings) -> Iterator[Problem]:
     """Say which rules and parameters there are not."""
     if not settings.params and not settings.enforcement:
         return
-    from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
+    from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
 
     try:
         packs = _packs(settings)
@@ -170,7 +162,7 @@ def _refused_rules(settings: Settings) -> Iterator[Problem]:
         for rule in rules:
             try:
                 refuse_unknown_rules([rule], packs)
-                choose(packs, Choice(params={rule: settings.params.get(rule, {})}))
+                choose(packs, RuleChoice(), {rule: settings.params.get(rule, {})})
             except EidosError as error:
                 place = f"{key}.{rule}"
                 yield problem(f"'{place}': {error}", settings.origin(place).location, error.hint)

@@ -1,21 +1,7 @@
 """``eidos plugin list``: what is plugged in, and what could not be."""
 
-from dataclasses import dataclass
-
+from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.plugins import find_collectors
-
-
-@dataclass(frozen=True, slots=True)
-class PluggedIn:
-    """One collector."""
-
-    name: str
-    """Measurement type in lower case, or the plug-in's name when it is broken."""
-    reads: str
-    """``local`` or ``cluster``."""
-    subtypes: tuple[str, ...] = ()
-    error: str | None = None
-    """Why it could not be loaded."""
 
 
 def plugged_in() -> list[PluggedIn]:
@@ -24,5 +10,5 @@ def plugged_in() -> list[PluggedIn]:
     found = [PluggedIn(one.type.lower(), one.reads, tuple(one.subtypes)) for one in collectors]
     return [
         *sorted(found, key=lambda one: one.name),
-        *(PluggedIn(name, "-", error=error) for name, error in sorted(broken.items())),
+        *(PluggedIn(name, error=error) for name, error in sorted(broken.items())),
     ]

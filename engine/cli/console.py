@@ -8,31 +8,35 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
 from eidos.engine.errors import EidosError, ExitCode, Problem
-from eidos.engine.report import escaping
+from eidos.engine.report.escaping import tabbed
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Rendering
+    from eidos.engine.report.outputs import Output
+    from eidos.engine.report.registry import Kind
+
+T = TypeVar("T")
 
 
-def printable(text: str) -> str:
-    """Make text from a document harmless to a terminal and to a build server; tabs stay."""
-    return "\t".join(map(escaping.printable, text.split("\t")))
+def say(text: str) -> None:
+    """Write a line to standard error, harmless to a terminal and to a build server."""
+    click.echo(tabbed(text), err=True)
 
 
-def complain(error: EidosError | Problem) -> None:
-    """Say on standard error what went wrong and what to do next.
+def complain(problem: EidosError | Problem) -> None:
+    """Say on standard error what is wrong and what to do next.
 
     Where nobody can be told, the exit code still tells.
     """
     with suppress(OSError):
-        click.echo(printable(f"error: {error}"), err=True)
-        if error.hint:
-            click.echo(printable(f"  hint: {error.hint}"), err=True)
+        say(f"error: {problem}")
+        if problem.hint:
+            say(f"  hint: {problem.hint}")
 
 
 def replace_closed_streams() -> None:
@@ -125,3 +129,26 @@ def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "R
         verbose=verbose,
         summary=summary,
     )
+
+
+def show(
+    kind: "Kind[T]", result: T, outputs: "Sequence[Output]", look: "Rendering | None" = None
+) -> None:
+    """Write a result to its outputs; a reader that left changes nothing about how the run ends.
+
+    Args:
+        kind: what kind of result it is.
+        result: what was found.
+        outputs: where and how it is written.
+        look: how standard output is to look; None for plain text.
+
+    Raises:
+        UsageError: a file could not be written; the other outputs have been.
+    """
+    from eidos.engine.report.outputs import write
+
+    try:
+        write(kind, result, outputs, look or rendering("never"), sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon_stdout()

@@ -1,100 +1,106 @@
 """``eidos diff``."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import click
 from click.core import ParameterSource
 
-from eidos.engine.app.diff import Compared, DiffOptions, diff, matrix
+from eidos.engine.app.context import Context
+from eidos.engine.app.diff import Compared, Comparing, diff, matrix
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
-    SEVERITY,
-    WITH_COLOR,
-    Instant,
-    SettingOption,
+    Color,
+    Database,
+    Lenient,
+    Option,
+    PolicyOptions,
     configured_settings,
-    reader_limits,
-    reports_to,
+    takes,
+    writes,
 )
+from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.comparing.levels import LevelRule
-from eidos.engine.errors import EidosError, ExitCode, UsageError
-from eidos.engine.model.drift import IgnoreRule
-from eidos.engine.model.policy import Severity
+from eidos.engine.errors import ExitCode, Problem, UsageError
+from eidos.engine.model.drift import Comparison, IgnoreRule
+from eidos.engine.model.gate import Gate
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift import FORMATS
-from eidos.engine.report.drift.writing import Found, write_many, write_one
-from eidos.engine.report.outputs import Output, Writer, parse_outputs, write_all
+from eidos.engine.report.outputs import Output, parse_outputs
+from eidos.engine.report.registry import DRIFT, DRIFTS, MATRIX
 
-if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions:
+    """What is compared with what, and how it is shown."""
+
+    baseline: Annotated[
+        str | None, Option("--baseline", "Compare each of many with this one.", metavar="REF")
+    ] = None
+    matrix: Annotated[
+        bool, Option("--matrix", "Group many by what is alike, subtype by subtype.")
+    ] = False
+    summary: Annotated[bool, Option("--summary", "Only count.")] = False
+    tests: Annotated[bool, Option("--tests", "json-patch: guard what is replaced or removed.")] = (
+        False
+    )
+    ignores: Annotated[
+        tuple[str, ...], Option("--ignore", "type.subtype.key.", metavar="PATTERN")
+    ] = ()
+    no_default_ignores: Annotated[
+        bool, Option("--no-default-ignores", "Show volatile facts as well.")
+    ] = False
+    show_ignored: Annotated[
+        bool, Option("--show-ignored", "Show what was hidden, and whole values.")
+    ] = False
+    match: Annotated[
+        tuple[str, ...], Option("--match", "Label that names a role.", metavar="LABEL")
+    ] = ()
+    no_policy: Annotated[bool, Option("--no-policy", "Rank by the table of levels alone.")] = False
+    db: Database
+    lenient: Lenient = False
+    color: Color = "auto"
+
+    @property
+    def look(self) -> Rendering:
+        """How standard output is to look."""
+        return console.rendering(self.color, verbose=self.show_ignored, summary=self.summary)
 
 
 @click.command()
 @click.argument("snapshots", nargs=-1, required=True, metavar="[BASELINE] CURRENT...")
-@click.option("--baseline", metavar="REF", help="Compare each of many with this one.")
-@click.option("--matrix", is_flag=True, help="Group many by what is alike, subtype by subtype.")
-@reports_to("text, table, json, json-patch, markdown or github; repeatable.")
-@click.option("--summary", is_flag=True, help="Only count.")
-@click.option("--tests", is_flag=True, help="json-patch: guard what is replaced or removed.")
-@click.option("--ignore", "ignores", multiple=True, metavar="PATTERN", help="type.subtype.key.")
-@click.option("--no-default-ignores", is_flag=True, help="Show volatile facts as well.")
-@click.option("--show-ignored", is_flag=True, help="Show what was hidden, and whole values.")
-@click.option("--match", "match", multiple=True, metavar="LABEL", help="Label that names a role.")
-@click.option(
-    "--policy",
-    "packs",
-    multiple=True,
-    metavar="NAME|DIR",
-    help="Packs as evidence.",
-    cls=SettingOption,
-    setting="packs",
-)
-@click.option("--no-policy", is_flag=True, help="Rank by the table of levels alone.")
-@click.option("--fail-on", type=SEVERITY, default="info", help="Drift below it is no failure.")
-@click.option("--allow-incomplete", is_flag=True, help="What one side lacks is no failure.")
-@click.option(
-    "--effective-time",
-    type=Instant(),
-    help="The day that rules see.",
-    cls=SettingOption,
-    setting="effective-time",
-)
-@click.option(
-    "--db",
-    type=click.Path(path_type=Path),
-    help="Database with stored snapshots.",
-    cls=SettingOption,
-    setting="db",
-)
-@click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
-@WITH_COLOR
+@writes(DRIFT)
+@takes("asked", DiffOptions)
+@takes("policy", PolicyOptions)
 @click.pass_context
-def command(ctx: click.Context, /, snapshots: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 -- click's types
+def command(
+    ctx: click.Context,
+    /,
+    snapshots: tuple[str, ...],
+    outputs: tuple[str, ...],
+    asked: DiffOptions,
+    policy: PolicyOptions,
+) -> int:
     """Say what changed between snapshots, and which of it matters.
 
     A snapshot is a file, -, or something recorded: run:ID, snapshot:DIGEST, CLUSTER@TIME. With
-    --baseline and --matrix also folders and globs. Exit codes: 0 identical, 1 drift, 2 no answer, 3
-    not comparable.
+    --baseline and --matrix also folders and globs. Verdicts that flip are those of eidos check.
+    Exit codes: 0 identical, 1 drift, 2 no answer, 3 not comparable.
     """
-    _refuse_contradiction(ctx, options)
-    asked = _options(options, configured_settings())
-    if options["matrix"]:
-        return _show_matrix(snapshots, asked, options)
-    baseline, currents = _sides(snapshots, options["baseline"])
-    outputs = parse_outputs(options["outputs"], FORMATS)
-    _refuse_summary_of_patch(outputs, options)
-    found = diff(baseline, currents, asked, many=options["baseline"] is not None)
-    return _Run(options).say(found, outputs)
-
-
-def _refuse_contradiction(ctx: click.Context, options: dict[str, Any]) -> None:
-    """Packs of the configuration are a default, which --no-policy may take away."""
-    named = ctx.get_parameter_source("packs") is ParameterSource.COMMANDLINE
-    if options["no_policy"] and named:
-        raise UsageError("--policy and --no-policy contradict each other", hint="Give one.")
+    named = ctx.get_parameter_source("policy_packs") is ParameterSource.COMMANDLINE
+    if asked.no_policy and named:  # packs of the configuration are a default
+        raise UsageError("--pack and --no-policy contradict each other", hint="Give one.")
+    comparing = _comparing(ctx, asked, policy)
+    with open_context(asked.db, policy) as context:
+        if asked.matrix:
+            return _show_matrix(snapshots, comparing, outputs, asked, context)
+        baseline, currents = _sides(snapshots, asked.baseline)
+        chosen = parse_outputs(outputs, DRIFT)
+        _refuse_summary_of_patch(chosen, asked)
+        request = None if asked.no_policy else policy_request(policy)
+        many = asked.baseline is not None
+        found = diff(baseline, currents, comparing, request, context, many=many)
+        return _Run(asked).say(found, chosen)
 
 
 def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple[str, ...]]:
@@ -109,111 +115,95 @@ def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple
     return snapshots[0], snapshots[1:]
 
 
-def _refuse_summary_of_patch(outputs: list[Output], options: dict[str, Any]) -> None:
+def _refuse_summary_of_patch(outputs: list[Output], asked: DiffOptions) -> None:
     patches = any(output.format == "json-patch" for output in outputs)
-    if patches and options["summary"]:
+    if patches and asked.summary:
         raise UsageError("a JSON Patch has no summary", hint="Use --summary with another format.")
-    if options["tests"] and not patches:
+    if asked.tests and not patches:
         raise UsageError("--tests is about JSON Patch", hint="Add -o json-patch.")
 
 
-def _options(options: dict[str, Any], settings: "Settings") -> DiffOptions:
-    patterns = options["ignores"]
-    asked = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in patterns)
-    return DiffOptions(
-        ignores=(*asked, *settings.ignore),
-        default_ignores=not options["no_default_ignores"],
-        levels=_levels(settings),
-        match=options["match"],
-        packs=None if options["no_policy"] else options["packs"],
-        fail_on=Severity(options["fail_on"]),
-        allow_incomplete=options["allow_incomplete"],
-        effective_time=options["effective_time"],
-        db=options["db"],
-        lenient=options["lenient"],
-        limits=reader_limits(),
-    )
-
-
-def _levels(settings: "Settings") -> tuple[LevelRule, ...]:
-    return tuple(
+def _comparing(ctx: click.Context, asked: DiffOptions, policy: PolicyOptions) -> Comparing:
+    settings = configured_settings()
+    own = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in asked.ignores)
+    levels = (
         LevelRule(pattern, level, str(settings.origin(f"levels.{pattern}")))
         for pattern, level in settings.levels.items()
     )
+    return Comparing(
+        ignores=(*own, *settings.ignore),
+        default_ignores=not asked.no_default_ignores,
+        levels=tuple(levels),
+        match=asked.match,
+        gate=_gate(ctx, policy),
+        lenient=asked.lenient,
+        effective_time=policy.effective_time,
+    )
+
+
+def _gate(ctx: click.Context, policy: PolicyOptions) -> Gate:
+    """Say what closes: as the command line has it; what is configured is about violations."""
+    said = {
+        name: getattr(policy, name)
+        for name in ("fail_on", "allow_incomplete")
+        if ctx.get_parameter_source(f"policy_{name}") is ParameterSource.COMMANDLINE
+    }
+    return Gate(**said)
 
 
 class _Run:
     """Writes what is found as it is found, and remembers how it ends."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        self._many = options["baseline"] is not None
+    def __init__(self, asked: DiffOptions) -> None:
+        self._asked = asked
         self._codes: list[ExitCode] = []
 
-    def say(self, compared: Iterable[Compared | EidosError], outputs: list[Output]) -> int:
-        found: Iterable[Found] = self._found(compared)
-        if not self._many or len(outputs) > 1:
-            found = list(found)  # a single output of many is written as they are compared
-        if self._many or found:
-            _write(self._writer(found), outputs, self._options)
-        if isinstance(found, Iterator):  # when the reader left, the rest still counts
-            for _ in found:
-                pass
-        return self._code()
-
-    def _found(self, compared: Iterable[Compared | EidosError]) -> Iterator[Found]:
-        for each in compared:
-            if isinstance(each, EidosError):
-                console.complain(each)
-                self._codes.append(each.exit_code)
-            else:
-                self._codes.append(each.drift.exit_code)
-                yield Found(each.drift, self._patch(each))
-
-    def _patch(self, compared: Compared) -> Callable[[], Any]:
-        return lambda: compared.patch(tests=self._options["tests"])
-
-    def _writer(self, found: Iterable[Found]) -> Writer:
-        def write(name: str, out: Any, rendering: Rendering) -> None:  # noqa: ANN401
-            if self._many:
-                write_many(name, found, out, rendering)
-            else:
-                for each in found:
-                    write_one(name, each, out, rendering)
-
-        return write
-
-    def _code(self) -> int:
+    def say(self, compared: Iterable[Compared | Problem], outputs: list[Output]) -> int:
+        found = self._found(compared)
+        look = self._asked.look
+        if self._asked.baseline is None:
+            for each in found:
+                console.show(DRIFT, each, outputs, look)
+        elif len(outputs) > 1:
+            console.show(DRIFTS, list(found), outputs, look)
+        else:  # written as they are compared
+            console.show(DRIFTS, found, outputs, look)
+        for _ in found:  # when the reader left, the rest still counts
+            pass
         if not self._codes:
             raise UsageError(
                 "there was no snapshot to compare", hint="Name a file that holds a snapshot."
             )
         return ExitCode.worst(self._codes)
 
+    def _found(self, compared: Iterable[Compared | Problem]) -> Iterator[Comparison]:
+        for each in compared:
+            if isinstance(each, Problem):
+                console.complain(each)
+                self._codes.append(each.exit_code)
+            else:
+                self._codes.append(each.drift.exit_code)
+                yield Comparison(each.drift, self._patch(each))
 
-def _write(write: Writer, outputs: list[Output], options: dict[str, Any]) -> None:
-    rendering = console.rendering(
-        options["color"], verbose=options["show_ignored"], summary=options["summary"]
-    )
-    try:
-        write_all(write, outputs, rendering, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        console.abandon_stdout()
+    def _patch(self, compared: Compared) -> Callable[[], Any]:
+        return lambda: compared.patch(tests=self._asked.tests)
 
 
-def _show_matrix(snapshots: tuple[str, ...], asked: DiffOptions, options: dict[str, Any]) -> int:
-    if options["baseline"] is not None:
+def _show_matrix(
+    snapshots: tuple[str, ...],
+    comparing: Comparing,
+    outputs: tuple[str, ...],
+    asked: DiffOptions,
+    context: Context,
+) -> int:
+    if asked.baseline is not None:
         raise UsageError("--matrix has no baseline", hint="Name all snapshots as arguments.")
-    from eidos.engine.report.drift.matrix import WRITERS
-
-    outputs = parse_outputs(options["outputs"], WRITERS)
-    found, errors = matrix(snapshots, asked)
-    for error in errors:
-        console.complain(error)
-    if not found.nodes and not errors:
+    chosen = parse_outputs(outputs, MATRIX)
+    found, problems = matrix(snapshots, comparing, context)
+    for problem in problems:
+        console.complain(problem)
+    if not found.nodes and not problems:
         raise UsageError("there was no node to compare", hint="Name snapshots that hold nodes.")
     if found.nodes:
-        _write(lambda name, out, how: WRITERS[name](found, out, how), outputs, options)
-    codes = [found.exit_code, *(error.exit_code for error in errors)]
-    return ExitCode.worst(codes)
+        console.show(MATRIX, found, chosen, asked.look)
+    return ExitCode.worst([found.exit_code, *(problem.exit_code for problem in problems)])

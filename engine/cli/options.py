@@ -53,6 +53,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.policy import Severity
+from eidos.engine.report.registry import DOCUMENT, Kind
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -270,7 +271,6 @@ _TYPES: Mapping[object, click.ParamType[Any]] = {
 """Type of a field to how its text is read; spans of time are all the fractions there are."""
 
 Database: TypeAlias = Annotated[Path | None, Option(setting="db")]
-Outputs: TypeAlias = Annotated[tuple[str, ...], Option(setting="output")]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
@@ -323,13 +323,14 @@ def reader_limits() -> Limits:
     return configured_settings().limits
 
 
-def reports_to(text: str, **setting: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 -- click's own types
-    """Give the option ``-o`` of commands that write reports.
+def writes(kind: Kind[Any], **setting: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 -- click's own types
+    """Give the option ``-o FORMAT[=PATH]`` of a command that gives a result of this kind.
 
     Args:
-        text: its help.
+        kind: names the formats.
         setting: ``setting=`` and its key, where one is its default.
     """
+    *names, last = kind.formats
     return click.option(
         "-o",
         "--output",
@@ -338,6 +339,21 @@ def reports_to(text: str, **setting: Any) -> Callable[[_Command], _Command]:  # 
         cls=SettingOption if setting else click.Option,
         multiple=True,
         metavar="FORMAT[=PATH]",
-        help=text,
+        help=f"{', '.join(names)} or {last}; repeatable.",
         **setting,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentOptions:
+    """Where the output is the document itself: where to write it, and how."""
+
+    output: Annotated[str, Option("-o --output", "Where to write.", metavar="FILE|-")] = "-"
+    form: Annotated[
+        str | None,
+        Option(
+            "--format",
+            "How to write; default: by the file's ending, else yaml.",
+            type=click.Choice(list(DOCUMENT.formats)),
+        ),
+    ] = None

@@ -1,105 +1,78 @@
-"""The options of every command that judges, and the policy and context they ask for."""
+"""From options and configuration to the policy that judges and the context it judges in."""
 
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest
-from eidos.engine.cli.options import SEVERITY, Instant, configured_settings, reader_limits
+from eidos.engine.cli.options import (
+    PolicyOptions,
+    configured_settings,
+    origins,
+    reader_limits,
+)
+from eidos.engine.config.rows import SETTINGS
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.resolved import Relaxation
 from eidos.engine.packs.choosing import RuleChoice
 
 if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from eidos.engine.ports import Clock
 
-_Command = TypeVar("_Command", bound="Callable[..., Any] | click.Command")
 
-_OPTIONS = (
-    click.option(
-        "-p",
-        "--pack",
-        "packs",
-        multiple=True,
-        metavar="NAME[@VERSION]|DIR",
-        help="Policy to judge by; default: all shipped packs.",
-    ),
-    click.option("--rule", "rules", multiple=True, metavar="ID", help="Ask only these rules."),
-    click.option("--tag", "tags", multiple=True, help="Ask only rules with a tag or framework."),
-    click.option(
-        "--severity", type=SEVERITY, default="info", help="Ask only rules this bad or worse."
-    ),
-    click.option(
-        "--params",
-        multiple=True,
-        type=click.Path(),
-        metavar="FILE",
-        help="Parameters: {RULE: {name: value}}.",
-    ),
-    click.option("--waivers", multiple=True, metavar="FILE", help="Accepted violations."),
-    click.option("--effective-time", type=Instant(), help="The day that rules and waivers see."),
-    click.option(
-        "--opa", metavar="URL", help="Judge by an OPA server instead of an engine of ours."
-    ),
-)
-
-
-def judges(*, exclude: tuple[str, ...]) -> Callable[[_Command], _Command]:
-    """Give the options of commands that judge.
-
-    Args:
-        exclude: how the option that leaves rules out is written.
-    """
-
-    def decorate(command: _Command) -> _Command:
-        named = click.option(
-            *exclude, "exclude_rules", multiple=True, metavar="ID|TAG", help="Rules not to ask."
-        )
-        for option in reversed((*_OPTIONS[:4], named, *_OPTIONS[4:])):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-def policy_request(options: Mapping[str, Any], gate: Gate) -> PolicyRequest:
-    """Join options and configuration: the one way from what was said to what judges."""
+def policy_request(options: PolicyOptions) -> PolicyRequest:
+    """Join what options and configuration say: the one way to what judges, for every verb."""
     settings = configured_settings()
     return PolicyRequest(
-        packs=options["packs"],
+        packs=options.packs,
         choice=RuleChoice(
-            rules=options["rules"],
-            tags=options["tags"],
-            severity=Severity(options["severity"]),
-            exclude=options["exclude_rules"],
+            rules=options.rules,
+            tags=options.tags,
+            severity=options.severity,
+            exclude=options.exclude,
         ),
-        params=settings.params if settings else {},
-        params_files=options["params"],
-        enforcement=_enforcement(settings),
-        waivers=options["waivers"],
-        gate=gate,
-        effective_time=options["effective_time"],
-        relaxations=(),
+        params=settings.params,
+        params_files=options.params,
+        enforcement=settings.enforcement,
+        waivers=options.waivers,
+        gate=Gate(options.fail_on, options.allow_incomplete),
+        effective_time=options.effective_time,
+        relaxations=tuple(_relaxations()),
     )
 
 
-def _enforcement(settings: "Settings | None") -> dict[str, Enforcement]:
-    bound = settings.enforcement if settings else {}
-    return {rule: Enforcement(each) for rule, each in bound.items()}
+def _relaxations() -> "Iterator[Relaxation]":
+    """Give what somebody set that makes the gate easier to pass, and where it was said."""
+    context = click.get_current_context()
+    relaxing = {setting.key for setting in SETTINGS if setting.trust == "relaxes"}
+    for key, origin in origins(context).items():
+        if origin.source != "default" and any(
+            key == k or key.startswith(f"{k}.") for k in relaxing
+        ):
+            yield Relaxation(key, str(origin))
 
 
 def open_context(
-    db: Path | None = None,
+    db: "Path | None" = None,
+    policy: PolicyOptions | None = None,
     *,
     record: bool = False,
-    opa: str | None = None,
     clock: "Clock | None" = None,
 ) -> Context:
-    """Open what a command needs, with the limits that hold for it."""
-    opening = Opening(db=db, record=record, opa=opa, limits=reader_limits())
+    """Open what a command needs, with the limits that hold for it.
+
+    Args:
+        db: the database; None for the default one.
+        policy: says which engine judges; None where nothing is judged.
+        record: the run is written down.
+        clock: tells the time; None for the machine's.
+    """
+    opening = Opening(
+        db=db, record=record, opa=policy.opa if policy else None, limits=reader_limits()
+    )
     return Context(opening, os.environ, clock)

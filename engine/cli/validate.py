@@ -1,24 +1,26 @@
 """``eidos validate``: options, one call, a rendering, the exit code."""
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import click
 
-from eidos.engine.app.validate import ValidateRequest, validate
-from eidos.engine.cli.options import Option, takes
+from eidos.engine.app.context import Context, Opening
+from eidos.engine.app.validate import validate
+from eidos.engine.cli import console
+from eidos.engine.cli.options import Option, takes, writes
 from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
-from eidos.engine.report.problems import WRITERS
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import VALIDATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateOptions:
-    """By what documents are judged, and how that is reported."""
+    """By what documents are judged."""
 
     schema: Annotated[
         str | None,
@@ -28,10 +30,6 @@ class ValidateOptions:
             metavar="v1|KIND/v1",
         ),
     ] = None
-    form: Annotated[
-        str,
-        Option("-o --output --format", "How to report.", type=click.Choice(list(WRITERS))),
-    ] = "text"
     lenient: Annotated[
         bool, Option("--lenient", "Take measurements without a header for a snapshot.")
     ] = False
@@ -40,15 +38,17 @@ class ValidateOptions:
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|DIR|GLOB|-...")
 @takes("asked", ValidateOptions)
-def command(files: tuple[str, ...], asked: ValidateOptions) -> ExitCode:
+@writes(VALIDATION)
+def command(files: tuple[str, ...], asked: ValidateOptions, outputs: tuple[str, ...]) -> ExitCode:
     """Check that documents are well-formed: snapshots, packs, waivers, configuration, reports.
 
     Every problem is told, with file, line and path. Exit codes: 0 valid, 1 invalid, 2 something
     could not be read, 3 nothing was found.
     """
-    request = ValidateRequest(files, asked.schema, asked.lenient, _limits())
-    validation = validate(request)
-    WRITERS[asked.form](validation, sys.stdout)
+    chosen = parse_outputs(outputs, VALIDATION)
+    with Context(Opening(limits=_limits()), os.environ) as context:
+        validation = validate(files, context, schema=asked.schema, lenient=asked.lenient)
+    console.show(VALIDATION, validation, chosen)
     return validation.exit_code
 
 

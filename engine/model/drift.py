@@ -1,7 +1,7 @@
 """Drift: what differs between two snapshots, and how much it matters."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -199,6 +199,15 @@ class Drift:
             incomplete=bool(self.not_comparable),
             failed=any(map(self.gate.reaches, self._levels())),
         ).exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two snapshots compared: what the formats of ``eidos diff`` render."""
+
+    drift: Drift
+    patch: Callable[[], Sequence[dict[str, Json]]]
+    """Gives the operations of the JSON Patch (RFC 6902); called only when they are written."""
 
 
 @dataclass(frozen=True, slots=True)

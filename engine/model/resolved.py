@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Enforcement, Pack, Rule
 from eidos.engine.model.waiver import Waiver
 
@@ -16,7 +15,6 @@ class Relaxation:
 
     setting: str
     """Key of the setting, with the rule it is about: ``enforcement.GPU-001``."""
-    value: Json
     origin: str
     """``eidos.yaml:3``, an option, or a variable."""
 

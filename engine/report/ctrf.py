@@ -12,8 +12,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, printable
 from eidos.engine.report.jsontext import dumps, write_items
 from eidos.engine.report.placing import epoch, fingerprint, place
-from eidos.engine.report.saying import account
-from eidos.engine.report.summary import decided
+from eidos.engine.report.wording import account, decided, told
 
 _STATUSES = {
     Status.PASS: "passed",
@@ -87,12 +86,11 @@ def _tests(report: Report) -> Iterator[Json]:
 
 
 def _problem(problem: Problem) -> Json:
-    name = f"{problem.location}: {problem.message}" if problem.location else problem.message
     return {
-        "name": one_line(name) or "problem",
+        "name": one_line(str(problem)) or "problem",
         "status": "other",
         "duration": 0,
-        "message": printable("\n".join(filter(None, [problem.message, problem.hint]))),
+        "message": printable(told(problem)),
         "rawStatus": "problem",
     }
 

@@ -13,13 +13,11 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
-from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.escaping import workflow_line, workflow_property, workflow_text
 from eidos.engine.report.placing import place
-from eidos.engine.report.saying import sentence
-from eidos.engine.report.summary import counted, decided, plural
-from eidos.engine.report.workflow import TEXT, annotation
+from eidos.engine.report.wording import counted, decided, plural, sentence, told
 
-_SHOWN = 10
+SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
 _NAMES = 3
 """Subjects named of those that share an annotation."""
@@ -38,7 +36,7 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     """Write the annotations, what did not fit, and the decision."""
     annotations = list(_annotations(report))
     rest: list[_Annotation] = []
-    for level, room in (("error", _SHOWN - 1), ("warning", _SHOWN), ("notice", _SHOWN - 1)):
+    for level, room in (("error", SHOWN - 1), ("warning", SHOWN), ("notice", SHOWN - 1)):
         of_level = [each for each in annotations if each.level == level]
         out.writelines(map(_command, of_level[:room]))
         rest.extend(of_level[room:])
@@ -65,8 +63,7 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
 
 
 def _problem(problem: Problem) -> _Annotation:
-    text = "\n".join(filter(None, [problem.message, problem.hint]))
-    return _Annotation("error", "could not be judged", text, problem.location)
+    return _Annotation("error", "could not be judged", told(problem), problem.location)
 
 
 def _annotation(
@@ -109,6 +106,36 @@ def _write_rest(rest: Sequence[_Annotation], out: TextIO) -> None:
     out.write(f"::group::{plural(len(rest), 'more annotation')}\n")
     for each in rest:
         place = f"{each.location}: " if each.location else ""
-        text = one_line(f"{place}{each.title}: {each.message}")
-        out.write(f"- {each.level} {shortened(text, TEXT)}\n")
+        text = workflow_line(f"{place}{each.title}: {each.message}")
+        out.write(f"- {each.level} {text}\n")
     out.write("::endgroup::\n")
+
+
+# Workflow commands ------------------------------------------------------------------------------
+
+
+def annotation(
+    level: str, message: str, location: Location | None = None, title: str | None = None
+) -> str:
+    """Write a workflow command that GitHub shows as an annotation, with its line end.
+
+    Args:
+        level: ``error``, ``warning`` or ``notice``.
+        message: may have several lines.
+        location: where in the repository it is shown.
+        title: what stands above the message.
+    """
+    properties = _position(location) if location else {}
+    if title:
+        properties["title"] = title
+    written = ",".join(f"{key}={workflow_property(value)}" for key, value in properties.items())
+    return f"::{level} {written}::{workflow_text(message)}\n"
+
+
+def _position(location: Location) -> dict[str, str]:
+    position = {"file": location.file.removeprefix("./")}
+    if location.line:
+        position["line"] = str(location.line)
+        if location.column:
+            position["col"] = str(location.column)
+    return position

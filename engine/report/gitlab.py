@@ -17,7 +17,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import write_items
 from eidos.engine.report.placing import content_name, named_findings, place
-from eidos.engine.report.saying import sentence
+from eidos.engine.report.wording import sentence
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker",

@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import dumps, ordered, write_items
+from eidos.engine.report.jsontext import (
+    API_VERSION,
+    dumps,
+    known,
+    location_json,
+    ordered,
+    problem_json,
+    write_items,
+)
 
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
@@ -29,7 +36,7 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
 
 def _head(report: Report) -> dict[str, Json]:
     return {
-        "apiVersion": "eidos.dev/v1",
+        "apiVersion": API_VERSION,
         "kind": "Report",
         "metadata": {
             "run": report.run,
@@ -47,21 +54,13 @@ def _head(report: Report) -> dict[str, Json]:
             {"name": pack.name, "version": pack.version, "digest": pack.digest}
             for pack in report.packs
         ],
-        "problems": [_problem(problem) for problem in report.problems],
+        "problems": [problem_json(problem) for problem in report.problems],
         "waiverNotes": [
             {"waiver": note.waiver, "rule": note.rule, "state": note.state, "message": note.message}
             for note in report.waiver_notes
         ],
         "prints": list(report.prints),
     }
-
-
-def _problem(problem: Problem) -> Json:
-    return _known(
-        message=problem.message,
-        hint=problem.hint,
-        location=_location(problem.location),
-    )
 
 
 def _rule(rule: Rule) -> Json:
@@ -84,7 +83,7 @@ def _rule(rule: Rule) -> Json:
 
 
 def _write_subject(report: Report, subject: Subject, out: TextIO) -> None:
-    head = _known(
+    head = known(
         name=subject.name,
         identity=subject.identity,
         scope=subject.scope.value,
@@ -104,7 +103,7 @@ def _verdicts(report: Report, subject: Subject) -> Iterator[Json]:
 
 
 def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Json:
-    return _known(
+    return known(
         rule=verdict.rule,
         status=verdict.status.value,
         severity=report.rules_by_id[verdict.rule].severity.value,
@@ -119,24 +118,12 @@ def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Json:
 
 def _finding(subject: Subject, finding: Finding) -> Json:
     location = subject.locations.get(finding.path or "")
-    return _known(
+    return known(
         msg=finding.msg,
         level=finding.level,
         path=finding.path,
         actual=ordered(finding.actual),
         expected=ordered(finding.expected),
         fix=finding.fix,
-        location=_location(location),
+        location=location_json(location),
     )
-
-
-def _location(location: Location | None) -> Json:
-    if location is None:
-        return None
-    return _known(
-        file=location.file, line=location.line, column=location.column, path=location.path
-    )
-
-
-def _known(**values: Json) -> dict[str, Json]:
-    return {key: value for key, value in values.items() if value is not None}

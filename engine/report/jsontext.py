@@ -1,17 +1,16 @@
-"""JSON that every parser takes: ASCII, no NaN, no lone surrogates."""
+"""JSON that every parser takes (ASCII, no NaN, no lone surrogates), and shapes that kinds share."""
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.report.escaping import one_line
+from eidos.engine.report.escaping import COMMAND, SURROGATE, one_line
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_COMMAND = re.compile(r"##(?=\w*\[)")
-"""How lines give orders to build servers; in JSON it can only stand in a string."""
+API_VERSION = "eidos.dev/v1"
+"""Of every document that eidos writes of its own; ``schemas/<kind>/v1.schema.json``."""
 
 
 def dumps(value: Json, indent: int | None = None) -> str:
@@ -22,7 +21,7 @@ def dumps(value: Json, indent: int | None = None) -> str:
         text = json.dumps(_clean(value), indent=indent)
     if "\\ud" in text:  # a surrogate, perhaps half a pair
         text = json.dumps(_clean(value), indent=indent)
-    return _COMMAND.sub(r"#\\u0023", text)
+    return COMMAND.sub(r"#\\u0023", text)  # in JSON it can only stand in a string
 
 
 def ordered(value: Json) -> Json:
@@ -40,23 +39,28 @@ def yaml_line(value: Json) -> str:
     JSON is YAML but for escaped surrogate pairs, so text stays as it is; the escapes that make
     control characters visible mean the same characters to YAML.
     """
-    return one_line(json.dumps(_clean(value), ensure_ascii=False))
+    return one_line(json_line(value))
 
 
 def short(value: Json) -> str:
     """Write a value for people: strings without quotes, the rest as JSON."""
     if isinstance(value, str):
         return value
+    return json_line(value)
+
+
+def json_line(value: Json) -> str:
+    """Write a JSON value for people on one line: characters stay as they are."""
     return json.dumps(_clean(value), ensure_ascii=False)
 
 
 def _clean(value: Json) -> Json:
     if isinstance(value, str):
-        return _SURROGATE.sub("�", value)
+        return SURROGATE.sub("�", value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {_SURROGATE.sub("�", str(key)): _clean(item) for key, item in value.items()}
+        return {SURROGATE.sub("�", str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
     return value
@@ -70,3 +74,39 @@ def write_items(out: TextIO, items: Iterable[Json], indent: str) -> None:
         out.write(f"{separator}{indent}  {dumps(item)}")
         separator = ",\n"
     out.write("]" if separator == "\n" else f"\n{indent}]")
+
+
+# Shapes -----------------------------------------------------------------------------------------
+
+
+def write_document(out: TextIO, kind: str, **content: Json) -> None:
+    """Write one versioned document, indented by two.
+
+    Args:
+        out: where to.
+        kind: what the document is: ``Validation``.
+        content: its other keys, in their order.
+    """
+    out.write(dumps({"apiVersion": API_VERSION, "kind": kind, **content}, indent=2) + "\n")
+
+
+def problem_json(problem: Problem) -> Json:
+    """Give a problem; ``$defs/problem`` of every schema that holds some."""
+    return known(
+        message=problem.message,
+        hint=problem.hint,
+        code=problem.code,
+        location=location_json(problem.location),
+    )
+
+
+def location_json(location: Location | None) -> Json:
+    """Give a place without what is not known of it; ``$defs/location`` of the schemas."""
+    if location is None:
+        return None
+    return known(file=location.file, line=location.line, column=location.column, path=location.path)
+
+
+def known(**values: Json) -> dict[str, Json]:
+    """Leave out what is None."""
+    return {key: value for key, value in values.items() if value is not None}

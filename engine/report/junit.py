@@ -6,16 +6,14 @@ the exit code is 0, so that a reader of the file alone cannot see a false green.
 
 from collections.abc import Mapping, Sequence
 from typing import TextIO
-from xml.sax.saxutils import escape, quoteattr
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import one_line, printable
-from eidos.engine.report.saying import account, gist
-from eidos.engine.report.summary import decided
+from eidos.engine.report.escaping import xml_attribute, xml_text
+from eidos.engine.report.wording import account, decided, gist, told
 
 _SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.WAIVED})
 
@@ -56,9 +54,8 @@ def _write_run(report: Report, out: TextIO) -> None:
     outcome = {Decision.PASSED: "", Decision.FAILED: "failure"}.get(decision, "error")
     _write_case(out, "gate", "eidos", outcome, (decision.value, decided(report)))
     for problem in report.problems:
-        text = "\n".join(filter(None, [problem.message, problem.hint]))
         name = str(problem.location) if problem.location else problem.message
-        _write_case(out, name, "eidos.problem", "error", (problem.message, text))
+        _write_case(out, name, "eidos.problem", "error", (problem.message, told(problem)))
     out.write("  </testsuite>\n")
 
 
@@ -125,9 +122,9 @@ def _write_case(out: TextIO, name: str, classname: str, outcome: str, said: Sequ
         return
     short, full = said
     kind = "" if outcome == "system-out" else _attributes({"message": short})
-    out.write(f"{head}>\n      <{outcome}{kind}>{escape(printable(full))}</{outcome}>\n")
+    out.write(f"{head}>\n      <{outcome}{kind}>{xml_text(full)}</{outcome}>\n")
     out.write("    </testcase>\n")
 
 
 def _attributes(values: Mapping[str, object]) -> str:
-    return "".join(f" {name}={quoteattr(one_line(str(value)))}" for name, value in values.items())
+    return "".join(f" {name}={xml_attribute(value)}" for name, value in values.items())

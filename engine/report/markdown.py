@@ -3,7 +3,7 @@
 The whole stays under the limit of a comment, and says what was left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from eidos.engine.model.gate import Decision
@@ -12,12 +12,16 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
+from eidos.engine.report.escaping import markdown_code as code
+from eidos.engine.report.escaping import markdown_text as text
 from eidos.engine.report.jsontext import short
-from eidos.engine.report.markup import code, text, write_fitting
 from eidos.engine.report.placing import WORST_FIRST, spot
-from eidos.engine.report.prose import paragraphs
-from eidos.engine.report.summary import counted, decided, plural
+from eidos.engine.report.wording import and_more, counted, decided, named, paragraphs, plural
 
+LIMIT = 65_000
+"""Characters; GitHub takes 65,536 in a comment."""
+_ROOM_FOR_LAST = 500
+"""Characters kept for the note about what was cut."""
 _FINDINGS = 10
 """Different findings shown of one rule."""
 _NAMES = 5
@@ -33,6 +37,21 @@ _MARKS = {
 def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     """Write the report until the limit is near."""
     write_fitting(_parts(report, verbose=rendering.verbose), out)
+
+
+def write_fitting(parts: Iterable[str], out: TextIO) -> None:
+    """Write parts until the limit is near, and say how many were left out."""
+    room = LIMIT - _ROOM_FOR_LAST
+    left = 0
+    for part in parts:
+        if left or len(part) > room:
+            left += 1
+        else:
+            out.write(part)
+            room -= len(part)
+    if left:
+        sections = plural(left, "section")
+        out.write(f"\n_{sections} left out: the report is longer than a comment may be._\n")
 
 
 def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
@@ -78,7 +97,7 @@ def _section(report: Report, same: Same) -> str:
     said = sorted(same.said.values(), key=lambda pair: -len(pair[1]))
     lines += [_finding(finding, subjects) for finding, subjects in said[:_FINDINGS]]
     if len(said) > _FINDINGS:
-        lines.append(f"- and {len(said) - _FINDINGS:,} different findings more")
+        lines.append(f"- {and_more(len(said) - _FINDINGS, 'different findings')}")
     if verdict.waiver:
         lines.append(f"\nWaived by {code(verdict.waiver)}.")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
@@ -93,13 +112,8 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
     told = ", ".join(f"{name} {code(short(value))}" for name, value in pairs if value is not None)
     fix = f"<br>fix: {_prose(finding.fix)}" if finding.fix else ""
     values = f" ({told})" if told else ""
-    return f"- {where}{path}: {text(finding.msg)}{values}<br>{_named(subjects)}{fix}"
-
-
-def _named(subjects: Sequence[Subject]) -> str:
-    names = ", ".join(code(subject.identity) for subject in subjects[:_NAMES])
-    rest = len(subjects) - _NAMES
-    return f"{names} and {rest:,} more" if rest > 0 else names
+    who = named([code(subject.identity) for subject in subjects[:_NAMES]], len(subjects))
+    return f"- {where}{path}: {text(finding.msg)}{values}<br>{who}{fix}"
 
 
 def _quiet(report: Report) -> str:

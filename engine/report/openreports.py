@@ -18,7 +18,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import dumps, short, write_items
 from eidos.engine.report.placing import content_name, epoch, named_findings, spot
-from eidos.engine.report.summary import decided
+from eidos.engine.report.wording import decided
 
 _RESULTS = {
     Status.PASS: "pass",

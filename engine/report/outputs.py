@@ -1,46 +1,44 @@
-"""Where reports go: ``-o FORMAT[=PATH]``, any number of files and at most one standard output."""
+"""Where results go: ``-o FORMAT[=PATH]``, any number of files and at most one standard output."""
 
 import io
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 from eidos.engine.documents.writing import destination, is_special, replacing
-from eidos.engine.errors import EidosError, UsageError
-from eidos.engine.model.report import Report
+from eidos.engine.errors import UsageError
 from eidos.engine.ports import Rendering
-from eidos.engine.report import REPORTERS, known_format, reporter
+from eidos.engine.report.registry import DOCUMENT, Kind
 
 _WIDTH = 100
 """Columns of a file."""
 
-Writer = Callable[[str, TextIO, Rendering], None]
-"""Writes one format: name, where, how it is to look."""
+_ENDINGS = {".json": "json", ".txt": "table", ".table": "table"}
+"""Ending of a file to the format of a document in it."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One rendering of the report."""
+    """One rendering of the result."""
 
     format: str
     path: Path | None = None
     """None for standard output."""
 
 
-def parse_outputs(
-    options: Sequence[str], formats: Collection[str] = REPORTERS.keys()
-) -> list[Output]:
-    """Read ``-o`` options; no option at all means text on standard output.
+def parse_outputs(options: Sequence[str], kind: Kind[Any]) -> list[Output]:
+    """Read ``-o FORMAT[=PATH]`` options; none means the kind's default on standard output.
 
-    Every path is tried before anything is judged: a run that cannot say its result is wasted.
+    Every path is tried before anything is done: a run that cannot say its result is wasted.
 
     Raises:
         UsageError: there is no such format, two outputs go to one place, or a file cannot be
             written there.
     """
-    outputs = [_parse(option, formats) for option in options] or [Output("text")]
+    outputs = [_parse(option, kind) for option in options] or [Output(kind.default)]
     _refuse_shared_places(outputs)
     for output in outputs:
         if output.path is not None:
@@ -48,9 +46,26 @@ def parse_outputs(
     return outputs
 
 
-def _parse(option: str, formats: Collection[str]) -> Output:
+def document_output(place: str, form: str | None) -> Output:
+    """Read ``-o PLACE`` and ``--format``, where the output is the document itself.
+
+    Args:
+        place: a file, or ``-`` for standard output.
+        form: a format of `DOCUMENT`; None to go by the file's ending, else YAML.
+
+    Raises:
+        UsageError: there is no such format, or a file cannot be written there.
+    """
+    form = DOCUMENT.known(form or _ENDINGS.get(Path(place).suffix, DOCUMENT.default))
+    if place == "-":
+        return Output(form)
+    _try(Path(place))
+    return Output(form, Path(place))
+
+
+def _parse(option: str, kind: Kind[Any]) -> Output:
     name, equals, path = option.partition("=")
-    known_format(name, formats)
+    kind.known(name)
     if equals and not path:
         raise UsageError(f"-o {option} names no file", hint=f"Write -o {name}=FILE or -o {name}.")
     return Output(name, Path(path) if path and path != "-" else None)
@@ -62,7 +77,7 @@ def _refuse_shared_places(outputs: Sequence[Output]) -> None:
         place = os.path.realpath(output.path) if output.path else "standard output"
         if place in places:
             raise UsageError(
-                f"two reports cannot both go to {place}",
+                f"two outputs cannot both go to {place}",
                 hint=f"Give one a file of its own: -o {output.format}=FILE.",
             )
         places.add(place)
@@ -89,40 +104,33 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
     )
 
 
-def render_all(
-    report: Report, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
+def write(
+    kind: Kind[T], result: T, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
 ) -> None:
-    """Write a report to every output; as `write_all`."""
-
-    def write(name: str, out: TextIO, rendering: Rendering) -> None:
-        reporter(name)(report, out, rendering)
-
-    write_all(write, outputs, rendering, stdout)
-
-
-def write_all(
-    write: Writer, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
-) -> None:
-    """Write every output; files first, and whole or not at all.
+    """Write a result to every output; files first, and whole or not at all.
 
     Args:
-        write: writes a format.
-        outputs: where and how, from `parse_outputs`.
+        kind: what kind of result it is.
+        result: what was found.
+        outputs: where and how, from `parse_outputs` or `document_output`.
         rendering: how standard output is to look; files are never coloured.
         stdout: standard output.
 
     Raises:
-        EidosError: a file could not be written; the other outputs have been.
+        UsageError: a file could not be written; the other outputs have been.
+        BrokenPipeError: the reader of standard output left.
     """
-    failures: list[EidosError] = []
+    failures: list[UsageError] = []
+    plain = replace(rendering, color=False, width=_WIDTH)
     for output in sorted(outputs, key=lambda each: each.path is None):
+        report = kind.reporter(output.format)
         if output.path is None:
             _take_any_character(stdout)
-            write(output.format, stdout, rendering)
+            report(result, stdout, rendering)
             continue
         try:
             with replacing(output.path) as out:
-                write(output.format, out, replace(rendering, color=False, width=_WIDTH))
+                report(result, out, plain)
         except OSError as error:
             failures.append(_unwritable(output.path, error))
     if failures:

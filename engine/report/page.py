@@ -1,4 +1,4 @@
-"""A page at a terminal: colour, width, and the lines that every layout of the report shares."""
+"""A page at a terminal: colour, width, columns, and the lines that layouts of the report share."""
 
 import textwrap
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import spot
-from eidos.engine.report.prose import paragraphs
+from eidos.engine.report.wording import named, paragraphs
 
 _STYLES = {
     "fail": "1;31",
@@ -23,9 +23,18 @@ _STYLES = {
     "waived": "34",
     "pass": "32",
     "skip": "2",
+    "critical": "1;31",
+    "high": "31",
+    "medium": "33",
+    "low": "36",
+    "info": "2",
+    "before": "31",
+    "after": "32",
+    "heading": "35",
     "bold": "1",
     "dim": "2",
 }
+"""What is coloured to the terminal's codes (ECMA-48, "SGR")."""
 _NAMES = 3
 """Subjects named of a group."""
 _VALUE = 160
@@ -48,7 +57,7 @@ class Page:
 
     def style(self, name: str, text: str) -> str:
         """Colour text, if colours are wanted."""
-        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.rendering.color and text else text
+        return styled(self.rendering, name, text)
 
     def line(self, text: str = "") -> None:
         """Write a line; none of them gives orders to a build server (``::error::``)."""
@@ -131,8 +140,25 @@ def where(subject: Subject, finding: Finding) -> str:
     return one_line(f"{place} {finding.path}" if finding.path else place)
 
 
-def named(subjects: Sequence[Subject]) -> str:
+def subjects_named(subjects: Sequence[Subject]) -> str:
     """Name the first few subjects and count the others."""
-    names = ", ".join(_short(subject.identity) for subject in subjects[:_NAMES])
-    rest = len(subjects) - _NAMES
-    return f"{names} and {rest:,} more" if rest > 0 else names
+    return named([_short(subject.identity) for subject in subjects[:_NAMES]], len(subjects))
+
+
+def styled(rendering: Rendering, style: str, text: str) -> str:
+    """Colour text, if colours are wanted.
+
+    Args:
+        rendering: how the page is to look.
+        style: a key of the styles: a status, a severity, ``bold``, ``dim``, ...
+        text: what to colour.
+    """
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if rendering.color and text else text
+
+
+def write_columns(rows: Sequence[Sequence[str]], out: TextIO) -> None:
+    """Write rows in columns as wide as their content, two spaces apart; nothing for no row."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        out.write(disarmed("  ".join(cells).rstrip()) + "\n")

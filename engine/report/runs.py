@@ -6,23 +6,21 @@ from typing import TextIO
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verdict import Status
+from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
-from eidos.engine.report.jsontext import dumps
+from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.page import write_columns
+from eidos.engine.report.wording import named
 
 _TITLES = ("RUN", "STARTED", "DECISION", "SUBJECTS", "VERDICTS", "CLUSTERS")
 _CLUSTERS = 3
 """Clusters named in a line of text."""
 
 
-def write_text(runs: Sequence[RunSummary], out: TextIO) -> None:
+def text(runs: Sequence[RunSummary], out: TextIO, _rendering: Rendering) -> None:
     """Write one line for each run, aligned, under a heading; nothing for no runs."""
-    if not runs:
-        return
-    rows = [_TITLES, *(_cells(run) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        out.write("  ".join(cells).rstrip() + "\n")
+    if runs:
+        write_columns([_TITLES, *map(_cells, runs)], out)
 
 
 def _cells(run: RunSummary) -> tuple[str, ...]:
@@ -45,21 +43,15 @@ def _counted(run: RunSummary) -> str:
 def _named(clusters: Sequence[str]) -> str:
     if not clusters:
         return "-"
-    more = len(clusters) - _CLUSTERS
-    return ", ".join(clusters[:_CLUSTERS]) + (f" and {more} more" if more > 0 else "")
+    return named(clusters[:_CLUSTERS], len(clusters))
 
 
-def write_json(runs: Sequence[RunSummary], out: TextIO) -> None:
+def json(runs: Sequence[RunSummary], out: TextIO, _rendering: Rendering) -> None:
     """Write every run with all that is known of it without opening it."""
-    document: dict[str, Json] = {
-        "apiVersion": "eidos.dev/v1",
-        "kind": "RunList",
-        "runs": [_document(run) for run in runs],
-    }
-    out.write(dumps(document, indent=2) + "\n")
+    write_document(out, "RunList", runs=[_run(run) for run in runs])
 
 
-def _document(run: RunSummary) -> Json:
+def _run(run: RunSummary) -> Json:
     return {
         "run": run.run,
         "started": run.started,

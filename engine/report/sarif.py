@@ -17,11 +17,10 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
-from eidos.engine.report.escaping import one_line, printable
+from eidos.engine.report.escaping import one_line, printable, sarif_text
 from eidos.engine.report.jsontext import dumps, write_items
 from eidos.engine.report.placing import epoch, named_findings, place
-from eidos.engine.report.saying import sentence
-from eidos.engine.report.summary import decided, plural
+from eidos.engine.report.wording import decided, plural, sentence, told
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {
@@ -139,9 +138,8 @@ def _notifications(report: Report) -> Iterator[Json]:
 
 
 def _problem(problem: Problem) -> Json:
-    text = "\n".join(filter(None, [problem.message, problem.hint]))
     where = [{"physicalLocation": _physical(problem.location)}] if problem.location else []
-    return {**_notification("error", text), "locations": list[Json](where)}
+    return {**_notification("error", told(problem)), "locations": list[Json](where)}
 
 
 def _unanswered(report: Report, same: Same) -> Iterator[Json]:
@@ -157,7 +155,7 @@ def _unanswered(report: Report, same: Same) -> Iterator[Json]:
 
 
 def _notification(level: str, text: str) -> dict[str, Json]:
-    return {"level": level, "message": {"text": _message(text)}}
+    return {"level": level, "message": {"text": sarif_text(text)}}
 
 
 def _rule_index(report: Report) -> dict[str, int]:
@@ -195,7 +193,7 @@ def _result(subject: Subject, rule: Rule, verdict: Verdict, finding: Finding) ->
     return {
         "kind": kind,
         "level": _level(rule, verdict) if kind == "fail" else "none",
-        "message": {"text": _message(f"{subject.identity}: {sentence(finding)}")},
+        "message": {"text": sarif_text(f"{subject.identity}: {sentence(finding)}")},
         "locations": [_location(subject, finding)],
         "suppressions": [suppression] if verdict.status is Status.WAIVED else [],
     }
@@ -245,8 +243,3 @@ def _uri(file: str) -> str:
     """Give a relative reference for a relative path, so that it holds in any checkout."""
     path = quote(file.removeprefix("./") or "-", errors="replace")
     return f"file://{path}" if path.startswith("/") else path
-
-
-def _message(text: str) -> str:
-    """Keep text from making links: SARIF messages know ``[text](target)``."""
-    return printable(text).replace("](", "] (")

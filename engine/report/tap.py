@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.errors import ExitCode, Problem
+from eidos.engine.errors import ExitCode
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import one_line
+from eidos.engine.report.escaping import one_line, tap_text
 from eidos.engine.report.jsontext import yaml_line
 from eidos.engine.report.placing import place
-from eidos.engine.report.summary import counted, decided
+from eidos.engine.report.wording import counted, decided
 
 _LOUD = frozenset({Status.FAIL, Status.WARN, Status.ERROR, Status.WAIVED})
 
@@ -26,7 +26,7 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
         out.write(f"{ok} {number} - {description}\n")
         _write_yaml(diagnostics, out)
     passed = "ok" if report.exit_code is ExitCode.OK else "not ok"
-    out.write(f"{passed} {number + 1} - {_escaped('gate: ' + decided(report))}\n")
+    out.write(f"{passed} {number + 1} - {tap_text('gate: ' + decided(report))}\n")
     out.write(f"# {one_line(counted(report))}\n")
 
 
@@ -35,25 +35,21 @@ _Point = tuple[str, str, dict[str, Json]]
 
 def _points(report: Report) -> Iterator[_Point]:
     for problem in report.problems:
-        yield "not ok", _escaped(_problem(problem)), {"hint": problem.hint} if problem.hint else {}
+        yield "not ok", tap_text(str(problem)), {"hint": problem.hint} if problem.hint else {}
     for subject, verdict in report.verdicts():
         yield _point(report, subject, verdict)
 
 
-def _problem(problem: Problem) -> str:
-    return f"{problem.location}: {problem.message}" if problem.location else problem.message
-
-
 def _point(report: Report, subject: Subject, verdict: Verdict) -> _Point:
     rule = report.rules_by_id[verdict.rule]
-    name = _escaped(f"{subject.identity}: {rule.id} {rule.title}")
+    name = tap_text(f"{subject.identity}: {rule.id} {rule.title}")
     ok, directive = _outcome(report, verdict)
     diagnostics = _diagnostics(report, subject, verdict) if verdict.status in _LOUD else {}
     return ok, name + directive, diagnostics
 
 
 def _outcome(report: Report, verdict: Verdict) -> tuple[str, str]:
-    reason = _escaped(verdict.reason or "")
+    reason = tap_text(verdict.reason or "")
     if verdict.status is Status.ERROR or (report.is_violation(verdict)):
         return "not ok", ""
     directives = {
@@ -64,11 +60,6 @@ def _outcome(report: Report, verdict: Verdict) -> tuple[str, str]:
     }
     ok = "not ok" if verdict.status in {Status.FAIL, Status.WAIVED} else "ok"
     return ok, directives.get(verdict.status, "")
-
-
-def _escaped(text: str) -> str:
-    """Keep text from starting a directive: TAP 14 escapes backslash and number sign."""
-    return one_line(text).replace("\\", "\\\\").replace("#", "\\#").strip()
 
 
 def _diagnostics(report: Report, subject: Subject, verdict: Verdict) -> dict[str, Json]:

@@ -5,14 +5,13 @@ from typing import TextIO
 
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.alike import Alike, group
-from eidos.engine.report.escaping import one_line
-from eidos.engine.report.fleet import write_by_rule
-from eidos.engine.report.page import Page, named, where
+from eidos.engine.report.alike import Alike, Same, by_rule, group
+from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.page import Page, subjects_named, where
 from eidos.engine.report.placing import findings
-from eidos.engine.report.summary import counted, decided, plural
+from eidos.engine.report.wording import and_more, counted, decided, plural
 
 _DECISIONS = {
     Decision.PASSED: "pass",
@@ -24,6 +23,10 @@ _GROUPS = 12
 """Groups of subjects shown in full; more are shown rule by rule."""
 _FINDINGS = 10
 """Findings shown of one verdict."""
+_DIFFERENT = 5
+"""Different findings shown of one rule, when rules are listed."""
+_SPREAD = 300
+"""Characters shown of a reason."""
 _LINES = 20
 """Problems, and lines printed by rules, that are shown."""
 
@@ -36,7 +39,7 @@ def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     if rendering.verbose:
         _groups(page, groups)
     elif len(loud) > _GROUPS:
-        write_by_rule(page, loud)
+        _by_rule(page, loud)
     else:
         _groups(page, loud)
     _prints(page)
@@ -75,7 +78,7 @@ def _heading(page: Page, alike: Alike) -> str:
         return name if same else f"{name} {page.style('dim', f'({one_line(first.file)})')}"
     count = page.style("bold", plural(len(alike.subjects), first.scope.value))
     note = page.style("dim", f"(alike; places are those of {one_line(first.name)})")
-    return f"{count}: {named(alike.subjects)} {note}"
+    return f"{count}: {subjects_named(alike.subjects)} {note}"
 
 
 def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
@@ -85,7 +88,7 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
     for finding in shown:
         page.finding(where(subject, finding), finding)
     if len(said) > len(shown):
-        page.line(f"    and {len(said) - len(shown):,} more (--verbose shows them)")
+        page.line(f"    {and_more(len(said) - len(shown))} (--verbose shows them)")
     page.remedy(verdict.rule)
 
 
@@ -111,6 +114,38 @@ def _quiet(page: Page, subject: Subject) -> None:
         if verdict.status in {Status.PASS, Status.SKIP}:
             reason = f": {one_line(verdict.reason)}" if verdict.reason else ""
             page.line(f"  {page.title(verdict)}{reason}")
+
+
+# Many unlike subjects: the rules are the shorter list ------------------------------------------
+
+
+def _by_rule(page: Page, groups: Sequence[Alike]) -> None:
+    """Write each rule once, with how many subjects it concerns and a few of its findings."""
+    for same in by_rule(page.report, groups):
+        _rule(page, same)
+        page.line()
+
+
+def _rule(page: Page, same: Same) -> None:
+    page.line(page.title(same.verdict))
+    of = plural(len(same.subjects), same.subjects[0].scope.value)
+    page.line(f"  {of}: {subjects_named(same.subjects)}")
+    most = sorted(same.said.values(), key=lambda pair: -len(pair[1]))
+    for finding, subjects in most[:_DIFFERENT]:
+        _rule_finding(page, same, finding, subjects)
+    if len(most) > _DIFFERENT:
+        rest = and_more(len(most) - _DIFFERENT, "different findings")
+        page.line(f"    {rest} (-o json has all)")
+    if same.verdict.status in {Status.FAIL, Status.WARN}:
+        page.remedy(same.verdict.rule)
+
+
+def _rule_finding(page: Page, same: Same, finding: Finding, subjects: list[Subject]) -> None:
+    if same.verdict.status in {Status.FAIL, Status.WARN}:
+        share = f"{len(subjects):,}x " if len(same.said) > 1 and len(subjects) > 1 else ""
+        page.finding(share + where(subjects[0], finding), finding)
+    else:
+        page.line(f"    {len(subjects):,}x {shortened(one_line(finding.msg), _SPREAD)}")
 
 
 # What is not about one subject ------------------------------------------------------------------

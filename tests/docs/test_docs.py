@@ -29,8 +29,8 @@ from eidos.engine.errors import DocumentError
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.snapshot import CollectorState
 from eidos.engine.rego.embedded import EmbeddedEngine
-from eidos.engine.report import REPORTERS
 from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import REPORT
 from eidos.engine.schema import kinds, known_schemas
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_commands_in_pages_are_understood(
     for arguments in eidos_calls(block.text):
         context = resolve(arguments)
         if arguments[0] in {"check", "history"}:
-            parse_outputs(context.params.get("outputs") or ())
+            parse_outputs(context.params.get("outputs") or (), REPORT)
 
 
 def validated(text: str, folder: Path) -> None:
@@ -239,8 +239,8 @@ def test_dialects_and_states_on_the_page_are_those_of_the_model() -> None:
 def test_formats_on_the_page_are_those_of_the_command() -> None:
     page = (ROOT / "docs" / "reports.md").read_text()
     table = set(re.findall(r"^\| `(\w+)` \| [^|]* \| [^|]* \|$", page, re.MULTILINE))
-    assert table >= set(REPORTERS)
-    assert len(REPORTERS) == 10, "the README says ten"
+    assert table >= set(REPORT.formats)
+    assert len(REPORT.formats) == 10, "the README says ten"
 
 
 def test_every_ci_example_is_in_the_readme() -> None:

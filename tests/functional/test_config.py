@@ -52,7 +52,7 @@ def test_a_second_document_is_not_passed_over(
 ) -> None:
     (folder / "eidos.yaml").write_text("fail-on: high\n---\nallow-incomplete: true\n")
     assert console.run(root, ["config", "validate"]) == 1
-    assert "eidos.yaml:3:1 $: a configuration is one document" in capsys.readouterr().err
+    assert "eidos.yaml:3:1 $: a configuration is one document" in capsys.readouterr().out
 
 
 def test_show_says_where_each_value_comes_from(
@@ -63,7 +63,7 @@ def test_show_says_where_each_value_comes_from(
 
     assert console.run(root, ["config", "show", "--format", "json"]) == 0
 
-    shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)}
+    shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
     assert shown["snapshot.cluster"]["origin"] == f"{folder / 'eidos.yaml'}:2"
     assert shown["fail-on"] == {"key": "fail-on", "value": "high", "origin": "EIDOS_FAIL_ON"}
     assert shown["snapshot.timeout"]["origin"] == "default"
@@ -74,10 +74,39 @@ def test_validate_lists_every_fault(folder: Path, capsys: pytest.CaptureFixture[
 
     assert console.run(root, ["config", "validate"]) == 1
 
-    said = capsys.readouterr().err
+    said = capsys.readouterr().out
     assert "eidos.yaml:1:1 $.fial-on" in said
     assert "Did you mean 'fail-on'?" in said
     assert "eidos.yaml:2:1 $.db: 'db' must be text" in said
+
+
+def test_validate_tells_files_and_the_environment_apart(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("fail-on: high\n")
+    monkeypatch.setenv("EIDOS_FAIL_ON", "worst")
+
+    assert console.run(root, ["config", "validate", "-o", "json"]) == 1
+
+    file, environment = json.loads(capsys.readouterr().out)["documents"]
+    assert (file["file"], file["valid"]) == (str(folder / "eidos.yaml"), True)
+    (problem,) = environment["problems"]
+    assert problem["location"] == {"file": "EIDOS_FAIL_ON"}
+    assert problem["code"] == "configuration"
+
+
+def test_show_tells_what_is_wrong_and_still_shows_the_rest(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "eidos.yaml").write_text("fial-on: high\n")
+
+    assert console.run(root, ["config", "show", "-o", "json"]) == 2
+
+    shown = capsys.readouterr()
+    assert "there is no setting 'fial-on'" in shown.err
+    document = json.loads(shown.out)
+    assert document["problems"][0]["location"]["line"] == 1
+    assert {one["key"] for one in document["settings"]} >= {"db", "fail-on"}
 
 
 def test_a_wrong_configuration_stops_every_other_command(

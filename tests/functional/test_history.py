@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from eidos.engine.cli import console, root
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Rendering
-from eidos.engine.report import REPORTERS, reporter
+from eidos.engine.report.registry import REPORT
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, snapshot, verdict
 
@@ -87,7 +87,7 @@ def test_nothing_recorded_yet(capsys: pytest.CaptureFixture[str]) -> None:
 def test_show_renders_as_check_did(db: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     with open_store(db, read_only=True) as store:
         expected = io.StringIO()
-        reporter(form)(store.run("r1-x"), expected, Rendering())
+        REPORT.reporter(form)(store.run("r1-x"), expected, Rendering())
 
     assert eidos("show", "r1", "-o", form, "--color", "never", "--db", db) == 0
     assert capsys.readouterr().out == expected.getvalue()
@@ -107,10 +107,10 @@ def test_show_writes_files(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["show", "r"], "begins 3 runs"),
         (["show", "r1-y"], "Did you mean r1-x?"),
-        (["show", "latest", "-o", "jsn"], "Did you mean json?"),
+        (["show", "latest", "-o", "jsn"], "Did you mean 'json'?"),
         (["show", "latest", "-o", "json", "-o", "text"], "standard output"),
         (["runs", "--since", "yesterday"], "RFC 3339"),
-        (["runs", "-o", "junit"], "is not one of"),
+        (["runs", "-o", "junit"], "no output format 'junit' for a list of runs"),
     ],
 )
 def test_what_cannot_be_done(
@@ -130,7 +130,7 @@ def test_not_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "is not a database" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("form", sorted(REPORTERS))
+@pytest.mark.parametrize("form", sorted(REPORT.formats))
 def test_a_check_is_shown_again_byte_for_byte(shared: Path, tmp_path: Path, form: str) -> None:
     seen = str(shared / "data" / "snapshots" / "gb200.yaml")
     db, first, again = (tmp_path / name for name in ("e.db", "first", "again"))

@@ -12,7 +12,7 @@ from eidos.engine.cli import console, root
 def test_every_collector_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert console.run(root, ["plugin", "list", "--format", "json"]) == 0
 
-    found = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["collectors"]}
     assert "smi" in found["gpu"]["subtypes"]
     assert found["k8s"]["reads"] == "cluster"
 

@@ -107,7 +107,7 @@ def test_an_older_dialect(eidos: Eidos, capsys: pytest.CaptureFixture[str]) -> N
         (["--check"], "for --watch"),
         (["--no-cluster", "--no-local"], "nothing is left to collect"),
         (["--filter", "gpu", "--exclude", "gpu"], "nothing is left to collect"),
-        (["--filter", "os.boot", "-o", "/no/such/folder/s.yaml"], "cannot be written"),
+        (["--filter", "os.boot", "-o", "/no/such/folder/s.yaml"], "cannot write"),
     ],
 )
 def test_bad_usage(

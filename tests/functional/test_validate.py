@@ -40,8 +40,9 @@ def test_bad_documents_are_told_all_their_problems(
     expected = re.findall(r"^# expect: (.*)$", path.read_text(), re.MULTILINE)
     assert eidos("-o", "json", path) == 1
     (document,) = json.loads(capsys.readouterr().out)["documents"]
-    assert sorted(each["path"] for each in document["problems"]) == sorted(expected)
-    assert all(each["line"] and each["column"] for each in document["problems"])
+    assert sorted(each["location"]["path"] for each in document["problems"]) == sorted(expected)
+    places = [each["location"] for each in document["problems"]]
+    assert all(place["line"] and place["column"] for place in places)
 
 
 def test_every_kind_has_a_good_and_a_bad_document() -> None:

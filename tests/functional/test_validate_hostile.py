@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.validate import validate
-from eidos.engine.report.problems import WRITERS
+from eidos.engine.ports import Rendering
+from eidos.engine.report.registry import VALIDATION
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 SEEDS = [path.read_bytes() for path in sorted(DOCUMENTS.rglob("*")) if path.is_file()]
@@ -62,7 +63,7 @@ def test_every_mutation_gets_an_answer(
     path.write_bytes(edited(seed, edits))
     validation = validate([str(path)], Context(), schema=schema, lenient=lenient)
     assert validation.exit_code in {0, 1, 2}
-    for write in WRITERS.values():
+    for form in VALIDATION.formats:
         out = io.StringIO()
-        write(validation, out)
+        VALIDATION.reporter(form)(validation, out, Rendering())
         assert "\x1b" not in out.getvalue()

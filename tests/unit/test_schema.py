@@ -36,16 +36,7 @@ def test_every_schema_is_a_schema(path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(found)
 
 
-OWN = (
-    "config",
-    "drift",
-    "drift-matrix",
-    "pack",
-    "snapshot",
-    "upstream-snapshot",
-    "validation",
-    "waivers",
-)
+OWN = [path.parent.name for path in FILES]
 
 
 @pytest.mark.parametrize("kind", OWN)
@@ -55,6 +46,14 @@ def test_every_property_says_what_it_is(kind: str) -> None:
     for path, part in parts(found):
         for name, inner in part.get("properties", {}).items():
             assert inner.get("description"), f"{kind}: {path}.{name}"
+
+
+@pytest.mark.parametrize("name", ["problem", "location"])
+def test_a_problem_has_one_shape_in_every_schema(name: str) -> None:
+    found = [json.loads(path.read_text()).get("$defs", {}).get(name) for path in FILES]
+    shapes = [shape for shape in found if shape is not None]
+    assert len(shapes) >= 3
+    assert all(shape == shapes[0] for shape in shapes)
 
 
 def test_the_schema_of_the_configuration_has_every_setting() -> None:

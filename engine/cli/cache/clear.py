@@ -5,10 +5,11 @@ import os
 import click
 
 from eidos.engine.app.cache import clear_cache
+from eidos.engine.cli import console
 
 
 @click.command()
 def command() -> None:
     """Forget every kept snapshot."""
     count = clear_cache(os.environ)
-    click.echo(f"{count} snapshots forgotten", err=True)
+    console.say(f"{count} snapshots forgotten")

@@ -1,34 +1,20 @@
 """``eidos cache info``."""
 
-import json
 import os
-from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from eidos.engine.app.cache import cache_info
-from eidos.engine.cli.console import printable
-from eidos.engine.model.times import written
+from eidos.engine.cli import console
+from eidos.engine.cli.options import writes
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import CACHE
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(form: str) -> None:
+@writes(CACHE)
+def command(**options: Any) -> None:  # noqa: ANN401 -- click's own types
     """Show how many snapshots are kept, where, and since when."""
-    info = cache_info(os.environ)
-    facts = {
-        "folder": str(info.folder),
-        "entries": info.entries,
-        "bytes": info.bytes,
-        "oldest": _moment(info.oldest),
-        "newest": _moment(info.newest),
-    }
-    if form == "json":
-        click.echo(json.dumps(facts, indent=2))
-        return
-    for name, value in facts.items():
-        click.echo(printable(f"{name}: {'-' if value is None else value}"))
-
-
-def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else written(datetime.fromtimestamp(seconds, UTC))
+    outputs = parse_outputs(options["outputs"], CACHE)
+    console.show(CACHE, cache_info(os.environ), outputs)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.config import config_path, init_config
+from eidos.engine.cli import console
 
 
 @click.command()
@@ -13,4 +14,4 @@ from eidos.engine.app.config import config_path, init_config
 def command(*, user: bool) -> None:
     """Write a file that names every setting with its default."""
     path = init_config(config_path(Path.cwd(), os.environ, user=user))
-    click.echo(f"written: {path}", err=True)
+    console.say(f"written: {path}")

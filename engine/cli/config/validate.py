@@ -6,23 +6,20 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.config import validate_config
-from eidos.engine.cli.console import complain, printable
-from eidos.engine.errors import ExitCode
+from eidos.engine.cli import console
+from eidos.engine.cli.options import writes
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import VALIDATION
 
 
 @click.command()
-def command() -> int:
-    """Check every file and variable that counts here.
+@writes(VALIDATION)
+def command(outputs: tuple[str, ...]) -> int:
+    """Check every file that counts here, and the environment.
 
     Exit codes: 0 right, 1 wrong, 2 unreadable.
     """
-    validity = validate_config(Path.cwd(), os.environ)
-    for problem in validity.problems:
-        complain(problem)
-    if validity.problems:
-        return ExitCode.FAILED
-    for path in validity.files:
-        click.echo(printable(f"{path}: ok"), err=True)
-    if not validity.files:
-        click.echo("there is no configuration file; defaults hold", err=True)
-    return ExitCode.OK
+    chosen = parse_outputs(outputs, VALIDATION)
+    validation = validate_config(Path.cwd(), os.environ)
+    console.show(VALIDATION, validation, chosen)
+    return validation.exit_code

@@ -1,23 +1,22 @@
 """``eidos history runs``."""
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import click
 
 from eidos.engine.app.history import RunsRequest, list_runs
-from eidos.engine.cli.console import printable
-from eidos.engine.cli.options import Database, Option, takes
-from eidos.engine.report.runs import write_json, write_text
-
-_WRITERS = {"text": write_text, "json": write_json}
+from eidos.engine.cli import console
+from eidos.engine.cli.options import Database, Option, takes, writes
+from eidos.engine.cli.policy import open_context
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import RUNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsOptions:
-    """Which runs, and how to list them."""
+    """Which runs, and where they are."""
 
     cluster: Annotated[
         str | None, Option("--cluster", "Only runs that judged this cluster or its nodes.")
@@ -27,22 +26,19 @@ class RunsOptions:
         int,
         Option("--limit", "How many at most; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
     ] = 20
-    form: Annotated[Literal["text", "json"], Option("-o --output", "How to write the list.")] = (
-        "text"
-    )
     db: Database
 
 
 @click.command()
 @takes("asked", RunsOptions)
-def command(asked: RunsOptions) -> None:
+@writes(RUNS)
+def command(asked: RunsOptions, outputs: tuple[str, ...]) -> None:
     """List recorded runs, the last one first."""
-    found = list_runs(
-        RunsRequest(
-            cluster=asked.cluster, since=asked.since, limit=asked.limit or None, db=asked.db
-        )
-    )
-    _WRITERS[asked.form](found.runs, sys.stdout)
+    chosen = parse_outputs(outputs, RUNS)
+    request = RunsRequest(cluster=asked.cluster, since=asked.since, limit=asked.limit or None)
+    with open_context(asked.db) as context:
+        found = list_runs(request, context)
+    console.show(RUNS, found.runs, chosen)
     if not found.runs:
         why = "no run matches" if found.exists else "nothing is recorded yet"
-        click.echo(printable(f"{why} in {found.db}"), err=True)
+        console.say(f"{why} in {found.place}")

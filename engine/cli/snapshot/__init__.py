@@ -1,23 +1,79 @@
 """``eidos snapshot``: collect; ``convert`` and ``merge`` are its own files."""
 
 import os
-import sys
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import click
+from click.core import ParameterSource
 
+from eidos.engine.app.context import SystemClock
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
 from eidos.engine.cli import LazyGroup
-from eidos.engine.cli.options import Duration, SettingOption, configured_settings
+from eidos.engine.cli.options import (
+    Database,
+    DocumentOptions,
+    Option,
+    PolicyOptions,
+    configured_settings,
+    takes,
+)
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
 from eidos.engine.collecting.choosing import Choice
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.report.outputs import document_output
 
-if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectOptions:
+    """What is collected, from where, and how it is called."""
+
+    dialect: Annotated[
+        str | None, Option("--dialect", "Write an older dialect.", metavar="APIVERSION")
+    ] = None
+    cluster: Annotated[str | None, Option(setting="snapshot.cluster")]
+    labels: Annotated[tuple[str, ...], Option(setting="snapshot.labels")]
+    node: Annotated[
+        str | None, Option("--node", "Name of this machine; default: NODE_NAME, or its host name.")
+    ] = None
+    only: Annotated[tuple[str, ...], Option(setting="snapshot.filter")]
+    exclude: Annotated[tuple[str, ...], Option(setting="snapshot.exclude")]
+    no_cluster: Annotated[bool, Option("--no-cluster", "Do not ask the Kubernetes API.")] = False
+    no_local: Annotated[bool, Option("--no-local", "Do not look at this machine.")] = False
+    root: Annotated[Path, Option(setting="snapshot.root")]
+    kubeconfig: Annotated[str | None, Option(setting="snapshot.kubeconfig")]
+    context: Annotated[str | None, Option(setting="snapshot.context")]
+    timeout: Annotated[float, Option(setting="snapshot.timeout")]
+    collector_timeout: Annotated[
+        float | None, Option("--collector-timeout", "For each collector; default: 60s or 2m.")
+    ] = None
+    cache_ttl: Annotated[float, Option(setting="snapshot.cache-ttl")]
+    no_cache: Annotated[bool, Option("--no-cache", "Collect anew, and keep nothing.")] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchOptions:
+    """How often to look again, and who is told."""
+
+    watch: Annotated[bool, Option("--watch", "Look again and again; one JSON line a change.")] = (
+        False
+    )
+    interval: Annotated[float, Option("--interval", "Between two looks.")] = 30.0
+    on_change: Annotated[
+        str | None,
+        Option("--on-change", "Program that gets the patch on standard input.", metavar="CMD"),
+    ] = None
+    hook_timeout: Annotated[float, Option("--hook-timeout", "For that program.")] = 30.0
+    check: Annotated[bool, Option("--check", "Judge each new state.")] = False
+    record: Annotated[bool, Option("--record", "Judge each new state and record it.")] = False
+    db: Database
+
+    @property
+    def judges(self) -> bool:
+        """Whether each new state is judged."""
+        return self.check or self.record
 
 
 @click.group(
@@ -29,92 +85,19 @@ if TYPE_CHECKING:
     },
     invoke_without_command=True,
 )
-@click.option("-o", "--output", default="-", metavar="FILE|-", help="Where to write.")
-@click.option(
-    "--format", "form", type=click.Choice(["yaml", "json", "table"]), help="How to write."
-)
-@click.option("--dialect", metavar="APIVERSION", help="Write an older dialect.")
-@click.option(
-    "--cluster", help="Name of the cluster.", cls=SettingOption, setting="snapshot.cluster"
-)
-@click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Say more about it.",
-    cls=SettingOption,
-    setting="snapshot.labels",
-)
-@click.option("--node", help="Name of this machine; default: NODE_NAME, or its host name.")
-@click.option(
-    "--filter",
-    "only",
-    multiple=True,
-    metavar="NAMES",
-    help="Collect only: gpu,os.sysctl",
-    cls=SettingOption,
-    setting="snapshot.filter",
-)
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="NAMES",
-    help="Do not collect: k8s,os.sys*",
-    cls=SettingOption,
-    setting="snapshot.exclude",
-)
-@click.option("--no-cluster", is_flag=True, help="Do not ask the Kubernetes API.")
-@click.option("--no-local", is_flag=True, help="Do not look at this machine.")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    default="/",
-    help="File system to read.",
-    cls=SettingOption,
-    setting="snapshot.root",
-)
-@click.option(
-    "--kubeconfig",
-    type=click.Path(),
-    help="How to reach the cluster.",
-    cls=SettingOption,
-    setting="snapshot.kubeconfig",
-)
-@click.option(
-    "--context",
-    help="Which context of the kubeconfig.",
-    cls=SettingOption,
-    setting="snapshot.context",
-)
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default="5m",
-    help="For the whole run.",
-    cls=SettingOption,
-    setting="snapshot.timeout",
-)
-@click.option(
-    "--collector-timeout", type=Duration(), help="For each collector; default: 60s or 2m."
-)
-@click.option(
-    "--cache-ttl",
-    type=Duration(),
-    default="5m",
-    help="How old a kept snapshot may be.",
-    cls=SettingOption,
-    setting="snapshot.cache-ttl",
-)
-@click.option("--no-cache", is_flag=True, help="Collect anew, and keep nothing.")
-@click.option("--watch", is_flag=True, help="Look again and again; one JSON line a change.")
-@click.option("--interval", type=Duration(), default="30s", help="Between two looks.")
-@click.option("--on-change", metavar="CMD", help="Program that gets the patch on standard input.")
-@click.option("--hook-timeout", type=Duration(), default="30s", help="For that program.")
-@click.option("--check", is_flag=True, help="Judge each new state.")
-@click.option("--record", is_flag=True, help="Judge each new state and record it.")
+@takes("place", DocumentOptions)
+@takes("asked", CollectOptions)
+@takes("watching", WatchOptions)
+@takes("policy", PolicyOptions)
 @click.pass_context
-def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN401 -- click's own types
+def command(
+    ctx: click.Context,
+    /,
+    place: DocumentOptions,
+    asked: CollectOptions,
+    watching: WatchOptions,
+    policy: PolicyOptions,
+) -> int | None:
     """Collect facts about this machine and its cluster.
 
     Exit codes: 0 everything that could be looked at was, 2 no answer, 3 incomplete (a collector
@@ -122,71 +105,79 @@ def command(ctx: click.Context, /, **options: Any) -> int | None:  # noqa: ANN40
     """
     if ctx.invoked_subcommand is not None:
         return None
-    settings = configured_settings(ctx)
-    asked = request(options, settings)
-    if options["watch"]:
+    _refuse_alone(ctx, watching)
+    wanted = request(asked)
+    document_output(place.output, place.form)  # tried before anything is collected
+    if watching.watch:
         from eidos.engine.cli.snapshot.watching import watch_and_tell
 
-        return watch_and_tell(asked, options, settings)
-    refuse_alone(options)
-    snapshot = _snapshot(asked, options)
-    write_snapshot_to(snapshot, options["output"], options["form"], options["dialect"])
-    say_collection(snapshot, sys.stderr)
+        write = lambda state: write_snapshot_to(state, place, asked.dialect)  # noqa: E731
+        return watch_and_tell(wanted, watching, policy, None if place.output == "-" else write)
+    snapshot = _snapshot(wanted, asked)
+    write_snapshot_to(snapshot, place, asked.dialect)
+    say_collection(snapshot)
     return ExitCode.INCOMPLETE if is_incomplete(snapshot) else ExitCode.OK
 
 
-def _snapshot(asked: Request, options: dict[str, Any]) -> Snapshot:
-    ttl: float = options["cache_ttl"]
-    if options["no_cache"] or ttl <= 0:
-        return take_snapshot(asked, datetime.now(UTC))
+def _snapshot(wanted: Request, asked: CollectOptions) -> Snapshot:
+    if asked.no_cache or asked.cache_ttl <= 0:
+        return take_snapshot(wanted, SystemClock().now())
     from eidos.engine.app.cache import cached_snapshot, user_cache
 
-    taken = cached_snapshot(asked, user_cache(os.environ), ttl)
-    say_origin(taken, sys.stderr)
+    taken = cached_snapshot(wanted, user_cache(os.environ), asked.cache_ttl)
+    say_origin(taken)
     return taken.snapshot
 
 
-def refuse_alone(options: dict[str, Any]) -> None:
-    """Refuse options that only mean something together with ``--watch``.
+def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
+    """Refuse options that mean something only together with others.
 
     Raises:
-        UsageError: one of them is given.
+        UsageError: one of them is given alone; to leave it out in silence would be no answer.
     """
-    for name in ("on_change", "check", "record"):
-        if options[name]:
-            flag = "--" + name.replace("_", "-")
+    for flag, given in (
+        ("--on-change", watching.on_change),
+        ("--check", watching.check),
+        ("--record", watching.record),
+    ):
+        if given and not watching.watch:
             raise UsageError(f"{flag} is for --watch", hint="To judge one snapshot: eidos check.")
+    for option in ctx.command.params:
+        name = option.name or ""
+        said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name.startswith("policy_") and said and not watching.judges:
+            raise UsageError(
+                f"{max(option.opts, key=len)} is about judging, which is not asked for",
+                hint="Add --watch --check, or judge the snapshot with eidos check.",
+            )
 
 
-def request(options: dict[str, Any], settings: "Settings") -> Request:
+def request(asked: CollectOptions) -> Request:
     """Turn options into what is asked of the application.
 
     Raises:
         UsageError: a label is not ``key=value``, a name is no text, or the root is no folder.
     """
-    _refuse_bytes(options["cluster"] or "", options["node"] or "", *options["labels"])
-    root: Path = options["root"]
-    if not root.is_dir():
-        raise UsageError(f"the root {str(root)!r} is not a folder")
-    skip = {
-        kind: flag
-        for kind, flag in (("cluster", "--no-cluster"), ("local", "--no-local"))
-        if options[flag[2:].replace("-", "_")]
-    }
+    settings = configured_settings()
+    _refuse_bytes(asked.cluster or "", asked.node or "", *asked.labels)
+    if not asked.root.is_dir():
+        raise UsageError(f"the root {str(asked.root)!r} is not a folder")
+    skip = {"cluster": "--no-cluster"} if asked.no_cluster else {}
+    skip |= {"local": "--no-local"} if asked.no_local else {}
     return Request(
-        node=options["node"] or local_node_name(root, os.environ),
-        root=root,
-        cluster=options["cluster"],
-        labels=dict(_label(text) for text in options["labels"]),
+        node=asked.node or local_node_name(asked.root, os.environ),
+        root=asked.root,
+        cluster=asked.cluster,
+        labels=dict(_label(text) for text in asked.labels),
         choice=Choice(
-            _names(options["only"]),
-            _names(options["exclude"]),
+            _names(asked.only),
+            _names(asked.exclude),
             skip=skip,
             extra={"SystemD": settings.snapshot.units},
         ),
-        timeout=options["timeout"],
-        collector_timeout=options["collector_timeout"],
-        options=_collector_options(options, settings),
+        timeout=asked.timeout,
+        collector_timeout=asked.collector_timeout,
+        options=_collector_options(asked, settings.snapshot.properties),
         redact_keys=settings.redact,
         redact_values=settings.redact_text,
     )
@@ -214,7 +205,9 @@ def _label(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _collector_options(options: dict[str, Any], settings: "Settings") -> dict[str, dict[str, Any]]:
-    properties = list(settings.snapshot.properties)
-    cluster = {name: options[name] for name in ("kubeconfig", "context") if options[name]}
-    return {"K8s": cluster, "NodeTopology": cluster, "SystemD": {"properties": properties}}
+def _collector_options(
+    asked: CollectOptions, properties: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    named = {"kubeconfig": asked.kubeconfig, "context": asked.context}
+    cluster = {name: value for name, value in named.items() if value}
+    return {"K8s": cluster, "NodeTopology": cluster, "SystemD": {"properties": list(properties)}}

@@ -4,52 +4,60 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from eidos.engine.app.context import SystemClock
+from eidos.engine.app.policies import resolve
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
-from eidos.engine.cli.console import printable
-from eidos.engine.cli.snapshot.printing import write_snapshot_to
+from eidos.engine.cli import console
+from eidos.engine.cli.options import PolicyOptions
+from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.report import Report
+from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.watching.hooking import parse_hook
-from eidos.engine.watching.looping import SystemClock
 
 if TYPE_CHECKING:
-    from eidos.engine.config.settings import Settings
+    from eidos.engine.cli.snapshot import WatchOptions
 
 _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def watch_and_tell(request: Request, options: dict[str, Any], settings: "Settings") -> int:
+def watch_and_tell(
+    wanted: Request,
+    asked: "WatchOptions",
+    policy: PolicyOptions,
+    write: Callable[[Snapshot], None] | None,
+) -> int:
     """Watch until a signal comes; the look that is under way is finished first.
 
-    Each change is one JSON line on standard output; with ``--output FILE`` the newest state is
-    written there.
+    Each change is one JSON line on standard output.
+
+    Args:
+        wanted: what to look at.
+        asked: how often, and who is told.
+        policy: what judges, where states are judged.
+        write: keeps the newest state somewhere; None to keep it nowhere.
 
     Raises:
-        UsageError: the hook cannot be run.
+        EidosError: the hook cannot be run, or the policy cannot be resolved.
     """
-    command = options["on_change"]
-    hook = parse_hook(command, options["hook_timeout"]) if command else None
-    wants_judge = options["check"] or options["record"]
-    judge = _judge(options["record"], settings) if wants_judge else None
-    stop = Flag()
-    with _signals(stop) as ended:
-        for event in watched(Watch(request, options["interval"], hook, judge), SystemClock(stop)):
+    hook = parse_hook(asked.on_change, asked.hook_timeout) if asked.on_change else None
+    clock = SystemClock(Flag())
+    opened = open_context(asked.db, policy, record=asked.record, clock=clock)
+    with _signals(clock.stop) as ended, opened as context:
+        judging = resolve(policy_request(policy), context) if asked.judges else None
+        for event in watched(Watch(wanted, asked.interval, hook, judging), context):
             if event.line is not None:
                 click.echo(json.dumps(event.line, ensure_ascii=False))
             if event.note:
-                click.echo(printable(event.note), err=True)
-            if event.snapshot is not None and options["output"] != "-":
-                write_snapshot_to(
-                    event.snapshot, options["output"], options["form"], options["dialect"]
-                )
+                console.say(event.note)
+            if event.state is not None and write is not None:
+                write(event.state.snapshot)
     return _CODES.get(ended[0], ExitCode.OK) if ended else ExitCode.OK
 
 
@@ -70,25 +78,3 @@ def _signals(stop: Flag) -> Iterator[list[signal.Signals]]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _judge(record: bool, settings: "Settings") -> Callable[[Path], Report]:  # noqa: FBT001
-    from eidos.engine.app.check import CheckRequest, check
-    from eidos.engine.packs.choosing import Choice
-
-    def judge(path: Path) -> Report:
-        return check(
-            CheckRequest(
-                (str(path),),
-                packs=settings.packs,
-                choice=Choice(params=settings.params),
-                enforcement=settings.enforcement,
-                waivers=settings.waivers,
-                fail_on=settings.fail_on,
-                allow_incomplete=settings.allow_incomplete,
-                record=record,
-                db=settings.db,
-            )
-        )
-
-    return judge

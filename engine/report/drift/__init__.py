@@ -1,3 +1,1 @@
-"""Drift in one file per output format; every one is a rendering of `model.drift.Drift`."""
-
-FORMATS = ("text", "table", "json", "json-patch", "markdown", "github")
+"""Drift: each format is a rendering of one `model.drift.Comparison`, or of many (`many`)."""

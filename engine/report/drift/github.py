@@ -3,27 +3,25 @@
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode, Location
-from eidos.engine.model.drift import Drift
+from eidos.engine.model.drift import Comparison, Drift
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, fact, flips, grouped, values
-from eidos.engine.report.drift.saying import counted, decided
-from eidos.engine.report.workflow import annotation
-
-_SHOWN = 10
-"""Annotations of a level that GitHub keeps of one step."""
+from eidos.engine.report.drift.alike import Group, grouped
+from eidos.engine.report.drift.wording import counted, decided, fact, flips, values
+from eidos.engine.report.github import SHOWN, annotation
 
 
-def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
+def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     """Write an annotation for each change, and the decision."""
+    drift = compared.drift
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     shown = () if rendering.summary else grouped(drift.changes)
     for group in shown:
         levels[_level(drift, group)].append(_command(_level(drift, group), group))
     rest = 0
     for commands in levels.values():
-        out.writelines(commands[:_SHOWN])
-        rest += len(commands[_SHOWN:])
+        out.writelines(commands[:SHOWN])
+        rest += len(commands[SHOWN:])
     more = f"; {rest} more than GitHub shows" if rest else ""
     said = f"{decided(drift)}: {counted(drift)}"
     text = f"{drift.current.name}: {said}{more}"

@@ -3,17 +3,29 @@
 from typing import Any, TextIO
 
 from eidos.engine.errors import Location
-from eidos.engine.model.drift import Change, Drift, Flip, Ignored, NodeChange, NotComparable, Side
+from eidos.engine.model.drift import (
+    Change,
+    Comparison,
+    Drift,
+    Flip,
+    Ignored,
+    NodeChange,
+    NotComparable,
+    Side,
+)
 from eidos.engine.model.factpath import join_path
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import dumps
-
-API_VERSION = "eidos.dev/v1"
+from eidos.engine.report.jsontext import API_VERSION, dumps
 
 
-def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
+def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     """Write one document of kind Drift."""
-    out.write(dumps(document(drift, summary=rendering.summary), indent=2) + "\n")
+    out.write(dumps(document(compared.drift, summary=rendering.summary), indent=2) + "\n")
+
+
+def patch(compared: Comparison, out: TextIO, _rendering: Rendering) -> None:
+    """Write the JSON Patch (RFC 6902) that makes the current snapshot of the baseline."""
+    out.write(dumps([*compared.patch()], indent=2) + "\n")
 
 
 def document(drift: Drift, *, summary: bool = False) -> dict[str, Any]:

@@ -5,13 +5,24 @@ from itertools import chain, groupby
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.drift import Drift, Side
+from eidos.engine.model.drift import Comparison, Drift, Side
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, cells, fact, grouped
-from eidos.engine.report.drift.saying import counted, decided, flipped, gap, idle, node_moved
-from eidos.engine.report.markup import code, text, write_fitting
-from eidos.engine.report.summary import plural
+from eidos.engine.report.drift.alike import Group, grouped
+from eidos.engine.report.drift.wording import (
+    cells,
+    counted,
+    decided,
+    fact,
+    flipped,
+    gap,
+    idle,
+    node_moved,
+)
+from eidos.engine.report.escaping import markdown_code as code
+from eidos.engine.report.escaping import markdown_text as text
+from eidos.engine.report.markdown import write_fitting
+from eidos.engine.report.wording import and_more, plural
 
 _MARKS = {ExitCode.OK: "✅", ExitCode.FAILED: "❌", ExitCode.INCOMPLETE: "❔"}
 _VALUE = 120
@@ -23,9 +34,9 @@ _LISTED = 50
 _HEAD = "\n| fact | baseline | current | | where |\n| --- | --- | --- | --- | --- |\n"
 
 
-def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
+def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     """Write the drift until the limit is near."""
-    report_all([drift], out, rendering)
+    report_all([compared.drift], out, rendering)
 
 
 def report_all(drifts: Sequence[Drift], out: TextIO, rendering: Rendering) -> None:
@@ -92,7 +103,7 @@ def _list(title: str, lines: Sequence[str], *, is_open: bool) -> str:
         return ""
     told = [f"- {text(line)}" for line in lines[:_LISTED]]
     if len(lines) > _LISTED:
-        told.append(f"- and {len(lines) - _LISTED:,} more")
+        told.append(f"- {and_more(len(lines) - _LISTED)}")
     summary = f"<summary>{title} ({len(lines):,})</summary>"
     body = "\n".join(told)
     return f"\n<details{' open' if is_open else ''}>{summary}\n\n{body}\n\n</details>\n"

@@ -5,9 +5,10 @@ from typing import Any, TextIO
 
 from eidos.engine.model.drift import AlikeClass, Matrix, SubtypeClasses
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import fact, values
+from eidos.engine.report.drift.wording import fact, values
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import dumps
+from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.wording import and_more, named, plural
 
 _NAMES = 5
 """Nodes named of a class."""
@@ -25,7 +26,7 @@ def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
 def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
     first, *others = each.classes
     name = one_line(f"{each.type.lower()}.{each.subtype}")
-    agree = f"{name}: {_nodes(len(first.nodes))} alike"
+    agree = f"{name}: {plural(len(first.nodes), 'node')} alike"
     differ = sum(len(other.nodes) for other in others)
     classes = f" in {len(others):,} ways" if len(others) > 1 else ""
     yield (
@@ -40,31 +41,25 @@ def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
         for change in shown:
             yield f"    {change.level.value:<8} {fact(change)}: {values(change)}"
         if hidden := len(other.changes) - len(shown):
-            yield f"    and {hidden} more (--show-ignored shows all)"
+            yield f"    {and_more(hidden)} (--show-ignored shows all)"
     if each.lacking:
         yield f"  not collected on {_named(each.lacking)}"
 
 
-def _nodes(count: int) -> str:
-    return f"{count:,} node" if count == 1 else f"{count:,} nodes"
-
-
 def _named(nodes: tuple[str, ...]) -> str:
-    names = ", ".join(one_line(name) for name in nodes[:_NAMES])
-    rest = len(nodes) - _NAMES
-    return f"{_nodes(len(nodes))} ({names}{f' and {rest:,} more' if rest > 0 else ''})"
+    names = named([one_line(name) for name in nodes[:_NAMES]], len(nodes))
+    return f"{plural(len(nodes), 'node')} ({names})"
 
 
 def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
     """Write the classes as one document of kind DriftMatrix."""
-    document: dict[str, Any] = {
-        "apiVersion": "eidos.dev/v1",
-        "kind": "DriftMatrix",
-        "nodes": matrix.nodes,
-        "exitCode": int(matrix.exit_code),
-        "subtypes": [_subtype(each, rendering) for each in matrix.subtypes],
-    }
-    out.write(dumps(document, indent=2) + "\n")
+    write_document(
+        out,
+        "DriftMatrix",
+        nodes=matrix.nodes,
+        exitCode=int(matrix.exit_code),
+        subtypes=[_subtype(each, rendering) for each in matrix.subtypes],
+    )
 
 
 def _subtype(each: SubtypeClasses, rendering: Rendering) -> dict[str, Any]:
@@ -92,7 +87,3 @@ def _class(alike: AlikeClass) -> dict[str, Any]:
         for change in alike.changes
     ]
     return {"nodes": list(alike.nodes), "changes": changes}
-
-
-WRITERS = {"text": text, "json": json}
-"""Format to its writer."""

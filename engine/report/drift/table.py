@@ -1,14 +1,23 @@
 """Drift as a table: one row for each change, in columns as wide as their content."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TextIO
 
-from eidos.engine.model.drift import Drift
+from eidos.engine.model.drift import Comparison, Drift
 from eidos.engine.model.policy import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import cells, fact, flips, grouped
-from eidos.engine.report.drift.saying import counted, decided, gap, node_moved
+from eidos.engine.report.drift.alike import grouped
+from eidos.engine.report.drift.wording import (
+    cells,
+    counted,
+    decided,
+    fact,
+    flips,
+    gap,
+    node_moved,
+)
 from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.page import write_columns
 
 _HEAD = ("LEVEL", "FACT", "BASELINE", "CURRENT", "NOTE", "WHERE")
 _CELL = 40
@@ -17,14 +26,15 @@ _ALL = 10_000
 _WORST_FIRST = tuple(reversed(Severity))
 
 
-def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
+def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     """Write the table, the count and the decision."""
+    drift = compared.drift
     if rendering.summary:
-        write_rows([summary_head(), summary_row(drift)], out)
+        write_summary([drift], out)
         return
     rows = _rows(drift, _ALL if rendering.verbose else _CELL)
     if rows:
-        write_rows([_HEAD, *rows], out)
+        write_columns([_HEAD, *rows], out)
         out.write("\n")
     lines = [
         *map(node_moved, drift.nodes),
@@ -35,14 +45,14 @@ def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
     out.writelines(f"{disarmed(line)}\n" for line in lines)
 
 
-def summary_head() -> tuple[str, ...]:
-    """Name the columns of a summary."""
+def write_summary(drifts: Iterable[Drift], out: TextIO) -> None:
+    """Write a row of counts for each comparison."""
     levels = (level.value.upper() for level in _WORST_FIRST)
-    return ("CURRENT", *levels, "IGNORED", "LACKING", "EXIT")
+    head = ("CURRENT", *levels, "IGNORED", "LACKING", "EXIT")
+    write_columns([head, *map(_counts, drifts)], out)
 
 
-def summary_row(drift: Drift) -> tuple[str, ...]:
-    """Count one comparison."""
+def _counts(drift: Drift) -> tuple[str, ...]:
     levels = (f"{drift.counts[level]:,}" for level in _WORST_FIRST)
     lacking = f"{len(drift.not_comparable):,}"
     code = str(int(drift.exit_code))
@@ -57,11 +67,3 @@ def _rows(drift: Drift, limit: int) -> list[tuple[str, ...]]:
         told = f"{note}; {flips(change)}" if change.flips else note
         rows.append((change.level.value, fact(change), *cells(change, limit), told, group.where))
     return rows
-
-
-def write_rows(rows: Sequence[Sequence[str]], out: TextIO) -> None:
-    """Write rows in columns as wide as their content."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        out.write(disarmed("  ".join(cells).rstrip()) + "\n")

@@ -5,59 +5,55 @@ from itertools import groupby
 from typing import TextIO
 
 from eidos.engine.errors import Location
-from eidos.engine.model.drift import Change, ChangeKind, Drift, NodeFate
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.drift import Change, ChangeKind, Comparison, Drift, NodeFate
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, fact, flips, grouped, sides, values
-from eidos.engine.report.drift.saying import (
+from eidos.engine.report.drift.alike import Group, grouped
+from eidos.engine.report.drift.wording import (
     counted,
     decided,
+    fact,
     flipped,
+    flips,
     gap,
     idle,
     node_moved,
     side,
+    sides,
+    values,
 )
 from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.page import styled
 
-_STYLES = {
-    Severity.CRITICAL: "1;31",
-    Severity.HIGH: "31",
-    Severity.MEDIUM: "33",
-    Severity.LOW: "36",
-    Severity.INFO: "2",
-}
-_BOLD, _DIM, _RED, _GREEN, _MAGENTA = "1", "2", "31", "32", "35"
 _VERBOSE = 10_000
 """Characters shown of a value when everything is asked for."""
 
 
-def report(drift: Drift, out: TextIO, rendering: Rendering) -> None:
-    """Write the drift."""
-    page = _Page(rendering)
+def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
+    """Write what changed, level by level, and what could not be compared."""
+    drift, page = compared.drift, _Page(rendering)
     lines = page.summary(drift) if rendering.summary else page.lines(drift)
     out.writelines(f"{disarmed(line)}\n" for line in lines)
 
 
 class _Page:
     def __init__(self, rendering: Rendering) -> None:
-        self._color = rendering.color
+        self._rendering = rendering
         self._width = rendering.width
         self._verbose = rendering.verbose
 
     def summary(self, drift: Drift) -> Iterator[str]:
-        name = self._styled(one_line(drift.current.name), _BOLD)
+        name = self._styled(one_line(drift.current.name), "bold")
         yield f"{name}: {counted(drift)}; {decided(drift)}"
 
     def lines(self, drift: Drift) -> Iterator[str]:
-        yield f"{self._styled('baseline', _DIM)}  {side(drift.baseline)}"
-        yield f"{self._styled('current', _DIM)}   {side(drift.current)}"
+        yield f"{self._styled('baseline', 'dim')}  {side(drift.baseline)}"
+        yield f"{self._styled('current', 'dim')}   {side(drift.current)}"
         for node in drift.nodes:
             if node.fate is NodeFate.COUNTERPART:
-                yield self._styled(node_moved(node), _DIM)
+                yield self._styled(node_moved(node), "dim")
         yield ""
         for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
-            yield self._styled(level.value.upper(), _STYLES[level])
+            yield self._styled(level.value.upper(), level.value)
             for group in found:
                 yield from self._change(group)
             yield ""
@@ -70,16 +66,16 @@ class _Page:
         for each in drift.idle_ignores:
             yield f"note: {idle(each)}"
         yield counted(drift)
-        yield self._styled(decided(drift), _BOLD)
+        yield self._styled(decided(drift), "bold")
 
     def _section(self, title: str, lines: Iterator[str]) -> Iterator[str]:
         found = [f"  {line}" for line in lines]
         if found:
-            yield from (self._styled(title, _MAGENTA), *found, "")
+            yield from (self._styled(title, "heading"), *found, "")
 
     def _change(self, group: Group) -> Iterator[str]:
         change = group.change
-        name = self._styled(fact(change), _BOLD)
+        name = self._styled(fact(change), "bold")
         told = values(change, _VERBOSE)
         if len(fact(change)) + len(told) + len("    ") <= self._width:
             yield f"  {name}  {told}"
@@ -87,19 +83,19 @@ class _Page:
             yield f"  {name}{f'  ({change.note})' if change.note else ''}"
             yield from self._sides(change)
         if change.flips:
-            yield f"      {self._styled(f'verdict {flips(change)}', _MAGENTA)}"
+            yield f"      {self._styled(f'verdict {flips(change)}', 'heading')}"
         elif change.read_by:
             rules = ", ".join(one_line(rule) for rule in change.read_by)
-            yield self._styled(f"      read by {rules}", _DIM)
-        yield self._styled(f"      {self._where(group)}", _DIM)
+            yield self._styled(f"      read by {rules}", "dim")
+        yield self._styled(f"      {self._where(group)}", "dim")
 
     def _sides(self, change: Change) -> Iterator[str]:
         limit = _VERBOSE if self._verbose else max(self._width - len("      - "), 40)
         before, after = sides(change, limit)
         if change.kind is not ChangeKind.ADDED:
-            yield f"      {self._styled(f'- {before}', _RED)}"
+            yield f"      {self._styled(f'- {before}', 'before')}"
         if change.kind is not ChangeKind.REMOVED:
-            yield f"      {self._styled(f'+ {after}', _GREEN)}"
+            yield f"      {self._styled(f'+ {after}', 'after')}"
 
     def _where(self, group: Group) -> str:
         if len(group.nodes) > 1:
@@ -109,7 +105,7 @@ class _Page:
 
     def _hidden(self, drift: Drift) -> Iterator[str]:
         for each in drift.ignored:
-            yield self._styled(f"ignored by {one_line(each.rule.pattern)}", _DIM) + (
+            yield self._styled(f"ignored by {one_line(each.rule.pattern)}", "dim") + (
                 f": {one_line(each.rule.reason)}" if each.rule.reason else ""
             )
             for group in grouped(each.changes):
@@ -118,7 +114,7 @@ class _Page:
             yield ""
 
     def _styled(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
+        return styled(self._rendering, style, text)
 
 
 def _place(place: Location) -> str:

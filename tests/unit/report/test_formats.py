@@ -19,7 +19,7 @@ from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Scope, Severity
 from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
-from eidos.engine.report import REPORTERS, reporter
+from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 ROOT = Path(__file__).parents[3]
@@ -40,11 +40,11 @@ every_case = pytest.mark.parametrize("case", CASES)
 
 def rendered(name: str, report: Report, *, verbose: bool = False) -> str:
     out = io.StringIO()
-    reporter(name)(report, out, Rendering(verbose=verbose))
+    REPORT.reporter(name)(report, out, Rendering(verbose=verbose))
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("name", REPORT.formats)
 @every_case
 def test_equal_reports_give_equal_bytes(name: str, case: str) -> None:
     assert rendered(name, CASES[case]()).encode() == rendered(name, CASES[case]()).encode()

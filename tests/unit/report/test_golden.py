@@ -9,7 +9,7 @@ import pytest
 
 from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
-from eidos.engine.report import REPORTERS, reporter
+from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
@@ -22,7 +22,7 @@ CASES: dict[str, Callable[[], Report]] = {
 FOR_PEOPLE = ("text", "markdown", "github")
 WANTED = [
     (name, case)
-    for name in REPORTERS
+    for name in REPORT.formats
     for case in CASES
     if name in FOR_PEOPLE or not case.startswith("fleet")
 ]
@@ -31,7 +31,7 @@ WANTED = [
 @pytest.mark.parametrize(("name", "case"), WANTED)
 def test_it_looks_as_before(name: str, case: str) -> None:
     out = io.StringIO()
-    reporter(name)(CASES[case](), out, Rendering())
+    REPORT.reporter(name)(CASES[case](), out, Rendering())
     golden = GOLDEN / name / f"{case}.txt"
     if os.environ.get("EIDOS_UPDATE_GOLDEN") == "1":
         golden.parent.mkdir(parents=True, exist_ok=True)

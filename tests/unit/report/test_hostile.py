@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eidos.engine.model.report import Report
 from eidos.engine.ports import Rendering
-from eidos.engine.report import REPORTERS, reporter
+from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 PIECES = st.sampled_from(
@@ -34,11 +34,11 @@ HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202
 
 def rendered(name: str, report: Report, *, verbose: bool = True) -> str:
     out = io.StringIO()
-    reporter(name)(report, out, Rendering(verbose=verbose))
+    REPORT.reporter(name)(report, out, Rendering(verbose=verbose))
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("name", REPORT.formats)
 @settings(max_examples=60, deadline=None)
 @given(text=TEXT)
 @example(text="".join(reports.HOSTILE))

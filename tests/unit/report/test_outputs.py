@@ -6,21 +6,21 @@ import pytest
 
 from eidos.engine.errors import UsageError
 from eidos.engine.ports import Rendering
-from eidos.engine.report import reporter
-from eidos.engine.report.outputs import Output, parse_outputs, render_all
+from eidos.engine.report.outputs import Output, parse_outputs, write
+from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 
 def test_without_options_text_goes_to_standard_output() -> None:
-    assert parse_outputs([]) == [Output("text")]
+    assert parse_outputs([], REPORT) == [Output("text")]
 
 
 def test_dash_is_standard_output() -> None:
-    assert parse_outputs(["json=-"]) == [Output("json")]
+    assert parse_outputs(["json=-"], REPORT) == [Output("json")]
 
 
 def test_a_path_may_hold_an_equals_sign(tmp_path: Path) -> None:
-    assert parse_outputs([f"json={tmp_path}/a=b"])[0].path == tmp_path / "a=b"
+    assert parse_outputs([f"json={tmp_path}/a=b"], REPORT)[0].path == tmp_path / "a=b"
 
 
 @pytest.mark.parametrize(
@@ -31,45 +31,39 @@ def test_a_path_may_hold_an_equals_sign(tmp_path: Path) -> None:
         (["json=/nonexistent/report.json"], "cannot write"),
         (["json=/"], "directory"),
         (["json="], "names no file"),
-        (["json=a.json", "sarif=./a.json"], "two reports"),
+        (["json=a.json", "sarif=./a.json"], "two outputs"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_runs(options: list[str], says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
-        parse_outputs(options)
+        parse_outputs(options, REPORT)
     assert caught.value.hint
-
-
-def test_an_unknown_format_names_the_nearest() -> None:
-    with pytest.raises(UsageError) as caught:
-        reporter("junitxml")
-    assert caught.value.hint == "Did you mean junit?"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_found_out_early(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UsageError):
-        parse_outputs([f"json={tmp_path}/r.json"])
+        parse_outputs([f"json={tmp_path}/r.json"], REPORT)
 
 
 def test_trying_a_path_leaves_nothing_behind(tmp_path: Path) -> None:
-    parse_outputs([f"json={tmp_path}/r.json"])
+    parse_outputs([f"json={tmp_path}/r.json"], REPORT)
     assert not list(tmp_path.iterdir())
 
 
 def test_every_output_is_written(tmp_path: Path) -> None:
-    outputs = parse_outputs(["text", f"json={tmp_path}/r.json"])
+    outputs = parse_outputs(["text", f"json={tmp_path}/r.json"], REPORT)
     screen = io.StringIO()
-    render_all(reports.everything(), outputs, Rendering(color=True), screen)
+    write(REPORT, reports.everything(), outputs, Rendering(color=True), screen)
     assert "\x1b[" in screen.getvalue()
     assert (tmp_path / "r.json").read_text().startswith("{")
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
 def test_files_are_never_coloured(tmp_path: Path) -> None:
-    outputs = parse_outputs([f"text={tmp_path}/r.txt"])
-    render_all(reports.everything(), outputs, Rendering(color=True), io.StringIO())
+    outputs = parse_outputs([f"text={tmp_path}/r.txt"], REPORT)
+    write(REPORT, reports.everything(), outputs, Rendering(color=True), io.StringIO())
     assert "\x1b" not in (tmp_path / "r.txt").read_text()
 
 
@@ -79,7 +73,7 @@ def test_a_replaced_file_keeps_its_permissions_and_a_link_its_target(tmp_path: P
     real.chmod(0o600)
     link = tmp_path / "link.json"
     link.symlink_to(real)
-    render_all(reports.clean(), [Output("json", link)], Rendering(), io.StringIO())
+    write(REPORT, reports.clean(), [Output("json", link)], Rendering(), io.StringIO())
     assert link.is_symlink()
     assert real.read_text() != "old"
     assert real.stat().st_mode & 0o777 == 0o600
@@ -87,7 +81,7 @@ def test_a_replaced_file_keeps_its_permissions_and_a_link_its_target(tmp_path: P
 
 def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
     screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    render_all(reports.clean(), [Output("markdown")], Rendering(), screen)
+    write(REPORT, reports.clean(), [Output("markdown")], Rendering(), screen)
     screen.seek(0)
     assert screen.read().startswith("## \\u2705 eidos: passed")
 
@@ -97,7 +91,7 @@ def test_one_bad_file_does_not_keep_back_the_others(tmp_path: Path) -> None:
     good = Output("json", tmp_path / "r.json")
     screen = io.StringIO()
     with pytest.raises(UsageError):
-        render_all(reports.clean(), [gone, good, Output("text")], Rendering(), screen)
+        write(REPORT, reports.clean(), [gone, good, Output("text")], Rendering(), screen)
     assert good.path
     assert good.path.exists()
     assert screen.getvalue()

@@ -7,13 +7,13 @@ from eidos.engine.model.gate import Gate
 from eidos.engine.model.report import Report
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report import reporter
+from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 
 def text(report: Report, **how: object) -> str:
     out = io.StringIO()
-    reporter("text")(report, out, replace(Rendering(), **how))
+    REPORT.reporter("text")(report, out, replace(Rendering(), **how))
     return out.getvalue()
 
 

@@ -1,19 +1,18 @@
-"""What ``eidos validate`` says: for people, for programs, for GitHub."""
+"""Which documents are well-formed (``eidos validate``, ``eidos config validate``)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TextIO
 
 from eidos.engine.errors import Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.validation import Validated, Validation
+from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import dumps
-from eidos.engine.report.workflow import annotation
-
-Writer = Callable[[Validation, TextIO], None]
+from eidos.engine.report.github import annotation
+from eidos.engine.report.jsontext import problem_json, write_document
 
 
-def text(validation: Validation, out: TextIO) -> None:
+def text(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
     """Write one line for each problem and each valid document, then the counts."""
     for document in validation.documents:
         if document.valid:
@@ -26,8 +25,7 @@ def text(validation: Validation, out: TextIO) -> None:
 
 def _lines(problems: tuple[Problem, ...]) -> Iterator[str]:
     for problem in problems:
-        place = f"{problem.location}: " if problem.location else ""
-        yield _line(f"{place}{problem.message}")
+        yield _line(str(problem))
         if problem.hint:
             yield _line(f"  hint: {problem.hint}")
 
@@ -46,18 +44,17 @@ def _counts(validation: Validation) -> str:
     return ", ".join(counts)
 
 
-def json(validation: Validation, out: TextIO) -> None:
+def json(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
     """Write everything; ``schemas/validation/v1.schema.json`` describes it."""
-    value: Json = {
-        "apiVersion": "eidos.dev/v1",
-        "kind": "Validation",
-        "valid": validation.exit_code == 0,
-        "exitCode": int(validation.exit_code),
-        "documents": [_document(document) for document in validation.documents],
-        "unread": [_problem(problem) for problem in validation.unread],
-        "unmatched": [_problem(problem) for problem in validation.unmatched],
-    }
-    out.write(dumps(value, indent=2) + "\n")
+    write_document(
+        out,
+        "Validation",
+        valid=validation.exit_code == 0,
+        exitCode=int(validation.exit_code),
+        documents=[_document(document) for document in validation.documents],
+        unread=[problem_json(problem) for problem in validation.unread],
+        unmatched=[problem_json(problem) for problem in validation.unmatched],
+    )
 
 
 def _document(document: Validated) -> Json:
@@ -66,20 +63,11 @@ def _document(document: Validated) -> Json:
         "index": document.index,
         "schema": document.schema,
         "valid": document.valid,
-        "problems": [_problem(problem) for problem in document.problems],
+        "problems": [problem_json(problem) for problem in document.problems],
     }
 
 
-def _problem(problem: Problem) -> Json:
-    place = problem.location
-    found: dict[str, Json] = {"message": problem.message, "hint": problem.hint}
-    if place:
-        found |= {"file": place.file, "line": place.line, "column": place.column}
-        found["path"] = place.path
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def github(validation: Validation, out: TextIO) -> None:
+def github(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
     """Write one error annotation for each problem, at its line."""
     problems = [problem for document in validation.documents for problem in document.problems]
     problems += [*validation.unread, *validation.unmatched]
@@ -92,6 +80,3 @@ def _annotation(problem: Problem) -> str:
     hint = f" {problem.hint}" if problem.hint else ""
     message = one_line(f"{path}{problem.message}.{hint}")
     return annotation("error", message, problem.location)
-
-
-WRITERS: dict[str, Writer] = {"text": text, "json": json, "github": github}

@@ -7,7 +7,8 @@ from eidos.engine import schema
 from eidos.engine.documents.reading import Document
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.validation import Validated, Validation
-from eidos.engine.report.problems import WRITERS
+from eidos.engine.ports import Rendering
+from eidos.engine.report.registry import VALIDATION
 
 BAD = Problem("'name' is empty", "Write it.", Location("a,b:c.yaml", 3, 5, "$.nodes[0].name"))
 HOSTILE = Problem("'x' is \x1b[31m\n::error::%0A\u202e", None, Location("e\x1b.yaml"))
@@ -21,7 +22,7 @@ EVERYTHING = Validation(
 
 def written(form: str, validation: Validation = EVERYTHING) -> str:
     out = io.StringIO()
-    WRITERS[form](validation, out)
+    VALIDATION.reporter(form)(validation, out, Rendering())
     return out.getvalue()
 
 
@@ -48,7 +49,7 @@ def test_github_annotates_the_line() -> None:
     assert "%250A" in second
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", VALIDATION.formats)
 def test_nothing_from_a_document_reaches_the_terminal_raw(form: str) -> None:
     text = written(form)
     assert "\x1b" not in text
@@ -67,7 +68,12 @@ def test_json_is_what_its_schema_says() -> None:
     value = json.loads(written("json"))
     assert schema.problems(Document("x", 0, value), "validation/v1") == []
     assert value["exitCode"] == 2
-    assert value["documents"][1]["problems"][0]["path"] == "$.nodes[0].name"
+    assert value["documents"][1]["problems"][0] == {
+        "message": "'name' is empty",
+        "hint": "Write it.",
+        "code": "invalid",
+        "location": {"file": "a,b:c.yaml", "line": 3, "column": 5, "path": "$.nodes[0].name"},
+    }
 
 
 @pytest.mark.parametrize(

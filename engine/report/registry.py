@@ -1,0 +1,146 @@
+"""The registry of output formats by kind of result.
+
+A format is a `eidos.engine.ports.Reporter`: it is named here as ``module:function`` below this
+package and imported when it is used.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from eidos.engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from eidos.engine.cache import Info
+    from eidos.engine.model.drift import Comparison, Matrix
+    from eidos.engine.model.effective import Configuration
+    from eidos.engine.model.jsonvalue import Json
+    from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.report import Report
+    from eidos.engine.model.run import RunSummary
+    from eidos.engine.model.validation import Validation
+    from eidos.engine.ports import Reporter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of result."""
+
+    name: str
+    """What messages call it: ``a report``."""
+    formats: Mapping[str, str]
+    """Format to ``module:function``; the first is the default."""
+
+    @property
+    def default(self) -> str:
+        """The format of who asks for none."""
+        return next(iter(self.formats))
+
+    def known(self, name: str) -> str:
+        """Give the name back if it is a format of this kind.
+
+        Raises:
+            UsageError: it is not; the hint names the nearest.
+        """
+        if name in self.formats:
+            return name
+        from eidos.engine.model.nearest import nearest
+
+        hint = nearest(name, self.formats)
+        raise UsageError(f"there is no output format {name!r} for {self.name}", hint=hint)
+
+    def reporter(self, name: str) -> "Reporter[T]":
+        """Give the writer of a format.
+
+        Raises:
+            UsageError: this kind has no such format.
+        """
+        module, _, function = self.formats[self.known(name)].partition(":")
+        found = getattr(importlib.import_module(f"eidos.engine.report.{module}"), function)
+        return cast("Reporter[T]", found)
+
+
+REPORT: "Kind[Report]" = Kind(
+    "a report",
+    {
+        "text": "text:report",
+        "json": "json_:report",
+        "junit": "junit:report",
+        "sarif": "sarif:report",
+        "github": "github:report",
+        "gitlab": "gitlab:report",
+        "tap": "tap:report",
+        "markdown": "markdown:report",
+        "ctrf": "ctrf:report",
+        "openreports": "openreports:report",
+    },
+)
+"""``eidos check``, ``eidos history show``."""
+DRIFT: "Kind[Comparison]" = Kind(
+    "drift",
+    {
+        "text": "drift.text:report",
+        "table": "drift.table:report",
+        "json": "drift.json_:report",
+        "json-patch": "drift.json_:patch",
+        "markdown": "drift.markdown:report",
+        "github": "drift.github:report",
+    },
+)
+"""``eidos diff``."""
+DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
+    "drift of many",
+    {
+        "text": "drift.many:text",
+        "table": "drift.many:table",
+        "json": "drift.many:json",
+        "json-patch": "drift.many:json_patch",
+        "markdown": "drift.many:markdown",
+        "github": "drift.many:github",
+    },
+)
+"""``eidos diff --baseline``; written as it is found."""
+MATRIX: "Kind[Matrix]" = Kind(
+    "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}
+)
+"""``eidos diff --matrix``."""
+VALIDATION: "Kind[Validation]" = Kind(
+    "a validation",
+    {"text": "validation:text", "json": "validation:json", "github": "validation:github"},
+)
+"""``eidos validate``, ``eidos config validate``."""
+RUNS: "Kind[Sequence[RunSummary]]" = Kind(
+    "a list of runs", {"text": "runs:text", "json": "runs:json"}
+)
+"""``eidos history runs``."""
+CONFIGURATION: "Kind[Configuration]" = Kind(
+    "a configuration", {"text": "configuration:text", "json": "configuration:json"}
+)
+"""``eidos config show``."""
+CACHE: "Kind[Info]" = Kind("the cache", {"text": "cache:text", "json": "cache:json"})
+"""``eidos cache info``."""
+PLUGINS: "Kind[Sequence[PluggedIn]]" = Kind(
+    "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
+)
+"""``eidos plugin list``."""
+DOCUMENT: "Kind[Json]" = Kind(
+    "a document", {"yaml": "document:yaml", "json": "document:json", "table": "document:table"}
+)
+"""What is its own output: ``eidos snapshot``, ``convert``, ``merge``."""
+
+KINDS: tuple[Kind[Any], ...] = (
+    REPORT,
+    DRIFT,
+    DRIFTS,
+    MATRIX,
+    VALIDATION,
+    RUNS,
+    CONFIGURATION,
+    CACHE,
+    PLUGINS,
+    DOCUMENT,
+)
+"""Every kind of result there is."""

@@ -1,0 +1,156 @@
+"""What several formats say in the same words: counts, the decision, findings and problems."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from eidos.engine.errors import ExitCode, Problem
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.report.jsontext import short
+from eidos.engine.report.placing import findings, spot
+
+_NO_PASS = frozenset({ExitCode.NO_ANSWER, ExitCode.INCOMPLETE})
+
+
+def plural(count: int, noun: str) -> str:
+    """Write ``1 node``, ``10,000 nodes``."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def named(shown: Sequence[str], total: int) -> str:
+    """Write ``a, b, c and 35 more``.
+
+    Args:
+        shown: the first names, already escaped for the format.
+        total: how many there are.
+    """
+    rest = total - len(shown)
+    return ", ".join(shown) + (f" {and_more(rest)}" if rest > 0 else "")
+
+
+def and_more(rest: int, what: str = "") -> str:
+    """Say how many are not shown: ``and 40 more``, ``and 40 different findings more``."""
+    return f"and {rest:,} {what} more" if what else f"and {rest:,} more"
+
+
+# The report -------------------------------------------------------------------------------------
+
+
+def counted(report: Report) -> str:
+    """Say how many subjects and verdicts there were, zeros left out."""
+    scopes = Counter(subject.scope.value for subject in report.subjects)
+    subjects = ", ".join(plural(count, scope) for scope, count in sorted(scopes.items()))
+    verdicts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items() if count)
+    rules = plural(len(report.rules), "rule")
+    return f"{subjects or 'no subject'}, {rules}: {verdicts or 'no verdict'}"
+
+
+def decided(report: Report) -> str:
+    """Say what the gate decided and why."""
+    causes = ", ".join(cause for cause in _causes(report) if cause) or "nothing blocks"
+    last = "; this is not a pass" if report.exit_code in _NO_PASS else ""
+    return f"{report.decision.value} (exit code {int(report.exit_code)}): {causes}{last}"
+
+
+def _causes(report: Report) -> list[str]:
+    problems = len(report.problems)
+    errors = report.counts[Status.ERROR]
+    unknown = _gating(report, Status.UNKNOWN)
+    fails = _gating(report, Status.FAIL)
+    return [
+        plural(problems, "problem") if problems else "",
+        f"{plural(errors, 'rule')} could not be evaluated" if errors else "",
+        _nothing(report) if report.nothing_judged and not unknown else "",
+        _unknown(report, unknown) if unknown else "",
+        plural(fails, "violation") + _threshold(report) if fails else "",
+    ]
+
+
+def _nothing(report: Report) -> str:
+    if any(subject.verdicts for subject in report.subjects):
+        return "nothing was judged: every verdict is unknown"
+    if report.rules:
+        return "nothing was judged"
+    return "nothing was judged: the options leave no rule, or the policy has no deny and no warn"
+
+
+def _unknown(report: Report, count: int) -> str:
+    allowed = ", which is allowed" if report.gate.allow_incomplete else ""
+    return f"{plural(count, 'verdict')} unknown for want of facts{allowed}"
+
+
+def _threshold(report: Report) -> str:
+    return f" of severity {report.gate.fail_on.value} or above" if report.gate.fail_on.rank else ""
+
+
+def _gating(report: Report, status: Status) -> int:
+    return sum(
+        verdict.status is status and report.counts_at_gate(verdict)
+        for _, verdict in report.verdicts()
+    )
+
+
+# One verdict, one problem -----------------------------------------------------------------------
+
+
+def values(finding: Finding) -> str:
+    """Write ``actual 1, expected 2``, or nothing."""
+    pairs = (("actual", finding.actual), ("expected", finding.expected))
+    return ", ".join(f"{name} {short(value)}" for name, value in pairs if value is not None)
+
+
+def sentence(finding: Finding) -> str:
+    """Write a finding's message with its values."""
+    told = values(finding)
+    return f"{finding.msg} ({told})" if told else finding.msg
+
+
+def gist(report: Report, verdict: Verdict) -> str:
+    """Write the shortest account of a verdict: its reason, or its first message."""
+    if verdict.status in {Status.FAIL, Status.WARN}:
+        return findings(verdict, report.rules_by_id[verdict.rule].title)[0].msg
+    return verdict.reason or verdict.status.value
+
+
+def account(report: Report, subject: Subject, verdict: Verdict) -> str:
+    """Write everything there is to say of a verdict, one finding a line, then the remediation."""
+    rule = report.rules_by_id[verdict.rule]
+    lines = [_finding(subject, finding) for finding in findings(verdict, rule.title)]
+    if verdict.status is Status.FAIL and not report.counts_at_gate(verdict):
+        lines.append("does not block")
+    if verdict.status is Status.WAIVED:
+        lines.append(f"waived by {verdict.waiver}: {verdict.reason}")
+    elif verdict.status in {Status.FAIL, Status.WARN} and rule.remediation:
+        lines.append(f"remediation: {rule.remediation}")
+    return "\n".join(lines)
+
+
+def _finding(subject: Subject, finding: Finding) -> str:
+    path = f" {finding.path}" if finding.path else ""
+    fix = f"\n  fix: {finding.fix}" if finding.fix else ""
+    return f"{spot(subject, finding.path)}{path}: {sentence(finding)}{fix}"
+
+
+def told(problem: Problem) -> str:
+    """Write a problem's sentence and its hint, a line each, where the format shows the place."""
+    return "\n".join(filter(None, [problem.message, problem.hint]))
+
+
+def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
+    """Give the paragraphs of a text, and whether each is a command that must stay whole.
+
+    Line ends in a rule's metadata mean nothing, except that the line after one that ends with a
+    colon is something to type.
+    """
+    running: list[str] = []
+    was_introduced = False
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        if was_introduced:
+            yield " ".join(running), False
+            yield line, True
+            running, was_introduced = [], False
+        else:
+            running.append(line)
+            was_introduced = line.endswith(":")
+    if running:
+        yield " ".join(running), False
