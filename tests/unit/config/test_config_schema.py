@@ -62,7 +62,7 @@ def part(setting: Setting) -> dict[str, Any]:
     if setting.default is not None:
         found["default"] = setting.default
     if setting.example is not None:
-        place = found["items"] if "items" in found else found
+        place = found.get("items", found)
         place["examples"] = [setting.example]
     return found
 
