@@ -40,7 +40,6 @@ from typing import (
     TypeVar,
     get_args,
     get_origin,
-    get_type_hints,
 )
 
 import click
@@ -203,9 +202,7 @@ def takes(
         flags: other flags for some fields, a space between them.
     """
     own = {f"{name}_{each.name}": each for each in fields(group)}
-    options = [
-        _option(each, field, group, (flags or {}).get(field.name)) for each, field in own.items()
-    ]
+    options = [_option(each, field, (flags or {}).get(field.name)) for each, field in own.items()]
 
     def decorate(callback: Callable[..., _Result]) -> Callable[..., _Result]:
         @wraps(callback)
@@ -220,11 +217,9 @@ def takes(
     return decorate
 
 
-def _option(
-    name: str, field: "Field[Any]", group: type, flags: str | None
-) -> Callable[[_Command], _Command]:
+def _option(name: str, field: "Field[Any]", flags: str | None) -> Callable[[_Command], _Command]:
     """Give click's option for a field of a group."""
-    kind, option = get_args(get_type_hints(group, include_extras=True)[field.name])
+    kind, option = get_args(field.type)
     row = BY_KEY[option.setting] if option.setting else None
     attributes = _reading(kind, option.type)
     if row is not None:

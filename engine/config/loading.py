@@ -1,25 +1,26 @@
 """Reading the configuration: variables over ``eidos.yaml`` over the user's file over defaults.
 
-Where nothing is configured this imports and reads nothing: most commands run so.
+Where nothing is configured this reads nothing and imports little: most commands run so.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.config.rows import BY_KEY, BY_VARIABLE, ENGINES, SETTINGS, Setting, last_moment
 from eidos.engine.config.rows import moment as read_moment
 from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
-from eidos.engine.documents.finding import Source
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
-from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Enforcement, Severity
+
+if TYPE_CHECKING:
+    from eidos.engine.model.drift import IgnoreRule
 
 PROJECT_FILE = "eidos.yaml"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -62,6 +63,8 @@ def load_settings(cwd: Path, environ: Mapping[str, str]) -> Settings:
         DocumentError: a file cannot be read.
     """
     layers = list(read_layers(cwd, environ))
+    if not layers:
+        return Settings()
     problems = [problem for layer in layers for problem in layer.problems]
     if problems:
         first, *others = problems
@@ -91,6 +94,7 @@ def read_layers(cwd: Path, environ: Mapping[str, str]) -> Iterator[Layer]:
 
 def _read_file(path: Path, source: Literal["user", "project"]) -> Layer:
     from eidos.engine.config.checking import check, problem
+    from eidos.engine.documents.finding import Source
     from eidos.engine.documents.reading import read_documents
 
     try:
@@ -261,7 +265,9 @@ def _limits(values: Mapping[str, Json]) -> Limits:
     return Limits(**{key.replace("-", "_"): number for key, number in numbers.items()})
 
 
-def _ignore_rules(found: Json, origins: Mapping[str, Origin]) -> Iterator[IgnoreRule]:
+def _ignore_rules(found: Json, origins: Mapping[str, Origin]) -> "Iterator[IgnoreRule]":
+    from eidos.engine.model.drift import IgnoreRule
+
     for index, entry in enumerate(found if isinstance(found, list) else []):
         origin = str(origins.get(f"ignore.{index}") or origins["ignore"])
         rule = {"pattern": entry} if isinstance(entry, str) else entry

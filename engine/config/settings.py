@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.config.rows import Engine
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import Location
-from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Enforcement, Severity
+
+if TYPE_CHECKING:
+    from eidos.engine.model.drift import IgnoreRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Settings:
     snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)
     redact: tuple[str, ...] = ()
     redact_text: tuple[str, ...] = ()
-    ignore: tuple[IgnoreRule, ...] = ()
+    ignore: "tuple[IgnoreRule, ...]" = ()
     levels: Mapping[str, Severity] = field(default_factory=dict)
     """Pattern to severity; the strongest place first."""
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -20,7 +20,7 @@ commands: `0` passed, identical, valid; `1` failed, drift, invalid; `2` no answe
 `130` and `143` when interrupted.
 
 Defaults of options can stand in `eidos.yaml` or in variables `EIDOS_*`: see
-[configuration](collectors.md#settings).
+[configuration](configuration.md).
 """
 
 

@@ -1,18 +1,13 @@
 """Settings and where they come from."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from eidos.engine.config import load_settings
 from eidos.engine.config.loading import read_layers
-from eidos.engine.config.rows import SETTINGS
 from eidos.engine.errors import ConfigError
-
-SCHEMA = Path(__file__).parents[3] / "schemas/config/v1.schema.json"
 
 
 @pytest.fixture
@@ -120,14 +115,3 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, text: str) -> 
         load_settings(tmp_path, {"HOME": str(tmp_path), variable: text})
 
     assert str(caught.value).startswith(variable)
-
-
-def test_the_published_schema_knows_the_same_settings() -> None:
-    schema = json.loads(SCHEMA.read_text())
-    Draft202012Validator.check_schema(schema)
-
-    known = set()
-    for name, rule in schema["properties"].items():
-        group = rule.get("properties")
-        known |= {f"{name}.{key}" for key in group} if group else {name}
-    assert known == {setting.key for setting in SETTINGS}
