@@ -44,9 +44,10 @@ def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validation:
         DocumentError: a file cannot be read.
     """
     documents = [
+        # What is not even well-formed cannot be asked what it names.
         _validated(
             str(layer.file or _ENVIRONMENT),
-            [*layer.problems, *_refused(settings_of(*merged([layer])))],
+            layer.problems or [*_refused(settings_of(*merged([layer])))],
         )
         for layer in read_layers(cwd, environ)
     ]

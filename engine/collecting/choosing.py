@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from eidos.engine.errors import UsageError
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.ports import Collector
 
@@ -93,13 +93,9 @@ def _refuse_unknown(
     for pattern in patterns:
         if any(_fits(pattern, *pair) for pair in known):
             continue
-        types = {type_.lower() for type_, _ in known}
-        names = sorted(types | {f"{type_.lower()}.{subtype}" for type_, subtype in known})
-        near = get_close_matches(pattern.lower(), names, n=1, cutoff=0.4)
-        raise UsageError(
-            f"there is no collector {pattern!r}",
-            hint=f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(types))}.",
-        )
+        types = sorted({type_.lower() for type_, _ in known})
+        names = [*types, *(f"{type_.lower()}.{subtype}" for type_, subtype in known)]
+        raise UsageError(f"there is no collector {pattern!r}", hint=nearest(pattern.lower(), names))
 
 
 def _records(type_: str, reasons: Mapping[str, str | None], *, whole: bool) -> list[Collection]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Pack, Rule, Severity
 
 
@@ -85,12 +86,9 @@ def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
     names = set(known)
     for name in wanted:
         if name not in names:
-            import difflib  # only for a wrong name
-
-            near = difflib.get_close_matches(name, names, n=3) or sorted(names)[:5]
             raise UsageError(
                 f"there is no {what} '{name}' in the chosen packs",
-                hint=f"Known are, for instance: {', '.join(near)}." if near else None,
+                hint=nearest(name, sorted(names)),
             )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
+from eidos.engine.model.nearest import nearest
 
 MANIFEST = "pack.yaml"
 
@@ -52,13 +53,9 @@ def _find(reference: str) -> PolicySource:
         return PolicySource(path, is_pack=True)
     if path.exists():
         return _plain(path)
-    import difflib  # only for a wrong name
-
-    near = difflib.get_close_matches(name, shipped(), n=1)
-    suggestion = f"Did you mean {near[0]}? " if near else ""
     raise UsageError(
         f"there is no policy pack or folder '{reference}'",
-        hint=f"{suggestion}Shipped packs: {', '.join(shipped())}; a folder is given by its path.",
+        hint=f"{nearest(name, shipped())} A folder is given by its path.",
     )
 
 

@@ -1,5 +1,6 @@
 """Reports made by hand: every status, hostile strings, a fleet."""
 
+import re
 from dataclasses import replace
 
 from eidos.engine.errors import Location, Problem
@@ -239,3 +240,12 @@ def fleet(size: int, *, alike: bool) -> Report:
         for number in range(size)
     )
     return report(*nodes)
+
+
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f]")
+"""What no output may hold, in any format, newline and tab apart."""
+
+
+def orders(text: str) -> int:
+    """Count what a GitHub runner would obey."""
+    return len(re.findall(r"^\s*::(?:error|warning|notice) ", text, re.MULTILINE))

@@ -134,8 +134,8 @@ def test_options_go_before_the_configuration(
 
 def refused(captured: pytest.CaptureFixture[str]) -> list[int]:
     """Give the lines of ``eidos.yaml`` that are complained about."""
-    said = captured.readouterr().err
-    return [int(line) for line in re.findall(r"^error: .*?eidos.yaml:(\d+)", said, re.MULTILINE)]
+    said = captured.readouterr().out
+    return [int(line) for line in re.findall(r"^/.*?eidos.yaml:(\d+)", said, re.MULTILINE)]
 
 
 def test_validate_lists_what_commands_would_refuse(
@@ -187,7 +187,7 @@ def test_a_wrong_value_is_told_with_file_and_line_by_every_command(
 
     for command in (["config", "validate"], ["check", "x.yaml"], ["history", "runs"]):
         assert console.run(root, command) == (1 if "config" in command else 2)
-        assert f"eidos.yaml:{line}:" in capsys.readouterr().err
+        assert f"eidos.yaml:{line}:" in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(

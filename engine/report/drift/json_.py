@@ -2,7 +2,6 @@
 
 from typing import Any, TextIO
 
-from eidos.engine.errors import Location
 from eidos.engine.model.drift import (
     Change,
     Comparison,
@@ -15,7 +14,7 @@ from eidos.engine.model.drift import (
 )
 from eidos.engine.model.factpath import join_path
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import API_VERSION, dumps
+from eidos.engine.report.jsontext import API_VERSION, dumps, location_json
 
 
 def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
@@ -135,12 +134,6 @@ def _change(change: Change) -> dict[str, Any]:
         "note": change.note,
         "readBy": list(change.read_by),
         "flips": [_flip(flip) for flip in change.flips],
-        "beforeAt": _place(before_at),
-        "afterAt": _place(after_at),
+        "beforeAt": location_json(before_at),
+        "afterAt": location_json(after_at),
     }
-
-
-def _place(place: Location | None) -> dict[str, Any] | None:
-    if place is None:
-        return None
-    return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}

@@ -150,7 +150,7 @@ def test_shipped_packs_are_found_by_name_and_version(engine: EmbeddedEngine) -> 
         load_pack(source, engine, PackIndex())
     with pytest.raises(EidosError, match="there is no policy pack") as caught:
         find_policies(["gpuu"])
-    assert "Did you mean gpu?" in str(caught.value.hint)
+    assert "Did you mean 'gpu'?" in str(caught.value.hint)
 
 
 PLAIN = {

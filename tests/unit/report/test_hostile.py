@@ -28,8 +28,6 @@ TEXT = st.one_of(
     st.lists(PIECES, max_size=6).map("".join),
     st.text(st.characters(codec=None), max_size=40),
 ).filter(bool)
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f]")
-"""What no output may hold, in any format, newline and tab apart."""
 
 
 def rendered(name: str, report: Report, *, verbose: bool = True) -> str:
@@ -48,16 +46,11 @@ def test_no_text_gives_orders(name: str, text: str) -> None:
     quiet = rendered(name, reports.hostile("plain"))
     told = rendered(name, reports.hostile(text))
     told.encode()
-    assert not HIDDEN.search(told)
+    assert not reports.HIDDEN.search(told)
     assert "\r" not in told
     for order in (r"##\w*\[", r"^\s*::(?!(error|warning|notice) |group::|endgroup::)"):
         assert not re.search(order, told, re.MULTILINE), order
-    assert orders(told) == orders(quiet)
-
-
-def orders(text: str) -> int:
-    """Count what a GitHub runner would obey."""
-    return len(re.findall(r"^\s*::(?:error|warning|notice) ", text, re.MULTILINE))
+    assert reports.orders(told) == reports.orders(quiet)
 
 
 @settings(max_examples=60, deadline=None)
