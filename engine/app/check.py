@@ -33,8 +33,7 @@ from eidos.engine.rego.embedded import EmbeddedEngine
 
 if TYPE_CHECKING:
     from eidos.engine.model.waiver import Waiver
-    from eidos.engine.store.keeping import Kept
-    from eidos.engine.store.opening import Store
+    from eidos.engine.ports import Store
 
 CHUNK = 64
 """Documents judged together: enough to keep every core busy, few enough to forget."""
@@ -85,13 +84,13 @@ def check(request: CheckRequest) -> Report:
         waiving = Waiving(_waivers(request.waivers), effective)
         store = stack.enter_context(_store(request.db)) if request.record else None
         judge = Judge(rules, engine, store or NoMemo(), effective)
+        recording = stack.enter_context(store.recording(written(started))) if store else None
         session = _Session(request, judge, waiving)
         subjects: list[Subject] = []
-        kept: list[Kept] = []
         for judged in session.judge_all():
             subjects += judged
-            if store is not None and len(session.seen) >= CHUNK:
-                kept += store.keep(session.take_seen(), written(started))
+            if recording is not None:
+                recording.keep(session.take_seen())
         report = Report(
             run=f"{started:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}",
             started=written(started),
@@ -106,8 +105,8 @@ def check(request: CheckRequest) -> Report:
             gate=Gate(request.fail_on, request.allow_incomplete),
             prints=tuple(judge.prints),
         )
-        if store is not None:
-            store.record_report(report, session.take_seen(), kept)
+        if recording is not None:
+            recording.record(report)
         return report
 
 
@@ -137,9 +136,9 @@ def _waivers(files: Sequence[str]) -> "tuple[Waiver, ...]":
 
 
 def _store(path: Path | None) -> "Store":
-    from eidos.engine.store.opening import open_store
+    from eidos.engine.store.opening import default_place, open_store
 
-    return open_store(path)
+    return open_store(path or default_place(os.environ))
 
 
 class _Session:

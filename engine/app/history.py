@@ -1,12 +1,13 @@
 """``eidos history``: what was recorded."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
-from eidos.engine.store.opening import default_path, open_store
+from eidos.engine.store.opening import default_place, exists, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Runs:
     """The runs, and where they were looked for."""
 
     runs: tuple[RunSummary, ...]
-    db: Path
+    place: str
     exists: bool
     """False when nothing was ever recorded there."""
 
@@ -37,12 +38,12 @@ def list_runs(request: RunsRequest) -> Runs:
     Raises:
         StoreError: the database cannot be read.
     """
-    path = request.db or default_path()
-    if not path.exists():
-        return Runs((), path, exists=False)
-    with open_store(path, read_only=True) as store:
+    where = request.db or default_place(os.environ)
+    if not exists(where):
+        return Runs((), str(where), exists=False)
+    with open_store(where, read_only=True) as store:
         found = store.runs(request.limit, request.cluster, request.since)
-    return Runs(tuple(found), path, exists=True)
+        return Runs(tuple(found), store.place, exists=True)
 
 
 def show_run(run: str, db: Path | None = None) -> Report:
@@ -52,5 +53,5 @@ def show_run(run: str, db: Path | None = None) -> Report:
         StoreError: the database cannot be read, or there is none.
         UsageError: no run, or more than one, is meant.
     """
-    with open_store(db, read_only=True) as store:
+    with open_store(db or default_place(os.environ), read_only=True) as store:
         return store.run(run)

@@ -1,8 +1,10 @@
 """What a user may name as a snapshot: a file, standard input, or something in the store."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from eidos.engine.documents.finding import STDIN, STDIN_NAME, Source, find_sources
@@ -11,11 +13,13 @@ from eidos.engine.documents.reading import Document, read_documents, read_text
 from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot, write_snapshot
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import DocumentError, EidosError, Location, UsageError
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
 from eidos.engine.model.times import instant
 
 _STORED = ("run", "snapshot")
 """What stands before the colon of a reference into the store."""
+_SHOWN = 5
+"""Snapshots of a run that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +120,33 @@ def _is_stored(reference: str) -> bool:
 
 
 def _stored(reference: str, db: Path | None) -> Referred:
-    from eidos.engine.store.opening import open_store
+    from eidos.engine.store.opening import default_place, open_store
 
     kind, _, name = reference.partition(":")
     cluster, _, time = reference.rpartition("@")
     at = None if kind in _STORED else _time(time, reference)
-    with open_store(db, read_only=True) as store:
+    with open_store(db or default_place(os.environ), read_only=True) as store:
         if at is not None:
-            snapshot = store.snapshot_of(cluster, at)
+            seen = store.snapshot_of(cluster, at)
         elif kind == "run":
-            snapshot = store.snapshot_of_run(name)
+            seen = _the_one(store.snapshots_of_run(name))
         else:
-            snapshot = store.snapshot(name)
-    [document] = read_text(to_json(write_snapshot(snapshot)), reference)
+            seen = store.snapshot(name)
+    [document] = read_text(to_json(write_snapshot(seen.snapshot)), reference)
     return Referred(reference, read_snapshot(document), in_store=True)
+
+
+def _the_one(found: Iterator[AddressedSnapshot]) -> AddressedSnapshot:
+    """Give the snapshot that a run judged; the same one may have been given it several times."""
+    several = {seen.digest: seen for seen in islice(found, _SHOWN)}
+    if not several:
+        raise UsageError(
+            "the run judged no snapshot", hint="It judged other documents; choose another run."
+        )
+    if len(several) > 1:
+        some = ", ".join(f"snapshot:{digest[7:19]}" for digest in several)
+        raise UsageError("the run judged several snapshots", hint=f"Name one, as in {some}.")
+    return next(iter(several.values()))
 
 
 def _time(text: str, reference: str) -> datetime:

@@ -13,6 +13,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report import REPORTERS, reporter
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, snapshot, verdict
+from fakes.stores import record
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "runs" / "v1.schema.json"
 
@@ -25,7 +26,7 @@ def db(tmp_path: Path) -> Path:
             seen = snapshot(("n1", "n2"), cluster=cluster)
             said = (verdict(Status.FAIL),) if number else (verdict(),)
             started = f"2026-03-0{number + 1}T12:00:00Z"
-            store.record_report(report(f"r{number}-x", seen, said, started), [seen])
+            record(store, report(f"r{number}-x", seen, said, started), seen)
     return path
 
 
@@ -106,7 +107,7 @@ def test_show_writes_files(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     ("arguments", "message"),
     [
         (["show", "r"], "begins 3 runs"),
-        (["show", "r1-y"], "Did you mean r1-x?"),
+        (["show", "r1-y"], "Did you mean 'r1-x'?"),
         (["show", "latest", "-o", "jsn"], "Did you mean json?"),
         (["show", "latest", "-o", "json", "-o", "text"], "standard output"),
         (["runs", "--since", "yesterday"], "RFC 3339"),

@@ -46,4 +46,4 @@ def command(form: str, **options: Any) -> None:  # noqa: ANN401 -- click's own t
     _WRITERS[form](found.runs, sys.stdout)
     if not found.runs:
         why = "no run matches" if found.exists else "nothing is recorded yet"
-        click.echo(printable(f"{why} in {found.db}"), err=True)
+        click.echo(printable(f"{why} in {found.place}"), err=True)
