@@ -131,6 +131,25 @@ def test_not_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "is not a database" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "verb", [["history", "runs"], ["history", "show", "latest"], ["check", "-"]]
+)
+def test_a_database_of_an_engine_that_is_not_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    verb: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert console.run(root, [*verb, "--db", "postgresql://me:secret@db/eidos"]) == 2
+
+    said = capsys.readouterr()
+    assert "PostgreSQL is not built yet" in said.err
+    assert "secret" not in said.err + said.out
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("form", sorted(REPORTERS))
 def test_a_check_is_shown_again_byte_for_byte(shared: Path, tmp_path: Path, form: str) -> None:
     seen = str(shared / "data" / "snapshots" / "gb200.yaml")

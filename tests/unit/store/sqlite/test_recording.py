@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.digest import addressed, digest
+from eidos.engine.errors import Location, Problem
 from eidos.engine.model.verdict import Status
+from eidos.engine.store.sqlite.encoding import decode_problem
 from eidos.engine.store.sqlite.recording import GENESIS
 from eidos.engine.store.sqlite.store import SqliteStore, open_sqlite
 from fakes.recorded import report, snapshot, verdict
@@ -170,3 +172,9 @@ def test_names_that_are_not_unicode_are_kept_readable(tmp_path: Path) -> None:
 
     assert subject.file == "n\\udcff.yaml"
     assert subject.name == "d\\udcff"
+
+
+def test_problems_of_the_first_databases_have_no_code() -> None:
+    written = ["cannot read it", None, ["a.yaml", 3, None, None]]
+
+    assert decode_problem(written) == Problem("cannot read it", None, Location("a.yaml", 3))
