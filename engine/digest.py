@@ -73,9 +73,26 @@ def snapshot_digests(snapshot: Snapshot) -> SnapshotDigests:
     nodes = {
         node.name: _measurements(node.name, node.measurements, leaves) for node in snapshot.nodes
     }
-    collection = sorted(digest(_collection(entry)) for entry in snapshot.collection)
-    root = digest({"cluster": cluster, "nodes": nodes, "collection": collection})
-    return SnapshotDigests(root, nodes, leaves)
+    return SnapshotDigests(snapshot_digest(cluster, nodes, snapshot.collection), nodes, leaves)
+
+
+def snapshot_digest(
+    cluster: str, nodes: Mapping[str, str], collection: Iterable[Collection]
+) -> str:
+    """Give the address of a snapshot from those of its parts.
+
+    Args:
+        cluster: address of the cluster's own measurements.
+        nodes: address of each node's measurements, by name.
+        collection: how the collectors ended, in any order.
+    """
+    endings = sorted(digest(_collection(entry)) for entry in collection)
+    return digest({"cluster": cluster, "nodes": nodes, "collection": endings})
+
+
+def measurements_digest(leaves: Mapping[str, Mapping[str, str]]) -> str:
+    """Give the address of measurements from those of their subtypes, by type and name."""
+    return digest({type_: digest(children) for type_, children in leaves.items()})
 
 
 def _measurements(
@@ -90,7 +107,7 @@ def _measurements(
             leaf = subtype_digest(subtype)
             leaves[node, measurement.type, subtype.name] = leaf
             children[subtype.name] = leaf
-    return digest({name: digest(children) for name, children in types.items()})
+    return measurements_digest(types)
 
 
 def _collection(entry: Collection) -> Json:

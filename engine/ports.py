@@ -5,14 +5,18 @@ A fake that implements a port stands in for the real part in tests; the real one
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TextIO, TypeVar
+from types import TracebackType
+from typing import Protocol, Self, TextIO, TypeVar
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module
-from eidos.engine.model.snapshot import Collection, Subtype
+from eidos.engine.model.report import Report
+from eidos.engine.model.run import RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 
 # Rego -------------------------------------------------------------------------------------------
@@ -138,18 +142,134 @@ class Clock(Protocol):
         ...
 
 
-# Memo -------------------------------------------------------------------------------------------
+# Store ------------------------------------------------------------------------------------------
 
 
 class Memo(Protocol):
     """Remembers verdicts by what they depend on, so that no question is evaluated twice."""
 
     def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
-        """Give the verdicts known for these memo keys."""
+        """Give the verdicts known for these memo keys; those that are not known are left out."""
         ...
 
     def remember(self, verdicts: Sequence[Verdict]) -> None:
-        """Keep verdicts; each has a memo key."""
+        """Keep verdicts by their memo keys; the first verdict of a key stands.
+
+        Those without a key, errors and waived ones are left out: they do not follow from a key. So
+        is what the gate does with a verdict (its enforcement).
+        """
+        ...
+
+
+class Recording(Protocol):
+    """A run on its way into the store: any number of `keep`, then one `record`."""
+
+    def keep(self, snapshots: Iterable[AddressedSnapshot]) -> None:
+        """Take snapshots that the run judges, while judging goes on.
+
+        The store may write their content at once, so that a fleet need not be held in memory. They
+        are part of no run, and cannot be found, until the run is recorded.
+        """
+        ...
+
+    def record(self, report: Report) -> None:
+        """Write the run with every snapshot taken before: all, or nothing.
+
+        Raises:
+            StoreError: it could not be written, or a run of this id is recorded.
+        """
+        ...
+
+
+class Store(Memo, Protocol):
+    """Remembers runs, the snapshots they judged, and verdicts; used in a ``with`` statement.
+
+    Nothing recorded is ever changed, and any number of processes use one store at once. A run is
+    named by its id, the beginning of it, or ``latest``, the one recorded last.
+
+    Raises:
+        StoreError: by every method: the store cannot be read or written, is not there any more, or
+            what it holds is damaged.
+    """
+
+    @property
+    def place(self) -> str:
+        """What messages call it; holds no secret."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def close(self) -> None:
+        """Let go of it; what was recorded stays."""
+        ...
+
+    def recording(self, started: str) -> AbstractContextManager[Recording]:
+        """Begin to record a run; without `Recording.record`, nothing of it is found again.
+
+        Args:
+            started: when the run started, as its report says, RFC 3339: the state time of snapshots
+                whose timestamp is none.
+        """
+        ...
+
+    def runs(
+        self,
+        limit: int | None = None,
+        cluster: str | None = None,
+        since: datetime | None = None,
+    ) -> list[RunSummary]:
+        """Give runs, last recorded first.
+
+        Args:
+            limit: how many at most; None for all.
+            cluster: only runs that judged this cluster or its nodes.
+            since: only runs started at this moment or later.
+        """
+        ...
+
+    def run(self, name: str) -> Report:
+        """Give the report of a run, equal to the one that was recorded.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
+        ...
+
+    def snapshot(self, address: str) -> AddressedSnapshot:
+        """Give a snapshot by its content address or the beginning of it, as last captured.
+
+        Args:
+            address: hexadecimal digits, ``sha256:`` before them or not.
+
+        Raises:
+            UsageError: it is no address, or no snapshot, or more than one, is meant.
+        """
+        ...
+
+    def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
+        """Give what was last seen of a cluster at a moment, by the clock of the facts.
+
+        Raises:
+            UsageError: nothing was seen of it by then.
+        """
+        ...
+
+    def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:
+        """Give the snapshots that a run judged, in its order, one in memory at a time.
+
+        The name is looked up at once; the snapshots are read as they are asked for, while the store
+        is open. There are none where the run judged other documents.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
         ...
 
 

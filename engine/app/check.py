@@ -1,6 +1,7 @@
 """``eidos check``: judge what was named by policy, record, report."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from eidos.engine.model.resolved import Policy
 from eidos.engine.model.times import written
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from eidos.engine.model.snapshot import AddressedSnapshot
-    from eidos.engine.store.keeping import Kept
+    from eidos.engine.ports import Recording
 
 CHUNK = 64
 """Items judged together: enough to keep every core busy, few enough to forget."""
@@ -45,28 +48,42 @@ def check(
 def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:
     """Judge items as they come, and fold what is said of them into one report; see `check`."""
     started = context.clock.now()
-    if context.records:
-        _ = context.store  # a database that cannot be opened is told before anything is judged
-    judging = Judging(policy, context.engine, context.memo)
-    folding = _Folding(context, written(started))
-    for chunk in _chunks(items):
-        folding.add(_judged(chunk, judging))
-    report = Report(
-        run=context.new_run_id(started),
-        started=written(started),
-        effective_time=written(policy.effective),
-        generator=f"eidos {__version__}",
-        engine=f"{context.engine.name} {context.engine.version}",
-        packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in policy.packs),
-        rules=policy.rules,
-        subjects=tuple(folding.subjects),
-        problems=tuple(folding.problems),
-        waiver_notes=judging.waiver_notes(),
-        gate=policy.gate,
-        prints=judging.prints,
-    )
-    folding.record(report)
+    with _recording(context, written(started)) as recording:
+        judging = Judging(policy, context.engine, context.memo)
+        subjects: list[Subject] = []
+        problems: list[Problem] = []
+        for chunk in _chunks(items):
+            seen: list[AddressedSnapshot] = []
+            for each in _judged(chunk, judging):
+                if isinstance(each, Problem):
+                    problems.append(each)
+                    continue
+                subjects.extend(each.subjects)
+                seen.extend([each.snapshot] if each.snapshot else [])
+            if recording is not None:
+                recording.keep(seen)
+        report = Report(
+            run=context.new_run_id(started),
+            started=written(started),
+            effective_time=written(policy.effective),
+            generator=f"eidos {__version__}",
+            engine=f"{context.engine.name} {context.engine.version}",
+            packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in policy.packs),
+            rules=policy.rules,
+            subjects=tuple(subjects),
+            problems=tuple(problems),
+            waiver_notes=judging.waiver_notes(),
+            gate=policy.gate,
+            prints=judging.prints,
+        )
+        if recording is not None:
+            recording.record(report)
     return report
+
+
+def _recording(context: Context, started: str) -> "AbstractContextManager[Recording | None]":
+    """Open the run's recording where runs are recorded: before anything is judged in vain."""
+    return context.store.recording(started) if context.records else nullcontext()
 
 
 def _judged(chunk: Sequence[Item | Problem], judging: Judging) -> Iterator[Judged | Problem]:
@@ -90,31 +107,3 @@ def _chunks(items: Iterable[Item | Problem]) -> Iterator[list[Item | Problem]]:
             following = reading.submit(lambda: list(islice(coming, CHUNK)))
             yield chunk
             chunk = following.result()
-
-
-class _Folding:
-    """Gathers what was judged; snapshots are stored on the way, so that a fleet is not held."""
-
-    def __init__(self, context: Context, started: str) -> None:
-        self.subjects: list[Subject] = []
-        self.problems: list[Problem] = []
-        self._context = context
-        self._started = started
-        self._seen: list[AddressedSnapshot] = []
-        self._kept: list[Kept] = []
-
-    def add(self, judged: Iterable[Judged | Problem]) -> None:
-        for each in judged:
-            if isinstance(each, Problem):
-                self.problems.append(each)
-                continue
-            self.subjects.extend(each.subjects)
-            if each.snapshot is not None and self._context.records:
-                self._seen.append(each.snapshot)
-        if len(self._seen) >= CHUNK:
-            self._kept += self._context.store.keep(self._seen, self._started)
-            self._seen.clear()
-
-    def record(self, report: Report) -> None:
-        if self._context.records:
-            self._context.store.record_report(report, self._seen, self._kept)

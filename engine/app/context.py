@@ -18,8 +18,7 @@ from eidos.engine.documents.limits import Limits
 
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
-    from eidos.engine.ports import Clock, Memo, RegoEngine
-    from eidos.engine.store.opening import Store
+    from eidos.engine.ports import Clock, Memo, RegoEngine, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +118,25 @@ class Context:
         """
         from eidos.engine.store.opening import open_store
 
-        return self._stack.enter_context(
-            open_store(self._opening.db, read_only=not self._opening.record)
-        )
-
-    @property
-    def store_place(self) -> str:
-        """Where the database is, or would be."""
-        from eidos.engine.store.opening import default_path
-
-        return str(self._opening.db or default_path())
+        return self._stack.enter_context(open_store(self._where, read_only=not self.records))
 
     @property
     def has_store(self) -> bool:
         """Whether anything was ever recorded where the database would be."""
-        return Path(self.store_place).exists()
+        from eidos.engine.store.opening import exists
+
+        return exists(self._where)
+
+    @property
+    def store_place(self) -> str:
+        """What messages call the database, also where there is none yet."""
+        return self.store.place if self.has_store else self._where
+
+    @property
+    def _where(self) -> str:
+        from eidos.engine.store.opening import default_place
+
+        return str(self._opening.db or default_place(self.environ))
 
     def reader(self, *, lenient: bool = False) -> "Reader":
         """Give what reads references.

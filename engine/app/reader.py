@@ -6,7 +6,7 @@ else. Verbs judge, compare, convert and join what comes out of here; none of the
 came from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ from eidos.engine.model.times import instant
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from eidos.engine.store.opening import Store
+    from eidos.engine.ports import Store
 
 _STORED = ("run", "snapshot")
 """What stands before the colon of a reference into the store."""
@@ -165,18 +165,30 @@ class Reader:
         if not _is_stored(reference):
             return None
         kind, _, name = reference.partition(":")
-        store = self.open_store
         if kind == "run":
-            found = [addressed(store().snapshot_of_run(name))]
-        elif kind == "snapshot":
-            found = [addressed(store().snapshot(name))]
-        else:
-            cluster, _, time = reference.rpartition("@")
-            at = _time(time, reference)
-            found = [addressed(store().snapshot_of(cluster, at))]
-        if len(found) == 1:
-            return [Item(reference, seen=found[0])]
-        return [Item(f"{reference}#{n}", seen=each) for n, each in enumerate(found, 1)]
+            return [
+                Item(f"{reference}#{number}" if number else reference, seen=seen)
+                for number, seen in enumerate(_distinct(self.open_store().snapshots_of_run(name)))
+            ]
+        if kind == "snapshot":
+            return [Item(reference, seen=self.open_store().snapshot(name))]
+        cluster, _, time = reference.rpartition("@")
+        at = _time(time, reference)
+        return [Item(reference, seen=self.open_store().snapshot_of(cluster, at))]
+
+
+def _distinct(found: Iterable[AddressedSnapshot]) -> list[AddressedSnapshot]:
+    """Give each snapshot of a run once; it may have been given the same one several times.
+
+    Raises:
+        UsageError: there is none.
+    """
+    distinct = {seen.digest: seen for seen in found}
+    if not distinct:
+        raise UsageError(
+            "the run judged no snapshot", hint="It judged other documents; choose another run."
+        )
+    return list(distinct.values())
 
 
 def refuse_second_stdin(references: Sequence[str]) -> None:

@@ -203,7 +203,17 @@ def reports(draw: st.DrawFn) -> Report:
         packs=draw(tuples(st.builds(PackRef, TEXT, TEXT, DIGESTS))),
         rules=tuple(draw(rules(st.just(id_))) for id_ in sorted(ids)),
         subjects=draw(tuples(subjects, 6)),
-        problems=draw(tuples(st.builds(Problem, TEXT, st.none() | TEXT, st.none() | LOCATIONS))),
+        problems=draw(
+            tuples(
+                st.builds(
+                    Problem,
+                    TEXT,
+                    st.none() | TEXT,
+                    st.none() | LOCATIONS,
+                    st.sampled_from(["invalid", "unreadable"]),
+                )
+            )
+        ),
         waiver_notes=draw(tuples(st.builds(WaiverNote, TEXT, TEXT, TEXT, TEXT))),
         gate=Gate(draw(st.sampled_from(Severity)), draw(st.booleans())),
         prints=draw(tuples(TEXT)),

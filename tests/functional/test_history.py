@@ -13,6 +13,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import REPORT
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, snapshot, verdict
+from fakes.stores import record
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "runs" / "v1.schema.json"
 
@@ -25,7 +26,7 @@ def db(tmp_path: Path) -> Path:
             seen = snapshot(("n1", "n2"), cluster=cluster)
             said = (verdict(Status.FAIL),) if number else (verdict(),)
             started = f"2026-03-0{number + 1}T12:00:00Z"
-            store.record_report(report(f"r{number}-x", seen, said, started), [seen])
+            record(store, report(f"r{number}-x", seen, said, started), seen)
     return path
 
 
@@ -106,7 +107,7 @@ def test_show_writes_files(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     ("arguments", "message"),
     [
         (["show", "r"], "begins 3 runs"),
-        (["show", "r1-y"], "Did you mean r1-x?"),
+        (["show", "r1-y"], "Did you mean 'r1-x'?"),
         (["show", "latest", "-o", "jsn"], "Did you mean 'json'?"),
         (["show", "latest", "-o", "json", "-o", "text"], "standard output"),
         (["runs", "--since", "yesterday"], "RFC 3339"),
@@ -128,6 +129,25 @@ def test_not_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
     assert eidos("runs", "--db", tmp_path / "x.db") == 2
     assert "is not a database" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "verb", [["history", "runs"], ["history", "show", "latest"], ["check", "-"]]
+)
+def test_a_database_of_an_engine_that_is_not_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    verb: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert console.run(root, [*verb, "--db", "postgresql://me:secret@db/eidos"]) == 2
+
+    said = capsys.readouterr()
+    assert "PostgreSQL is not built yet" in said.err
+    assert "secret" not in said.err + said.out
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("form", sorted(REPORT.formats))

@@ -119,7 +119,7 @@ def test_each_setting_in_force_says_who_set_it() -> None:
     @click.command()
     @takes("policy", PolicyOptions)
     @click.pass_context
-    def command(context: click.Context, policy: PolicyOptions) -> Any:
+    def command(context: click.Context, policy: PolicyOptions) -> Any:  # noqa: ARG001 -- taken
         return origins(context)
 
     given = ["--fail-on", "high", "--waivers", "w.yaml"]

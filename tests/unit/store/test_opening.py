@@ -1,287 +1,58 @@
-"""Opening a database, and saying why it cannot be opened."""
+"""The one door: which engine, and where."""
 
-import os
-import shutil
-import sqlite3
-import stat
-import subprocess
-import sys
-import tempfile
-import traceback
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from eidos.engine.errors import StoreError
-from eidos.engine.store.migrations import VERSION
-from eidos.engine.store.opening import default_path, open_store
-from fakes.recorded import report, snapshot, verdict
+from eidos.engine.errors import ExitCode, StoreError
+from eidos.engine.store.opening import default_place, exists, open_store
+from fakes.recorded import verdict
 
 
-def test_it_is_made_for_the_user_alone(tmp_path: Path) -> None:
-    path = tmp_path / "state" / "eidos" / "eidos.db"
-    with open_store(path) as store:
-        store.remember([verdict()])
+def test_where_it_is() -> None:
+    home = {"HOME": "/home/me"}
 
-        for file in path.parent.iterdir():
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
-def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert default_path() == tmp_path / "eidos" / "eidos.db"
-    monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_path() == tmp_path / ".local" / "state" / "eidos" / "eidos.db"
-    monkeypatch.setenv("EIDOS_DB", "/elsewhere.db")
-    assert default_path() == Path("/elsewhere.db")
+    assert default_place(home) == "/home/me/.local/state/eidos/eidos.db"
+    assert default_place({**home, "XDG_STATE_HOME": "/state"}) == "/state/eidos/eidos.db"
+    assert default_place({**home, "EIDOS_DB": ""}) == default_place(home)
+    assert default_place({**home, "EIDOS_DB": "/elsewhere.db"}) == "/elsewhere.db"
+    assert default_place({**home, "EIDOS_DB": "postgresql://db"}) == "postgresql://db"
 
 
-def test_names_with_special_characters(tmp_path: Path) -> None:
-    path = tmp_path / "a?mode=memory#b%20 c.db"
-    with open_store(path) as store:
-        store.remember([verdict()])
+def test_the_environment_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EIDOS_DB", "/not/this.db")
 
-    assert path.stat().st_size > 0
+    assert default_place({"HOME": "/home/me"}).startswith("/home/me")
 
 
-def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
-    seen = snapshot()
-    path = tmp_path / "e.db"
-    with open_store(path) as writer, open_store(path, read_only=True) as reader:
-        writer.record_report(report("r1", seen), [seen])
-
-        assert reader.run("r1") == report("r1", seen)
-        with pytest.raises(StoreError, match="cannot be written"):
-            reader.remember([verdict()])
-
-
-def complaint(path: Path, *, read_only: bool = False) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        open_store(path, read_only=read_only, busy_seconds=0.05).close()
-    assert caught.value.hint
-    assert "Error" not in str(caught.value)
-    return caught.value
-
-
-@pytest.mark.parametrize("words", ["x", "these are notes\n", "these are long notes\n" * 500])
-def test_not_a_database(tmp_path: Path, words: str) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text(words)
-
-    assert "is not a database" in complaint(path).message
-    assert "is not a database" in complaint(path, read_only=True).message
-    assert path.read_text() == words
-
-
-@pytest.mark.parametrize("device", ["/dev/full", "/dev/null", "/dev/zero"])
-def test_a_device(device: str) -> None:
-    assert "it is not a file" in complaint(Path(device)).message
-
-
-def test_the_database_of_another_program(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE runs (id)")
-
-    assert "another program" in complaint(path).message
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("runs",)]
-
-
-def test_a_damaged_database(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    seen = snapshot()
-    with open_store(path) as store:
-        store.record_report(report("r1", seen), [seen])
-    content = bytearray(path.read_bytes())
-    content[4096:] = os.urandom(len(content) - 4096)
-    path.write_bytes(content)
-
-    with pytest.raises(StoreError, match="damaged"), open_store(path) as store:
-        store.run("r1")
-
-
-def test_content_that_was_tampered_with(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    seen = snapshot()
-    with open_store(path) as store:
-        store.record_report(report("r1", seen), [seen])
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TRIGGER blobs_never_update")
-        connection.execute("UPDATE blobs SET body = (SELECT body FROM blobs WHERE kind = 'rule')")
-        connection.commit()
-
-    with open_store(path) as store, pytest.raises(StoreError, match="does not match its address"):
-        store.snapshot_of_run("r1")
-
-
-def test_a_newer_database(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    open_store(path).close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
-
-    assert "newer eidos" in complaint(path).message
-    assert "newer eidos" in complaint(path, read_only=True).message
-
-
-def test_an_older_database_is_not_changed_by_a_reader(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    path.touch()
-
-    assert "not yet" in complaint(path, read_only=True).message
-    assert path.stat().st_size == 0
-    open_store(path).close()
-    open_store(path, read_only=True).close()
-
-
-def test_nothing_to_read(tmp_path: Path) -> None:
-    assert "no database" in complaint(tmp_path / "none.db", read_only=True).message
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_a_file(tmp_path: Path, kind: type[str | Path]) -> None:
+    where = kind(tmp_path / "e.db")
+    assert not exists(where)
     assert list(tmp_path.iterdir()) == []
 
-
-def test_a_folder(tmp_path: Path) -> None:
-    assert "cannot be opened" in complaint(tmp_path).message
-
-
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-
-    assert "cannot be opened" in complaint(tmp_path / "file" / "e.db").message
-
-
-def test_in_use_for_too_long(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    with open_store(path, busy_seconds=0.05) as store, closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="in use by another process"):
-            store.remember([verdict()])
-        other.execute("ROLLBACK")
+    with open_store(where) as store:
         store.remember([verdict()])
+        assert store.place == str(where)
+
+    assert exists(where)
 
 
-def as_nobody(steps: Callable[[], None]) -> None:
-    """Take the steps as someone whom permissions bind; root may write everywhere."""
-    child = os.fork()
-    if child == 0:
-        try:
-            if os.geteuid() == 0:
-                os.setgid(65534)
-                os.setuid(65534)
-            steps()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - the child must not run the rest of the tests
-            traceback.print_exc()
-            os._exit(1)
-    assert os.waitpid(child, 0)[1] == 0
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("ask", [open_store, exists])
+def test_an_engine_that_is_not_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    kind: type[str | Path],
+    ask: Callable[[str | Path], object],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="PostgreSQL is not built yet") as caught:
+        ask(kind(f"{scheme}://me:secret@db.example/eidos"))
 
-
-def test_a_read_only_folder_can_be_read() -> None:
-    def steps() -> None:
-        with open_store(path, read_only=True) as store:
-            assert store.run("latest").run == "r1"
-            assert store.snapshot_of_run("latest") == seen.snapshot
-        assert "cannot be" in complaint(folder / "new.db").message
-        with pytest.raises(StoreError, match="cannot be written"), open_store(path) as store:
-            store.remember([verdict()])
-
-    seen = snapshot()
-    folder = Path(tempfile.mkdtemp())  # the folders of tmp_path are closed to others
-    path = folder / "e.db"
-    with open_store(path) as store:
-        store.record_report(report("r1", seen), [seen])
-    path.chmod(0o444)
-    folder.chmod(0o555)
-    try:
-        as_nobody(steps)
-    finally:
-        folder.chmod(0o700)
-        shutil.rmtree(folder)
-
-
-def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    small = snapshot()
-    with open_store(path) as store:
-        store.record_report(report("r1", small), [small])
-        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-        store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
-        big = snapshot(tuple(f"n{number}" for number in range(5000)))
-        with pytest.raises(StoreError, match="no space left") as caught:
-            store.record_report(report("r2", big), [big])
-        assert "Free some space" in str(caught.value.hint)
-
-    with open_store(path) as store:
-        assert [run.run for run in store.runs()] == ["r1"]
-        assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-LIMITED = """
-import resource, sys
-from pathlib import Path
-from fakes.recorded import report, snapshot
-from eidos.engine.errors import StoreError
-from eidos.engine.store.opening import open_store
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-limit = int(sys.argv[2])
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-try:
-    with open_store(Path(sys.argv[1])) as store:
-        for number in range(10_000):
-            seen = snapshot((f"n{number}",), driver=f"{number}")
-            store.record_report(report(f"x{number}", seen), [seen])
-except StoreError as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize("room", [0, 4096, 100_000, 400_000])
-def test_a_file_that_may_not_grow(tmp_path: Path, room: int) -> None:
-    path = tmp_path / "e.db"
-    ran = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(path), str(room)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-
-    assert ran.returncode == 0, ran.stderr
-    assert "database" in ran.stdout
-    with open_store(path) as store:
-        assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        for run in store.runs():
-            assert store.run(run.run).subjects
-
-
-def test_an_up_to_date_database_opens_without_sqlite_utils(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from eidos.engine.store.opening import open_store\n"
-        "assert 'sqlite_utils' not in sys.modules\n"
-        "open_store(Path(sys.argv[1])).close(); print('sqlite_utils' in sys.modules)"
-    )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / "e.db")],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for _ in range(2)
-    ]
-    assert said == ["True", "False"]
-
-
-def test_only_the_store_names_sqlite_utils() -> None:
-    engine = Path(__file__).parents[3] / "engine"
-    naming = {
-        file.relative_to(engine).parts[0]
-        for file in engine.rglob("*.py")
-        if "sqlite_utils" in file.read_text()
-    }
-    assert naming == {"store"}
+    assert caught.value.exit_code is ExitCode.NO_ANSWER
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+    assert list(tmp_path.iterdir()) == []

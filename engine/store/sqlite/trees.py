@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eidos.engine.digest import canonical, digest
+from eidos.engine.digest import canonical, digest, measurements_digest, snapshot_digest
 from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
     Collection,
     Measurement,
     Metadata,
@@ -16,10 +17,9 @@ from eidos.engine.model.snapshot import (
     Subtype,
     subtypes,
 )
-from eidos.engine.store.addresses import intern
-from eidos.engine.store.blobs import BlobWriter, read_blob
-from eidos.engine.store.encoding import decode_collection, encode_collection, text
-from eidos.engine.store.pages import pages
+from eidos.engine.store.sqlite.addresses import address_of, damaged, intern
+from eidos.engine.store.sqlite.blobs import BlobWriter, read_blob
+from eidos.engine.store.sqlite.encoding import decode_collection, encode_collection, pages, text
 
 
 class TreeWriter:
@@ -120,7 +120,7 @@ def _cluster_address(snapshot: Snapshot, digests: SnapshotDigests) -> str:
     types: dict[str, dict[str, str]] = {entry.type: {} for entry in snapshot.measurements}
     for type_, subtype in subtypes(snapshot.measurements):
         types[type_][subtype.name] = digests.subtypes[None, type_, subtype.name]
-    return digest({name: digest(children) for name, children in types.items()})
+    return measurements_digest(types)
 
 
 def sorted_collection(snapshot: Snapshot) -> list[object]:
@@ -151,8 +151,15 @@ def encode_remarks(snapshot: Snapshot) -> dict[str, object]:
 
 def read_snapshot(
     connection: sqlite3.Connection, row: int, metadata: Metadata, remarks: Mapping[str, Any]
-) -> Snapshot:
-    """Give a stored snapshot back, with what its capture adds."""
+) -> AddressedSnapshot:
+    """Give a stored snapshot back, with what its capture adds.
+
+    The addresses of its parts are those under which they are stored. The snapshot's own is worked
+    out from them again, so that no part can have taken the place of another.
+
+    Raises:
+        StoreError: its content is not what its address says.
+    """
     tree, node_pages, collection = connection.execute(
         "SELECT tree, pages, collection FROM snapshots WHERE id = ?", (row,)
     ).fetchone()
@@ -162,15 +169,24 @@ def read_snapshot(
     reader = _TreeReader(connection, contexts)
     entries = json.loads(read_blob(connection, collection))
     durations = remarks.get("durations") or [None] * len(entries)
-    return Snapshot(
+    trees = list(_nodes(connection, node_pages))
+    snapshot = Snapshot(
         metadata,
         reader.measurements(None, tree),
-        tuple(
-            Node(name, reader.measurements(name, row))
-            for name, row in _nodes(connection, node_pages)
-        ),
+        tuple(Node(name, reader.measurements(name, each)) for name, each in trees),
         tuple(map(decode_collection, entries, durations)),
     )
+    nodes = {name: reader.address(each) for name, each in trees}
+    root = snapshot_digest(reader.address(tree), nodes, snapshot.collection)
+    if root != address_of(connection, row):
+        raise damaged(f"snapshot {row}")
+    leaves = {
+        (name, type_, subtype): address
+        for name, each in ((None, tree), *trees)
+        for type_, children in reader.leaves(each).items()
+        for subtype, address in children.items()
+    }
+    return AddressedSnapshot(snapshot, SnapshotDigests(root, nodes, leaves))
 
 
 def _nodes(connection: sqlite3.Connection, node_pages: str) -> Iterator[tuple[str, int]]:
@@ -188,7 +204,7 @@ def _facts(connection: sqlite3.Connection, tree: int) -> dict[str, dict[str, int
 
 
 class _TreeReader:
-    """Reads trees; alike nodes share their data in memory too."""
+    """Reads trees; alike nodes share their data, and the work for it, in memory too."""
 
     def __init__(
         self,
@@ -199,12 +215,29 @@ class _TreeReader:
         self._contexts = contexts
         self._facts: dict[int, dict[str, dict[str, int]]] = {}
         self._data: dict[int, dict[str, Any]] = {}
+        self._leaves: dict[int, dict[str, dict[str, str]]] = {}
+        self._addresses: dict[int, str] = {}
 
     def measurements(self, node: str | None, tree: int) -> tuple[Measurement, ...]:
         return tuple(
             Measurement(type_, tuple(self._subtype(node, type_, *leaf) for leaf in leaves.items()))
             for type_, leaves in self._tree(tree).items()
         )
+
+    def leaves(self, tree: int) -> Mapping[str, Mapping[str, str]]:
+        """Give the address of each subtype, by type and name."""
+        if tree not in self._leaves:
+            self._leaves[tree] = {
+                type_: {name: address_of(self._connection, blob) for name, blob in blobs.items()}
+                for type_, blobs in self._tree(tree).items()
+            }
+        return self._leaves[tree]
+
+    def address(self, tree: int) -> str:
+        """Give the address of the whole, from those of its subtypes."""
+        if tree not in self._addresses:
+            self._addresses[tree] = measurements_digest(self.leaves(tree))
+        return self._addresses[tree]
 
     def _subtype(self, node: str | None, type_: str, name: str, blob: int) -> Subtype:
         if blob not in self._data:

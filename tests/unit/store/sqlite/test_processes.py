@@ -10,25 +10,26 @@ from contextlib import closing
 from pathlib import Path
 
 from eidos.engine.digest import digest
-from eidos.engine.store.opening import open_store
-from eidos.engine.store.recording import GENESIS
+from eidos.engine.store.sqlite.recording import GENESIS
+from eidos.engine.store.sqlite.store import open_sqlite
 from fakes.recorded import verdict
 
 WRITER = """
 import sys
 from pathlib import Path
+from fakes.stores import record
 from fakes.recorded import report, snapshot, verdict
 from eidos.engine.model.verdict import Status
-from eidos.engine.store.opening import open_store
+from eidos.engine.store.sqlite.store import open_sqlite
 path, name, count, nodes = sys.argv[1:]
 for number in range(int(count)):
-    with open_store(Path(path)) as store:
+    with open_sqlite(Path(path)) as store:
         seen = snapshot(
             tuple(f"{name}-{node}" for node in range(int(nodes))), driver=f"{name}.{number}"
         )
         said = (verdict(Status.FAIL, salt=f"{name}{number}"),)
         store.remember(said)
-        store.record_report(report(f"{name}-{number}", seen, said), [seen])
+        record(store, report(f"{name}-{number}", seen, said), seen)
         print(number, flush=True)
 """
 
@@ -38,7 +39,7 @@ def writer(path: Path, name: str, count: int, nodes: int) -> subprocess.Popen[st
         [sys.executable, "-c", WRITER, str(path), name, str(count), str(nodes)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
 
 
@@ -52,11 +53,13 @@ def check_whole(path: Path) -> list[str]:
         for content, link in chain.fetchall():
             previous = digest([previous, f"sha256:{content.hex()}"])
             assert f"sha256:{link.hex()}" == previous
-    with open_store(path, read_only=True) as store:
+    with open_sqlite(path, read_only=True) as store:
         runs = [run.run for run in store.runs()]
         for run in runs:
             report = store.run(run)
-            assert len(report.subjects) == len(store.snapshot_of_run(run).nodes)
+            assert len(report.subjects) == sum(
+                len(seen.snapshot.nodes) for seen in store.snapshots_of_run(run)
+            )
     return runs
 
 
@@ -68,7 +71,7 @@ def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
         assert process.returncode == 0
 
     assert set(check_whole(path)) == {f"{name}-{number}" for name in "abcd" for number in range(15)}
-    with open_store(path, read_only=True) as store:
+    with open_sqlite(path, read_only=True) as store:
         keys = [digest(["GPU-001", "fail", f"{name}{n}"]) for name in "abcd" for n in range(15)]
         assert len(store.recall(keys)) == 60
 
@@ -88,5 +91,5 @@ def test_a_killed_writer_leaves_a_whole_database(tmp_path: Path) -> None:
         recorded = [run for run in check_whole(path) if run.startswith(f"k{attempt}-")]
         assert len(recorded) >= said  # what was reported as recorded is there
 
-    with open_store(path) as store:
+    with open_sqlite(path) as store:
         store.remember([verdict()])

@@ -10,17 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eidos.engine.digest import canonical
-from eidos.engine.store.blobs import BlobWriter, read_blob
-from eidos.engine.store.deltas import as_object, patch, patched
-from eidos.engine.store.opening import Store, open_store
+from eidos.engine.store.sqlite.blobs import BlobWriter, as_object, patch, patched, read_blob
+from eidos.engine.store.sqlite.store import SqliteStore, open_sqlite
 from fakes.recorded import JSON, TEXT
 
 OBJECTS = st.dictionaries(TEXT, JSON, max_size=6)
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder, "e.db")) as store:
+def store() -> Iterator[SqliteStore]:
+    with tempfile.TemporaryDirectory() as folder, open_sqlite(Path(folder, "e.db")) as store:
         yield store
 
 
@@ -43,9 +42,9 @@ def test_values_that_python_thinks_equal_are_told_apart(old: object, new: object
     assert patched(canonical(before), [patch(before, after)]) == canonical(after)
 
 
-def test_a_long_history_of_small_changes(store: Store) -> None:
+def test_a_long_history_of_small_changes(store: SqliteStore) -> None:
     """Objects, lists and text follow each other in one place; every one is read back."""
-    connection = store._connection
+    connection = store._database.connection
     connection.execute("BEGIN IMMEDIATE")
     writer = BlobWriter(connection)
     facts = {f"/proc/sys/key{number}": number * 7919 for number in range(300)}
@@ -64,8 +63,8 @@ def test_a_long_history_of_small_changes(store: Store) -> None:
     assert dict(stored)["patch"] > 100
 
 
-def test_content_beyond_the_window_is_whole(store: Store) -> None:
-    connection = store._connection
+def test_content_beyond_the_window_is_whole(store: SqliteStore) -> None:
+    connection = store._database.connection
     big = canonical({f"key{number}": number * 7919 for number in range(10_000)})
     near = big.replace(b"7919", b"7918")
     connection.execute("BEGIN IMMEDIATE")

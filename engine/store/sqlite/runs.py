@@ -1,22 +1,93 @@
-"""A recorded run as the report it was, for any reporter to render again."""
+"""Finding runs: what a list says of each, and the report it was, to be rendered again."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Enforcement, Rule, Scope, Severity
-from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
+from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.policy import Enforcement, Scope, Severity
+from eidos.engine.model.report import Report, Subject, WaiverNote
+from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.store.addresses import find, unpacked
-from eidos.engine.store.blobs import read_blob
-from eidos.engine.store.encoding import (
-    decode_findings,
-    decode_locations,
-    decode_problem,
-    decode_rule,
-)
+from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
+from eidos.engine.store.sqlite.addresses import unpacked
+from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.encoding import decode_findings, decode_locations, decode_problem
+from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
+
+_ALL = -1
+"""SQLite's limit that is none."""
+_COMPARED = 1000
+"""Runs that a mistyped name is compared with."""
+_LIST = """
+SELECT r.run, r.started, r.effective_time, r.generator, r.engine, r.decision, r.exit_code, r.counts,
+    r.packs, r.link, r.subjects, (
+        SELECT json_group_array(DISTINCT p.cluster) FROM run_parts p
+        WHERE p.run = r.number AND p.cluster IS NOT NULL
+    )
+FROM runs r
+WHERE (:cluster IS NULL OR EXISTS (
+        SELECT 1 FROM run_parts p WHERE p.run = r.number AND p.cluster = :cluster))
+    AND (:since IS NULL OR julianday(r.started) >= julianday(:since))
+ORDER BY r.number DESC LIMIT :limit
+"""
+
+
+def list_runs(
+    connection: sqlite3.Connection, limit: int | None, cluster: str | None, since: datetime | None
+) -> list[RunSummary]:
+    """Give runs, last recorded first; see `eidos.engine.ports.Store.runs`."""
+    asked = {
+        "limit": _ALL if limit is None else limit,
+        "cluster": cluster,
+        "since": since.isoformat() if since else None,
+    }
+    rows = connection.execute(_LIST, asked)
+    return [_summary(connection, row) for row in rows.fetchall()]
+
+
+def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary:
+    run, started, effective_time, generator, engine, decision, exit_code, *rest = row
+    counts, packs, link, subjects, clusters = rest
+    return RunSummary(
+        run=run,
+        started=started,
+        effective_time=effective_time,
+        generator=generator,
+        engine=engine,
+        decision=Decision(decision),
+        exit_code=exit_code,
+        clusters=tuple(sorted(json.loads(clusters))),
+        subjects=subjects,
+        counts=json.loads(counts),
+        packs=read_packs(connection, packs),
+        link=unpacked(link),
+    )
+
+
+def find_run(connection: sqlite3.Connection, name: str) -> int:
+    """Give the number of a run by its id, the beginning of its id, or ``latest``.
+
+    Raises:
+        UsageError: no run, or more than one, is meant.
+    """
+    if name == LATEST:
+        row = connection.execute("SELECT max(number) FROM runs").fetchone()
+        if row[0] is None:
+            raise no_run_yet()
+        return int(row[0])
+    found = connection.execute(
+        "SELECT number, run FROM runs WHERE run >= :name AND run < :name || char(1114111) "
+        "ORDER BY number DESC",
+        {"name": name},
+    ).fetchall()
+    exact = [number for number, run in found if run == name]
+    if exact or (name and len(found) == 1):
+        return int(exact[0] if exact else found[0][0])
+    known = connection.execute("SELECT run FROM runs ORDER BY number DESC LIMIT ?", (_COMPARED,))
+    raise not_one_run(name, [run for _, run in found], [run for (run,) in known])
 
 
 def rebuild(connection: sqlite3.Connection, number: int) -> Report:
@@ -37,40 +108,13 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         generator=generator,
         engine=engine,
         packs=read_packs(connection, packs),
-        rules=_rules(connection, rules),
+        rules=read_rules(connection, rules),
         subjects=tuple(_SubjectReader(connection).subjects(number)),
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
         prints=tuple(said.get("prints", ())),
         gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
-
-
-def read_packs(connection: sqlite3.Connection, rows: str) -> tuple[PackRef, ...]:
-    """Give the packs of a JSON list of rows, in its order."""
-    found = connection.execute(
-        "SELECT p.name, p.version, p.digest FROM json_each(?) e JOIN packs p ON p.id = e.value "
-        "ORDER BY e.key",
-        (rows,),
-    )
-    return tuple(PackRef(*pack) for pack in found)
-
-
-def _rules(connection: sqlite3.Connection, rule_list: int) -> tuple[Rule, ...]:
-    documents = connection.execute(
-        "SELECT e.value FROM rule_lists l JOIN json_each(l.rules) e WHERE l.id = ? ORDER BY e.key",
-        (rule_list,),
-    ).fetchall()
-    parts: dict[str, bytes] = {}
-    return tuple(_rule(connection, row, parts) for (row,) in documents)
-
-
-def _rule(connection: sqlite3.Connection, row: int, parts: dict[str, bytes]) -> Rule:
-    document = json.loads(read_blob(connection, row))
-    for at in (*(at for _, at in document["modules"]), *document["tables"].values()):
-        if at not in parts:
-            parts[at] = read_blob(connection, find(connection, at))
-    return decode_rule(document, parts)
 
 
 class _SubjectReader:

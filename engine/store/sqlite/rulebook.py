@@ -1,15 +1,17 @@
-"""Writing down which packs and rules judged, with the sources of the rules."""
+"""Which packs and rules judged, with the sources of the rules: written down, and read back."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import PackRef
-from eidos.engine.store.addresses import intern
-from eidos.engine.store.blobs import BlobWriter
-from eidos.engine.store.encoding import (
+from eidos.engine.store.sqlite.addresses import find, intern
+from eidos.engine.store.sqlite.blobs import BlobWriter, read_blob
+from eidos.engine.store.sqlite.encoding import (
     addressed,
+    decode_rule,
     encode_rule,
     encoded,
     parts_of_rule,
@@ -58,3 +60,31 @@ def _put_rule(
         (row, rule.id, rule.digest, storable(rule.title), rule.severity.value),
     )
     return row
+
+
+def read_packs(connection: sqlite3.Connection, rows: str) -> tuple[PackRef, ...]:
+    """Give the packs of a JSON list of rows, in its order."""
+    found = connection.execute(
+        "SELECT p.name, p.version, p.digest FROM json_each(?) e JOIN packs p ON p.id = e.value "
+        "ORDER BY e.key",
+        (rows,),
+    )
+    return tuple(PackRef(*pack) for pack in found)
+
+
+def read_rules(connection: sqlite3.Connection, rule_list: int) -> tuple[Rule, ...]:
+    """Give the rules of a list, in its order."""
+    documents = connection.execute(
+        "SELECT e.value FROM rule_lists l JOIN json_each(l.rules) e WHERE l.id = ? ORDER BY e.key",
+        (rule_list,),
+    ).fetchall()
+    parts: dict[str, bytes] = {}
+    return tuple(_read_rule(connection, row, parts) for (row,) in documents)
+
+
+def _read_rule(connection: sqlite3.Connection, row: int, parts: dict[str, bytes]) -> Rule:
+    document = json.loads(read_blob(connection, row))
+    for at in (*(at for _, at in document["modules"]), *document["tables"].values()):
+        if at not in parts:
+            parts[at] = read_blob(connection, find(connection, at))
+    return decode_rule(document, parts)

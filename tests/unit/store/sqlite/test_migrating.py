@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from eidos.engine.store.migrations import STEPS, VERSION, migrate
-from eidos.engine.store.opening import open_store
+from eidos.engine.store.sqlite.migrations import STEPS, VERSION, migrate
+from eidos.engine.store.sqlite.store import open_sqlite
 from fakes.recorded import report, snapshot
+from fakes.stores import record
 
 
 def database(path: Path) -> sqlite3.Connection:
@@ -25,15 +26,15 @@ def layout(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("version", range(VERSION + 1))
 def test_from_every_earlier_version(tmp_path: Path, version: int) -> None:
-    open_store(tmp_path / "new.db").close()
+    open_sqlite(tmp_path / "new.db").close()
     old = tmp_path / "old.db"
     with closing(database(old)) as connection:
         migrate(connection, STEPS[:version])
         assert connection.execute("PRAGMA user_version").fetchone() == (version,)
 
     seen = snapshot()
-    with open_store(old) as store:
-        store.record_report(report("r1", seen), [seen])
+    with open_sqlite(old) as store:
+        record(store, report("r1", seen), seen)
 
     assert layout(old) == layout(tmp_path / "new.db")
 
@@ -44,19 +45,19 @@ def test_a_failing_step_leaves_the_version_before(tmp_path: Path) -> None:
         raise RuntimeError("power cut")
 
     path = tmp_path / "e.db"
-    open_store(path).close()
+    open_sqlite(path).close()
     before = layout(path)
 
     with closing(database(path)) as connection, pytest.raises(RuntimeError):
         migrate(connection, (*STEPS, half))
 
     assert layout(path) == before
-    open_store(path).close()
+    open_sqlite(path).close()
 
 
 def test_every_table_is_strict_and_guarded(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
-    open_store(path).close()
+    open_sqlite(path).close()
 
     tables = {name: sql for name, sql in layout(path) if sql and sql.startswith("CREATE TABLE")}
     names = [name for name, _ in layout(path)]

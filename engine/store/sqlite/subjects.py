@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from eidos.engine.model.report import Subject
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.store.addresses import intern
-from eidos.engine.store.encoding import addressed, storable, text
-from eidos.engine.store.memory import JudgementWriter
+from eidos.engine.store.sqlite.addresses import intern
+from eidos.engine.store.sqlite.encoding import addressed, storable, text
+from eidos.engine.store.sqlite.memory import JudgementWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""Rules, verdicts and remarks as JSON, and back. What is written here is read for years."""
+"""Times, rules, verdicts and remarks as the database keeps them, for years to come, and back."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
@@ -12,6 +14,12 @@ from eidos.engine.model.policy import Control, Entrypoint, Module, Rule, Scope, 
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
+
+Item = TypeVar("Item")
+
+_MILLISECONDS = 1000
+_MEAN_PAGE = 64
+"""Average page: big enough to be few, small enough to rewrite for one changed node."""
 
 
 def encoded(value: object) -> bytes:
@@ -35,6 +43,34 @@ def addressed(value: object) -> str:
 def storable(name: str) -> str:
     """Give a text that SQLite takes: what is not Unicode (odd file names) as an escape."""
     return name if name.isascii() else name.encode(errors="backslashreplace").decode()
+
+
+def pages(items: Sequence[Item], name: Callable[[Item], str]) -> Iterator[Sequence[Item]]:
+    """Cut a long list at places that depend on names alone: a change leaves other pages alone."""
+    start = 0
+    for end, item in enumerate(items, start=1):
+        if zlib.crc32(name(item).encode()) % _MEAN_PAGE == 0 or end == len(items):
+            yield items[start:end]
+            start = end
+
+
+def milliseconds(moment: datetime) -> int:
+    """Give a moment as the database keeps it; one without zone is UTC."""
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(zoned.timestamp() * _MILLISECONDS)
+
+
+def readable(stored: int) -> str:
+    """Give a stored moment as RFC 3339."""
+    return f"{datetime.fromtimestamp(stored / _MILLISECONDS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def state_time(timestamp: str | None, started: str) -> int:
+    """Give when facts were seen: their timestamp if it is one, else when the run started."""
+    try:
+        return milliseconds(datetime.fromisoformat(timestamp or started))
+    except (OverflowError, ValueError):
+        return milliseconds(datetime.fromisoformat(started))
 
 
 def parts_of_rule(rule: Rule) -> dict[str, tuple[str, bytes]]:
@@ -146,13 +182,13 @@ def encode_problem(problem: Problem) -> Json:
     """Give a problem with its place."""
     place = problem.location
     where: Json = [place.file, place.line, place.column, place.path] if place else None
-    return [problem.message, problem.hint, where]
+    return [problem.message, problem.hint, where, problem.code]
 
 
 def decode_problem(written: Sequence[Any]) -> Problem:
-    """Give the problem back."""
-    message, hint, where = written
-    return Problem(message, hint, Location(*where) if where else None)
+    """Give the problem back; the first databases did not keep its code."""
+    message, hint, where, *code = written
+    return Problem(message, hint, Location(*where) if where else None, *code)
 
 
 def encode_note(note: WaiverNote) -> Json:

@@ -3,56 +3,130 @@
 import itertools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from eidos.engine.digest import address
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import AddressedSnapshot
-from eidos.engine.store.addresses import packed, unpacked
-from eidos.engine.store.blobs import BlobWriter
-from eidos.engine.store.clock import state_time
-from eidos.engine.store.encoding import (
+from eidos.engine.store.sqlite.addresses import packed, unpacked
+from eidos.engine.store.sqlite.blobs import BlobWriter
+from eidos.engine.store.sqlite.database import Database
+from eidos.engine.store.sqlite.encoding import (
     addressed,
     encode_locations,
     encode_note,
     encode_problem,
     encoded,
+    pages,
+    state_time,
     storable,
     text,
 )
-from eidos.engine.store.keeping import Keeper, Kept
-from eidos.engine.store.pages import pages
-from eidos.engine.store.rulebook import put_pack, put_rules
-from eidos.engine.store.standings import Observation, record_standings
-from eidos.engine.store.subjects import SubjectWriter
+from eidos.engine.store.sqlite.rulebook import put_pack, put_rules
+from eidos.engine.store.sqlite.standings import Observation, record_standings
+from eidos.engine.store.sqlite.subjects import SubjectWriter
+from eidos.engine.store.sqlite.trees import TreeWriter, encode_remarks
 
 GENESIS = "sha256:" + "0" * 64
 """What the first run links to."""
+_MANY = 64
+"""Snapshots that wait for the run, to be written with it in one go; more would fill the memory."""
 
 Row = tuple[bytes | str | int | None, ...]
 Source = tuple[str, str | None, str | None]
 """File, cluster and timestamp that neighbouring subjects share."""
 
 
-def record_report(
-    connection: sqlite3.Connection,
-    report: Report,
-    snapshots: Iterable[AddressedSnapshot],
-    kept: Sequence[Kept] = (),
-) -> None:
-    """Write a run, within a transaction in which nobody else can write.
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the database says of a snapshot whose content is stored."""
+
+    snapshot: int
+    """Its row."""
+    addresses: tuple[str, ...]
+    """Of the snapshot, then of its nodes."""
+    cluster: str | None
+    at: int
+    """State time, in milliseconds."""
+    timestamp: str | None
+    generator: str | None
+    labels: str
+    remarks: int | None
+    remarks_address: str
+
+
+class SqliteRecording:
+    """A run on its way into the database; see `eidos.engine.ports.Recording`."""
+
+    def __init__(self, database: Database, started: str) -> None:
+        self._database = database
+        self._started = started
+        self._waiting: list[AddressedSnapshot] = []
+        self._kept: list[_Kept] = []
+
+    def keep(self, snapshots: Iterable[AddressedSnapshot]) -> None:
+        """Store the content of snapshots, ahead of the run where they are many."""
+        self._waiting.extend(snapshots)
+        if len(self._waiting) >= _MANY:
+            with self._database.writing() as connection:
+                kept = self._stored(connection, BlobWriter(connection))
+            self._take(kept)
+
+    def record(self, report: Report) -> None:
+        """Write the run."""
+        with self._database.writing() as connection:
+            writer = _RunWriter(connection, report)
+            parts = writer.put_subjects()
+            kept = self._stored(connection, writer.blobs)
+            writer.put_run(parts, [*self._kept, *kept])
+        self._take(kept)
+
+    def _stored(self, connection: sqlite3.Connection, blobs: BlobWriter) -> list[_Kept]:
+        keeper = _Keeper(connection, blobs, self._started)
+        return [keeper.keep(each) for each in self._waiting]
+
+    def _take(self, kept: Iterable[_Kept]) -> None:
+        """Forget what waited; only after the commit, which may fail."""
+        self._kept += kept
+        self._waiting.clear()
+
+
+class _Keeper:
+    """Stores the content of snapshots within one transaction.
 
     Args:
         connection: the database.
-        report: the run.
-        snapshots: what it judged.
-        kept: what it judged before those, whose content is already stored.
+        blobs: stores content within the same transaction.
+        started: when the run started, RFC 3339: the state time of snapshots that say none.
     """
-    _Recording(connection, report).record(snapshots, kept)
+
+    def __init__(self, connection: sqlite3.Connection, blobs: BlobWriter, started: str) -> None:
+        self._blobs = blobs
+        self._trees = TreeWriter(connection, blobs)
+        self._started = started
+
+    def keep(self, seen: AddressedSnapshot) -> _Kept:
+        """Store what is new of a snapshot."""
+        metadata = seen.metadata
+        at = state_time(metadata.timestamp, self._started)
+        remarks = encode_remarks(seen.snapshot)
+        written = encoded(remarks)
+        return _Kept(
+            snapshot=self._trees.put(seen.snapshot, seen.digests, at),
+            addresses=(seen.digest, *seen.digests.nodes.values()),
+            cluster=metadata.cluster,
+            at=at,
+            timestamp=metadata.timestamp,
+            generator=metadata.generator,
+            labels=text(metadata.labels),
+            remarks=self._blobs.put("remarks", written) if remarks else None,
+            remarks_address=address(written),
+        )
 
 
-class _Recording:
-    """One run on its way into the database.
+class _RunWriter:
+    """Writes one run within one transaction.
 
     Each writing step gives rows to insert and what of them goes into the run's link.
     """
@@ -60,24 +134,24 @@ class _Recording:
     def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
         self._connection = connection
         self._report = report
-        self._blobs = BlobWriter(connection)
+        self.blobs = BlobWriter(connection)
         self._subjects = SubjectWriter(connection)
         self._observations: list[Observation] = []
+        self._parts: dict[str, int] = {}
+        """The part that each address of facts was judged in."""
 
-    def record(self, snapshots: Iterable[AddressedSnapshot], kept: Sequence[Kept]) -> None:
-        groups = [
-            (source, list(group))
-            for source, group in itertools.groupby(self._report.subjects, key=_source)
-        ]
-        parts = [self._part(source, subjects) for source, subjects in groups]
-        numbers = {
-            subject.digest: number
-            for number, (_, subjects) in enumerate(groups)
-            for subject in subjects
-        }
-        keeper = Keeper(self._connection, self._blobs, self._report.started)
-        every = (*kept, *(keeper.keep(each) for each in snapshots))
-        captures = [_capture(each, numbers) for each in every]
+    def put_subjects(self) -> list[tuple[Row, Json]]:
+        """Write who was judged and what was said, in parts of one source each."""
+        parts: list[tuple[Row, Json]] = []
+        for source, group in itertools.groupby(self._report.subjects, key=_source):
+            subjects = list(group)
+            self._parts.update((subject.digest, len(parts)) for subject in subjects)
+            parts.append(self._part(source, subjects))
+        return parts
+
+    def put_run(self, parts: Sequence[tuple[Row, Json]], kept: Iterable[_Kept]) -> None:
+        """Write the run itself, with its parts and the snapshots that it judged."""
+        captures = [_capture(each, self._parts) for each in kept]
         run = self._run([said for _, said in parts], [said for _, said in captures])
         self._connection.executemany(
             "INSERT INTO run_parts (run, part, file, cluster, timestamp, at, pages, locations) "
@@ -100,14 +174,14 @@ class _Recording:
             written = self._subjects.put_page(page)
             locations = encoded([encode_locations(subject) for subject in page])
             rows.append(written.row)
-            places.append(self._blobs.put("locations", locations))
+            places.append(self.blobs.put("locations", locations))
             said.append([written.address, address(locations)])
             self._observations.append(Observation(source[1], at, dict(written.members)))
         return (*source, at, text(rows), text(places)), [*source, said]
 
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
-        rules, rules_address = put_rules(self._connection, self._blobs, report.rules)
+        rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
         details = encoded(_details(report))
         has_details = bool(report.problems or report.waiver_notes or report.prints)
         columns = _columns(report)
@@ -130,7 +204,7 @@ class _Recording:
                 *columns.values(),
                 text([put_pack(self._connection, pack) for pack in report.packs]),
                 rules,
-                self._blobs.put("details", details) if has_details else None,
+                self.blobs.put("details", details) if has_details else None,
                 packed(content),
                 packed(addressed([self._last_link(), content])),
             ),
@@ -144,7 +218,7 @@ class _Recording:
         return unpacked(row[0]) if row else GENESIS
 
 
-def _capture(kept: Kept, parts: Mapping[str, int]) -> tuple[Row, Json]:
+def _capture(kept: _Kept, parts: Mapping[str, int]) -> tuple[Row, Json]:
     part = next((parts[address] for address in kept.addresses if address in parts), None)
     who = (kept.timestamp, kept.generator, kept.labels, part)
     row = (kept.snapshot, kept.cluster, kept.at, *who, kept.remarks)

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from eidos.engine.errors import StoreError
+
 _PREFIX = "sha256:"
 _LENGTH = len(_PREFIX) + 64
 
@@ -42,6 +44,20 @@ def intern(connection: sqlite3.Connection, address: str) -> int:
 
 
 def address_of(connection: sqlite3.Connection, row: int) -> str:
-    """Give the address of a row."""
-    (stored,) = connection.execute("SELECT address FROM addresses WHERE id = ?", (row,)).fetchone()
-    return unpacked(stored)
+    """Give the address of a row.
+
+    Raises:
+        StoreError: it has none.
+    """
+    found = connection.execute("SELECT address FROM addresses WHERE id = ?", (row,)).fetchone()
+    if found is None:
+        raise damaged(f"content {row}")
+    return unpacked(found[0])
+
+
+def damaged(what: str) -> StoreError:
+    """Say that something stored is not what its address says."""
+    return StoreError(
+        f"the database is damaged: stored {what} does not match its address",
+        hint="Restore the database from a backup; other runs may still be readable.",
+    )

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.store.addresses import intern, packed
-from eidos.engine.store.encoding import addressed, decode_findings, encode_judgement, text
+from eidos.engine.store.sqlite.addresses import intern, packed
+from eidos.engine.store.sqlite.encoding import addressed, decode_findings, encode_judgement, text
 
 FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
 """An error may be a slow machine, a waiver ends: neither follows from the memo key."""

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from eidos.engine.store import tables
+from eidos.engine.store.sqlite import tables
 
 APPLICATION_ID = 0x6569646F
 """``eido`` in ASCII: tells our databases from other SQLite files."""

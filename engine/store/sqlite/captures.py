@@ -1,0 +1,88 @@
+"""Finding stored snapshots: by address, by run, by cluster and time."""
+
+import json
+import sqlite3
+
+from eidos.engine.errors import UsageError
+from eidos.engine.model.snapshot import AddressedSnapshot, Metadata
+from eidos.engine.store.naming import HEX_DIGITS, address_digits, never_seen, not_one_snapshot
+from eidos.engine.store.sqlite.addresses import unpacked
+from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.encoding import readable
+from eidos.engine.store.sqlite.trees import read_snapshot
+
+_CAPTURE = "SELECT id FROM captures "
+_SHOWN = 3
+"""How many candidates an error names."""
+
+
+def find_address(connection: sqlite3.Connection, name: str) -> int:
+    """Give the last capture of the snapshot whose address begins as `name` does.
+
+    Raises:
+        UsageError: no snapshot, or more than one, is meant.
+    """
+    digits = address_digits(name)
+    bounds = {
+        "low": bytes.fromhex(digits.ljust(HEX_DIGITS, "0")),
+        "high": bytes.fromhex(digits.ljust(HEX_DIGITS, "f")),
+        "limit": _SHOWN,
+    }
+    found = connection.execute(
+        "SELECT s.id, a.address FROM addresses a JOIN snapshots s ON s.id = a.id "
+        "WHERE substr(a.address, 1, 8) BETWEEN substr(:low, 1, 8) AND substr(:high, 1, 8) "
+        "AND a.address BETWEEN :low AND :high "
+        "AND EXISTS (SELECT 1 FROM captures c WHERE c.snapshot = s.id) LIMIT :limit",
+        bounds,
+    ).fetchall()
+    if len(found) != 1:
+        raise not_one_snapshot(name, [unpacked(address) for _, address in found])
+    (capture,) = connection.execute(
+        _CAPTURE + "WHERE snapshot = ? ORDER BY at DESC, id DESC LIMIT 1", (found[0][0],)
+    ).fetchone()
+    return int(capture)
+
+
+def find_cluster(connection: sqlite3.Connection, cluster: str, at: int) -> int:
+    """Give the capture of what was last seen of a cluster at a time, in milliseconds.
+
+    Raises:
+        UsageError: nothing was seen of it by then.
+    """
+    row = connection.execute(
+        _CAPTURE + "WHERE cluster = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1", (cluster, at)
+    ).fetchone()
+    if row is None:
+        raise _never_seen(connection, cluster, at)
+    return int(row[0])
+
+
+def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageError:
+    (first,) = connection.execute(
+        "SELECT min(at) FROM captures WHERE cluster = ?", (cluster,)
+    ).fetchone()
+    known = connection.execute("SELECT DISTINCT cluster FROM captures WHERE cluster IS NOT NULL")
+    when = None if first is None else readable(first)
+    return never_seen(cluster, readable(at), when, [name for (name,) in known])
+
+
+def captures_of_run(connection: sqlite3.Connection, number: int) -> list[int]:
+    """Give the captures of a run, in the order in which it judged them."""
+    found = connection.execute(_CAPTURE + "WHERE run = ? ORDER BY id", (number,))
+    return [capture for (capture,) in found]
+
+
+def read_capture(connection: sqlite3.Connection, capture: int) -> AddressedSnapshot:
+    """Give the snapshot of a capture.
+
+    Raises:
+        StoreError: its content is not what its address says.
+    """
+    snapshot, cluster, timestamp, generator, labels, remarks = connection.execute(
+        "SELECT snapshot, cluster, timestamp, generator, labels, remarks FROM captures "
+        "WHERE id = ?",
+        (capture,),
+    ).fetchone()
+    metadata = Metadata(cluster, timestamp, generator, json.loads(labels))
+    said = json.loads(read_blob(connection, remarks)) if remarks else {}
+    return read_snapshot(connection, snapshot, metadata, said)

@@ -1,0 +1,113 @@
+"""The port on SQLite: each method is one transaction over what the other modules do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from eidos.engine.model.report import Report
+from eidos.engine.model.run import RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.verdict import Verdict
+from eidos.engine.store.sqlite import captures, memory, runs
+from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
+from eidos.engine.store.sqlite.encoding import milliseconds
+from eidos.engine.store.sqlite.recording import SqliteRecording
+
+
+def open_sqlite(
+    path: Path, *, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> "SqliteStore":
+    """Open a database, making it if need be.
+
+    Args:
+        path: the file.
+        read_only: neither make nor change anything.
+        busy_seconds: how long to wait for another writer.
+
+    Raises:
+        StoreError: it cannot be opened, read or written, is no database of ours, or was written by
+            a newer eidos.
+    """
+    return SqliteStore(Database(path, read_only=read_only, busy_seconds=busy_seconds))
+
+
+class SqliteStore:
+    """An open database; see `eidos.engine.ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def place(self) -> str:
+        """The file, as the user named it."""
+        return self._database.place
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database; what was recorded stays."""
+        self._database.close()
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
+        """Give the verdicts known for these memo keys."""
+        with self._database.reading() as connection:
+            return memory.recall(connection, keys)
+
+    def remember(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts by memo key; errors and waived ones are left out."""
+        with self._database.writing() as connection:
+            memory.remember(connection, verdicts)
+
+    @contextmanager
+    def recording(self, started: str) -> Iterator[SqliteRecording]:
+        """Begin to record a run."""
+        yield SqliteRecording(self._database, started)
+
+    def runs(
+        self,
+        limit: int | None = None,
+        cluster: str | None = None,
+        since: datetime | None = None,
+    ) -> list[RunSummary]:
+        """Give runs, last recorded first."""
+        with self._database.reading() as connection:
+            return runs.list_runs(connection, limit, cluster, since)
+
+    def run(self, name: str) -> Report:
+        """Give the report of a run."""
+        with self._database.reading() as connection:
+            return runs.rebuild(connection, runs.find_run(connection, name))
+
+    def snapshot(self, address: str) -> AddressedSnapshot:
+        """Give a snapshot by its content address, as last captured."""
+        with self._database.reading() as connection:
+            return captures.read_capture(connection, captures.find_address(connection, address))
+
+    def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
+        """Give what was last seen of a cluster at a moment."""
+        with self._database.reading() as connection:
+            capture = captures.find_cluster(connection, cluster, milliseconds(at))
+            return captures.read_capture(connection, capture)
+
+    def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:
+        """Give the snapshots that a run judged, one by one."""
+        with self._database.reading() as connection:
+            found = captures.captures_of_run(connection, runs.find_run(connection, name))
+        return map(self._captured, found)
+
+    def _captured(self, capture: int) -> AddressedSnapshot:
+        # A transaction for each: nothing stored is ever changed, and writers go in between.
+        with self._database.reading() as connection:
+            return captures.read_capture(connection, capture)

@@ -1,0 +1,187 @@
+"""A store in plain dicts: it shows that the port says all that a store must do."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Self
+
+from eidos.engine.digest import digest
+from eidos.engine.errors import StoreError
+from eidos.engine.model.policy import Enforcement
+from eidos.engine.model.report import Report
+from eidos.engine.model.run import RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.times import written
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.ports import Store
+from eidos.engine.store.naming import (
+    LATEST,
+    address_digits,
+    never_seen,
+    no_run_yet,
+    not_one_run,
+    not_one_snapshot,
+)
+
+
+def record(store: Store, report: Report, *snapshots: AddressedSnapshot) -> None:
+    """Record a run that judged snapshots."""
+    with store.recording(report.started) as recording:
+        recording.keep(snapshots)
+        recording.record(report)
+
+
+@dataclass
+class Shelf:
+    """What stays when a store is closed."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    runs: dict[str, tuple[Report, list[AddressedSnapshot]]] = field(default_factory=dict)
+    """In the order in which they were recorded."""
+
+
+class MemoryStore:
+    """A store on a shelf."""
+
+    place = "memory"
+
+    def __init__(self, shelf: Shelf, *, read_only: bool = False) -> None:
+        self._shelf = shelf
+        self._read_only = read_only
+        self._open = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._open = False
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
+        known = self._read().verdicts
+        return {key: known[key] for key in keys if key in known}
+
+    def remember(self, verdicts: Sequence[Verdict]) -> None:
+        shelf = self._write()
+        for verdict in verdicts:
+            if verdict.memo and verdict.status not in {Status.ERROR, Status.WAIVED}:
+                kept = replace(verdict, enforcement=Enforcement.DENY, waiver=None)
+                shelf.verdicts.setdefault(verdict.memo, kept)
+
+    @contextmanager
+    def recording(self, started: str) -> Iterator["MemoryRecording"]:
+        yield MemoryRecording(self, started)
+
+    def put(self, report: Report, snapshots: list[AddressedSnapshot]) -> None:
+        runs = self._write().runs
+        if report.run in runs:
+            raise StoreError(f"a run {report.run} is recorded")
+        runs[report.run] = report, snapshots
+
+    def runs(
+        self, limit: int | None = None, cluster: str | None = None, since: datetime | None = None
+    ) -> list[RunSummary]:
+        found = [
+            summary
+            for summary in map(_summary, self._reports())
+            if cluster is None or cluster in summary.clusters
+            if since is None or datetime.fromisoformat(summary.started) >= since
+        ]
+        return found[:limit]
+
+    def run(self, name: str) -> Report:
+        return self._find(name)[0]
+
+    def snapshot(self, address: str) -> AddressedSnapshot:
+        start = "sha256:" + address_digits(address)
+        found = {each.digest: each for _, each in self._captures() if each.digest.startswith(start)}
+        if len(found) != 1:
+            raise not_one_snapshot(address, found)
+        return next(iter(found.values()))
+
+    def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
+        seen = [(when, each) for when, each in self._captures() if each.metadata.cluster == cluster]
+        by_then = [each for when, each in seen if when <= at]
+        if not by_then:
+            known = {each.metadata.cluster or "" for _, each in self._captures()}
+            raise never_seen(cluster, written(at), written(seen[0][0]) if seen else None, known)
+        return by_then[-1]
+
+    def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:
+        return iter(self._find(name)[1])
+
+    def _find(self, name: str) -> tuple[Report, list[AddressedSnapshot]]:
+        runs = self._read().runs
+        last_first = list(reversed(runs))
+        if name == LATEST and not runs:
+            raise no_run_yet()
+        found = [last_first[0]] if name == LATEST else [r for r in runs if r == name]
+        found = found or [run for run in last_first if run.startswith(name)]
+        if len(found) != 1 or not name:
+            raise not_one_run(name, found, last_first)
+        return runs[found[0]]
+
+    def _reports(self) -> list[Report]:
+        return [report for report, _ in reversed(self._read().runs.values())]
+
+    def _captures(self) -> list[tuple[datetime, AddressedSnapshot]]:
+        """Give every snapshot by its state time, those of one time as they were recorded."""
+        captures = [
+            (_state_time(each, report), each)
+            for report, snapshots in self._read().runs.values()
+            for each in snapshots
+        ]
+        return sorted(captures, key=lambda capture: capture[0])
+
+    def _read(self) -> Shelf:
+        if not self._open:
+            raise StoreError("the store is closed")
+        return self._shelf
+
+    def _write(self) -> Shelf:
+        if self._read_only:
+            raise StoreError("the store cannot be written")
+        return self._read()
+
+
+class MemoryRecording:
+    def __init__(self, store: MemoryStore, started: str) -> None:
+        self._store = store
+        self._started = started
+        self._snapshots: list[AddressedSnapshot] = []
+
+    def keep(self, snapshots: Iterable[AddressedSnapshot]) -> None:
+        self._snapshots += snapshots
+
+    def record(self, report: Report) -> None:
+        assert report.started == self._started
+        self._store.put(report, self._snapshots)
+
+
+def _state_time(seen: AddressedSnapshot, report: Report) -> datetime:
+    try:
+        moment = datetime.fromisoformat(seen.metadata.timestamp or report.started)
+    except ValueError:
+        moment = datetime.fromisoformat(report.started)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _summary(report: Report) -> RunSummary:
+    clusters = {subject.cluster for subject in report.subjects if subject.cluster is not None}
+    return RunSummary(
+        run=report.run,
+        started=report.started,
+        effective_time=report.effective_time,
+        generator=report.generator,
+        engine=report.engine,
+        decision=report.decision,
+        exit_code=int(report.exit_code),
+        clusters=tuple(sorted(clusters)),
+        subjects=len(report.subjects),
+        counts={status.value: count for status, count in report.counts.items() if count},
+        packs=report.packs,
+        link=digest(report.run),
+    )

@@ -1,0 +1,398 @@
+"""What any store does, whichever engine keeps it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from eidos.engine.digest import addressed
+from eidos.engine.errors import Location, Problem, StoreError, UsageError
+from eidos.engine.model.policy import Enforcement
+from eidos.engine.model.report import Report
+from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
+from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.ports import Store
+from eidos.engine.store.opening import open_store
+from fakes.recorded import report, reports, snapshot, snapshots, verdict
+from fakes.stores import MemoryStore, Shelf, record
+
+Open = Callable[..., Store]
+"""Opens one and the same store again; takes ``read_only``."""
+MONDAY = snapshot(timestamp="2026-03-02T10:00:00Z", driver="570.1")
+TUESDAY = snapshot(timestamp="2026-03-03T11:00:00+01:00", driver="580.1")
+
+
+def sqlite(folder: Path) -> Open:
+    return lambda **how: open_store(folder / "eidos.db", **how)
+
+
+def memory(_: Path) -> Open:
+    shelf = Shelf()
+    return lambda **how: MemoryStore(shelf, **how)
+
+
+@pytest.fixture(params=[sqlite, memory], ids=lambda engine: engine.__name__)
+def engine(request: pytest.FixtureRequest) -> Callable[[Path], Open]:
+    return request.param
+
+
+@pytest.fixture
+def opens(engine: Callable[[Path], Open], tmp_path: Path) -> Open:
+    return engine(tmp_path)
+
+
+@pytest.fixture
+def store(opens: Open) -> Iterator[Store]:
+    with opens() as store:
+        yield store
+
+
+@pytest.fixture(scope="module", params=[sqlite, memory], ids=lambda engine: engine.__name__)
+def crowded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """One store for all examples: what they share must not disturb them."""
+    with request.param(tmp_path_factory.mktemp("store"))() as store:
+        yield store
+
+
+# Verdicts ---------------------------------------------------------------------------------------
+
+
+def test_what_was_remembered_is_recalled_by_whoever_opens_it_next(opens: Open) -> None:
+    said = [verdict(status, rule) for status in (Status.PASS, Status.FAIL) for rule in ("A", "B")]
+    with opens() as store:
+        store.remember(said)
+        store.remember(said)
+
+    with opens(read_only=True) as store:
+        known = store.recall([str(each.memo) for each in said] + ["sha256:" + "0" * 64])
+
+    assert known == {each.memo: each for each in said}
+
+
+def test_errors_waivers_and_verdicts_without_key_are_not_remembered(store: Store) -> None:
+    slow = verdict(Status.ERROR)
+    waived = verdict(Status.WAIVED)
+    unasked = Verdict("GPU-001", Status.UNKNOWN, reason="not collected")
+
+    store.remember([slow, waived, unasked])
+
+    assert store.recall([str(slow.memo), str(waived.memo)]) == {}
+
+
+def test_what_the_gate_does_with_a_verdict_is_no_part_of_the_memory(store: Store) -> None:
+    audited = Verdict("A", Status.FAIL, (Finding("x"),), enforcement=Enforcement.AUDIT, memo="k")
+
+    store.remember([audited])
+
+    assert store.recall(["k"]) == {"k": Verdict("A", Status.FAIL, (Finding("x"),), memo="k")}
+
+
+def test_the_first_answer_stands(store: Store) -> None:
+    first = Verdict("A", Status.PASS, memo="k")
+    store.remember([first])
+    store.remember([Verdict("A", Status.FAIL, memo="k")])
+
+    assert store.recall(["k"]) == {"k": first}
+
+
+# Recording --------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@given(made=reports())
+def test_a_recorded_report_comes_back_equal(crowded: Store, made: Report) -> None:
+    made = replace(made, run=secrets.token_hex(8))
+
+    record(crowded, made)
+
+    assert crowded.run(made.run) == made
+
+
+@settings(max_examples=150, deadline=None)
+@given(seen=snapshots())
+def test_a_stored_snapshot_comes_back_with_its_addresses(crowded: Store, seen: Snapshot) -> None:
+    stored = addressed(seen)
+    run = secrets.token_hex(8)
+    record(crowded, report(run, snapshot()), stored)
+
+    [loaded] = crowded.snapshots_of_run(run)
+
+    assert loaded.digests == stored.digests == addressed(loaded.snapshot).digests
+    assert crowded.snapshot(stored.digest).digests == stored.digests
+    assert loaded.metadata == seen.metadata
+    assert facts(loaded.snapshot) == facts(seen)
+    assert sorted(map(repr, loaded.snapshot.collection)) == sorted(map(repr, seen.collection))
+
+
+def facts(seen: Snapshot) -> dict[tuple[str | None, str, str], Subtype]:
+    """Every subtype by where it belongs; order says nothing."""
+    groups = [(None, seen.measurements), *((node.name, node.measurements) for node in seen.nodes)]
+    return {
+        (node, type_, subtype.name): subtype
+        for node, measurements in groups
+        for type_, subtype in subtypes(measurements)
+    }
+
+
+def test_locations_in_files_whose_names_are_not_unicode(store: Store) -> None:
+    plain = report("odd", snapshot())
+    odd = Location("n\udcff.yaml", 3, 1, "$.x")
+    strange = replace(
+        plain,
+        subjects=tuple(replace(one, locations={"": odd}) for one in plain.subjects),
+        problems=(Problem("cannot read n\udcff.yaml", location=odd, code="unreadable"),),
+    )
+
+    record(store, strange)
+
+    assert store.run("odd") == strange
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
+def test_snapshots_are_taken_while_judging_goes_on(opens: Open, count: int) -> None:
+    fleet = [snapshot((f"n{number}",), driver=f"580.{number}") for number in range(count)]
+    made = report("r1", fleet[-1])
+    with opens() as store, store.recording(made.started) as recording:
+        for number, seen in enumerate(fleet):
+            recording.keep([seen])
+            store.remember([verdict(salt=str(number))])
+        recording.record(made)
+
+    with opens(read_only=True) as store:
+        assert list(store.snapshots_of_run("r1")) == fleet
+        assert store.run("r1") == made
+
+
+def test_snapshots_may_be_read_as_they_are_taken(store: Store) -> None:
+    """Whoever produces them may ask the store meanwhile."""
+
+    def reading() -> Iterator[AddressedSnapshot]:
+        for number in range(100):
+            seen = snapshot((f"n{number}",))
+            store.recall([str(verdict().memo)])
+            yield seen
+
+    with store.recording(report("r1", MONDAY).started) as recording:
+        recording.keep(reading())
+        recording.record(report("r1", MONDAY))
+
+    found = 0
+    for seen in store.snapshots_of_run("r1"):
+        store.remember([verdict(salt=seen.digest)])
+        found += 1
+    assert found == 100
+
+
+def test_a_run_that_is_not_recorded_leaves_nothing_to_be_found(store: Store) -> None:
+    fleet = [snapshot((f"n{number}",)) for number in range(200)]
+    with store.recording(report("r1", MONDAY).started) as recording:
+        recording.keep(fleet)
+
+    def interrupted() -> None:
+        with store.recording("2026-03-02T12:00:00Z") as recording:
+            recording.keep(fleet)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert store.runs() == []
+    with pytest.raises(UsageError, match="no snapshot"):
+        store.snapshot(fleet[0].digest)
+    with pytest.raises(UsageError, match="nothing is recorded"):
+        store.snapshot_of("prod", datetime(2026, 12, 31, tzinfo=UTC))
+    record(store, report("r2", fleet[0]), *fleet)
+    assert len(list(store.snapshots_of_run("r2"))) == 200
+
+
+def test_a_run_is_recorded_once(store: Store) -> None:
+    first = report("r1", MONDAY)
+    record(store, first, MONDAY)
+
+    with pytest.raises(StoreError):
+        record(store, report("r1", TUESDAY, (verdict(Status.FAIL),)), TUESDAY)
+
+    assert [run.run for run in store.runs()] == ["r1"]
+    assert store.run("r1") == first
+    with pytest.raises(UsageError, match="no snapshot"):
+        store.snapshot(TUESDAY.digest)
+
+
+def test_who_only_reads_changes_nothing(opens: Open) -> None:
+    opens().close()
+    with opens(read_only=True) as store:
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.remember([verdict()])
+        with pytest.raises(StoreError, match="cannot be written"):
+            record(store, report("r1", MONDAY), MONDAY)
+        assert store.runs() == []
+
+
+def test_a_closed_store_says_so(opens: Open) -> None:
+    store = opens()
+    record(store, report("r1", MONDAY), MONDAY)
+    late = store.snapshots_of_run("r1")
+    store.close()
+
+    with pytest.raises(StoreError, match="closed"):
+        store.run("r1")
+    with pytest.raises(StoreError, match="closed"):
+        store.remember([verdict()])
+    if not isinstance(store, MemoryStore):  # what is in memory is there
+        with pytest.raises(StoreError, match="closed"):
+            next(late)
+
+
+def test_it_has_a_name_for_messages(store: Store) -> None:
+    assert store.place
+
+
+# Runs -------------------------------------------------------------------------------------------
+
+
+def test_runs_are_listed_last_first_and_chosen(store: Store) -> None:
+    for number, cluster in enumerate(("prod", "dev", "prod")):
+        seen = snapshot(cluster=cluster)
+        started = f"2026-03-0{number + 1}T12:00:00Z"
+        record(store, report(f"r{number}", seen, started=started), seen)
+
+    since = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert [run.run for run in store.runs()] == ["r2", "r1", "r0"]
+    assert [run.run for run in store.runs(limit=2)] == ["r2", "r1"]
+    assert [run.run for run in store.runs(cluster="prod")] == ["r2", "r0"]
+    assert [run.run for run in store.runs(since=since)] == ["r2", "r1"]
+    assert [run.run for run in store.runs(1, "prod", since)] == ["r2"]
+    assert store.runs(since=since + timedelta(days=9)) == store.runs(cluster="none") == []
+
+
+def test_a_list_says_of_a_run_what_its_report_says(store: Store) -> None:
+    seen = snapshot(("n1", "n2"))
+    made = report("r1", seen, (verdict(), verdict(Status.FAIL, "B")))
+    record(store, made, seen)
+
+    [said] = store.runs()
+
+    assert (said.run, said.started, said.effective_time) == (made.run, made.started, made.started)
+    assert (said.generator, said.engine, said.packs) == (made.generator, made.engine, made.packs)
+    assert (said.decision, said.exit_code) == (made.decision, made.exit_code)
+    assert (said.clusters, said.subjects) == (("prod",), 2)
+    assert said.counts == {"pass": 2, "fail": 2}
+    assert said.link.startswith("sha256:")
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id(store: Store) -> None:
+    seen = snapshot()
+    for run in ("20260302-aa", "20260302-ab", "20260303-c", "20260303-cc"):
+        record(store, report(run, seen), seen)
+
+    assert store.run("20260303-cc").run == store.run("latest").run == "20260303-cc"
+    assert store.run("20260303-c").run == "20260303-c"
+    with pytest.raises(UsageError, match="begins 2 runs") as ambiguous:
+        store.run("20260302")
+    assert "20260302-ab, 20260302-aa" in str(ambiguous.value.hint)
+    with pytest.raises(UsageError, match="no run") as unknown:
+        store.run("20260302-ax")
+    assert "Did you mean '20260302-a" in str(unknown.value.hint)
+    with pytest.raises(UsageError):
+        store.run("")
+    with pytest.raises(UsageError, match="no run"):
+        store.snapshots_of_run("20260302-ax")  # said at once, not when the first is asked for
+
+
+def test_there_is_no_latest_run_yet(store: Store) -> None:
+    with pytest.raises(UsageError, match="no run is recorded yet"):
+        store.run("latest")
+
+
+# Snapshots --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def days(store: Store) -> Store:
+    record(store, report("tue", TUESDAY), TUESDAY)
+    record(store, report("mon", MONDAY), MONDAY)
+    record(store, report("both", MONDAY), MONDAY, TUESDAY)
+    record(store, report("none", MONDAY))
+    return store
+
+
+@pytest.mark.parametrize("length", [19, 20, 71])
+def test_by_the_beginning_of_the_address(days: Store, length: int) -> None:
+    address = MONDAY.digest
+
+    assert days.snapshot(address[:length]) == MONDAY
+    assert days.snapshot(address[:length].removeprefix("sha256:").upper()) == MONDAY
+
+
+def test_an_address_of_several(store: Store) -> None:
+    fleet = [snapshot((f"n{number}",)) for number in range(17)]  # two share a digit
+    record(store, report("r1", fleet[0]), *fleet)
+    first = [seen.digest[7] for seen in fleet]
+    digit = max(first, key=first.count)
+
+    with pytest.raises(UsageError, match="several snapshots") as several:
+        store.snapshot(digit)
+
+    assert f"sha256:{digit}" in str(several.value.hint)
+
+
+@pytest.mark.parametrize("name", ["", "sha256:", "zz", "0" * 65, "' OR 1=1"])
+def test_what_is_no_address(days: Store, name: str) -> None:
+    with pytest.raises(UsageError, match="no address"):
+        days.snapshot(name)
+
+
+def test_an_unknown_address(days: Store) -> None:
+    with pytest.raises(UsageError, match="no snapshot"):
+        days.snapshot("f" * 64)
+
+
+def test_of_content_seen_twice_the_last_capture(store: Store) -> None:
+    early, late = (snapshot(timestamp=f"2026-03-0{day}T10:00:00Z") for day in (2, 5))
+    assert early.digest == late.digest
+    record(store, report("late", late), late)
+    record(store, report("early", early), early)
+
+    assert store.snapshot(early.digest) == late
+    assert list(store.snapshots_of_run("early")) == [early]
+
+
+def test_by_cluster_and_time(days: Store) -> None:
+    def at(day: int, hour: int) -> datetime:
+        return datetime(2026, 3, day, hour, tzinfo=UTC)
+
+    assert days.snapshot_of("prod", at(2, 10)) == MONDAY
+    assert days.snapshot_of("prod", at(3, 9)) == MONDAY
+    assert days.snapshot_of("prod", at(3, 10)) == TUESDAY
+    with pytest.raises(UsageError) as early:
+        days.snapshot_of("prod", at(2, 9))
+    assert "2026-03-02T10:00:00Z" in str(early.value.hint)
+    with pytest.raises(UsageError) as unknown:
+        days.snapshot_of("prud", at(3, 9))
+    assert "Did you mean 'prod'" in str(unknown.value.hint)
+
+
+@pytest.mark.parametrize("timestamp", [None, "yesterday"])
+def test_without_a_time_of_its_own_it_is_of_when_the_run_started(
+    store: Store, timestamp: str | None
+) -> None:
+    metadata = replace(MONDAY.metadata, timestamp=timestamp)
+    seen = addressed(replace(MONDAY.snapshot, metadata=metadata))
+    started = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    record(store, report("r1", seen), seen)
+
+    assert store.snapshot_of("prod", started) == seen
+    with pytest.raises(UsageError):
+        store.snapshot_of("prod", started - timedelta(seconds=1))
+
+
+def test_by_run_in_the_order_it_judged_them(days: Store) -> None:
+    assert list(days.snapshots_of_run("tue")) == [TUESDAY]
+    assert list(days.snapshots_of_run("both")) == [MONDAY, TUESDAY]
+    assert list(days.snapshots_of_run("none")) == []
