@@ -119,7 +119,8 @@ def test_each_setting_in_force_says_who_set_it() -> None:
     @click.command()
     @takes("policy", PolicyOptions)
     @click.pass_context
-    def command(context: click.Context, policy: PolicyOptions) -> Any:  # noqa: ARG001 -- taken
+    def command(context: click.Context, policy: PolicyOptions) -> Any:
+        assert policy.waivers == ("w.yaml",)
         return origins(context)
 
     given = ["--fail-on", "high", "--waivers", "w.yaml"]
