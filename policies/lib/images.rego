@@ -11,28 +11,23 @@ package eidos.lib.images
 #   registry, repository and digest where the snapshot has them.
 listed(image) := [entry |
 	some index, container in image.containers
-	entry := object.union(_object(container), {
-		"name": _last(_object(container)),
-		"path": sprintf("k8s.image.containers[%v]", [index]),
-	})
+	entry := _entry(container, sprintf("k8s.image.containers[%v]", [index]))
 ] if {
 	is_array(image.containers)
 }
 
 listed(image) := [entry |
 	some name, version in image
-	entry := _mapped(name, version)
+	entry := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
 ] if {
 	not is_array(object.get(image, "containers", null))
 }
-
-_mapped(name, version) := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
 
 # METADATA
 # description: Gives the images of one name, the last part of the repository.
 named(image, name) := [entry | some entry in listed(image); entry.name == name] if is_array(image.containers)
 
-named(image, name) := [_mapped(name, version) | version := image[name]] if {
+named(image, name) := listed(object.filter(image, [name])) if {
 	not is_array(object.get(image, "containers", null))
 }
 
@@ -79,11 +74,9 @@ _digest(parts) := {"digest": parts[1]} if {
 } else := {}
 
 # A container that is not described keeps its place in the list, without a name.
-_object(container) := container if is_object(container)
-
-_object(container) := {} if not is_object(container)
-
-_last(container) := segments[count(segments) - 1] if {
+_entry(container, path) := object.union(container, {"name": segments[count(segments) - 1], "path": path}) if {
 	is_string(container.repository)
 	segments := split(container.repository, "/")
-} else := ""
+} else := object.union(container, {"name": "", "path": path}) if {
+	is_object(container)
+} else := {"name": "", "path": path}

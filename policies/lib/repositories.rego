@@ -39,6 +39,7 @@ _of_policy(policy) := {{"by": by, "repository": repository, "path": sprintf("k8s
 }
 
 _of_images(image) := {{"by": sprintf("Image %v", [entry.name]), "repository": repository, "path": entry.path} |
+	is_array(image.containers)
 	some entry in images.listed(image)
 	repository := sprintf("%v/%v", [entry.registry, entry.repository])
 }

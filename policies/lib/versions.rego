@@ -71,13 +71,14 @@ oldest(versions) := version if {
 }
 
 # Not every engine reads 05 as a number.
-_number(digits) := to_number(trim_left(digits, "0")) if trim_left(digits, "0") != ""
-
-_number(digits) := 0 if trim_left(digits, "0") == ""
+_number(digits) := to_number(significant) if {
+	significant := trim_left(digits, "0")
+	significant != ""
+} else := 0
 
 # Zeros at the end mean nothing: 26.3 is 26.3.0.
 _significant(parts) := array.slice(parts, 0, max({0} | {n | some i, part in parts; part > 0; n := i + 1}))
 
-_release(version) := 0 if regex.match(_prerelease, lower(version))
-
-_release(version) := 1 if not regex.match(_prerelease, lower(version))
+_release(version) := 0 if {
+	regex.match(_prerelease, lower(version))
+} else := 1

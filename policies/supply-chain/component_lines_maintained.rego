@@ -33,9 +33,11 @@ import data.eidos.lib.versions
 judged contains {"component": component, "image": image} if {
 	some image in images.listed(input.k8s.image)
 	repository := sprintf("/%v", [object.get(image, "repository", image.name)])
-	some component in data.tables.component_eol.components
-	endswith(repository, concat("", ["/", component.repository]))
+	some ending, component in components
+	endswith(repository, ending)
 }
+
+components := {sprintf("/%v", [component.repository]): component | some component in data.tables.component_eol.components}
 
 applicable if count(judged) > 0
 
@@ -45,6 +47,7 @@ day(component, line) := component.lines[line]
 
 # Fixes for a line below the lowest listed one ended no later than for that one.
 day(component, line) := component.lines[lowest] if {
+	not component.lines[line]
 	lowest := versions.oldest(object.keys(component.lines))
 	versions.older(line, lowest)
 }

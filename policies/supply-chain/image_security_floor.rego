@@ -35,9 +35,8 @@ import data.eidos.lib.images
 import data.eidos.lib.versions
 
 judged contains {"component": component, "image": image} if {
-	some image in images.listed(input.k8s.image)
 	some component in data.tables.image_floors.components
-	component.image == image.name
+	some image in images.named(input.k8s.image, component.image)
 }
 
 applicable if count(judged) > 0

@@ -30,8 +30,8 @@ import data.eidos.lib.repositories
 all_images := images.listed(input.k8s.image)
 
 from_frozen(image) if {
-	some organisation in data.params.organisations
 	place := sprintf("%v/", [repositories.full(sprintf("%v/%v", [image.registry, image.repository]))])
+	some organisation in data.params.organisations
 	startswith(place, sprintf("docker.io/%v/", [organisation]))
 }
 
