@@ -32,10 +32,7 @@ options(args, name) := {trim_space(part) |
 
 # METADATA
 # description: Gives the fact path of an argument as it is written on the line; of the last where it is there twice.
-path(args, name) := _path(max(written)) if {
-	present(args, name)
-	written := {spelling | some spelling in _spellings(args, name); _ = args[spelling]}
-}
+path(args, name) := _path(max(_spellings(args, name))) if present(args, name)
 
 path(args, name) := _path(name) if not present(args, name)
 
@@ -43,13 +40,15 @@ _path(name) := sprintf("os.grub.%v", [name]) if regex.match(`^[A-Za-z0-9_-]+$`, 
 
 _path(name) := sprintf("os.grub[%q]", [name]) if not regex.match(`^[A-Za-z0-9_-]+$`, name)
 
-# One sign throughout can be looked up; what mixes both is compared.
-_spellings(args, name) := {plain, replace(name, "_", "-")} | mixed if {
+# Most arguments that are asked for are absent: that is told by one look into a set.
+_spellings(args, name) := {written |
 	plain := replace(name, "-", "_")
-	mixed := {written | some written in _mixed(args); replace(written, "-", "_") == plain}
+	plain in _names(args)
+	some written, _ in args
+	replace(written, "-", "_") == plain
 }
 
-_mixed(args) := {written | some written, _ in args; contains(written, "-"); contains(written, "_")}
+_names(args) := {replace(written, "-", "_") | some written, _ in args}
 
 _listed(given) := [_text(value) | some value in given] if is_array(given)
 
