@@ -7,19 +7,13 @@ package eidos.lib.images
 
 # METADATA
 # description: |
-#   Gives every image of the facts `k8s.image` as objects with name, tag and path, and with
-#   registry, repository and digest where the snapshot has them.
-listed(image) := [entry |
-	some index, container in image.containers
-	entry := _entry(container, sprintf("k8s.image.containers[%v]", [index]))
-] if {
+#   Gives every image of the facts `k8s.image` as objects with name and tag, and with registry,
+#   repository, digest and their place in the list where the snapshot has them.
+listed(image) := [entry | some place, container in image.containers; entry := _entry(container, place)] if {
 	is_array(image.containers)
 }
 
-listed(image) := [entry |
-	some name, version in image
-	entry := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
-] if {
+listed(image) := [{"name": name, "tag": version} | some name, version in image] if {
 	not is_array(object.get(image, "containers", null))
 }
 
@@ -30,6 +24,12 @@ named(image, name) := [entry | some entry in listed(image); entry.name == name] 
 named(image, name) := listed(object.filter(image, [name])) if {
 	not is_array(object.get(image, "containers", null))
 }
+
+# METADATA
+# description: Gives the fact path of an image.
+path(image) := sprintf("k8s.image.containers[%v]", [place]) if {
+	place := image.place
+} else := sprintf("k8s.image[%v]", [json.marshal(image.name)])
 
 # METADATA
 # description: Gives the tag of an image, empty where it is pinned by digest alone.
@@ -74,9 +74,9 @@ _digest(parts) := {"digest": parts[1]} if {
 } else := {}
 
 # A container that is not described keeps its place in the list, without a name.
-_entry(container, path) := object.union(container, {"name": segments[count(segments) - 1], "path": path}) if {
+_entry(container, place) := object.union(container, {"name": segments[count(segments) - 1], "place": place}) if {
 	is_string(container.repository)
 	segments := split(container.repository, "/")
-} else := object.union(container, {"name": "", "path": path}) if {
+} else := object.union(container, {"name": "", "place": place}) if {
 	is_object(container)
-} else := {"name": "", "path": path}
+} else := {"name": "", "place": place}

@@ -38,7 +38,7 @@ _of_policy(policy) := {{"by": by, "repository": repository, "path": sprintf("k8s
 	by := trim_suffix(key, ".repository")
 }
 
-_of_images(image) := {{"by": sprintf("Image %v", [entry.name]), "repository": repository, "path": entry.path} |
+_of_images(image) := {{"by": sprintf("Image %v", [entry.name]), "repository": repository, "path": images.path(entry)} |
 	is_array(image.containers)
 	some entry in images.listed(image)
 	repository := sprintf("%v/%v", [entry.registry, entry.repository])

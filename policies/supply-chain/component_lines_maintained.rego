@@ -77,7 +77,7 @@ warn contains finding if {
 	finding := found(subject, sprintf("gets fixes only until %v", [ends]))
 }
 
-deny contains findings.unreadable(subject.image.path, object.get(subject.image, "tag", null), "a version") if {
+deny contains findings.unreadable(images.path(subject.image), object.get(subject.image, "tag", null), "a version") if {
 	some subject in judged
 	not versioned(subject.image)
 }
@@ -86,7 +86,7 @@ versioned(image) if versions.line(image.tag)
 
 found(subject, reason) := {
 	"msg": sprintf("%v %v %v, expected %v.", [subject.component.name, subject.image.tag, reason, subject.component.maintained]),
-	"path": subject.image.path,
+	"path": images.path(subject.image),
 	"actual": subject.image.tag,
 	"expected": subject.component.maintained,
 }

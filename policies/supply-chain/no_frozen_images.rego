@@ -60,7 +60,7 @@ warn contains finding if {
 
 found(image, why) := {
 	"msg": sprintf("Image %v %v, expected an image that gets fixes.", [image.name, why]),
-	"path": image.path,
+	"path": images.path(image),
 	"actual": object.get(image, "tag", "none"),
 	"expected": "an image of a maintained catalogue",
 }
