@@ -19,7 +19,16 @@ listed(image) := [{"name": name, "tag": version} | some name, version in image] 
 
 # METADATA
 # description: Gives the images of one name, the last part of the repository.
-named(image, name) := [entry | some entry in listed(image); entry.name == name] if is_array(image.containers)
+named(image, name) := [entry |
+	is_string(name)
+	some place, container in image.containers
+	is_string(container.repository)
+	endswith(container.repository, name)
+	entry := _entry(container, place)
+	entry.name == name
+] if {
+	is_array(image.containers)
+}
 
 named(image, name) := listed(object.filter(image, [name])) if {
 	not is_array(object.get(image, "containers", null))

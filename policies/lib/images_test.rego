@@ -28,6 +28,7 @@ test_named_finds_every_registry if {
 	count(images.named(image, "dcgm")) == 2
 	images.runs(image, ["other", "dcgm"])
 	not images.runs(image, ["other"])
+	count(images.named(image, true)) == 0
 }
 
 test_paths if {

@@ -16,11 +16,8 @@ used(k8s) := _of_policy(object.get(k8s, "policy", {})) | _of_images(object.get(k
 full(repository) := repository if {
 	is_string(repository)
 	_is_host(split(repository, "/")[0])
-}
-
-full(repository) := sprintf("docker.io/%v", [repository]) if {
+} else := sprintf("docker.io/%v", [repository]) if {
 	is_string(repository)
-	not _is_host(split(repository, "/")[0])
 }
 
 # METADATA

@@ -54,8 +54,9 @@ deny contains finding if {
 
 warn contains finding if {
 	some image in all_images
+	why := reason(image)
 	not from_frozen(image)
-	finding := found(image, reason(image))
+	finding := found(image, why)
 }
 
 found(image, why) := {
