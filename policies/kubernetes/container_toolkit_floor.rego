@@ -45,7 +45,7 @@ applicable if count(toolkits) > 0
 
 floor := data.tables.container_toolkit.floor
 
-deny contains findings.unreadable(toolkit.path, images.tag(toolkit), "a Container Toolkit version") if {
+deny contains findings.unreadable(images.path(toolkit), images.tag(toolkit), "a Container Toolkit version") if {
 	some toolkit in toolkits
 	not versions.readable(images.tag(toolkit))
 }
@@ -55,7 +55,7 @@ deny contains finding if {
 	versions.older(toolkit.tag, floor)
 	finding := {
 		"msg": sprintf("Container Toolkit %v is below %v, which fixes %v.", [toolkit.tag, floor, data.tables.container_toolkit.fixes]),
-		"path": toolkit.path,
+		"path": images.path(toolkit),
 		"actual": toolkit.tag,
 		"expected": sprintf(">= %v", [floor]),
 	}

@@ -40,7 +40,7 @@ release := versions.line(version)
 
 deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not release
 
-deny contains findings.unreadable(operator.path, images.tag(operator), "a GPU Operator version") if {
+deny contains findings.unreadable(images.path(operator), images.tag(operator), "a GPU Operator version") if {
 	some operator in operators
 	not versions.line(images.tag(operator))
 }
@@ -51,7 +51,7 @@ deny contains finding if {
 	not data.tables.gpu_operator_matrix.lines[line]
 	finding := {
 		"msg": sprintf("It is not known which Kubernetes releases GPU Operator %v supports.", [operator.tag]),
-		"path": operator.path,
+		"path": images.path(operator),
 		"actual": operator.tag,
 		"expected": "a known line of the GPU Operator",
 	}

@@ -34,7 +34,7 @@ server := versions.numbers(version)
 
 deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not versions.line(version)
 
-deny contains findings.unreadable(proxy.path, images.tag(proxy), "a kube-proxy version") if {
+deny contains findings.unreadable(images.path(proxy), images.tag(proxy), "a kube-proxy version") if {
 	some proxy in images.named(input.k8s.image, "kube-proxy")
 	not versions.line(images.tag(proxy))
 }
@@ -46,7 +46,7 @@ deny contains finding if {
 	not within(versions.numbers(proxy.tag))
 	finding := {
 		"msg": sprintf("kube-proxy %v does not go with API server %v.", [proxy.tag, version]),
-		"path": proxy.path,
+		"path": images.path(proxy),
 		"actual": proxy.tag,
 		"expected": sprintf("at most %v minor releases older, and not newer", [data.params.max_skew]),
 	}

@@ -27,8 +27,7 @@ switched(policy, key, otherwise) := false if booleans.no(object.get(policy, key,
 #   Tells whether the operator runs a component: it is described, and not turned off. The operator takes
 #   an absent `enabled` as true, and so does this for a value that is not understood.
 runs(policy, component) if {
-	some key, _ in policy
-	startswith(key, sprintf("%v.", [component]))
+	strings.any_prefix_match(object.keys(policy), sprintf("%v.", [component]))
 	not _off(policy, component)
 }
 

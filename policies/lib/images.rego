@@ -7,34 +7,38 @@ package eidos.lib.images
 
 # METADATA
 # description: |
-#   Gives every image of the facts `k8s.image` as objects with name, tag and path, and with
-#   registry, repository and digest where the snapshot has them.
-listed(image) := [entry |
-	some index, container in image.containers
-	entry := object.union(_object(container), {
-		"name": _last(_object(container)),
-		"path": sprintf("k8s.image.containers[%v]", [index]),
-	})
+#   Gives every image of the facts `k8s.image` as objects with name and tag, and with registry,
+#   repository, digest and their place in the list where the snapshot has them.
+listed(image) := [entry | some place, container in image.containers; entry := _entry(container, place)] if {
+	is_array(image.containers)
+}
+
+listed(image) := [{"name": name, "tag": version} | some name, version in image] if {
+	not is_array(object.get(image, "containers", null))
+}
+
+# METADATA
+# description: Gives the images of one name, the last part of the repository.
+named(image, name) := [entry |
+	is_string(name)
+	some place, container in image.containers
+	is_string(container.repository)
+	endswith(container.repository, name)
+	entry := _entry(container, place)
+	entry.name == name
 ] if {
 	is_array(image.containers)
 }
 
-listed(image) := [entry |
-	some name, version in image
-	entry := _mapped(name, version)
-] if {
+named(image, name) := listed(object.filter(image, [name])) if {
 	not is_array(object.get(image, "containers", null))
 }
-
-_mapped(name, version) := {"name": name, "tag": version, "path": sprintf("k8s.image[%v]", [json.marshal(name)])}
 
 # METADATA
-# description: Gives the images of one name, the last part of the repository.
-named(image, name) := [entry | some entry in listed(image); entry.name == name] if is_array(image.containers)
-
-named(image, name) := [_mapped(name, version) | version := image[name]] if {
-	not is_array(object.get(image, "containers", null))
-}
+# description: Gives the fact path of an image.
+path(image) := sprintf("k8s.image.containers[%v]", [place]) if {
+	place := image.place
+} else := sprintf("k8s.image[%v]", [json.marshal(image.name)])
 
 # METADATA
 # description: Gives the tag of an image, empty where it is pinned by digest alone.
@@ -79,11 +83,9 @@ _digest(parts) := {"digest": parts[1]} if {
 } else := {}
 
 # A container that is not described keeps its place in the list, without a name.
-_object(container) := container if is_object(container)
-
-_object(container) := {} if not is_object(container)
-
-_last(container) := segments[count(segments) - 1] if {
+_entry(container, place) := object.union(container, {"name": segments[count(segments) - 1], "place": place}) if {
 	is_string(container.repository)
 	segments := split(container.repository, "/")
-} else := ""
+} else := object.union(container, {"name": "", "place": place}) if {
+	is_object(container)
+} else := {"name": "", "place": place}

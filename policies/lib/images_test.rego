@@ -3,11 +3,7 @@ package eidos.lib.images_test
 import data.eidos.lib.images
 
 test_map_of_tags if {
-	images.listed({"dcgm": "4.3.1-1-ubuntu22.04"}) == [{
-		"name": "dcgm",
-		"tag": "4.3.1-1-ubuntu22.04",
-		"path": "k8s.image[\"dcgm\"]",
-	}]
+	images.listed({"dcgm": "4.3.1-1-ubuntu22.04"}) == [{"name": "dcgm", "tag": "4.3.1-1-ubuntu22.04"}]
 }
 
 test_list_of_containers if {
@@ -17,7 +13,7 @@ test_list_of_containers if {
 		"repository": "nvidia/k8s/container-toolkit",
 		"tag": "v1.19.1",
 		"name": "container-toolkit",
-		"path": "k8s.image.containers[0]",
+		"place": 0,
 	}]
 }
 
@@ -32,6 +28,13 @@ test_named_finds_every_registry if {
 	count(images.named(image, "dcgm")) == 2
 	images.runs(image, ["other", "dcgm"])
 	not images.runs(image, ["other"])
+	count(images.named(image, true)) == 0
+}
+
+test_paths if {
+	[images.path(image) | some image in images.listed({"dcgm": "1"})] == [`k8s.image["dcgm"]`]
+	image := {"containers": [{"repository": "dcgm"}, null]}
+	[images.path(entry) | some entry in images.listed(image)] == ["k8s.image.containers[0]", "k8s.image.containers[1]"]
 }
 
 test_nothing_runs if images.listed({}) == []

@@ -8,9 +8,8 @@ package eidos.lib.kernel_args
 # METADATA
 # description: Gives every value of an argument, in order; an argument without a value has the value "".
 values(args, name) := [value |
-	some written, given in args
-	_same(written, name)
-	some value in _listed(given)
+	some written in _spellings(args, name)
+	some value in _listed(args[written])
 ]
 
 # METADATA
@@ -32,11 +31,8 @@ options(args, name) := {trim_space(part) |
 }
 
 # METADATA
-# description: Gives the fact path of an argument as it is written on the line.
-path(args, name) := _path(written) if {
-	some written, _ in args
-	_same(written, name)
-}
+# description: Gives the fact path of an argument as it is written on the line; of the last where it is there twice.
+path(args, name) := _path(max(_spellings(args, name))) if present(args, name)
 
 path(args, name) := _path(name) if not present(args, name)
 
@@ -44,7 +40,15 @@ _path(name) := sprintf("os.grub.%v", [name]) if regex.match(`^[A-Za-z0-9_-]+$`, 
 
 _path(name) := sprintf("os.grub[%q]", [name]) if not regex.match(`^[A-Za-z0-9_-]+$`, name)
 
-_same(written, name) if replace(written, "-", "_") == replace(name, "-", "_")
+# Most arguments that are asked for are absent: that is told by one look into a set.
+_spellings(args, name) := {written |
+	plain := replace(name, "-", "_")
+	plain in _names(args)
+	some written, _ in args
+	replace(written, "-", "_") == plain
+}
+
+_names(args) := {replace(written, "-", "_") | some written, _ in args}
 
 _listed(given) := [_text(value) | some value in given] if is_array(given)
 

@@ -25,6 +25,18 @@ test_number_and_truth_are_text if {
 
 test_dash_and_underscore_are_the_same if kernel_args.last(args, "spec_store_bypass_disable") == "on"
 
+test_both_signs_in_one_name if {
+	mixed := {"spec_store-bypass-disable": "off"}
+	kernel_args.last(mixed, "spec_store_bypass_disable") == "off"
+	kernel_args.path(mixed, "spec_store_bypass_disable") == "os.grub.spec_store-bypass-disable"
+}
+
+test_both_spellings_on_one_line if {
+	both := {"init-on-alloc": "1", "init_on_alloc": "0"}
+	kernel_args.values(both, "init_on_alloc") == ["1", "0"]
+	kernel_args.path(both, "init_on_alloc") == "os.grub.init_on_alloc"
+}
+
 test_argument_without_value_is_present if kernel_args.present(args, "nokaslr")
 
 test_absent_is_not_present if not kernel_args.present(args, "audit")

@@ -6,7 +6,10 @@ test_loaded if modules.loaded({"ib_core": true}, "ib_core")
 
 test_details_are_loaded if modules.loaded({"ib_core": {"size": 1}}, "ib_core")
 
-test_dash_is_underscore if modules.loaded({"usb_storage": true}, "usb-storage")
+test_dash_is_underscore if {
+	modules.loaded({"usb_storage": true}, "usb-storage")
+	modules.loaded({"usb-storage": true}, "usb_storage")
+}
 
 test_absent_is_not_loaded if {
 	not modules.loaded({}, "ib_core")

@@ -16,11 +16,8 @@ used(k8s) := _of_policy(object.get(k8s, "policy", {})) | _of_images(object.get(k
 full(repository) := repository if {
 	is_string(repository)
 	_is_host(split(repository, "/")[0])
-}
-
-full(repository) := sprintf("docker.io/%v", [repository]) if {
+} else := sprintf("docker.io/%v", [repository]) if {
 	is_string(repository)
-	not _is_host(split(repository, "/")[0])
 }
 
 # METADATA
@@ -38,7 +35,8 @@ _of_policy(policy) := {{"by": by, "repository": repository, "path": sprintf("k8s
 	by := trim_suffix(key, ".repository")
 }
 
-_of_images(image) := {{"by": sprintf("Image %v", [entry.name]), "repository": repository, "path": entry.path} |
+_of_images(image) := {{"by": sprintf("Image %v", [entry.name]), "repository": repository, "path": images.path(entry)} |
+	is_array(image.containers)
 	some entry in images.listed(image)
 	repository := sprintf("%v/%v", [entry.registry, entry.repository])
 }

@@ -10,10 +10,10 @@ package eidos.lib.sysctls
 #   Gives a finding for every setting that does not hold. A setting is `{key, op, value}` with the op
 #   `==`, `>=` or `<=`. A key that is absent is not judged: require it where it must be there. A value
 #   that is no whole number holds nothing.
-violations(sysctls, settings) := {_violation(setting, sysctls[setting.key]) |
+violations(sysctls, settings) := {_violation(setting, actual) |
 	some setting in settings
-	_present(sysctls, setting.key)
-	not _kept(sysctls, setting)
+	actual := sysctls[setting.key]
+	not _kept(actual, setting)
 }
 
 # METADATA
@@ -36,12 +36,7 @@ name(key) := replace(trim_prefix(key, "/proc/sys/"), "/", ".")
 # description: Gives the fact path of a sysctl.
 path(key) := sprintf("os.sysctl[%q]", [key])
 
-_present(sysctls, key) if {
-	some present, _ in sysctls
-	present == key
-}
-
-_kept(sysctls, setting) if _holds(setting.op, integer(sysctls[setting.key]), setting.value)
+_kept(actual, setting) if _holds(setting.op, integer(actual), setting.value)
 
 _holds("==", actual, wanted) if actual == wanted
 

@@ -19,14 +19,11 @@ readable(version) if numbers(version)
 # description: |
 #   Gives the numbers of a version: `[580, 82, 7]` for `580.82.07-ubuntu22.04`. Only text is a version:
 #   the number 1.30 has already lost its zero.
-numbers(version) := [_number(part) | some part in split(match[1], ".")] if {
-	is_string(version)
-	some match in regex.find_all_string_submatch_n(_core, version, 1)
-}
+numbers(version) := _parts(_plain(version))
 
 # METADATA
 # description: Gives a value that orders versions when compared with `<`; a pre-release is below its release.
-key(version) := [_significant(numbers(version)), _release(version)]
+key(version) := [_parts(regex.replace(_plain(version), _zeros_at_end, "")), _release(version)]
 
 # METADATA
 # description: Tells whether the first version is older than the second.
@@ -71,13 +68,16 @@ oldest(versions) := version if {
 }
 
 # Not every engine reads 05 as a number.
-_number(digits) := to_number(trim_left(digits, "0")) if trim_left(digits, "0") != ""
+_plain(version) := regex.replace(match[1], `\b0+([0-9])`, "$1") if {
+	is_string(version)
+	some match in regex.find_all_string_submatch_n(_core, version, 1)
+}
 
-_number(digits) := 0 if trim_left(digits, "0") == ""
+_parts(plain) := [to_number(part) | some part in split(plain, ".")]
 
-# Zeros at the end mean nothing: 26.3 is 26.3.0.
-_significant(parts) := array.slice(parts, 0, max({0} | {n | some i, part in parts; part > 0; n := i + 1}))
+# They mean nothing: 26.3 is 26.3.0.
+_zeros_at_end := `(?:\.0)+$`
 
-_release(version) := 0 if regex.match(_prerelease, lower(version))
-
-_release(version) := 1 if not regex.match(_prerelease, lower(version))
+_release(version) := 0 if {
+	regex.match(_prerelease, lower(version))
+} else := 1

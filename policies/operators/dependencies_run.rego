@@ -58,13 +58,13 @@ warn contains finding if {
 	versions.older(image.tag, data.params.cert_manager_for_nvsentinel)
 	finding := {
 		"msg": sprintf("NVSentinel runs with cert-manager %v, expected %v or newer.", [image.tag, data.params.cert_manager_for_nvsentinel]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": image.tag,
 		"expected": sprintf(">= %v", [data.params.cert_manager_for_nvsentinel]),
 	}
 }
 
-deny contains findings.unreadable(image.path, object.get(image, "tag", null), "a version") if {
+deny contains findings.unreadable(images.path(image), object.get(image, "tag", null), "a version") if {
 	"NVSentinel" in dependents
 	some image in cert_managers
 	not versioned(image)

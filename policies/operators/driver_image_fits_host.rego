@@ -56,7 +56,7 @@ warn contains finding if {
 	some image in drivers
 	finding := {
 		"msg": sprintf("The driver image is %v, but the node runs %v, expected the same release.", [object.get(image, "tag", "none"), host]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": object.get(image, "tag", "none"),
 		"expected": sprintf("a driver image for %v", [host]),
 	}

@@ -57,7 +57,7 @@ warn contains finding if {
 	finding := found(image, sprintf("is of line %v, which is deprecated", [line]), listed)
 }
 
-deny contains findings.unreadable(image.path, object.get(image, "tag", null), "a version") if {
+deny contains findings.unreadable(images.path(image), object.get(image, "tag", null), "a version") if {
 	some image in running
 	not versioned(image)
 }
@@ -74,7 +74,7 @@ listed := sprintf("line %v", [concat(" or ", sort([line | some line, status in k
 
 found(image, reason, expected) := {
 	"msg": sprintf("GPU Operator %v %v, expected %v.", [image.tag, reason, expected]),
-	"path": image.path,
+	"path": images.path(image),
 	"actual": image.tag,
 	"expected": expected,
 }

@@ -57,7 +57,7 @@ deny contains finding if {
 	expected := concat(" or ", sort([sprintf("%v", [version]) | some version in versions]))
 	finding := {
 		"msg": sprintf("Image %v runs with tag %v, but the ClusterPolicy declares %v, expected the same.", [name, tag, expected]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": tag,
 		"expected": expected,
 	}

@@ -42,7 +42,7 @@ deny contains finding if {
 	some image in images.named(input.k8s.image, name)
 	finding := {
 		"msg": sprintf("Image %v runs while %v is true, expected one owner.", [name, key(operand)]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": object.get(image, "tag", "none"),
 		"expected": sprintf("absent, or %v false", [key(operand)]),
 	}

@@ -71,9 +71,9 @@ deny contains finding if {
 }
 
 deny contains finding if {
+	found := object.keys(input.os.sysctl)
 	some profile in profiles
 	some wanted in profile.sysctls
-	found := object.keys(input.os.sysctl)
 	not wanted.key in found
 	finding := {
 		"msg": sprintf("%v is not in the snapshot, expected %v %v.", [sysctls.name(wanted.key), wanted.op, wanted.value]),

@@ -33,9 +33,11 @@ import data.eidos.lib.versions
 judged contains {"component": component, "image": image} if {
 	some image in images.listed(input.k8s.image)
 	repository := sprintf("/%v", [object.get(image, "repository", image.name)])
-	some component in data.tables.component_eol.components
-	endswith(repository, concat("", ["/", component.repository]))
+	some ending, component in components
+	endswith(repository, ending)
 }
+
+components := {sprintf("/%v", [component.repository]): component | some component in data.tables.component_eol.components}
 
 applicable if count(judged) > 0
 
@@ -45,6 +47,7 @@ day(component, line) := component.lines[line]
 
 # Fixes for a line below the lowest listed one ended no later than for that one.
 day(component, line) := component.lines[lowest] if {
+	not component.lines[line]
 	lowest := versions.oldest(object.keys(component.lines))
 	versions.older(line, lowest)
 }
@@ -74,7 +77,7 @@ warn contains finding if {
 	finding := found(subject, sprintf("gets fixes only until %v", [ends]))
 }
 
-deny contains findings.unreadable(subject.image.path, object.get(subject.image, "tag", null), "a version") if {
+deny contains findings.unreadable(images.path(subject.image), object.get(subject.image, "tag", null), "a version") if {
 	some subject in judged
 	not versioned(subject.image)
 }
@@ -83,7 +86,7 @@ versioned(image) if versions.line(image.tag)
 
 found(subject, reason) := {
 	"msg": sprintf("%v %v %v, expected %v.", [subject.component.name, subject.image.tag, reason, subject.component.maintained]),
-	"path": subject.image.path,
+	"path": images.path(subject.image),
 	"actual": subject.image.tag,
 	"expected": subject.component.maintained,
 }

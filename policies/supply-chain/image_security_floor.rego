@@ -35,9 +35,8 @@ import data.eidos.lib.images
 import data.eidos.lib.versions
 
 judged contains {"component": component, "image": image} if {
-	some image in images.listed(input.k8s.image)
 	some component in data.tables.image_floors.components
-	component.image == image.name
+	some image in images.named(input.k8s.image, component.image)
 }
 
 applicable if count(judged) > 0
@@ -55,13 +54,13 @@ deny contains finding if {
 			"%v is %v, expected %v or newer, which fixes %v.",
 			[titled(subject), actual, subject.component.floor, subject.component.cve],
 		),
-		"path": subject.image.path,
+		"path": images.path(subject.image),
 		"actual": subject.image.tag,
 		"expected": sprintf(">= %v", [subject.component.floor]),
 	}
 }
 
-deny contains findings.unreadable(subject.image.path, object.get(subject.image, "tag", null), "a version") if {
+deny contains findings.unreadable(images.path(subject.image), object.get(subject.image, "tag", null), "a version") if {
 	some subject in judged
 	not understood(subject)
 }

@@ -38,20 +38,20 @@ deny contains finding if {
 	tag := shown(image)
 	finding := {
 		"msg": sprintf("Image %v runs with tag %v, expected a fixed version or a digest.", [image.name, tag]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": tag,
 		"expected": "a fixed version or a digest",
 	}
 }
 
 pinned(image) if {
-	is_string(image.digest)
-	startswith(image.digest, "sha256:")
+	is_string(image.tag)
+	not lower(trim_space(image.tag)) in data.params.mutable
 }
 
 pinned(image) if {
-	is_string(image.tag)
-	not lower(trim_space(image.tag)) in data.params.mutable
+	is_string(image.digest)
+	startswith(image.digest, "sha256:")
 }
 
 shown(image) := image.tag if image.tag != ""

@@ -32,7 +32,7 @@ deny contains finding if {
 	regex.match(data.params.unreleased, image.tag)
 	finding := {
 		"msg": sprintf("Image %v runs with tag %v, a build that was not released, expected a release.", [image.name, image.tag]),
-		"path": image.path,
+		"path": images.path(image),
 		"actual": image.tag,
 		"expected": "the tag of a release",
 	}

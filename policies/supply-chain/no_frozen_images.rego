@@ -30,8 +30,8 @@ import data.eidos.lib.repositories
 all_images := images.listed(input.k8s.image)
 
 from_frozen(image) if {
-	some organisation in data.params.organisations
 	place := sprintf("%v/", [repositories.full(sprintf("%v/%v", [image.registry, image.repository]))])
+	some organisation in data.params.organisations
 	startswith(place, sprintf("docker.io/%v/", [organisation]))
 }
 
@@ -54,13 +54,14 @@ deny contains finding if {
 
 warn contains finding if {
 	some image in all_images
+	why := reason(image)
 	not from_frozen(image)
-	finding := found(image, reason(image))
+	finding := found(image, why)
 }
 
 found(image, why) := {
 	"msg": sprintf("Image %v %v, expected an image that gets fixes.", [image.name, why]),
-	"path": image.path,
+	"path": images.path(image),
 	"actual": object.get(image, "tag", "none"),
 	"expected": "an image of a maintained catalogue",
 }

@@ -29,8 +29,9 @@ import data.eidos.lib.repositories
 
 deny contains finding if {
 	some used in repositories.used(input.k8s)
+	words := repositories.words(used.repository)
 	some word in data.params.words
-	word in repositories.words(used.repository)
+	word in words
 	finding := {
 		"msg": sprintf("%v takes images from %v, a place for %v, expected a released image.", [used.by, used.repository, word]),
 		"path": used.path,
