@@ -13,7 +13,7 @@ from eidos.engine.evaluating.subjects import (
     document_facts,
     node_facts,
 )
-from eidos.engine.model.factpath import split_path
+from eidos.engine.model.facts import split_path
 from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.report import Subject
 from eidos.engine.model.snapshot import AddressedSnapshot

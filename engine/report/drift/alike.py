@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from eidos.engine.model.drift import Change, ChangeKind
-from eidos.engine.model.factpath import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
@@ -52,12 +51,12 @@ def grouped(changes: Iterable[Change]) -> list[Group]:
 
 def _likeness(change: Change) -> str:
     values = (change.before, change.after, change.flips, change.level, change.node is None)
-    return repr((change.type, change.subtype, change.path, change.kind, *values))
+    return repr((change.segments, change.kind, *values))
 
 
 def fact(change: Change) -> str:
     """Write the fact's path: ``gpu.smi.driver``."""
-    return one_line(join_path((change.type.lower(), change.subtype, *change.path)))
+    return one_line(change.fact)
 
 
 def shown(value: Json, limit: int = VALUE) -> str:

@@ -4,7 +4,6 @@ from typing import Any, TextIO
 
 from eidos.engine.errors import Location
 from eidos.engine.model.drift import Change, Drift, Flip, Ignored, NodeChange, NotComparable, Side
-from eidos.engine.model.factpath import join_path
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import dumps
 
@@ -72,9 +71,9 @@ def _node(node: NodeChange) -> dict[str, Any]:
 def _gap(gap: NotComparable) -> dict[str, Any]:
     return {
         "node": gap.node,
-        "type": gap.type,
-        "subtype": gap.subtype,
-        "key": gap.key,
+        "type": gap.address.type,
+        "subtype": gap.address.subtype,
+        "key": gap.address.key,
         "side": gap.side,
         "reason": gap.reason,
     }
@@ -87,16 +86,12 @@ def _ignored(ignored: Ignored) -> dict[str, Any]:
         "reason": rule.reason,
         "origin": rule.origin,
         "count": len(ignored.changes),
-        "facts": sorted({_fact(change) for change in ignored.changes}),
+        "facts": sorted({change.fact for change in ignored.changes}),
     }
 
 
 def _flip(flip: Flip) -> dict[str, Any]:
     return {"rule": flip.rule, "before": flip.before.value, "after": flip.after.value}
-
-
-def _fact(change: Change) -> str:
-    return join_path((change.type.lower(), change.subtype, *change.path))
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -112,9 +107,9 @@ def _change(change: Change) -> dict[str, Any]:
     before_at, after_at = change.places()
     return {
         "node": change.node,
-        "fact": _fact(change),
-        "type": change.type,
-        "subtype": change.subtype,
+        "fact": change.fact,
+        "type": change.address.type,
+        "subtype": change.address.subtype,
         "path": list(change.path),
         "change": change.kind.value,
         "level": change.level.value,

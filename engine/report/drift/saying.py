@@ -14,12 +14,9 @@ from eidos.engine.model.drift import (
     NotComparable,
     Side,
 )
-from eidos.engine.model.factpath import join_path
 from eidos.engine.model.policy import Severity
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.summary import plural
-
-_ANY = "*"
 
 
 def side(of: Side) -> str:
@@ -73,10 +70,8 @@ def node_moved(node: NodeChange) -> str:
 def gap(of: NotComparable) -> str:
     """Say which facts a side lacks, and why."""
     where = one_line(of.node) if of.node else "cluster"
-    names = (of.type.lower(), of.subtype, *((of.key,) if of.key is not None else ()))
-    what = "all facts" if of.type == _ANY else one_line(join_path(names))
     lacking = "both sides lack it" if of.side == "both" else f"the {of.side} lacks it"
-    return f"{where}  {what}: {lacking} ({one_line(of.reason)})"
+    return f"{where}  {one_line(of.fact)}: {lacking} ({one_line(of.reason)})"
 
 
 def flipped(of: NodeFlip) -> str:

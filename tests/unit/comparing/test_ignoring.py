@@ -7,9 +7,12 @@ import pytest
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.errors import UsageError
 from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule, NotComparable
+from eidos.engine.model.facts import FactAddress
 from fakes.drifting import change, rule
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+UNIT = FactAddress("SystemD", "containerd.service", node="n1")
+SMI = FactAddress("GPU", "smi", node="n1")
 
 
 def hides(of: IgnoreRule, what: Change) -> bool:
@@ -36,14 +39,14 @@ def test_patterns_name_facts(pattern: str, fact: str, expected: bool) -> None:
 
 
 def test_a_unit_with_dots_in_its_name_is_named() -> None:
-    what = Change("n1", "SystemD", "containerd.service", ("MainPID",), ChangeKind.CHANGED)
+    what = Change(UNIT, ("MainPID",), ChangeKind.CHANGED)
     assert hides(rule("systemd.containerd.service.MainPID"), what)
     assert hides(rule("systemd.*.MainPID"), what)
 
 
 def test_what_is_below_a_key_is_hidden_with_it_or_alone() -> None:
     path = ("labels", "example.com/rack")
-    what = Change("n1", "K8s", "node", path, ChangeKind.CHANGED)
+    what = Change(FactAddress("K8s", "node", node="n1"), path, ChangeKind.CHANGED)
     assert hides(rule("k8s.node.labels"), what)
     assert hides(rule("k8s.node.labels.example.com/rack"), what)
     assert not hides(rule("k8s.node.labels.example.com/row"), what)
@@ -86,8 +89,8 @@ def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
 
 def test_a_subtype_that_is_ignored_as_a_whole_is_no_gap() -> None:
     gaps = [
-        NotComparable("n1", "GPU", "smi", None, "current", "failed"),
-        NotComparable("n1", "GPU", "smi", "driver", "current", "failed"),
+        NotComparable(SMI, "current", "failed"),
+        NotComparable(SMI.at("driver"), "current", "failed"),
     ]
     assert Sieve([rule("gpu.smi.*")], NOW).sift([], gaps).not_comparable == ()
     keyed = Sieve([rule("gpu.smi.driver")], NOW).sift([], gaps)
