@@ -6,6 +6,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -14,6 +15,21 @@ from eidos.engine.model.policy import Module
 from eidos.engine.model.report import Report
 from eidos.engine.model.snapshot import Collection, Subtype
 from eidos.engine.model.verdict import Verdict
+
+# Time -------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time: the real one is the machine's, and tests need none."""
+
+    def now(self) -> datetime:
+        """Give the present moment, with zone."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or less when somebody wants an end; True when it is time to end."""
+        ...
+
 
 # Rego -------------------------------------------------------------------------------------------
 

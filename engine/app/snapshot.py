@@ -13,12 +13,10 @@ from eidos.engine.collecting.joining import account, join
 from eidos.engine.collecting.redacting import Redactor
 from eidos.engine.collecting.running import Outcome, Task, run
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, CollectorState, Metadata, Snapshot
+from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState, Metadata, Snapshot
 from eidos.engine.plugins import find_collectors
 from eidos.engine.ports import Collector, Fact, Wanted
 
-INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
-"""How a collector ends that did not give what it should have given."""
 PATIENCE = {"local": 60.0, "cluster": 120.0}
 """Seconds for a collector by what it reads; GPUs that nobody uses take long to wake."""
 

@@ -3,21 +3,43 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event as Flag
 
 from eidos.engine.app.snapshot import Request, take_snapshot
+from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.patching import make_patch, proven
+from eidos.engine.comparing.snapshots import is_noise
 from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError
+from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
-from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
+from eidos.engine.ports import Clock
 from eidos.engine.watching.hooking import Hook, run_hook
-from eidos.engine.watching.looping import Change, Clock, Trouble, watch
+from eidos.engine.watching.looping import Trouble, watch
 
 Judge = Callable[[Path], Report]
 """Judges the snapshot in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's clock; waiting ends early when ``stop`` is set."""
+
+    stop: Flag
+
+    def now(self) -> datetime:
+        """Give the present moment."""
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; True when it is time to end."""
+        return self.stop.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +51,8 @@ class Watch:
     """Seconds between two looks."""
     hook: Hook | None = None
     judge: Judge | None = None
+    ignores: tuple[IgnoreRule, ...] = field(default_factory=default_ignores)
+    """What differs without meaning; a state that differs in nothing else is no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +71,51 @@ def watched(asked: Watch, clock: Clock) -> Iterator[Event]:
     """Give what happens until the clock says that it is time to end.
 
     Facts that change by themselves are not collected.
+
+    Raises:
+        UsageError: an ignore rule can match nothing.
     """
     choice = replace(asked.request.choice, volatile=False)
     request = replace(asked.request, choice=choice)
+    before: AddressedSnapshot | None = None
+    Sieve(asked.ignores, clock.now())  # refuses a pattern that can match nothing, before any look
     for found in watch(lambda now: take_snapshot(request, now), clock, asked.interval):
         if isinstance(found, Trouble):
             yield Event(note=f"{found.message}; looking again in {found.wait:g} s")
-        else:
-            yield from _events(asked, found)
+        elif before is None or not is_noise(before, found, Sieve(asked.ignores, clock.now())):
+            yield from _events(asked, before, found)
+            before = found  # the last that was told: the next patch starts from it
 
 
-def _events(asked: Watch, change: Change) -> Iterator[Event]:
-    verdict, note = _judged(asked.judge, change.after.snapshot)
+def _events(
+    asked: Watch, before: AddressedSnapshot | None, after: AddressedSnapshot
+) -> Iterator[Event]:
+    verdict, note = _judged(asked.judge, after.snapshot)
     if note:
         yield Event(note=note)
-    if change.before is None and verdict is None:
-        yield Event(snapshot=change.after.snapshot)
+    if before is None and verdict is None:
+        yield Event(snapshot=after.snapshot)
         return
-    line = _line(change)
-    yield Event({**line, "check": verdict} if verdict else line, change.after.snapshot)
-    if asked.hook and change.before is not None:
+    line = _line(before, after)
+    yield Event({**line, "check": verdict} if verdict else line, after.snapshot)
+    if asked.hook and before is not None:
         yield from _told(asked.hook, line)
 
 
-def _line(change: Change) -> dict[str, Json]:
+def _line(before: AddressedSnapshot | None, after: AddressedSnapshot) -> dict[str, Json]:
     return {
-        "timestamp": change.after.snapshot.metadata.timestamp,
-        "cluster": change.after.snapshot.metadata.cluster,
-        "from": change.before.digest if change.before else None,
-        "to": change.after.digest,
-        "patch": change.patch(),
+        "timestamp": after.metadata.timestamp,
+        "cluster": after.metadata.cluster,
+        "from": before.digest if before else None,
+        "to": after.digest,
+        "patch": _patch(before.snapshot, after.snapshot) if before else [],
     }
+
+
+def _patch(before: Snapshot, after: Snapshot) -> Json:
+    """Give the patch between the documents, what is ignored included: it leads to the state."""
+    earlier, later = write_snapshot(before), write_snapshot(after)
+    return [*proven(make_patch(earlier, later), earlier, later)]
 
 
 def _told(hook: Hook, line: dict[str, Json]) -> Iterator[Event]:

@@ -131,7 +131,7 @@ LOCATIONS = st.builds(
     st.none() | st.integers(1, 200),
     st.none() | TEXT,
 )
-FACTS = st.builds(FactAddress, NAMES, NAMES, st.none() | NAMES, st.booleans())
+FACTS = st.builds(FactAddress, NAMES, NAMES, st.none() | NAMES, st.booleans(), st.none())
 
 
 def tuples(strategy: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:

@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
@@ -12,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eidos.engine.app.snapshot import Request
-from eidos.engine.app.watch import Watch, watched
+from eidos.engine.app.watch import SystemClock, Watch, watched
 from eidos.engine.cli.console import printable
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.report import Report
 from eidos.engine.watching.hooking import parse_hook
-from eidos.engine.watching.looping import SystemClock
 
 if TYPE_CHECKING:
     from eidos.engine.config.settings import Settings
@@ -40,8 +40,11 @@ def watch_and_tell(request: Request, options: dict[str, Any], settings: "Setting
     wants_judge = options["check"] or options["record"]
     judge = _judge(options["record"], settings) if wants_judge else None
     stop = Flag()
+    asked = Watch(request, options["interval"], hook, judge)
+    if settings:
+        asked = replace(asked, ignores=(*settings.ignore, *asked.ignores))
     with _signals(stop) as ended:
-        for event in watched(Watch(request, options["interval"], hook, judge), SystemClock(stop)):
+        for event in watched(asked, SystemClock(stop)):
             if event.line is not None:
                 click.echo(json.dumps(event.line, ensure_ascii=False))
             if event.note:

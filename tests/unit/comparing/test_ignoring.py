@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.snapshots import is_noise
 from eidos.engine.errors import UsageError
 from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule, NotComparable
 from eidos.engine.model.facts import FactAddress
-from fakes.drifting import change, rule
+from fakes.drifting import change, rule, snapshot, taken
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 UNIT = FactAddress("SystemD", "containerd.service", node="n1")
@@ -97,3 +98,37 @@ def test_a_subtype_that_is_ignored_as_a_whole_is_no_gap() -> None:
     assert keyed.not_comparable == (gaps[0],)
     assert keyed.idle == ()
     assert keyed.ignored == ()
+
+
+FAILED = {"type": "OS", "node": "n1", "subtype": "grub", "status": "failed", "reason": "hangs"}
+QUIET = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}})
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (QUIET, True),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 2, "b": 1}}}}), True),
+        (snapshot({"n1": {"OS": {"sysctl": {"b": 1}}}}), True),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 2, "b": 2}}}}), False),
+        (snapshot({"n1": {}}), False),
+        (snapshot({}), False),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}, "n2": {}}), False),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[FAILED]), False),
+    ],
+)
+def test_states_that_differ_only_in_what_is_ignored_are_no_change(
+    after: object, expected: bool
+) -> None:
+    sieve = Sieve([rule("os.sysctl.a")], NOW)
+    assert is_noise(taken(QUIET), taken(after), sieve) is expected
+    assert is_noise(taken(after), taken(QUIET), sieve) is expected
+
+
+def test_how_a_collector_ended_is_no_change_where_all_it_speaks_of_is_ignored() -> None:
+    failed = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[FAILED])
+    assert is_noise(taken(QUIET), taken(failed), Sieve([rule("os.grub.*")], NOW))
+    keyed = {**FAILED, "status": "redacted", "keys": ["x"]}
+    redacted = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[keyed])
+    assert is_noise(taken(QUIET), taken(redacted), Sieve([rule("os.grub.x")], NOW))
+    assert not is_noise(taken(QUIET), taken(redacted), Sieve([rule("os.grub.y")], NOW))
