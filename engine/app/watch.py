@@ -75,8 +75,8 @@ def watched(asked: Watch, clock: Clock) -> Iterator[Event]:
     Raises:
         UsageError: an ignore rule can match nothing.
     """
-    choice = replace(asked.request.choice, volatile=False)
-    request = replace(asked.request, choice=choice)
+    steady = replace(asked.request.filter, volatile=False)
+    request = replace(asked.request, filter=steady)
     before: AddressedSnapshot | None = None
     Sieve(asked.ignores, clock.now())  # refuses a pattern that can match nothing, before any look
     for found in watch(lambda now: take_snapshot(request, now), clock, asked.interval):

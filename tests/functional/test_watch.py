@@ -108,12 +108,9 @@ def test_what_is_ignored_is_no_change_and_the_next_patch_brings_it_along(
     watching.end(signal.SIGTERM)
 
     assert second["from"] == first["to"]
-    assert {
-        "op": "replace",
-        "path": "/nodes/0/measurements/0/subtypes/0/data/quiet",
-        "value": "more",
-    } in second["patch"]  # type: ignore[operator]
-    assert b"too" not in json.dumps(second).encode()
+    patch = json.dumps(second["patch"])
+    assert '/data/quiet", "value": "more"}' in patch
+    assert '"too"' not in patch
 
 
 def test_a_failing_hook_is_reported_and_the_watch_goes_on(

@@ -12,7 +12,7 @@ from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, t
 from eidos.engine.cli import LazyGroup
 from eidos.engine.cli.options import Duration
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
-from eidos.engine.collecting.choosing import Choice
+from eidos.engine.collecting.filtering import Filter
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
 
@@ -123,7 +123,7 @@ def request(options: dict[str, Any], settings: "Settings | None") -> Request:
         root=root,
         cluster=options["cluster"],
         labels=dict(_label(text) for text in options["labels"]),
-        choice=Choice(
+        filter=Filter(
             _names(options["only"]),
             _names(options["exclude"]),
             skip=skip,

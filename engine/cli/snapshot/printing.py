@@ -13,7 +13,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import API_VERSION, Collection, CollectorState, Snapshot
 
 if TYPE_CHECKING:
-    from eidos.engine.app.cache import Taken
+    from eidos.engine.app.cache import CachedSnapshot
 
 _FORMS = {".json": "json", ".txt": "table", ".table": "table"}
 _WORTH_SAYING = (CollectorState.FAILED, CollectorState.PARTIAL, CollectorState.UNAVAILABLE)
@@ -64,7 +64,7 @@ def _one_line(value: Json) -> str:
     )
 
 
-def say_origin(taken: "Taken", out: TextIO) -> None:
+def say_origin(taken: "CachedSnapshot", out: TextIO) -> None:
     """Say that a snapshot was kept from before, and what went wrong with keeping."""
     for note in taken.notes:
         click.echo(printable(f"note: {note}"), file=out)
