@@ -29,6 +29,8 @@ _FIXED = frozenset(
     {FactAddress("gpu", "smi"), FactAddress("k8s", "node"), FactAddress("k8s", "server")}
 )
 """Where, as in all of systemd, a program and not the machine decides which keys there are."""
+_Subtype = tuple[Mapping[str, Json], str]
+"""Data and content address."""
 _EVERYTHING = FactAddress(ANY, ANY)
 
 
@@ -136,14 +138,19 @@ class _Walk:
         after = _subtypes(self._current, new)
         name = new.name if new else None
         self._old_names[name] = old.name if old else None
-        for subtype in sorted({*before, *after}):
-            address = subtype.on(name)
+        for subtype in sorted(before.keys() | after.keys()):
             if subtype not in before:
-                self._miss(address, "baseline", _reason(self._gap(address, "baseline")))
+                self._lose(subtype.on(name), "baseline")
             elif subtype not in after:
-                self._miss(address, "current", _reason(self._gap(address, "current")))
-            elif before[subtype].digest != after[subtype].digest:
-                self._compare(address, before[subtype].data, after[subtype].data)
+                self._lose(subtype.on(name), "current")
+            else:
+                (old_data, old_digest), (new_data, new_digest) = before[subtype], after[subtype]
+                if old_digest != new_digest:
+                    self._compare(subtype.on(name), old_data, new_data)
+
+    def _lose(self, address: FactAddress, side: str) -> None:
+        gap = self._gap(address, side)
+        self._miss(address, side, gap.word if gap else "not in the snapshot")
 
     def _are_alike(self, old: Node, new: Node) -> bool:
         before, after = self._baseline.digests.nodes, self._current.digests.nodes
@@ -151,13 +158,16 @@ class _Walk:
 
     def nowhere(self) -> None:
         """Tell of collectors that failed where the other side has no facts either."""
+        entries = self._current.snapshot.collection
+        failed = [each for each in entries if each.status is CollectorState.FAILED]
+        if not failed:
+            return
         before, after = _present(self._baseline.snapshot), _present(self._current.snapshot)
-        for entry in self._current.snapshot.collection:
-            if entry.status is CollectorState.FAILED and not entry.keys:
-                address = FactAddress(entry.type, entry.subtype or ANY, node=entry.node)
-                old = address.on(self._old_names.get(entry.node, entry.node))
-                if old not in before and address not in after:
-                    self._miss(address, "both", entry.word)
+        for entry in failed:
+            address = FactAddress(entry.type, entry.subtype or ANY, node=entry.node)
+            old = address.on(self._old_names.get(entry.node, entry.node))
+            if not entry.keys and old not in before and address not in after:
+                self._miss(address, "both", entry.word)
 
     def _compare(
         self, address: FactAddress, before: Mapping[str, Json], after: Mapping[str, Json]
@@ -197,21 +207,16 @@ class _Walk:
         return self._baseline.snapshot.word_on(address._replace(node=name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Subtype:
-    data: Mapping[str, Json]
-    digest: str
-
-
 def _subtypes(side: AddressedSnapshot, node: Node | None) -> dict[FactAddress, _Subtype]:
     """Give the subtypes of the cluster (None) or of a node, by their address without a node."""
     name = node.name if node else None
-    measurements = (node or side.snapshot).measurements
+    digests = side.digests.subtypes
     return {
-        FactAddress(kind, subtype.name): _Subtype(
-            subtype.data, side.digests.subtypes[name, kind, subtype.name]
+        FactAddress.of_subtype(kind, subtype.name): (
+            subtype.data,
+            digests[name, kind, subtype.name],
         )
-        for kind, subtype in subtypes(measurements)
+        for kind, subtype in subtypes((node or side.snapshot).measurements)
     }
 
 
@@ -242,7 +247,3 @@ def _present(snapshot: Snapshot) -> set[FactAddress]:
             for where in {None, node.name if node else None}:
                 found |= {address.on(where), FactAddress(address.type, ANY, node=where)}
     return found
-
-
-def _reason(entry: Collection | None) -> str:
-    return "not in the snapshot" if entry is None else entry.word

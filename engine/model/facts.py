@@ -136,12 +136,18 @@ class FactAddress(_Parts):
     @property
     def whole(self) -> "FactAddress":
         """Give the subtype that it is in, on whichever node: the key under which facts are kept."""
-        return FactAddress(self.type, self.subtype)
+        return FactAddress.of_subtype(self.type, self.subtype)
 
     @property
     def is_volatile(self) -> bool:
         """Say whether its values change by themselves, as its collector named it."""
         return self.subtype.endswith(VOLATILE)
+
+    @staticmethod
+    @lru_cache(maxsize=_CACHED)
+    def of_subtype(type_: str, subtype: str) -> "FactAddress":
+        """Give the address of a subtype; every node of a fleet has the same few again."""
+        return FactAddress(type_, subtype)
 
     def on(self, node: str | None) -> "FactAddress":
         """Give the same fact of one node, or of the cluster (None)."""

@@ -170,7 +170,7 @@ def subtypes(measurements: tuple[Measurement, ...]) -> Iterator[tuple[str, Subty
 def facts_of(measurements: Iterable[Measurement]) -> dict[FactAddress, Mapping[str, Json]]:
     """Give the data of every subtype by its address, without a node."""
     return {
-        FactAddress(measurement.type, subtype.name): subtype.data
+        FactAddress.of_subtype(measurement.type, subtype.name): subtype.data
         for measurement in measurements
         for subtype in measurement.subtypes
     }
