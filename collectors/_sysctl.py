@@ -12,12 +12,12 @@ from threading import Thread
 
 from eidos.collectors._reading import Reading, read_text, reason
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.secrets import is_secret_name
 
 BASE = "/proc/sys"
 PATIENCE = 1.0
 """Seconds one setting may take before it is given up."""
 
-_SECRETS = re.compile(r"/(stable_secret|tcp_fastopen_key)$")
 _VOLATILE = re.compile(
     r"^/proc/sys/(fs/(dentry-state|file-nr|inode-nr|inode-state|aio-nr|quota/.*)"
     r"|kernel/(ns_last_pid|random/(uuid|entropy_avail)|pty/nr|perf_event_max_sample_rate)"
@@ -48,8 +48,8 @@ def read_sysctl(root: Path, *, volatile: bool) -> Reading:
     """
     wanted = [key for key in _keys(root) if bool(_VOLATILE.match(key)) is volatile]
     outcome = _Outcome()
-    outcome.withheld = [key for key in wanted if _SECRETS.search(key)]
-    _read_all(root, [key for key in wanted if not _SECRETS.search(key)], outcome)
+    outcome.withheld = [key for key in wanted if is_secret_name(key)]
+    _read_all(root, [key for key in wanted if not is_secret_name(key)], outcome)
     data: dict[str, Json] = {}
     for key, text in outcome.values.items():
         data.update(_entries(key, text.rstrip("\n")))

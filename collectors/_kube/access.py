@@ -18,6 +18,10 @@ from eidos.engine.model.jsonvalue import Json
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
+_UNUSABLE = (OSError, ValueError, TypeError, LookupError, AttributeError)
+"""What the client raises, beside its own and its YAML reader's errors, for a kubeconfig that is not
+what it should be: it does not look before it takes it apart. All else is a bug, and told as one."""
+
 
 class Response(Protocol):
     """What a connection pool gives before the body is read."""
@@ -84,7 +88,9 @@ def _connection(credentials: Credentials, folder: str) -> "_PoolConnection":
     path = _kubeconfig(credentials)
     try:
         from kubernetes.client import ApiClient, Configuration
-        from kubernetes.config import load_incluster_config, load_kube_config
+        from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+        from urllib3.exceptions import HTTPError
+        from yaml import YAMLError
     except ImportError as error:
         missing = MissingExtraError("k8s", "Collecting from a cluster")
         named = credentials.kubeconfig or credentials.context
@@ -98,7 +104,7 @@ def _connection(credentials: Credentials, folder: str) -> "_PoolConnection":
         load(client_configuration=configuration, **given)
         pool = cast("_Pool", ApiClient(configuration).rest_client.pool_manager)
         return _PoolConnection(cast("_Configuration", configuration), pool)
-    except Exception as error:
+    except (*_UNUSABLE, ConfigException, HTTPError, YAMLError) as error:
         where = path or "the service account of this pod"
         raise CredentialsError(f"{where} cannot be used: {_sentence(error)}") from error
 

@@ -168,13 +168,16 @@ def _error(status: int, body: bytes, action: str) -> ApiError:
             return ApiError(f"{status}: {action}: {_said(body)}".rstrip(": "))
 
 
-class _ListMeta(msgspec.Struct):
+class ListMeta(msgspec.Struct):
+    """What every list, and the refusal to continue one, says of itself."""
+
     token: str | None = msgspec.field(name="continue", default=None)
+    """Continues the list; empty or None at its end."""
 
 
 class _Status(msgspec.Struct):
     message: str | None = None
-    metadata: _ListMeta | None = None
+    metadata: ListMeta | None = None
 
 
 def _status(body: bytes) -> _Status:

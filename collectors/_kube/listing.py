@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from eidos.collectors._kube.client import Client
+from eidos.collectors._kube.client import Client, ListMeta
 from eidos.collectors._kube.errors import ApiError, GoneError, RestartedError
 
 PAGE_SIZE = 500
@@ -37,12 +37,8 @@ class Resource:
         return f"{root}{scope}/{self.plural}"
 
 
-class _ListMeta(msgspec.Struct):
-    token: str | None = msgspec.field(name="continue", default=None)
-
-
 class _Page(msgspec.Struct, Generic[T]):
-    metadata: _ListMeta | None = None
+    metadata: ListMeta | None = None
     items: list[T] | None = None
 
 

@@ -4,22 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from eidos.engine.model.jsonvalue import Json
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SECRET = re.compile(r"(pass|passwd|password|passphrase|secret|token|credentials?)$")
-_KEYS = frozenset({"api", "auth", "access", "private", "secret", "encryption", "signing"})
-"""Words that make a secret of the word ``key`` after them."""
-_KEY_WORD = re.compile(r"(api|auth|access|private|secret)key$")
-
-
-def names_secret(name: str) -> bool:
-    """Say whether a name promises a secret: ``apiKey``, ``HF_TOKEN``, ``db-password``."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    if not words:
-        return False
-    if words[-1] == "key":
-        return len(words) > 1 and words[-2] in _KEYS
-    return bool(_SECRET.search(words[-1]) or _KEY_WORD.search(words[-1]))
+from eidos.engine.model.secrets import is_secret_name
 
 
 @dataclass(slots=True)
@@ -57,8 +42,8 @@ class Cleaner:
         if not value or not isinstance(value, str):
             return False
         if key == "value" and isinstance(variable, str):
-            return not self.variables or names_secret(variable)
-        return names_secret(key)
+            return not self.variables or is_secret_name(variable)
+        return is_secret_name(key)
 
 
 _VARIABLE = re.compile(r"[eE]nv(ironment)?\[\d+\]$")

@@ -18,7 +18,7 @@ from eidos.engine.model.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CachedSnapshot:
     """A snapshot, and what the user should know of how it came to be."""
 
     snapshot: Snapshot
@@ -37,7 +37,7 @@ def cached_snapshot(
     cache: Cache,
     ttl: float,
     take: Callable[[Request, datetime], Snapshot] = take_snapshot,
-) -> Taken:
+) -> CachedSnapshot:
     """Give a snapshot that is younger than ``ttl`` seconds, or collect one and keep it.
 
     Of many that ask the same at once, one collects. What is incomplete is not kept.
@@ -60,14 +60,14 @@ def _collect(
     key: str,
     notes: list[str],
     take: Callable[[Request, datetime], Snapshot],
-) -> Taken:
+) -> CachedSnapshot:
     snapshot = take(request, datetime.fromtimestamp(cache.clock(), UTC))
     if not is_incomplete(snapshot):
         try:
             cache.put(key, json.dumps(write_snapshot(snapshot)).encode())
         except OSError as error:
             notes.append(f"the snapshot could not be kept: {error.strerror or error}")
-    return Taken(snapshot, notes=tuple(dict.fromkeys(notes)))
+    return CachedSnapshot(snapshot, notes=tuple(dict.fromkeys(notes)))
 
 
 def cache_key(request: Request) -> str:
@@ -92,12 +92,12 @@ def _state(path: str) -> Json:
     return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
-def _recall(cache: Cache, key: str, ttl: float, notes: list[str]) -> Taken | None:
+def _recall(cache: Cache, key: str, ttl: float, notes: list[str]) -> CachedSnapshot | None:
     try:
         entry = cache.get(key, ttl)
         if entry is None:
             return None
-        return Taken(_snapshot(entry), cache.clock() - entry.created, tuple(notes))
+        return CachedSnapshot(_snapshot(entry), cache.clock() - entry.created, tuple(notes))
     except (DamagedError, EidosError, ValueError) as error:
         notes.append(f"a kept snapshot is damaged, or not ours, and not used: {error}")
         return None

@@ -129,11 +129,11 @@ def _check_root(folder: str, _settings: Settings) -> None:
 
 
 def _check_collectors(names: str, settings: Settings) -> None:
-    from eidos.engine.collecting.choosing import Choice, choose
+    from eidos.engine.collecting.filtering import Filter, filtered
     from eidos.engine.plugins import find_collectors
 
     only = tuple(name.strip() for name in names.split(",") if name.strip())
-    choose(find_collectors()[0], Choice(only, extra={"SystemD": settings.snapshot.units}))
+    filtered(find_collectors()[0], Filter(only, extra={"SystemD": settings.snapshot.units}))
 
 
 _CHECKS: Mapping[str, Callable[[str, Settings], None]] = {

@@ -206,7 +206,7 @@ class Differ:
     def _placed(
         self, change: Change, current: Item, old_names: Mapping[str | None, str | None]
     ) -> Change:
-        path = (change.type.lower(), change.subtype, *change.path)
+        path = change.segments
         old = old_names.get(change.node, change.node)
         baseline = self._baseline
         return replace(

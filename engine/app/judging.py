@@ -16,7 +16,7 @@ from eidos.engine.evaluating.subjects import (
     node_facts,
 )
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.model.factpath import split_path
+from eidos.engine.model.facts import split_path
 from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.resolved import Policy

@@ -1,4 +1,4 @@
-"""Taking a snapshot: choose, run, redact, join."""
+"""Taking a snapshot: filter, run, redact, join."""
 
 import re
 import socket
@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eidos.engine import __version__
-from eidos.engine.collecting.choosing import Choice, choose
+from eidos.engine.collecting.filtering import Filter, filtered
 from eidos.engine.collecting.joining import account, join
 from eidos.engine.collecting.redacting import Redactor
 from eidos.engine.collecting.running import Outcome, Task, run
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, CollectorState, Metadata, Snapshot
+from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState, Metadata, Snapshot
 from eidos.engine.plugins import find_collectors
 from eidos.engine.ports import Collector, Fact, Wanted
 
-INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
-"""How a collector ends that did not give what it should have given."""
 PATIENCE = {"local": 60.0, "cluster": 120.0}
 """Seconds for a collector by what it reads; GPUs that nobody uses take long to wake."""
 
@@ -31,7 +29,7 @@ class Request:
     root: Path = Path("/")
     cluster: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
-    choice: Choice = field(default_factory=Choice)
+    filter: Filter = field(default_factory=Filter)
     timeout: float = 300.0
     """Seconds for the whole run."""
     collector_timeout: float | None = None
@@ -62,7 +60,7 @@ def take_snapshot(request: Request, now: datetime) -> Snapshot:
         UsageError: a name in the filter fits no collector.
     """
     collectors, broken = find_collectors()
-    chosen = choose(collectors, request.choice)
+    chosen = filtered(collectors, request.filter)
     redactor = Redactor(request.redact_keys, tuple(map(re.compile, request.redact_values)))
     outcomes = run([_task(request, *pair) for pair in chosen.runs], request.timeout)
     facts, collection = _redacted(outcomes, redactor)

@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
 from eidos.engine.app.snapshot import Request, take_snapshot
-from eidos.engine.digest import addressed
+from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.patching import make_patch, proven
+from eidos.engine.comparing.snapshots import is_noise
+from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.errors import EidosError
+from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.resolved import Policy
-from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
 from eidos.engine.watching.hooking import Hook, run_hook
-from eidos.engine.watching.looping import Change, Trouble, watch
+from eidos.engine.watching.looping import Trouble, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Watch:
     hook: Hook | None = None
     policy: Policy | None = None
     """What judges each state, as ``eidos check`` would; None to judge none."""
+    ignores: tuple[IgnoreRule, ...] = field(default_factory=default_ignores)
+    """What differs without meaning; a state that differs in nothing else is no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +51,52 @@ def watched(asked: Watch, context: Context) -> Iterator[Event]:
     """Give what happens until the context's clock says that it is time to end.
 
     Facts that change by themselves are not collected.
+
+    Raises:
+        UsageError: an ignore rule can match nothing.
     """
-    choice = replace(asked.request.choice, volatile=False)
-    request = replace(asked.request, choice=choice)
-    looks = watch(lambda now: take_snapshot(request, now), context.clock, asked.interval)
-    for found in looks:
+    steady = replace(asked.request.filter, volatile=False)
+    request = replace(asked.request, filter=steady)
+    clock = context.clock
+    before: AddressedSnapshot | None = None
+    Sieve(asked.ignores, clock.now())  # refuses a pattern that can match nothing, before any look
+    for found in watch(lambda now: take_snapshot(request, now), clock, asked.interval):
         if isinstance(found, Trouble):
             yield Event(note=f"{found.message}; looking again in {found.wait:g} s")
-        else:
-            yield from _events(asked, found, context)
+        elif before is None or not is_noise(before, found, Sieve(asked.ignores, clock.now())):
+            yield from _events(asked, before, found, context)
+            before = found  # the last that was told: the next patch starts from it
 
 
-def _events(asked: Watch, change: Change, context: Context) -> Iterator[Event]:
-    state = addressed(change.after.snapshot)
-    verdict, note = _judged(asked.policy, state, context)
+def _events(
+    asked: Watch, before: AddressedSnapshot | None, after: AddressedSnapshot, context: Context
+) -> Iterator[Event]:
+    verdict, note = _judged(asked.policy, after, context)
     if note:
         yield Event(note=note)
-    if change.before is None and verdict is None:
-        yield Event(state=state)
+    if before is None and verdict is None:
+        yield Event(state=after)
         return
-    line = _line(change)
-    yield Event({**line, "check": verdict} if verdict else line, state)
-    if asked.hook and change.before is not None:
+    line = _line(before, after)
+    yield Event({**line, "check": verdict} if verdict else line, after)
+    if asked.hook and before is not None:
         yield from _told(asked.hook, line)
 
 
-def _line(change: Change) -> dict[str, Json]:
+def _line(before: AddressedSnapshot | None, after: AddressedSnapshot) -> dict[str, Json]:
     return {
-        "timestamp": change.after.snapshot.metadata.timestamp,
-        "cluster": change.after.snapshot.metadata.cluster,
-        "from": change.before.digest if change.before else None,
-        "to": change.after.digest,
-        "patch": change.patch(),
+        "timestamp": after.metadata.timestamp,
+        "cluster": after.metadata.cluster,
+        "from": before.digest if before else None,
+        "to": after.digest,
+        "patch": _patch(before.snapshot, after.snapshot) if before else [],
     }
+
+
+def _patch(before: Snapshot, after: Snapshot) -> Json:
+    """Give the patch between the documents, what is ignored included: it leads to the state."""
+    earlier, later = write_snapshot(before), write_snapshot(after)
+    return [*proven(make_patch(earlier, later), earlier, later)]
 
 
 def _told(hook: Hook, line: dict[str, Json]) -> Iterator[Event]:

@@ -1,1 +1,1 @@
-"""From collectors to a snapshot: choosing what runs, running it, redacting, joining."""
+"""From collectors to a snapshot: filtering what runs, running it, redacting, joining."""

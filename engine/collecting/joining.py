@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from eidos.engine.collecting.running import Outcome
 from eidos.engine.model.snapshot import (
+    INCOMPLETE,
     Collection,
     CollectorState,
     Measurement,
@@ -13,8 +14,6 @@ from eidos.engine.model.snapshot import (
     Subtype,
 )
 from eidos.engine.ports import Fact
-
-_INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
 
 
 def join(metadata: Metadata, facts: Iterable[Fact], collection: Sequence[Collection]) -> Snapshot:
@@ -79,7 +78,7 @@ def _summary(
         status, reason, keys = whole[0].status, whole[0].reason, whole[0].keys
     else:
         status, reason, keys = *_whole_status(outcome, [*parts, *silent]), ()
-    if outcome.error and status not in _INCOMPLETE:
+    if outcome.error and status not in INCOMPLETE:
         status, reason = CollectorState.PARTIAL, outcome.error
     return Collection(
         outcome.task.collector.type,
@@ -96,8 +95,8 @@ def _whole_status(
 ) -> tuple[CollectorState, str | None]:
     has_facts = any(isinstance(item, Fact) for item in outcome.items)
     states = {entry.status for entry in entries}
-    if states & _INCOMPLETE or outcome.error:
-        names = sorted({entry.subtype or "" for entry in entries if entry.status in _INCOMPLETE})
+    if states & INCOMPLETE or outcome.error:
+        names = sorted({entry.subtype or "" for entry in entries if entry.status in INCOMPLETE})
         reason = outcome.error or f"incomplete: {', '.join(names)}"
         return (CollectorState.PARTIAL if has_facts else CollectorState.FAILED), reason
     if not has_facts and states == {CollectorState.UNAVAILABLE}:

@@ -6,19 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.secrets import is_secret_name
 from eidos.engine.model.snapshot import Collection, CollectorState, Subtype
 from eidos.engine.ports import Fact
 
 MASK = "[redacted]"
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SHORT = frozenset({"pass", "pw", "pwd"})
-_LONG = re.compile(
-    r"(passwd|password|passphrase|secret|token|credentials?|(api|auth|access|private|secret)key)$"
-)
-_KEY_OF = frozenset({"api", "auth", "access", "private", "secret", "encryption", "signing", "psk"})
-"""Words that make a secret of the word ``key`` after them."""
 _HARMLESS = re.compile(
     r"true|false|yes|no|on|off|enabled|disabled|none|null|auto|\d{0,3}", re.IGNORECASE
 )
@@ -41,6 +36,8 @@ _ASSIGNED = re.compile(
 )
 _VARIABLE = re.compile(r"^([A-Za-z_]\w*=)(.+)$", re.DOTALL)
 
+_BOOT = FactAddress("os", "grub")
+"""Kernel arguments."""
 _Path = tuple[str | int, ...]
 
 
@@ -55,7 +52,7 @@ class Redactor:
 
     def redact(self, fact: Fact) -> tuple[Fact, Collection | None]:
         """Give the fact without secrets, and the record of what was taken out."""
-        work = _Work(self, fact)
+        work = _Work(self, FactAddress(fact.type, fact.subtype.name))
         data = work.mapping(fact.subtype.data, ())
         if not work.taken:
             return fact, None
@@ -81,7 +78,8 @@ class Redactor:
 @dataclass(slots=True)
 class _Work:
     redactor: Redactor
-    fact: Fact
+    address: FactAddress
+    """The subtype that is cleaned."""
     taken: list[_Path] = field(default_factory=list)
 
     def mapping(self, values: Mapping[str, Json], path: _Path) -> dict[str, Json]:
@@ -105,11 +103,11 @@ class _Work:
             return False
         if all(_HARMLESS.fullmatch(str(text)) for text in texts):
             return False
-        return is_secret_name(name, boot=(self.fact.type, self.fact.subtype.name) == ("OS", "grub"))
+        return is_secret_name(name, boot=self.address == _BOOT)
 
     def _is_named_by_user(self, path: _Path) -> bool:
         parts = (part for part in path if isinstance(part, str))
-        name = ".".join((self.fact.type.lower(), self.fact.subtype.name, *parts))
+        name = ".".join((*self.address.segments, *parts))
         return any(fnmatchcase(name, _with_lower_type(key)) for key in self.redactor.keys)
 
     def _value(self, value: Json, path: _Path) -> Json:
@@ -126,7 +124,7 @@ class _Work:
             cleaned = self._json(text, path)
             if cleaned is not None:
                 return cleaned
-        if self.fact.type == "SystemD" and "Environment" in path:
+        if self.address.type == "systemd" and "Environment" in path:
             masked = _VARIABLE.sub(rf"\1{MASK}", text)
         else:
             masked = self.redactor.text(text)
@@ -143,22 +141,6 @@ class _Work:
         before = len(self.taken)
         clean = self._value(value, path)
         return text if len(self.taken) == before else json.dumps(clean, ensure_ascii=False)
-
-
-def is_secret_name(name: str, *, boot: bool = False) -> bool:
-    """Say whether a key's name promises a secret; kernel arguments are judged by every word."""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    if boot:
-        return any(word == "key" or _is_secret_word(word) for word in words)
-    if not words:
-        return False
-    if words[-1] == "key":
-        return len(words) > 1 and words[-2] in _KEY_OF
-    return _is_secret_word(words[-1])
-
-
-def _is_secret_word(word: str) -> bool:
-    return word in _SHORT or _LONG.search(word) is not None
 
 
 def _with_lower_type(pattern: str) -> str:

@@ -1,7 +1,7 @@
 """What differs without meaning: volatile facts, and what the user does not want to hear."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -15,6 +15,7 @@ from eidos.engine.model.drift import (
     IgnoreRule,
     NotComparable,
 )
+from eidos.engine.model.facts import ANY, FactAddress
 from eidos.engine.model.jsonvalue import Json
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -83,7 +84,6 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that differ between healthy, alike nodes, by class of reason."""
 
-_ALL = "*"
 DEFAULT = "default"
 """Origin of the shipped rules."""
 _LIMITS = "size-derived: systemd computes it from the memory, unless somebody lifted the limit"
@@ -145,7 +145,7 @@ class Sieve:
                 hidden.setdefault(rule, []).append(change)
         unknown: list[NotComparable] = []
         for gap in gaps:
-            rule = self.hides(_as_change(gap))
+            rule = self.hides(whole(gap.address))
             if rule is None:
                 unknown.append(gap)
             else:
@@ -162,14 +162,12 @@ class Sieve:
         return rule.until is not None and rule.until < self._now
 
 
-def whole(node: str | None, kind: str, subtype: str) -> Change:
-    """Give what stands for all facts of a subtype: the pattern that ends in a star names it."""
-    return Change(node, kind, subtype, (_ALL,), ChangeKind.CHANGED)
+def whole(address: FactAddress) -> Change:
+    """Give what stands for a fact, or for all facts of a subtype, whatever became of them.
 
-
-def _as_change(gap: NotComparable) -> Change:
-    found = whole(gap.node, gap.type, gap.subtype)
-    return found if gap.key is None else replace(found, path=(gap.key,))
+    The pattern that ends in a star names a whole subtype.
+    """
+    return Change(address, (ANY if address.key is None else address.key,), ChangeKind.CHANGED)
 
 
 def _applies(rule: IgnoreRule, change: Change) -> bool:

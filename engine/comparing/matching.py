@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eidos.engine.model.drift import NodeChange, NodeFate
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Severity
-from eidos.engine.model.snapshot import Node, subtypes
+from eidos.engine.model.snapshot import Node, facts_of
 
+_NODE = FactAddress("k8s", "node")
+_DEVICES = FactAddress("gpu", "devices")
 Identify = Callable[[Node], str | None]
 
 
@@ -71,21 +74,18 @@ def _by_identity(nodes: Mapping[str, Node], identify: Identify) -> dict[str, lis
     return found
 
 
-def fact(node: Node, kind: str, name: str, key: str) -> Json:
+def _fact(node: Node, subtype: FactAddress, key: str) -> Json:
     """Give a fact of a node, None when it is not there."""
-    for measured, subtype in subtypes(node.measurements):
-        if (measured, subtype.name) == (kind, name):
-            return subtype.data.get(key)
-    return None
+    return facts_of(node.measurements).get(subtype, {}).get(key)
 
 
 def _provider_id(node: Node) -> str | None:
-    found = fact(node, "K8s", "node", "provider-id")
+    found = _fact(node, _NODE, "provider-id")
     return found if isinstance(found, str) and found else None
 
 
 def _serials(node: Node) -> str | None:
-    devices = fact(node, "GPU", "devices", "devices")
+    devices = _fact(node, _DEVICES, "devices")
     found = [device.get("serial") for device in devices or () if isinstance(device, dict)]  # type: ignore[union-attr]
     serials = sorted(serial for serial in found if isinstance(serial, str) and serial)
     return " ".join(serials) or None
@@ -93,7 +93,7 @@ def _serials(node: Node) -> str | None:
 
 def _label(key: str) -> Identify:
     def role(node: Node) -> str | None:
-        labels = fact(node, "K8s", "node", "labels")
+        labels = _fact(node, _NODE, "labels")
         found = labels.get(key) if isinstance(labels, dict) else None
         return found if isinstance(found, str) else None
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from eidos.engine.digest import canonical
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 
 INFINITY = 2**64 - 1
 """How D-Bus says "no limit" (systemd.exec(5))."""
 SETS: Mapping[str, frozenset[str]] = {
-    "SystemD": frozenset(
+    "systemd": frozenset(
         {
             *("After", "Before", "Requires", "RequiredBy", "Requisite", "Wants", "WantedBy"),
             *("BindsTo", "BoundBy", "Conflicts", "ConflictedBy", "ConsistsOf", "PartOf"),
@@ -18,10 +19,10 @@ SETS: Mapping[str, frozenset[str]] = {
             *("Triggers", "Slice", "Symlinks", "DelegateControllers"),
         }
     ),
-    "K8s": frozenset({"addresses", "conditions", "containers", "roles", "taints"}),
+    "k8s": frozenset({"addresses", "conditions", "containers", "roles", "taints"}),
 }
-"""Keys by measurement type whose lists have no order."""
-_DEVICES = ("GPU", "devices")
+"""Keys by measurement type (in lower case) whose lists have no order."""
+_DEVICES = FactAddress("gpu", "devices")
 _ID = frozenset({"uuid", "serial", "cluster-uuid", "minor-number", "bus-id"})
 """What names a GPU and not its state; see the GPU collector."""
 _RUN = re.compile(r"(?: \d+){7}(?=\])")
@@ -29,7 +30,7 @@ _RUN = re.compile(r"(?: \d+){7}(?=\])")
 
 
 def comparable(
-    key: tuple[str, str],
+    address: FactAddress,
     data: Mapping[str, Json],
     names: Iterable[str],
     *,
@@ -38,19 +39,18 @@ def comparable(
     """Give a subtype's data with sets in order and systemd's run-time remarks left out.
 
     Args:
-        key: measurement type and subtype.
+        address: the subtype; its node does not matter.
         data: the subtype's data.
         names: the keys to give, if they are there.
         same_machine: it is held against the same machine at another time; otherwise GPUs go without
             what names them, and are compared slot by slot.
     """
-    kind = key[0]
     found = {name: data[name] for name in names if name in data}
-    if kind == "SystemD":
-        return {name: _setting(value, name in SETS[kind]) for name, value in found.items()}
-    if key == _DEVICES and not same_machine:
+    sets = SETS.get(address.type, frozenset())
+    if address.type == "systemd":
+        return {name: _setting(value, name in sets) for name, value in found.items()}
+    if address.whole == _DEVICES and not same_machine:
         return {name: _without_identity(value) for name, value in found.items()}
-    sets = SETS.get(kind, frozenset())
     return {name: _in_order(value) if name in sets else value for name, value in found.items()}
 
 

@@ -26,6 +26,34 @@ def make_patch(before: Json, after: Json, *, tests: bool = False) -> list[Operat
     return list(_Patch(tests=tests).operations(before, after, ""))
 
 
+def apply_patch(document: Json, operations: Sequence[Operation]) -> Json:
+    """Give a copy of a document after some operations, by jsonpatch and not by our own reading.
+
+    Raises:
+        ValueError: the operations do not fit the document.
+    """
+    import jsonpatch
+
+    try:
+        patched: Json = jsonpatch.apply_patch(document, [dict(each) for each in operations])
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise ValueError(f"the patch does not fit the document: {error}") from error
+    return patched
+
+
+def proven(operations: list[Operation], before: Json, after: Json) -> list[Operation]:
+    """Give a patch that jsonpatch has applied; one that it refuses becomes the whole document.
+
+    Who keeps a copy of a cluster by the patches of a watch cannot notice a wrong one, and every
+    later patch would go wrong after it.
+    """
+    try:
+        is_right = is_same(apply_patch(before, operations), after)
+    except ValueError:
+        is_right = False
+    return operations if is_right else [{"op": "replace", "path": "", "value": after}]
+
+
 class _Patch:
     def __init__(self, *, tests: bool) -> None:
         self._tests = tests

@@ -27,11 +27,11 @@ class Patterns(Generic[Row]):
 
     def __init__(self, rows: Sequence[tuple[str, Row]]) -> None:
         self._rows = [(_compiled(pattern), row) for pattern, row in rows]
-        self._known: dict[tuple[str, str, Path], tuple[Row, ...]] = {}
+        self._known: dict[Path, tuple[Row, ...]] = {}
 
     def of(self, change: Change) -> tuple[Row, ...]:
         """Give the rows that name the changed fact."""
-        fact = (change.type, change.subtype, change.path)
+        fact = change.segments
         if fact not in self._known:
             names = _names(change)
             self._known[fact] = tuple(
@@ -66,7 +66,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _names(change: Change) -> list[str]:
     """Name the fact and everything that it is in."""
-    start = f"{change.type.lower()}.{change.subtype}"
+    start = f"{change.address.type}.{change.address.subtype}"
     names = [f"{start}."] if not change.path else []
     for segment in change.path:
         start = f"{start}.{segment}"

@@ -7,12 +7,12 @@ from functools import lru_cache
 from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.versions import version_note
 from eidos.engine.model.drift import Change, Flip
-from eidos.engine.model.factpath import FactPath, split_path
+from eidos.engine.model.facts import FactAddress, split_path
 from eidos.engine.model.policy import Rule, Severity
 
 Flips = Mapping[str | None, Mapping[str, Flip]]
 """Node name in the current snapshot (None for the cluster) to rule id to what flipped."""
-_Declared = tuple[FactPath, str]
+_Declared = tuple[FactAddress, str]
 """A declared fact and the id of the rule that declares it."""
 _RAISED = {
     Severity.INFO: Severity.LOW,
@@ -27,15 +27,14 @@ class _Readers:
     """Which rules read a fact."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._by_subtype: dict[tuple[str, str], list[_Declared]] = {}
+        self._by_subtype: dict[FactAddress, list[_Declared]] = {}
         for rule in rules:
             for path in (*rule.requires, *rule.reads):
-                entry = self._by_subtype.setdefault((path.type, path.subtype), [])
-                entry.append((path, rule.id))
+                self._by_subtype.setdefault(path.whole, []).append((path, rule.id))
 
     def of(self, change: Change) -> tuple[tuple[str, ...], bool]:
         """Give the ids of the rules that declare the fact or its whole subtype; and if the fact."""
-        declared = self._by_subtype.get((change.type.lower(), change.subtype), ())
+        declared = self._by_subtype.get(change.address.whole, ())
         key = str(change.path[0]) if change.path else None
         found = [(path, rule) for path, rule in declared if path.key in (None, key)]
         return tuple(sorted({rule for _, rule in found})), any(path.key for path, _ in found)
@@ -105,8 +104,7 @@ def _ranked(change: Change, readers: _Readers, causes: _Causes, levels: Levels) 
 
 def _names(flip: Flip, change: Change) -> bool:
     """Say whether a finding names the changed fact, or something in it or around it."""
-    path = [change.type.lower(), change.subtype, *(str(segment) for segment in change.path)]
-    fact = ".".join(path)
+    fact = ".".join(map(str, change.segments))
     for named in map(_plain, flip.facts):
         longer, shorter = (fact, named) if len(fact) > len(named) else (named, fact)
         if named.count(".") > 1 and f"{longer}.".startswith(f"{shorter}."):
@@ -123,13 +121,10 @@ def _plain(fact: str) -> str:
 
 
 def _order(change: Change) -> tuple[object, ...]:
-    path = tuple(str(segment) for segment in change.path)
     return (
         not change.flips,
         -change.level.rank,
         not change.read_by,
-        change.type,
-        change.subtype,
-        path,
+        tuple(map(str, change.segments)),
         change.node or "",
     )

@@ -6,30 +6,32 @@ A fact that one side did not collect is not comparable; it is never "removed".
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eidos.engine.comparing.ignoring import Sieve, whole
 from eidos.engine.comparing.matching import Pairing, pair_nodes
 from eidos.engine.comparing.normal import comparable
 from eidos.engine.comparing.values import differences, differing
 from eidos.engine.model.drift import Change, ChangeKind, NodeFate, NotComparable, Path
+from eidos.engine.model.facts import ANY, FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,
     CollectorState,
-    Measurement,
     Node,
     Snapshot,
+    facts_of,
     subtypes,
 )
 
-_ALL = "*"
 _NAMED = 3
 """Keys that are named of many."""
-Key = tuple[str, str]
-_FIXED: frozenset[str | Key] = frozenset(
-    {"SystemD", ("GPU", "smi"), ("K8s", "node"), ("K8s", "server")}
+_FIXED = frozenset(
+    {FactAddress("gpu", "smi"), FactAddress("k8s", "node"), FactAddress("k8s", "server")}
 )
-"""Where a program, and not the machine, decides which keys there are."""
-Facts = Mapping[Key, Mapping[str, Json]]
+"""Where, as in all of systemd, a program and not the machine decides which keys there are."""
+_Subtype = tuple[Mapping[str, Json], str]
+"""Data and content address."""
+_EVERYTHING = FactAddress(ANY, ANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,39 @@ def _is_same_cluster(baseline: Snapshot, current: Snapshot) -> bool:
     return name is not None and name == current.metadata.cluster
 
 
+def is_noise(before: AddressedSnapshot, after: AddressedSnapshot, sieve: Sieve) -> bool:
+    """Say whether two states of one cluster differ only in what is ignored.
+
+    How the collectors ended counts as well: a fact that is known at last may flip a verdict.
+    """
+    if before.digest == after.digest:
+        return True
+    found = compare(before, after)
+    sifted = sieve.sift(found.changes, found.not_comparable)
+    gaps = [gap for gap in sifted.not_comparable if gap.side != "both"]
+    return not (
+        sifted.kept
+        or gaps
+        or found.pairing.changes
+        or _endings(before.snapshot, sieve) != _endings(after.snapshot, sieve)
+    )
+
+
+def _endings(snapshot: Snapshot, sieve: Sieve) -> set[tuple[object, ...]]:
+    """Give how the collectors ended, as far as no rule ignores what they speak of."""
+    return {
+        (entry.status, entry.reason, entry.keys, address)
+        for entry in snapshot.collection
+        for address in _spoken_of(entry)
+        if sieve.hides(whole(address)) is None
+    }
+
+
+def _spoken_of(entry: Collection) -> list[FactAddress]:
+    address = FactAddress(entry.type, entry.subtype or ANY, node=entry.node)
+    return [address.at(key) for key in entry.keys] or [address]
+
+
 class _Walk:
     def __init__(self, baseline: AddressedSnapshot, current: AddressedSnapshot) -> None:
         self.changes: list[Change] = []
@@ -85,33 +120,37 @@ class _Walk:
         kept = []
         for change in pairing.changes:
             if change.fate is NodeFate.ADDED and (why := _blind(self._baseline, change.after)):
-                self._miss((_ALL, _ALL), change.after, "baseline", why)
+                self._miss(_EVERYTHING.on(change.after), "baseline", why)
             elif change.fate is NodeFate.REMOVED and (why := _blind(self._current, change.before)):
-                self._miss((_ALL, _ALL), change.before, "current", why)
+                self._miss(_EVERYTHING.on(change.before), "current", why)
             else:
                 kept.append(change)
         return Pairing(pairing.pairs, tuple(kept))
 
-    def _miss(
-        self, key: Key, node: str | None, side: str, reason: str, name: str | None = None
-    ) -> None:
-        self.not_comparable.append(NotComparable(node, *key, name, side, reason))
+    def _miss(self, address: FactAddress, side: str, reason: str) -> None:
+        self.not_comparable.append(NotComparable(address, side, reason))
 
     def group(self, old: Node | None, new: Node | None) -> None:
         """Compare the cluster (None), or one node with its counterpart."""
         if old and new and self._are_alike(old, new):
             return
-        before = _facts((old or self._baseline.snapshot).measurements)
-        after = _facts((new or self._current.snapshot).measurements)
+        before = _subtypes(self._baseline, old)
+        after = _subtypes(self._current, new)
         name = new.name if new else None
         self._old_names[name] = old.name if old else None
-        for key in sorted({*before, *after}):
-            if key not in before:
-                self._miss(key, name, "baseline", _reason(self._gap(key, name, "baseline")))
-            elif key not in after:
-                self._miss(key, name, "current", _reason(self._gap(key, name, "current")))
-            elif self._differ(key, old, new):
-                self._compare(key, name, before[key], after[key])
+        for subtype in sorted(before.keys() | after.keys()):
+            if subtype not in before:
+                self._lose(subtype.on(name), "baseline")
+            elif subtype not in after:
+                self._lose(subtype.on(name), "current")
+            else:
+                (old_data, old_digest), (new_data, new_digest) = before[subtype], after[subtype]
+                if old_digest != new_digest:
+                    self._compare(subtype.on(name), old_data, new_data)
+
+    def _lose(self, address: FactAddress, side: str) -> None:
+        gap = self._gap(address, side)
+        self._miss(address, side, gap.word if gap else "not in the snapshot")
 
     def _are_alike(self, old: Node, new: Node) -> bool:
         before, after = self._baseline.digests.nodes, self._current.digests.nodes
@@ -119,54 +158,66 @@ class _Walk:
 
     def nowhere(self) -> None:
         """Tell of collectors that failed where the other side has no facts either."""
+        entries = self._current.snapshot.collection
+        failed = [each for each in entries if each.status is CollectorState.FAILED]
+        if not failed:
+            return
         before, after = _present(self._baseline.snapshot), _present(self._current.snapshot)
-        for entry in self._current.snapshot.collection:
-            name = entry.subtype or _ALL
-            if entry.status is CollectorState.FAILED and not entry.keys:
-                old = self._old_names.get(entry.node, entry.node)
-                if (old, entry.type, name) not in before and (
-                    (entry.node, entry.type, name) not in after
-                ):
-                    self._miss((entry.type, name), entry.node, "both", _reason(entry))
-
-    def _differ(self, key: Key, old: Node | None, new: Node | None) -> bool:
-        before = self._baseline.digests.subtypes[(old.name if old else None, *key)]
-        after = self._current.digests.subtypes[(new.name if new else None, *key)]
-        return before != after
+        for entry in failed:
+            address = FactAddress(entry.type, entry.subtype or ANY, node=entry.node)
+            old = address.on(self._old_names.get(entry.node, entry.node))
+            if not entry.keys and old not in before and address not in after:
+                self._miss(address, "both", entry.word)
 
     def _compare(
-        self, key: Key, node: str | None, before: Mapping[str, Json], after: Mapping[str, Json]
+        self, address: FactAddress, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> None:
-        is_same = self._old_names[node] == node
+        is_same = self._old_names[address.node] == address.node
         suspects = differing(before, after)
-        if self._two_programs and (key[0] in _FIXED or key in _FIXED):
-            self._leave_unasked(key, node, before, after)
+        if self._two_programs and (address.type == "systemd" or address.whole in _FIXED):
+            self._leave_unasked(address, before, after)
             suspects = [name for name in suspects if name in before and name in after]
         for path, kind, old, new in differences(
-            comparable(key, before, suspects, same_machine=is_same),
-            comparable(key, after, suspects, same_machine=is_same),
+            comparable(address, before, suspects, same_machine=is_same),
+            comparable(address, after, suspects, same_machine=is_same),
         ):
             side = _absent_side(kind, path)
-            gap = self._gap(key, node, side) if side else None
-            if side and gap and (not gap.keys or path[0] in gap.keys):
-                self._miss(key, node, side, _reason(gap), str(path[0]))
+            lacking = address.at(str(path[0])) if side else address
+            gap = self._gap(lacking, side) if side else None
+            if side and gap:
+                self._miss(lacking, side, gap.word)
             else:
-                self.changes.append(Change(node, *key, path, kind, old, new))
+                self.changes.append(Change(address, path, kind, old, new))
 
     def _leave_unasked(
-        self, key: Key, node: str | None, before: Mapping[str, Json], after: Mapping[str, Json]
+        self, address: FactAddress, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> None:
         """Tell once which keys only the other side's program asks for."""
         for side, mine, others in (("baseline", before, after), ("current", after, before)):
             if lacking := sorted(others.keys() - mine.keys()):
                 some = ", ".join(lacking[:_NAMED])
                 more = f" and {len(lacking) - _NAMED} more" if lacking[_NAMED:] else ""
-                self._miss(key, node, side, f"another program wrote it, without {some}{more}")
+                self._miss(address, side, f"another program wrote it, without {some}{more}")
 
-    def _gap(self, key: Key, node: str | None, side: str) -> Collection | None:
-        taken = self._baseline if side == "baseline" else self._current
-        name = self._old_names.get(node, node) if side == "baseline" else node
-        return _entry(taken, key, name)
+    def _gap(self, address: FactAddress, side: str) -> Collection | None:
+        """Give the word of one side on a fact; it may know the node by another name."""
+        if side == "current":
+            return self._current.snapshot.word_on(address)
+        name = self._old_names.get(address.node, address.node)
+        return self._baseline.snapshot.word_on(address._replace(node=name))
+
+
+def _subtypes(side: AddressedSnapshot, node: Node | None) -> dict[FactAddress, _Subtype]:
+    """Give the subtypes of the cluster (None) or of a node, by their address without a node."""
+    name = node.name if node else None
+    digests = side.digests.subtypes
+    return {
+        FactAddress.of_subtype(kind, subtype.name): (
+            subtype.data,
+            digests[name, kind, subtype.name],
+        )
+        for kind, subtype in subtypes((node or side.snapshot).measurements)
+    }
 
 
 def _program(side: AddressedSnapshot) -> str | None:
@@ -185,44 +236,14 @@ def _blind(side: AddressedSnapshot, node: str | None) -> str | None:
     """Give why a node that is not in a snapshot may be there all the same."""
     if not side.snapshot.nodes:
         return "the snapshot holds no nodes"
-    entry = next((each for each in side.snapshot.collection if _is_gap(each, node)), None)
-    return _reason(entry) if entry else None
+    return next((gap.word for gap in side.snapshot.gaps if gap.node == node), None)
 
 
-def _is_gap(entry: Collection, node: str | None) -> bool:
-    return entry.node == node and entry.status is not CollectorState.OK
-
-
-def _present(snapshot: Snapshot) -> set[tuple[str | None, str, str]]:
-    """Name what is known, by node, type and subtype; a star stands for any."""
-    found: set[tuple[str | None, str, str]] = set()
+def _present(snapshot: Snapshot) -> set[FactAddress]:
+    """Name what is known: each subtype, and each type as a whole, of its node and of any."""
+    found: set[FactAddress] = set()
     for node in (None, *snapshot.nodes):
-        for kind, subtype in subtypes((node or snapshot).measurements):
+        for address in facts_of((node or snapshot).measurements):
             for where in {None, node.name if node else None}:
-                found |= {(where, kind, subtype.name), (where, kind, _ALL)}
+                found |= {address.on(where), FactAddress(address.type, ANY, node=where)}
     return found
-
-
-def _facts(measurements: tuple[Measurement, ...]) -> Facts:
-    return {(kind, subtype.name): subtype.data for kind, subtype in subtypes(measurements)}
-
-
-def _entry(side: AddressedSnapshot, key: Key, node: str | None) -> Collection | None:
-    """Give the collector's word on a subtype that is not, or not completely, there."""
-    return next(
-        (
-            entry
-            for entry in side.snapshot.collection
-            if entry.type == key[0]
-            and entry.subtype in (None, key[1])
-            and entry.node in (None, node)
-            and entry.status is not CollectorState.OK
-        ),
-        None,
-    )
-
-
-def _reason(entry: Collection | None) -> str:
-    if entry is None:
-        return "not in the snapshot"
-    return f"{entry.status.value}: {entry.reason}" if entry.reason else entry.status.value

@@ -20,7 +20,7 @@ from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import NOWHERE, Positions
 from eidos.engine.errors import DocumentError, Location
-from eidos.engine.model.factpath import json_path
+from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
 
 __all__ = ["Document", "Limits", "decode", "read_bytes", "read_documents", "read_text"]

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.projecting import NODE_NAME
 from eidos.engine.evaluating.subjects import SubjectFacts
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Scope
 
@@ -33,6 +33,7 @@ class Likeness:
             rule.id: [self._paths[rule.scope].index(path) for path in declared[rule.id]]
             for rule in rules
         }
+        self._wholes = {path: path.whole for paths in self._paths.values() for path in paths}
         self._addresses: dict[int, tuple[Mapping[str, Json], str]] = {}
 
     def keys(self, subject: SubjectFacts, rules: Sequence[Rule]) -> list[Hashable]:
@@ -45,12 +46,12 @@ class Likeness:
         )
         return [(rule.id, gaps, *[seen[at] for at in self._places[rule.id]]) for rule in rules]
 
-    def _seen(self, path: FactPath, subject: SubjectFacts) -> Hashable:
+    def _seen(self, path: FactAddress, subject: SubjectFacts) -> Hashable:
         if path == NODE_NAME:
             return subject.name
         if path.every_node:  # it sees the names of the nodes, too
             return subject.digest
-        data = subject.facts.get((path.type, path.subtype))
+        data = subject.facts.get(self._wholes[path])
         if data is None:
             return None
         if path.key is None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from eidos.engine.evaluating.subjects import Facts, SubjectFacts
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Scope
-from eidos.engine.model.snapshot import Collection
+from eidos.engine.model.snapshot import Collection, Facts, word_on
 
-NODE_NAME = FactPath("node", "name")
+NODE_NAME = FactAddress("node", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _said(reasons: list[str]) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
-def _input(paths: Iterable[FactPath], subject: SubjectFacts) -> dict[str, Json]:
+def _input(paths: Iterable[FactAddress], subject: SubjectFacts) -> dict[str, Json]:
     seen: dict[str, Json] = {}
     for path in paths:
         if path == NODE_NAME:
@@ -62,9 +62,9 @@ def _child(parent: dict[str, Json], key: str) -> dict[str, Json]:
     return child
 
 
-def _show(path: FactPath, facts: Facts, seen: dict[str, Json]) -> None:
+def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
     """Copy a declared fact into the input; a subtype that was collected shows even when empty."""
-    data = facts.get((path.type, path.subtype))
+    data = facts.get(path.whole)
     if data is None:
         return
     subtype = _child(_child(seen, path.type), path.subtype)
@@ -74,7 +74,7 @@ def _show(path: FactPath, facts: Facts, seen: dict[str, Json]) -> None:
         subtype[path.key] = data[path.key]
 
 
-def _lacking(path: FactPath, subject: SubjectFacts) -> str | None:
+def _lacking(path: FactAddress, subject: SubjectFacts) -> str | None:
     if path == NODE_NAME:
         return None
     if not path.every_node:
@@ -86,12 +86,12 @@ def _lacking(path: FactPath, subject: SubjectFacts) -> str | None:
     return _missing(path, subject, next(iter(subject.nodes)))
 
 
-def _has(path: FactPath, facts: Facts) -> bool:
-    data = facts.get((path.type, path.subtype))
+def _has(path: FactAddress, facts: Facts) -> bool:
+    data = facts.get(path.whole)
     return data is not None and (path.key is None or data.get(path.key) is not None)
 
 
-def _gap(path: FactPath, subject: SubjectFacts) -> str | None:
+def _gap(path: FactAddress, subject: SubjectFacts) -> str | None:
     if path == NODE_NAME:
         return None
     if not path.every_node:
@@ -100,40 +100,28 @@ def _gap(path: FactPath, subject: SubjectFacts) -> str | None:
     return next((gap for gap in gaps if gap), None)
 
 
-def _gap_of(path: FactPath, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:
-    if (path.type, path.subtype) not in facts:
+def _gap_of(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:
+    if path.whole not in facts:
         return _missing(path, subject, node)
-    entry = _entry(path, subject.collection, node)
+    entry = _word_on(path, subject, node)
     if entry is None or (path.key is not None and not entry.keys and _has(path, facts)):
         return None
-    return f"{path} is not complete{_why(entry)}"
+    return f"{path} is not complete ({entry.word})"
 
 
-def _missing(path: FactPath, subject: SubjectFacts, node: str | None) -> str:
-    entry = _entry(path, subject.collection, node)
+def _missing(path: FactAddress, subject: SubjectFacts, node: str | None) -> str:
+    entry = _word_on(path, subject, node)
     where = f" on node {node}" if node else ""
     if entry is None:
         return f"{path}{where} is not in the snapshot"
-    return f"{path}{where} was not collected{_why(entry)}"
+    return f"{path}{where} was not collected ({entry.word})"
 
 
-def _entry(
-    path: FactPath, collection: tuple[Collection, ...], node: str | None
-) -> Collection | None:
-    """Give the collector's own word on a fact, the most specific; not its word on other keys."""
-    matching = [
-        entry
-        for entry in collection
-        if entry.type.lower() == path.type
-        and entry.subtype in (None, path.subtype)
-        and (not entry.keys or path.key in (None, *entry.keys))
-        and (node is None or entry.node in (None, node))
-    ]
-    return max(
-        matching, key=lambda entry: (entry.subtype is not None, bool(entry.keys)), default=None
-    )
+def _word_on(path: FactAddress, subject: SubjectFacts, node: str | None) -> Collection | None:
+    """Give the collectors' word on a fact of one node, or of the subject itself (None).
 
-
-def _why(entry: Collection) -> str:
-    reason = f": {entry.reason}" if entry.reason else ""
-    return f" ({entry.status.value}{reason})"
+    A subject knows only entries that concern it. To a rule about the cluster those are every node's
+    too: the collector that failed on some node may be the one that reads the cluster.
+    """
+    address = path._replace(every_node=True) if node is None else path.on(node)
+    return word_on(subject.collection, address)

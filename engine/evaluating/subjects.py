@@ -9,14 +9,9 @@ from eidos.engine.model.policy import Scope
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,
-    Measurement,
-    Snapshot,
-    subtypes,
+    Facts,
+    facts_of,
 )
-
-SubtypeKey = tuple[str, str]
-"""Lower-case type and subtype: ``("gpu", "smi")``."""
-Facts = Mapping[SubtypeKey, Mapping[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +45,17 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         digest=seen.digest,
         cluster=snapshot.metadata.cluster,
         timestamp=snapshot.metadata.timestamp,
-        facts=_facts(snapshot.measurements),
-        nodes={node.name: _facts(node.measurements) for node in snapshot.nodes},
-        collection=_gaps(snapshot),
+        facts=facts_of(snapshot.measurements),
+        nodes={node.name: facts_of(node.measurements) for node in snapshot.nodes},
+        collection=snapshot.gaps,
     )
 
 
 def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
     """Give each node of a snapshot as a subject."""
     snapshot, digests = seen.snapshot, seen.digests
-    shared = _facts(snapshot.measurements)
-    gaps = _gaps(snapshot)
+    shared = facts_of(snapshot.measurements)
+    gaps = snapshot.gaps
     cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]
     return [
         SubjectFacts(
@@ -70,7 +65,7 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
             digest=digest([cluster, digests.nodes[node.name], _about(gaps, node.name)]),
             cluster=snapshot.metadata.cluster,
             timestamp=snapshot.metadata.timestamp,
-            facts={**shared, **_facts(node.measurements)},
+            facts={**shared, **facts_of(node.measurements)},
             collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
         )
         for node in snapshot.nodes
@@ -80,14 +75,6 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
 def document_facts(document: Json, file: str) -> SubjectFacts:
     """Give any document as a subject, for plain rules."""
     return SubjectFacts(file, Scope.DOCUMENT, file, digest(document), document=document)
-
-
-def _facts(measurements: tuple[Measurement, ...]) -> dict[SubtypeKey, Mapping[str, Json]]:
-    return {(kind.lower(), subtype.name): subtype.data for kind, subtype in subtypes(measurements)}
-
-
-def _gaps(snapshot: Snapshot) -> tuple[Collection, ...]:
-    return tuple(entry for entry in snapshot.collection if entry.status != "ok")
 
 
 def _about(gaps: tuple[Collection, ...], node: str) -> list[Json]:

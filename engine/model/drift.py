@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from eidos.engine.errors import ExitCode, Location
+from eidos.engine.model.facts import ANY, FactAddress, join_path
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Severity
@@ -53,10 +54,9 @@ class NodeFlip:
 class Change:
     """One fact that differs."""
 
-    node: str | None
-    """Node in the current snapshot (in the baseline when it was removed); None for the cluster."""
-    type: str
-    subtype: str
+    address: FactAddress
+    """The subtype it is in; its node is that of the current snapshot (of the baseline when it was
+    removed), None for the cluster."""
     path: Path
     """Path within the subtype's data; the key is its first segment. Empty: the whole subtype."""
     kind: ChangeKind
@@ -71,6 +71,21 @@ class Change:
     places: Callable[[], Places] = field(default=lambda: (None, None), repr=False, compare=False)
     """Finds where the fact stands in the baseline and in the current document; finding a line in a
     large document takes longer than comparing it, so that is done when somebody wants to see it."""
+
+    @property
+    def node(self) -> str | None:
+        """Name the node; None for the cluster."""
+        return self.address.node
+
+    @property
+    def segments(self) -> Path:
+        """Give type, subtype and path in one."""
+        return (self.address.type, self.address.subtype, *self.path)
+
+    @property
+    def fact(self) -> str:
+        """Write the fact's path: ``gpu.smi.driver``, ``k8s.node.taints[0].effect``."""
+        return join_path(self.segments)
 
 
 class NodeFate(StrEnum):
@@ -102,14 +117,21 @@ class NodeChange:
 class NotComparable:
     """Facts that one side does not know."""
 
-    node: str | None
-    type: str
-    subtype: str
-    key: str | None
-    """None for the whole subtype."""
+    address: FactAddress
+    """Type and subtype may be `ANY`."""
     side: str
     """``baseline``, ``current`` or ``both``: the side that lacks them."""
     reason: str
+
+    @property
+    def node(self) -> str | None:
+        """Name the node; None for the cluster."""
+        return self.address.node
+
+    @property
+    def fact(self) -> str:
+        """Write the path of what is lacking: ``gpu.smi``."""
+        return "all facts" if self.address.type == ANY else str(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +245,7 @@ class AlikeClass:
 class SubtypeClasses:
     """A fleet, grouped by what is alike in one subtype."""
 
-    type: str
-    subtype: str
+    address: FactAddress
     classes: tuple[AlikeClass, ...]
     """The largest first."""
     lacking: tuple[str, ...] = ()

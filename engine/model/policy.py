@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 
 
@@ -97,9 +97,9 @@ class Rule:
     """It, or a library it reaches, asks for the current time."""
     description: str = ""
     remediation: str = ""
-    requires: tuple[FactPath, ...] = ()
+    requires: tuple[FactAddress, ...] = ()
     """Facts it cannot do without: missing means `unknown`."""
-    reads: tuple[FactPath, ...] = ()
+    reads: tuple[FactAddress, ...] = ()
     """Facts it may look at: a key may be absent, but an uncollected subtype forbids `pass`."""
     controls: tuple[Control, ...] = ()
     tags: tuple[str, ...] = ()

@@ -1,9 +1,10 @@
 """A snapshot: what was seen of a cluster, node by node, and what could not be seen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 
 API_VERSION = "eidos.dev/v1"
@@ -25,6 +26,12 @@ class CollectorState(StrEnum):
     """A value was removed on purpose; ``keys`` names it."""
 
 
+INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
+"""How a collector ends that did not give what it should have given."""
+Facts = Mapping[FactAddress, Mapping[str, Json]]
+"""The data of subtypes, by their address without a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """How one collector ended; this is what makes `unknown` honest."""
@@ -40,6 +47,29 @@ class Collection:
     keys: tuple[str, ...] = ()
     """The keys it is about; empty for the whole subtype."""
     duration_ms: float | None = None
+
+    @property
+    def word(self) -> str:
+        """Write how it ended and why: ``failed: no driver``."""
+        return f"{self.status.value}: {self.reason}" if self.reason else self.status.value
+
+    @property
+    def is_gap(self) -> bool:
+        """Say whether something is not, or not completely, there."""
+        return self.status is not CollectorState.OK
+
+    def is_about(self, address: FactAddress) -> bool:
+        """Say whether it speaks of a fact, or of all facts of its kind.
+
+        What names keys speaks of the whole subtype too, and not of the subtype's other keys. What
+        names a node speaks neither of other nodes nor of the cluster.
+        """
+        return (
+            self.subtype in (None, address.subtype)
+            and self.type.lower() == address.type
+            and (address.every_node or self.node in (None, address.node))
+            and (not self.keys or address.key in (None, *self.keys))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +121,15 @@ class Snapshot:
     """Facts about each node; names are unique."""
     collection: tuple[Collection, ...] = ()
 
+    @property
+    def gaps(self) -> tuple[Collection, ...]:
+        """What was not collected, or not completely."""
+        return tuple(entry for entry in self.collection if entry.is_gap)
+
+    def word_on(self, address: FactAddress) -> Collection | None:
+        """Give the collector's own word on a fact that is not, or not completely, there."""
+        return word_on(self.collection, address)
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotDigests:
@@ -126,3 +165,25 @@ def subtypes(measurements: tuple[Measurement, ...]) -> Iterator[tuple[str, Subty
     for measurement in measurements:
         for subtype in measurement.subtypes:
             yield measurement.type, subtype
+
+
+def facts_of(measurements: Iterable[Measurement]) -> dict[FactAddress, Mapping[str, Json]]:
+    """Give the data of every subtype by its address, without a node."""
+    return {
+        FactAddress.of_subtype(measurement.type, subtype.name): subtype.data
+        for measurement in measurements
+        for subtype in measurement.subtypes
+    }
+
+
+def word_on(collection: Iterable[Collection], address: FactAddress) -> Collection | None:
+    """Give the most specific gap that speaks of a fact.
+
+    One about the subtype goes before one about its whole type, one that names keys before one that
+    names none; of two alike the first is given.
+    """
+    return max(
+        (entry for entry in collection if entry.is_gap and entry.is_about(address)),
+        key=lambda entry: (entry.subtype is not None, bool(entry.keys)),
+        default=None,
+    )

@@ -31,7 +31,7 @@ class Finding:
     level: str = "deny"
     """``deny``, ``violation`` or ``warn``: the kind of Rego rule it came from."""
     path: str | None = None
-    """Fact path (`eidos.engine.model.factpath`), or a path in the document for plain rules."""
+    """Fact path (`eidos.engine.model.facts`), or a path in the document for plain rules."""
     actual: Json = None
     expected: Json = None
     fix: str | None = None

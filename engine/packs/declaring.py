@@ -1,7 +1,7 @@
 """A rule may name only facts that it declares: what it does not declare is never there."""
 
 from eidos.engine.errors import Location, PolicyError
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.policy import Module
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
@@ -24,7 +24,7 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
             )
 
 
-def _dotted(path: FactPath) -> str:
+def _dotted(path: FactAddress) -> str:
     parts = ("nodes" if path.every_node else None, path.type, path.subtype, path.key)
     return ".".join(part for part in parts if part is not None)
 

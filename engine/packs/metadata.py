@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from eidos.engine.errors import Location, PolicyError
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Control, Scope, Severity
 
@@ -27,8 +27,8 @@ class RuleMetadata:
     scope: Scope
     description: str
     remediation: str
-    requires: tuple[FactPath, ...]
-    reads: tuple[FactPath, ...]
+    requires: tuple[FactAddress, ...]
+    reads: tuple[FactAddress, ...]
     tables: tuple[str, ...]
     controls: tuple[Control, ...]
     tags: tuple[str, ...]
@@ -52,8 +52,8 @@ def parse_metadata(file: str, line: int, value: Mapping[str, Any]) -> RuleMetada
         scope=fields.member("scope", Scope),
         description=str(value.get("description") or "").strip(),
         remediation=str(fields.custom.get("remediation") or "").strip(),
-        requires=fields.each("requires", FactPath.parse),
-        reads=fields.each("reads", FactPath.parse),
+        requires=fields.each("requires", FactAddress.parse),
+        reads=fields.each("reads", FactAddress.parse),
         tables=fields.each("tables", str),
         controls=fields.each("controls", _control),
         tags=fields.each("tags", str),

@@ -1,47 +1,18 @@
-"""The loop: look, compare, tell; back off when looking fails."""
+"""The loop: look again and again, give each new state; back off when looking fails."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from eidos.engine.digest import snapshot_digests
-from eidos.engine.documents.snapshots import write_snapshot
+from eidos.engine.digest import addressed
 from eidos.engine.errors import EidosError
-from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, CollectorState, Snapshot
+from eidos.engine.model.snapshot import INCOMPLETE, AddressedSnapshot, Collection, Snapshot
 from eidos.engine.ports import Clock
 
 PATIENCE = 3
 """Looks in a row that may fail before what they lack is taken for the new state."""
 _BACK_OFF_LIMIT = 16
 """How many intervals it may take until the next look after failures."""
-_INCOMPLETE = frozenset({CollectorState.FAILED, CollectorState.PARTIAL})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What was seen at one time."""
-
-    snapshot: Snapshot
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """From one state to another."""
-
-    before: State | None
-    """None for the first state, which is no change."""
-    after: State
-
-    def patch(self) -> Json:
-        """Give the RFC 6902 patch that makes the later document of the earlier one."""
-        if self.before is None:
-            return []
-        import jsonpatch
-
-        earlier, later = (write_snapshot(state.snapshot) for state in (self.before, self.after))
-        return list(jsonpatch.make_patch(earlier, later).patch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +26,17 @@ class Trouble:
 
 def watch(
     look: Callable[[datetime], Snapshot], clock: Clock, interval: float
-) -> Iterator[Change | Trouble]:
+) -> Iterator[AddressedSnapshot | Trouble]:
     """Look every ``interval`` seconds until the clock says that it is time to end.
 
     A look that sees less than the state before is not believed until it comes `PATIENCE` times in a
     row. The wait doubles with each failure in a row.
+
+    Yields:
+        The first state, and then each whose address differs from the one before; what of that
+        matters is not decided here. Or why a look failed.
     """
-    state: State | None = None
+    state: AddressedSnapshot | None = None
     failures = 0
     while True:
         found = _look(look, clock)
@@ -69,7 +44,7 @@ def watch(
         if trouble is None or (not isinstance(found, str) and failures >= PATIENCE - 1):
             failures = 0
             if not isinstance(found, str) and (state is None or state.digest != found.digest):
-                yield Change(state, found)
+                yield found
                 state = found
             pause = interval
         else:
@@ -80,21 +55,20 @@ def watch(
             return
 
 
-def _look(look: Callable[[datetime], Snapshot], clock: Clock) -> State | str:
+def _look(look: Callable[[datetime], Snapshot], clock: Clock) -> AddressedSnapshot | str:
     try:
-        snapshot = _timeless(look(clock.now()))
+        return addressed(_timeless(look(clock.now())))
     except EidosError as error:
         return str(error)
-    return State(snapshot, snapshot_digests(snapshot).snapshot)
 
 
 def _timeless(snapshot: Snapshot) -> Snapshot:
-    """Leave out how long collecting took, which is different every time."""
+    """Leave out how long collecting took, which is different every time and would be a patch."""
     entries = tuple(replace(entry, duration_ms=None) for entry in snapshot.collection)
     return replace(snapshot, collection=entries)
 
 
-def _lost(state: State | None, found: State) -> str | None:
+def _lost(state: AddressedSnapshot | None, found: AddressedSnapshot) -> str | None:
     """Say what the state before had and this one could not see."""
     if state is None:
         return None
@@ -105,9 +79,9 @@ def _lost(state: State | None, found: State) -> str | None:
 
 
 def _incomplete(snapshot: Snapshot) -> set[str]:
-    return {_name(entry) for entry in snapshot.collection if entry.status in _INCOMPLETE}
+    return {_named(entry) for entry in snapshot.collection if entry.status in INCOMPLETE}
 
 
-def _name(entry: Collection) -> str:
+def _named(entry: Collection) -> str:
     parts = (entry.node, entry.type.lower(), entry.subtype)
     return ".".join(part for part in parts if part)

@@ -11,6 +11,7 @@ from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.documents.writing import to_json
 from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.snapshot import AddressedSnapshot
 
 Facts = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -58,7 +59,7 @@ def taken(document: Any) -> AddressedSnapshot:
 def change(fact: str, before: Any = 1, after: Any = 2, node: str | None = "n1") -> Change:
     """Make a change of ``type.subtype.key``."""
     kind, subtype, key = fact.split(".", 2)
-    return Change(node, kind, subtype, (key,), ChangeKind.CHANGED, before, after)
+    return Change(FactAddress(kind, subtype, node=node), (key,), ChangeKind.CHANGED, before, after)
 
 
 def rule(pattern: str, **options: Any) -> IgnoreRule:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import (
     Control,
@@ -39,7 +39,7 @@ RULE = Rule(
     modules=(Module("gpu/driver.rego", "package eidos.gpu.driver\n"), Module("lib/v.rego", "# v")),
     entrypoints=(Entrypoint("data.eidos.gpu.driver.deny", "deny"),),
     digest=digest("GPU-001"),
-    requires=(FactPath("gpu", "smi", "driver"),),
+    requires=(FactAddress("gpu", "smi", "driver"),),
     params={"floor": "580.159.03"},
     tables={"floors": {"580": "580.159.03"}},
 )
@@ -131,7 +131,7 @@ LOCATIONS = st.builds(
     st.none() | st.integers(1, 200),
     st.none() | TEXT,
 )
-FACTS = st.builds(FactPath, NAMES, NAMES, st.none() | NAMES, st.booleans())
+FACTS = st.builds(FactAddress, NAMES, NAMES, st.none() | NAMES, st.booleans(), st.none())
 
 
 def tuples(strategy: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:

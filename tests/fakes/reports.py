@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from eidos.engine.errors import Location, Problem
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import (
     Control,
@@ -50,8 +50,8 @@ def rule(id_: str, severity: Severity, title: str, scope: Scope = Scope.NODE) ->
         description=f"{title}, described at length.",
         remediation=f"Do what {id_} asks for: change the value, roll the nodes one by one, "
         "and judge the cluster again before the workloads come back.",
-        requires=(FactPath("gpu", "smi", "driver"),),
-        reads=(FactPath("os", "sysctl", "/proc/sys/vm/nr_hugepages"),),
+        requires=(FactAddress("gpu", "smi", "driver"),),
+        reads=(FactAddress("os", "sysctl", "/proc/sys/vm/nr_hugepages"),),
         controls=(Control("nist-800-53", "SI-2"), Control("cis-kubernetes", "4.2.1")),
         tags=("gpu", "security"),
         references=("https://nvidia.custhelp.com/app/answers/detail/a_id/5670",),

@@ -131,7 +131,7 @@ def test_merge_tells_conflicts_and_writes_all_the_same(
     (node / "proc/cmdline").write_text("other\n")
     assert eidos(*take, "n1", "-o", tmp_path / "3.yaml") == 0
     assert eidos("merge", tmp_path / "1.yaml", tmp_path / "3.yaml", "-o", tmp_path / "m.yaml") == 1
-    assert "conflict: node n1: OS.grub" in capsys.readouterr().err
+    assert "conflict: node n1: os.grub" in capsys.readouterr().err
     assert len(read(tmp_path / "m.yaml").nodes) == 1
 
 

@@ -91,6 +91,28 @@ def test_a_change_is_one_line_and_the_hook_gets_the_patch(
     assert "splash" in watching.state.read_text()
 
 
+def test_what_is_ignored_is_no_change_and_the_next_patch_brings_it_along(
+    node: Path, started: list[Watching]
+) -> None:
+    (node.parent / "eidos.yaml").write_text("ignore: [os.grub.quiet]\n")
+    watching = Watching(node, "--on-change", "cat")
+    started.append(watching)
+    watching.wait_for_first_state()
+
+    watching.boot_with("iommu=on quiet=ignored")
+    first = watching.line()
+    watching.boot_with("iommu=on quiet=too")
+    select.select([], [], [], 1.0)  # some looks at it, that are told to nobody
+    watching.boot_with("iommu=pt quiet=more")
+    second = watching.line()
+    watching.end(signal.SIGTERM)
+
+    assert second["from"] == first["to"]
+    patch = json.dumps(second["patch"])
+    assert '/data/quiet", "value": "more"}' in patch
+    assert '"too"' not in patch
+
+
 def test_a_failing_hook_is_reported_and_the_watch_goes_on(
     node: Path, started: list[Watching]
 ) -> None:

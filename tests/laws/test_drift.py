@@ -62,12 +62,12 @@ def between(before: Any, after: Any) -> Comparison:
 
 def swapped(change: Change) -> str:
     kind = KINDS.get(change.kind, change.kind)
-    where = (change.type, change.subtype, change.path, kind)
+    where = (change.segments, kind)
     return repr((where, change.after, change.before))
 
 
 def plain(change: Change) -> str:
-    where = (change.type, change.subtype, change.path, change.kind)
+    where = (change.segments, change.kind)
     return repr((where, change.before, change.after))
 
 
@@ -109,8 +109,8 @@ def test_swapping_the_sides_swaps_the_drift(before: Any, after: Any) -> None:
         (FATES.get(each.fate, each.fate), each.after or "") for each in there.pairing.changes
     )
     assert fates == sorted((each.fate, each.before or "") for each in back.pairing.changes)
-    sides = sorted((SIDES[gap.side], gap.type, gap.subtype) for gap in there.not_comparable)
-    mirrored = sorted((gap.side, gap.type, gap.subtype) for gap in back.not_comparable)
+    sides = sorted((SIDES[gap.side], gap.fact) for gap in there.not_comparable)
+    mirrored = sorted((gap.side, gap.fact) for gap in back.not_comparable)
     assert [side for side in sides if side[0] != "both"] == [
         side for side in mirrored if side[0] != "both"
     ]

@@ -12,7 +12,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.model.factpath import split_path
+from eidos.engine.model.facts import split_path
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.rego.embedded import EmbeddedEngine
 from fakes.policies import cluster_of, nodes_of

@@ -14,10 +14,11 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.evaluating.subjects import Facts, SubjectFacts
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.snapshot import Facts
 from eidos.engine.model.verdict import Status
 from eidos.engine.rego.embedded import EmbeddedEngine
 from fakes.policies import cluster_of, nodes_of
@@ -51,7 +52,7 @@ def subjects(request: pytest.FixtureRequest) -> dict[Scope, SubjectFacts]:
     return {Scope.NODE: nodes_of(taken)[0], Scope.CLUSTER: cluster_of(taken)}
 
 
-def mentioned(rule: Rule, path: FactPath, data: Mapping[str, Json]) -> list[str]:
+def mentioned(rule: Rule, path: FactAddress, data: Mapping[str, Json]) -> list[str]:
     """Give the keys that a declaration is about: its own, or those that the rule speaks of."""
     if path.key is not None:
         return [path.key]
@@ -59,12 +60,11 @@ def mentioned(rule: Rule, path: FactPath, data: Mapping[str, Json]) -> list[str]
     return [key for key in data if f'"{key}"' in source or key in rule.params] or list(data)[:3]
 
 
-def with_fact(facts: Facts, path: FactPath, key: str, value: Json) -> Facts:
-    place = (path.type, path.subtype)
-    return {**facts, place: {**facts.get(place, {}), key: value}}
+def with_fact(facts: Facts, path: FactAddress, key: str, value: Json) -> Facts:
+    return {**facts, path.whole: {**facts.get(path.whole, {}), key: value}}
 
 
-def changed(subject: SubjectFacts, path: FactPath, key: str, value: Json) -> SubjectFacts:
+def changed(subject: SubjectFacts, path: FactAddress, key: str, value: Json) -> SubjectFacts:
     mark = f"{path} {key} {value!r}"
     if not path.every_node:
         return replace(subject, digest=mark, facts=with_fact(subject.facts, path, key, value))
@@ -77,7 +77,7 @@ def odd_subjects(rule: Rule, subject: SubjectFacts) -> Iterator[SubjectFacts]:
         if path.type == "node":
             continue
         facts = next(iter(subject.nodes.values())) if path.every_node else subject.facts
-        for key in mentioned(rule, path, facts.get((path.type, path.subtype), {})):
+        for key in mentioned(rule, path, facts.get(path.whole, {})):
             for value in ODD:
                 yield changed(subject, path, key, value)
 

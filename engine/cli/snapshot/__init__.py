@@ -20,7 +20,7 @@ from eidos.engine.cli.options import (
     takes,
 )
 from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write_snapshot_to
-from eidos.engine.collecting.choosing import Choice
+from eidos.engine.collecting.filtering import Filter
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.report.outputs import document_output
@@ -169,7 +169,7 @@ def request(asked: CollectOptions) -> Request:
         root=asked.root,
         cluster=asked.cluster,
         labels=dict(_label(text) for text in asked.labels),
-        choice=Choice(
+        filter=Filter(
             _names(asked.only),
             _names(asked.exclude),
             skip=skip,

@@ -10,7 +10,7 @@ from eidos.engine.report.outputs import document_output
 from eidos.engine.report.registry import DOCUMENT
 
 if TYPE_CHECKING:
-    from eidos.engine.app.cache import Taken
+    from eidos.engine.app.cache import CachedSnapshot
 
 _WORTH_SAYING = (CollectorState.FAILED, CollectorState.PARTIAL, CollectorState.UNAVAILABLE)
 
@@ -27,7 +27,7 @@ def write_snapshot_to(snapshot: Snapshot, place: DocumentOptions, dialect: str |
     console.show(DOCUMENT, value, [document_output(place.output, place.form)])
 
 
-def say_origin(taken: "Taken") -> None:
+def say_origin(taken: "CachedSnapshot") -> None:
     """Say that a snapshot was kept from before, and what went wrong with keeping."""
     for note in taken.notes:
         console.say(f"note: {note}")

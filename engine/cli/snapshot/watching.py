@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event as Flag
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from eidos.engine.app.policies import resolve
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
 from eidos.engine.cli import console
-from eidos.engine.cli.options import PolicyOptions
+from eidos.engine.cli.options import PolicyOptions, configured_settings
 from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.snapshot import Snapshot
@@ -51,7 +52,9 @@ def watch_and_tell(
     opened = open_context(asked.db, policy, record=asked.record, clock=clock)
     with _signals(clock.stop) as ended, opened as context:
         judging = resolve(policy_request(policy), context) if asked.judges else None
-        for event in watched(Watch(wanted, asked.interval, hook, judging), context):
+        watch = Watch(wanted, asked.interval, hook, judging)
+        watch = replace(watch, ignores=(*configured_settings().ignore, *watch.ignores))
+        for event in watched(watch, context):
             if event.line is not None:
                 click.echo(json.dumps(event.line, ensure_ascii=False))
             if event.note:

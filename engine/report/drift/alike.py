@@ -41,4 +41,4 @@ def grouped(changes: Iterable[Change]) -> list[Group]:
 
 def _likeness(change: Change) -> str:
     values = (change.before, change.after, change.flips, change.level, change.node is None)
-    return repr((change.type, change.subtype, change.path, change.kind, *values))
+    return repr((change.segments, change.kind, *values))

@@ -12,7 +12,6 @@ from eidos.engine.model.drift import (
     NotComparable,
     Side,
 )
-from eidos.engine.model.factpath import join_path
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import API_VERSION, dumps, location_json
 
@@ -83,9 +82,9 @@ def _node(node: NodeChange) -> dict[str, Any]:
 def _gap(gap: NotComparable) -> dict[str, Any]:
     return {
         "node": gap.node,
-        "type": gap.type,
-        "subtype": gap.subtype,
-        "key": gap.key,
+        "type": gap.address.type,
+        "subtype": gap.address.subtype,
+        "key": gap.address.key,
         "side": gap.side,
         "reason": gap.reason,
     }
@@ -98,16 +97,12 @@ def _ignored(ignored: Ignored) -> dict[str, Any]:
         "reason": rule.reason,
         "origin": rule.origin,
         "count": len(ignored.changes),
-        "facts": sorted({_fact(change) for change in ignored.changes}),
+        "facts": sorted({change.fact for change in ignored.changes}),
     }
 
 
 def _flip(flip: Flip) -> dict[str, Any]:
     return {"rule": flip.rule, "before": flip.before.value, "after": flip.after.value}
-
-
-def _fact(change: Change) -> str:
-    return join_path((change.type.lower(), change.subtype, *change.path))
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -123,9 +118,9 @@ def _change(change: Change) -> dict[str, Any]:
     before_at, after_at = change.places()
     return {
         "node": change.node,
-        "fact": _fact(change),
-        "type": change.type,
-        "subtype": change.subtype,
+        "fact": change.fact,
+        "type": change.address.type,
+        "subtype": change.address.subtype,
         "path": list(change.path),
         "change": change.kind.value,
         "level": change.level.value,

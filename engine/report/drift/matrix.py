@@ -25,7 +25,7 @@ def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
 
 def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
     first, *others = each.classes
-    name = one_line(f"{each.type.lower()}.{each.subtype}")
+    name = one_line(f"{each.address.type}.{each.address.subtype}")
     agree = f"{name}: {plural(len(first.nodes), 'node')} alike"
     differ = sum(len(other.nodes) for other in others)
     classes = f" in {len(others):,} ways" if len(others) > 1 else ""
@@ -63,13 +63,13 @@ def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
 
 
 def _subtype(each: SubtypeClasses, rendering: Rendering) -> dict[str, Any]:
+    named = {"type": each.address.type, "subtype": each.address.subtype}
     if rendering.summary:
         sizes = [len(alike.nodes) for alike in each.classes]
         counts = {"classSizes": sizes, "lackingCount": len(each.lacking)}
-        return {"type": each.type, "subtype": each.subtype, **counts}
+        return {**named, **counts}
     return {
-        "type": each.type,
-        "subtype": each.subtype,
+        **named,
         "classes": [_class(alike) for alike in each.classes],
         "lacking": list(each.lacking),
     }

@@ -15,14 +15,12 @@ from eidos.engine.model.drift import (
     NotComparable,
     Side,
 )
-from eidos.engine.model.factpath import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Severity
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.wording import plural
 
-_ANY = "*"
 _VALUE = 80
 """Characters shown of a value."""
 _CONTEXT = 20
@@ -81,10 +79,8 @@ def node_moved(node: NodeChange) -> str:
 def gap(of: NotComparable) -> str:
     """Say which facts a side lacks, and why."""
     where = one_line(of.node) if of.node else "cluster"
-    names = (of.type.lower(), of.subtype, *((of.key,) if of.key is not None else ()))
-    what = "all facts" if of.type == _ANY else one_line(join_path(names))
     lacking = "both sides lack it" if of.side == "both" else f"the {of.side} lacks it"
-    return f"{where}  {what}: {lacking} ({one_line(of.reason)})"
+    return f"{where}  {one_line(of.fact)}: {lacking} ({one_line(of.reason)})"
 
 
 def flipped(of: NodeFlip) -> str:
@@ -107,7 +103,7 @@ def idle(of: IdleRule) -> str:
 
 def fact(change: Change) -> str:
     """Write the fact's path: ``gpu.smi.driver``."""
-    return one_line(join_path((change.type.lower(), change.subtype, *change.path)))
+    return one_line(change.fact)
 
 
 def shown(value: Json, limit: int = _VALUE) -> str:

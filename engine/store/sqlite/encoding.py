@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.report import Subject, WaiverNote
@@ -120,8 +120,8 @@ def decode_rule(document: dict[str, Any], parts: Mapping[str, bytes]) -> Rule:
         "scope": Scope(document["scope"]),
         "modules": tuple(Module(file, parts[at].decode()) for file, at in document["modules"]),
         "entrypoints": tuple(Entrypoint(*entry) for entry in document["entrypoints"]),
-        "requires": tuple(FactPath(*fact) for fact in document["requires"]),
-        "reads": tuple(FactPath(*fact) for fact in document["reads"]),
+        "requires": tuple(FactAddress(*fact) for fact in document["requires"]),
+        "reads": tuple(FactAddress(*fact) for fact in document["reads"]),
         "controls": tuple(Control(*control) for control in document["controls"]),
         "tags": tuple(document["tags"]),
         "references": tuple(document["references"]),
@@ -130,7 +130,7 @@ def decode_rule(document: dict[str, Any], parts: Mapping[str, bytes]) -> Rule:
     return Rule(**{**document, **built})
 
 
-def _encode_fact(fact: FactPath) -> Json:
+def _encode_fact(fact: FactAddress) -> Json:
     return [fact.type, fact.subtype, fact.key, fact.every_node]
 
 

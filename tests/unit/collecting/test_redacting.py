@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eidos.engine.collecting.redacting import Redactor, is_secret_name
+from eidos.engine.collecting.redacting import Redactor
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.secrets import is_secret_name
 from eidos.engine.model.snapshot import CollectorState, Subtype
 from eidos.engine.ports import Fact
 

@@ -8,6 +8,7 @@ from eidos.engine.comparing.snapshots import Comparison, compare
 from eidos.engine.comparing.values import differences
 from eidos.engine.comparing.versions import version_note
 from eidos.engine.model.drift import ChangeKind, NodeFate
+from eidos.engine.model.facts import FactAddress
 from fakes.drifting import snapshot, taken
 
 
@@ -27,15 +28,14 @@ def role(name: str) -> Any:
     return {"K8s": {"node": {"labels": {"rack/slot": name}}}}
 
 
+SMI = FactAddress("GPU", "smi", node="n1")
+
+
 def test_a_change_has_both_values() -> None:
     found = between(snapshot({"n1": smi(driver="1")}), snapshot({"n1": smi(driver="2")}))
     [change] = found.changes
-    assert (change.node, change.type, change.subtype, change.path) == (
-        "n1",
-        "GPU",
-        "smi",
-        ("driver",),
-    )
+    assert (change.address, change.path) == (SMI, ("driver",))
+    assert change.fact == "gpu.smi.driver"
     assert (change.kind, change.before, change.after) == (ChangeKind.CHANGED, "1", "2")
 
 
@@ -113,7 +113,7 @@ def test_a_subtype_that_one_side_did_not_collect_is_not_comparable(side: str) ->
     empty = snapshot({"n1": {"OS": {"grub": {}}}}, collection=[failed])
     found = between(empty, full) if side == "baseline" else between(full, empty)
     [gap] = found.not_comparable
-    assert (gap.node, gap.type, gap.subtype, gap.side) == ("n1", "GPU", "smi", side)
+    assert (gap.address, gap.side) == (SMI, side)
     assert gap.reason == "failed: nvidia-smi hangs"
     assert found.changes == ()
 
@@ -137,16 +137,36 @@ def test_a_key_that_was_not_collected_is_not_removed(entry: Any) -> None:
     about = {"type": "GPU", "subtype": "smi", "node": "n1", **entry}
     after = snapshot({"n1": smi(driver="1")}, collection=[about])
     found = between(before, after)
-    assert ("smi", "password") in [(gap.subtype, gap.key) for gap in found.not_comparable]
+    assert SMI.at("password") in [gap.address for gap in found.not_comparable]
     removed = [change.path for change in found.changes]
     assert removed == ([("gone",)] if "keys" in entry else [])
+
+
+def test_the_most_specific_word_says_why_a_fact_is_not_there() -> None:
+    of_all = {"type": "GPU", "node": "n1", "status": "partial", "reason": "incomplete: smi"}
+    of_smi = {**of_all, "subtype": "smi", "status": "failed", "reason": "nvidia-smi hangs"}
+    of_key = {**of_smi, "status": "partial", "keys": ["driver"], "reason": "no such field"}
+    before = snapshot({"n1": smi(driver="1", count=1)})
+    after = snapshot({"n1": smi()}, collection=[of_all, of_smi, of_key])
+    assert {gap.fact: gap.reason for gap in between(before, after).not_comparable} == {
+        "gpu.smi.driver": "partial: no such field",
+        "gpu.smi.count": "failed: nvidia-smi hangs",
+    }
+
+
+def test_the_case_of_a_type_makes_no_difference() -> None:
+    lower = {"gpu": {"smi": {"driver": "1"}}, "k8s": {"node": {"taints": ["a", "b"]}}}
+    upper = {"GPU": {"smi": {"driver": "2"}}, "K8s": {"node": {"taints": ["b", "a"]}}}
+    found = between(snapshot({"n1": lower}), snapshot({"n1": upper}))
+    assert [change.fact for change in found.changes] == ["gpu.smi.driver"]
+    assert found.not_comparable == ()
 
 
 def test_what_failed_on_both_sides_is_no_silent_agreement() -> None:
     failed = [{"type": "GPU", "subtype": "smi", "status": "failed", "reason": "hangs"}]
     blind = snapshot({"n1": {"OS": {"grub": {}}}}, collection=failed)
     [gap] = between(blind, blind).not_comparable
-    assert (gap.type, gap.subtype, gap.side) == ("GPU", "smi", "both")
+    assert (gap.address, gap.side) == (SMI.on(None), "both")
 
 
 def test_a_snapshot_without_nodes_has_not_lost_them() -> None:
@@ -242,7 +262,7 @@ def test_keys_that_another_program_does_not_ask_for_are_not_removed() -> None:
     found = between(ours, theirs)
     assert [change.path for change in found.changes] == [("driver",), ("/a",)]
     [gap] = found.not_comparable
-    assert (gap.subtype, gap.key, gap.side) == ("smi", None, "current")
+    assert (gap.address, gap.side) == (SMI, "current")
     assert "own" in gap.reason
     theirs["metadata"]["generator"] = "eidos 0.2.0"
     assert ("own",) in [change.path for change in between(ours, theirs).changes]

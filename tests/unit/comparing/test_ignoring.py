@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.snapshots import is_noise
 from eidos.engine.errors import UsageError
 from eidos.engine.model.drift import Change, ChangeKind, IgnoreRule, NotComparable
-from fakes.drifting import change, rule
+from eidos.engine.model.facts import FactAddress
+from fakes.drifting import change, rule, snapshot, taken
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+UNIT = FactAddress("SystemD", "containerd.service", node="n1")
+SMI = FactAddress("GPU", "smi", node="n1")
 
 
 def hides(of: IgnoreRule, what: Change) -> bool:
@@ -36,14 +40,14 @@ def test_patterns_name_facts(pattern: str, fact: str, expected: bool) -> None:
 
 
 def test_a_unit_with_dots_in_its_name_is_named() -> None:
-    what = Change("n1", "SystemD", "containerd.service", ("MainPID",), ChangeKind.CHANGED)
+    what = Change(UNIT, ("MainPID",), ChangeKind.CHANGED)
     assert hides(rule("systemd.containerd.service.MainPID"), what)
     assert hides(rule("systemd.*.MainPID"), what)
 
 
 def test_what_is_below_a_key_is_hidden_with_it_or_alone() -> None:
     path = ("labels", "example.com/rack")
-    what = Change("n1", "K8s", "node", path, ChangeKind.CHANGED)
+    what = Change(FactAddress("K8s", "node", node="n1"), path, ChangeKind.CHANGED)
     assert hides(rule("k8s.node.labels"), what)
     assert hides(rule("k8s.node.labels.example.com/rack"), what)
     assert not hides(rule("k8s.node.labels.example.com/row"), what)
@@ -86,11 +90,45 @@ def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
 
 def test_a_subtype_that_is_ignored_as_a_whole_is_no_gap() -> None:
     gaps = [
-        NotComparable("n1", "GPU", "smi", None, "current", "failed"),
-        NotComparable("n1", "GPU", "smi", "driver", "current", "failed"),
+        NotComparable(SMI, "current", "failed"),
+        NotComparable(SMI.at("driver"), "current", "failed"),
     ]
     assert Sieve([rule("gpu.smi.*")], NOW).sift([], gaps).not_comparable == ()
     keyed = Sieve([rule("gpu.smi.driver")], NOW).sift([], gaps)
     assert keyed.not_comparable == (gaps[0],)
     assert keyed.idle == ()
     assert keyed.ignored == ()
+
+
+FAILED = {"type": "OS", "node": "n1", "subtype": "grub", "status": "failed", "reason": "hangs"}
+QUIET = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}})
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (QUIET, True),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 2, "b": 1}}}}), True),
+        (snapshot({"n1": {"OS": {"sysctl": {"b": 1}}}}), True),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 2, "b": 2}}}}), False),
+        (snapshot({"n1": {}}), False),
+        (snapshot({}), False),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}, "n2": {}}), False),
+        (snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[FAILED]), False),
+    ],
+)
+def test_states_that_differ_only_in_what_is_ignored_are_no_change(
+    after: object, expected: bool
+) -> None:
+    sieve = Sieve([rule("os.sysctl.a")], NOW)
+    assert is_noise(taken(QUIET), taken(after), sieve) is expected
+    assert is_noise(taken(after), taken(QUIET), sieve) is expected
+
+
+def test_how_a_collector_ended_is_no_change_where_all_it_speaks_of_is_ignored() -> None:
+    failed = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[FAILED])
+    assert is_noise(taken(QUIET), taken(failed), Sieve([rule("os.grub.*")], NOW))
+    keyed = {**FAILED, "status": "redacted", "keys": ["x"]}
+    redacted = snapshot({"n1": {"OS": {"sysctl": {"a": 1, "b": 1}}}}, collection=[keyed])
+    assert is_noise(taken(QUIET), taken(redacted), Sieve([rule("os.grub.x")], NOW))
+    assert not is_noise(taken(QUIET), taken(redacted), Sieve([rule("os.grub.y")], NOW))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eidos.engine.comparing.patching import make_patch
+from eidos.engine.comparing.patching import Operation, apply_patch, make_patch, proven
 from eidos.engine.digest import canonical
 
 scalars = (
@@ -68,3 +68,25 @@ def test_tests_guard_what_is_replaced_or_removed() -> None:
         {"op": "test", "path": "/b", "value": 2},
         {"op": "remove", "path": "/b"},
     ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        [{"op": "add", "path": "/b", "value": True}],
+        [{"op": "remove", "path": "/none"}],
+        [{"op": "replace", "path": "no pointer", "value": 1}],
+    ],
+)
+def test_a_patch_that_does_not_lead_there_becomes_the_whole_document(
+    wrong: list[Operation],
+) -> None:
+    before: dict[str, Any] = {"a": 1}
+    after: dict[str, Any] = {"a": 1, "b": 1}
+    operations = proven(wrong, before, after)
+    assert apply_patch(before, operations) == after
+    assert operations != wrong
+    right = make_patch(before, after)
+    assert proven(right, before, after) is right
+    assert before == {"a": 1}

@@ -8,7 +8,7 @@ from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.ranking import rank
 from eidos.engine.errors import UsageError
 from eidos.engine.model.drift import Flip
-from eidos.engine.model.factpath import FactPath
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.policy import Rule, Severity
 from eidos.engine.model.verdict import Status
 from fakes import reports
@@ -53,7 +53,7 @@ def test_an_override_that_matches_nothing_is_refused() -> None:
 
 def reading(rule_id: str, path: str) -> Rule:
     rule = reports.rule(rule_id, Severity.HIGH, "a rule")
-    return replace(rule, requires=(FactPath.parse(path),))
+    return replace(rule, requires=(FactAddress.parse(path),))
 
 
 def test_what_a_rule_reads_is_a_level_higher() -> None:
@@ -67,8 +67,8 @@ def test_what_flips_a_verdict_comes_first_and_names_the_rule() -> None:
     flip = Flip("R-1", Status.PASS, Status.FAIL)
     changes = [change("GPU.smi.driver"), change("OS.sysctl.a")]
     first, second = rank(changes, [reading("R-1", "os.sysctl.a")], {"n1": {"R-1": flip}})
-    assert (first.type, first.level, first.flips) == ("OS", Severity.CRITICAL, (flip,))
-    assert (second.type, second.flips) == ("GPU", ())
+    assert (first.address.type, first.level, first.flips) == ("os", Severity.CRITICAL, (flip,))
+    assert (second.address.type, second.flips) == ("gpu", ())
 
 
 def test_a_flip_of_another_node_is_not_laid_at_its_door() -> None:
@@ -80,7 +80,7 @@ def test_a_flip_of_another_node_is_not_laid_at_its_door() -> None:
 def test_a_rule_that_reads_everything_raises_nothing_but_puts_it_first() -> None:
     changes = [change("OS.sysctl.a"), change("Other.thing.z")]
     first, second = rank(changes, [reading("R-1", "other.thing")])
-    assert (first.type, first.level, first.read_by) == ("Other", Severity.LOW, ("R-1",))
+    assert (first.address.type, first.level, first.read_by) == ("other", Severity.LOW, ("R-1",))
     assert second.level is Severity.LOW
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import jsonpatch
-
-from eidos.engine.documents.snapshots import write_snapshot
+from eidos.engine.digest import addressed
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
     Collection,
     CollectorState,
     Measurement,
@@ -16,7 +15,7 @@ from eidos.engine.model.snapshot import (
     Snapshot,
     Subtype,
 )
-from eidos.engine.watching.looping import Change, Trouble, watch
+from eidos.engine.watching.looping import Trouble, watch
 
 
 class Clock:
@@ -59,19 +58,16 @@ def looks(*states: str | Exception | None) -> Callable[[datetime], Snapshot]:
     return look
 
 
-def test_only_changes_are_told_and_the_patch_leads_from_one_to_the_other() -> None:
+def test_each_state_is_given_once_and_without_how_long_looking_took() -> None:
     clock = Clock(4)
 
-    first, change = watch(looks("60", "60", "1", "1"), clock, 30.0)
+    first, second = watch(looks("60", "60", "1", "1"), clock, 30.0)
 
-    assert isinstance(first, Change)
-    assert isinstance(change, Change)
-    assert first.before is None
-    assert first.patch() == []
-    assert change.before is not None
-    earlier, later = (write_snapshot(one.snapshot) for one in (change.before, change.after))
-    assert jsonpatch.apply_patch(earlier, change.patch()) == later
-    assert change.before.digest != change.after.digest
+    assert isinstance(first, AddressedSnapshot)
+    assert isinstance(second, AddressedSnapshot)
+    assert first.digest != second.digest
+    assert second == addressed(second.snapshot)
+    assert [entry.duration_ms for entry in second.snapshot.collection] == [None]
     assert clock.waits == [30.0] * 4
 
 
@@ -82,13 +78,13 @@ def test_failures_double_the_wait_and_end_with_the_first_success() -> None:
     told = list(watch(looks("60", error, error, error, error, error, "60", "60"), clock, 1.0))
 
     assert clock.waits == [1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 1.0, 1.0]
-    assert [type(one) for one in told] == [Change, *[Trouble] * 5]
+    assert [type(one) for one in told] == [AddressedSnapshot, *[Trouble] * 5]
 
 
 def test_a_state_that_sees_less_is_believed_when_it_lasts() -> None:
     told = list(watch(looks("60", None, "60", None, None, None), Clock(6), 1.0))
 
     kinds = [type(one) for one in told]
-    assert kinds == [Change, Trouble, Trouble, Trouble, Change]
+    assert kinds == [AddressedSnapshot, Trouble, Trouble, Trouble, AddressedSnapshot]
     assert isinstance(told[1], Trouble)
     assert "n1.os" in told[1].message

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eidos.engine.app.merge import Part, merge
 from eidos.engine.digest import snapshot_digests
+from eidos.engine.merging import Part, merge
 from eidos.engine.model.snapshot import (
     Collection,
     CollectorState,
@@ -92,7 +92,18 @@ def test_the_later_one_is_kept_and_the_conflict_is_told() -> None:
 
     assert merged.snapshot.nodes[0].measurements[0].subtypes[0].data == {"quiet": "b"}
     (conflict,) = merged.conflicts
-    assert (conflict.what, conflict.kept, conflict.dropped) == ("node n1: OS.grub", "new", "old")
+    assert (conflict.what, conflict.kept, conflict.dropped) == ("node n1: os.grub", "new", "old")
+
+
+def test_one_type_in_two_cases_is_one_type() -> None:
+    upper, lower = node_snapshot("n1", "a", 1), node_snapshot("n1", "b", 2)
+    measurement = replace(lower.nodes[0].measurements[0], type="os")
+    lower = replace(lower, nodes=(Node("n1", (measurement,)),))
+
+    merged = merge([Part("old", upper), Part("new", lower)])
+
+    assert merged.snapshot.nodes[0].measurements == (measurement,)
+    assert [conflict.what for conflict in merged.conflicts] == ["node n1: os.grub"]
 
 
 def test_later_is_meant_whatever_the_zone() -> None:

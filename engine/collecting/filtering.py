@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from eidos.engine.errors import UsageError
+from eidos.engine.model.facts import VOLATILE
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.ports import Collector
 
-VOLATILE = "-volatile"
-"""How the name of a subtype ends whose values change by themselves."""
-
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Filter:
     """What to collect and what not, by name."""
 
     only: tuple[str, ...] = ()
@@ -29,25 +27,25 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Filtered:
     """What runs, and what was left out on purpose."""
 
     runs: tuple[tuple[Collector, frozenset[str]], ...]
     excluded: tuple[Collection, ...]
 
 
-def choose(collectors: Sequence[Collector], choice: Choice) -> Chosen:
-    """Apply the user's choice to what there is.
+def filtered(collectors: Sequence[Collector], asked: Filter) -> Filtered:
+    """Apply the user's filter to what there is.
 
     Raises:
         UsageError: a name fits nothing (the nearest is suggested), or nothing is left to collect.
     """
-    catalogue = [(one, _subtypes(one, choice)) for one in collectors]
-    _refuse_unknown((*choice.only, *choice.exclude), catalogue)
+    catalogue = [(one, _subtypes(one, asked)) for one in collectors]
+    _refuse_unknown((*asked.only, *asked.exclude), catalogue)
     runs: list[tuple[Collector, frozenset[str]]] = []
     excluded: list[Collection] = []
     for collector, subtypes in catalogue:
-        reasons = {name: _why_not(collector, name, choice) for name in subtypes}
+        reasons = {name: _why_not(collector, name, asked) for name in subtypes}
         kept = frozenset(name for name, reason in reasons.items() if reason is None)
         if kept:
             runs.append((collector, kept))
@@ -57,24 +55,24 @@ def choose(collectors: Sequence[Collector], choice: Choice) -> Chosen:
             "nothing is left to collect",
             hint="Leave out --filter, --exclude, --no-cluster or --no-local.",
         )
-    return Chosen(tuple(runs), tuple(excluded))
+    return Filtered(tuple(runs), tuple(excluded))
 
 
-def _subtypes(collector: Collector, choice: Choice) -> tuple[str, ...]:
-    extra = choice.extra.get(collector.type, ())
+def _subtypes(collector: Collector, asked: Filter) -> tuple[str, ...]:
+    extra = asked.extra.get(collector.type, ())
     return tuple(dict.fromkeys((*collector.subtypes, *extra)))
 
 
-def _why_not(collector: Collector, subtype: str, choice: Choice) -> str | None:
+def _why_not(collector: Collector, subtype: str, asked: Filter) -> str | None:
     type_ = collector.type
-    if collector.reads in choice.skip:
-        return choice.skip[collector.reads]
-    for pattern in choice.exclude:
+    if collector.reads in asked.skip:
+        return asked.skip[collector.reads]
+    for pattern in asked.exclude:
         if _fits(pattern, type_, subtype):
             return f"--exclude {pattern}"
-    if not any(_fits(pattern, type_, subtype) for pattern in choice.only or ("*",)):
-        return f"--filter {','.join(choice.only)}"
-    if subtype.endswith(VOLATILE) and not choice.volatile:
+    if not any(_fits(pattern, type_, subtype) for pattern in asked.only or ("*",)):
+        return f"--filter {','.join(asked.only)}"
+    if subtype.endswith(VOLATILE) and not asked.volatile:
         return "it changes by itself"
     return None
 

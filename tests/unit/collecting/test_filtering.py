@@ -2,7 +2,7 @@
 
 import pytest
 
-from eidos.engine.collecting.choosing import Choice, choose
+from eidos.engine.collecting.filtering import Filter, filtered
 from eidos.engine.errors import UsageError
 from eidos.engine.model.snapshot import CollectorState
 from fakes.collectors import Steady
@@ -14,29 +14,29 @@ COLLECTORS = [
 ]
 
 
-def runs(choice: Choice) -> dict[str, set[str]]:
-    return {one.type: set(names) for one, names in choose(COLLECTORS, choice).runs}
+def runs(choice: Filter) -> dict[str, set[str]]:
+    return {one.type: set(names) for one, names in filtered(COLLECTORS, choice).runs}
 
 
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Choice(only=("gpu",)), {"GPU": {"smi"}}),
-        (Choice(only=("GPU", "os.grub")), {"GPU": {"smi"}, "OS": {"grub"}}),
-        (Choice(only=("os.sys*",)), {"OS": {"sysctl", "sysctl-volatile"}}),
-        (Choice(exclude=("k8s", "os.sys*")), {"OS": {"grub"}, "GPU": {"smi"}}),
-        (Choice(only=("os",), exclude=("os.grub",), volatile=False), {"OS": {"sysctl"}}),
-        (Choice(skip={"local": "--no-local"}), {"K8s": {"server"}}),
-        (Choice(only=("gpu.extra",), extra={"GPU": ("extra",)}), {"GPU": {"extra"}}),
+        (Filter(only=("gpu",)), {"GPU": {"smi"}}),
+        (Filter(only=("GPU", "os.grub")), {"GPU": {"smi"}, "OS": {"grub"}}),
+        (Filter(only=("os.sys*",)), {"OS": {"sysctl", "sysctl-volatile"}}),
+        (Filter(exclude=("k8s", "os.sys*")), {"OS": {"grub"}, "GPU": {"smi"}}),
+        (Filter(only=("os",), exclude=("os.grub",), volatile=False), {"OS": {"sysctl"}}),
+        (Filter(skip={"local": "--no-local"}), {"K8s": {"server"}}),
+        (Filter(only=("gpu.extra",), extra={"GPU": ("extra",)}), {"GPU": {"extra"}}),
     ],
 )
-def test_what_runs(choice: Choice, expected: dict[str, set[str]]) -> None:
+def test_what_runs(choice: Filter, expected: dict[str, set[str]]) -> None:
     assert runs(choice) == expected
 
 
 def test_what_was_left_out_is_recorded_with_the_reason() -> None:
-    chosen = choose(
-        COLLECTORS, Choice(exclude=("gpu", "os.grub"), skip={"cluster": "--no-cluster"})
+    chosen = filtered(
+        COLLECTORS, Filter(exclude=("gpu", "os.grub"), skip={"cluster": "--no-cluster"})
     )
 
     said = {(one.type, one.subtype, one.reason) for one in chosen.excluded}
@@ -51,6 +51,6 @@ def test_what_was_left_out_is_recorded_with_the_reason() -> None:
 @pytest.mark.parametrize(("name", "near"), [("gpus", "gpu"), ("os.sysclt", "os.sysctl")])
 def test_an_unknown_name_suggests_the_nearest(name: str, near: str) -> None:
     with pytest.raises(UsageError) as caught:
-        choose(COLLECTORS, Choice(only=(name,)))
+        filtered(COLLECTORS, Filter(only=(name,)))
 
     assert repr(near) in str(caught.value.hint)
