@@ -71,13 +71,13 @@ def candidates(
     """
     named = _named(environ, option, configured)
     if named is not None:
-        yield _tried(*named, environ)
+        yield try_opa(*named, environ)
         return
     for path in on_path("opa", environ):
-        yield _tried(path, "PATH", environ)
+        yield try_opa(path, "PATH", environ)
     own = installed_path(environ)
     if own.exists():
-        yield _tried(own, INSTALLED, environ)
+        yield try_opa(own, INSTALLED, environ)
 
 
 def find_opa(
@@ -151,8 +151,14 @@ def _named(
     return None
 
 
-def _tried(path: Path, found_by: str, environ: Mapping[str, str]) -> Candidate:
-    """Ask an executable which version it is, unless others may have put it there."""
+def try_opa(path: Path, found_by: str, environ: Mapping[str, str]) -> Candidate:
+    """Ask an executable which version it is, unless others may have put it there.
+
+    Args:
+        path: the executable; absolute.
+        found_by: what led to it.
+        environ: says where our cache is.
+    """
     try:
         real = path.resolve(strict=True)
         if trouble := _untrusted(path, real, found_by):

@@ -40,6 +40,7 @@ OWN = (
     "config",
     "drift",
     "drift-matrix",
+    "engine",
     "pack",
     "snapshot",
     "upstream-snapshot",
