@@ -17,6 +17,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.factpath import FactPath
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module, Pack, Rule
+from eidos.engine.packs.choosing import Choice, choose
 from eidos.engine.packs.files import library
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.server import FORMAT, program_address
@@ -41,12 +42,14 @@ def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
         engine: reads the modules.
 
     Raises:
+        UsageError: two packs have a rule of the same id.
         PolicyError: they cannot be together in one bundle: of two packs that have a package or a
             table of the same name, one would change what the other says.
     """
+    packs = sorted(packs, key=lambda pack: pack.name)
+    rules = choose(packs, Choice())
     modules = _modules(packs)
     packages = _packages(modules, engine)
-    rules = [rule for pack in packs for rule in pack.rules]
     manifest = {
         "revision": revision(packs),
         "roots": sorted({"tables", "eidos", *(name.split(".")[0] for name in packages)}),
@@ -67,6 +70,8 @@ def _modules(packs: Sequence[Pack]) -> dict[str, Module]:
     shared = set(library().modules)
     modules: dict[str, Module] = {}
     for pack in packs:
+        if sum(other.name == pack.name for other in packs) > 1:
+            raise PolicyError(f"two packs have the name '{pack.name}'", hint=_HOW)
         if not _NAME.fullmatch(pack.name):
             raise PolicyError(
                 f"the name of the pack in {pack.folder} cannot be part of a path: {pack.name!r}",

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,8 @@ from eidos.engine.model.policy import Scope
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.packs.choosing import Choice, choose
 from eidos.engine.rego.embedded import EmbeddedEngine
-from fakes.opa_server import opa_binary
-from fakes.policies import DRIVER_RULE, MANIFEST, cluster_of, nodes_of, snapshot, write_pack
+from fakes.opa_server import opa_binary, opa_server
+from fakes.policies import DRIVER_RULE, MANIFEST, cluster_of, nodes_of, write_pack
 
 EXAMPLE = Path(__file__).parents[2] / "ci-examples" / "cluster.yaml"
 OTHER_RULE = DRIVER_RULE.replace("T-001", "U-001")
@@ -88,6 +90,13 @@ def test_the_same_packs_give_the_same_bytes(
     assert "a.tar.gz: 1 rule of t@1.2.3" in first.err
 
 
+def test_the_order_of_packs_is_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert pack("gpu", "t", "-o", "a.tar.gz") == 0
+    assert pack("t", "gpu", "-o", "b.tar.gz") == 0
+    assert Path("a.tar.gz").read_bytes() == Path("b.tar.gz").read_bytes()
+    assert len(set(capsys.readouterr().out.splitlines())) == 1
+
+
 def test_it_holds_what_the_pack_uses_and_says_which_it_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -140,6 +149,15 @@ def odd_name() -> None:
     write_pack(Path("t"), MANIFEST.replace("name: t", "name: ../t"))
 
 
+def same_id() -> None:
+    text = DRIVER_RULE.replace("eidos.t", "eidos.u")
+    write_pack(Path("u"), MANIFEST.replace("name: t", "name: u"), driver=text)
+
+
+def same_name() -> None:
+    write_pack(Path("u"), driver=OTHER_RULE.replace("eidos.t", "eidos.u"))
+
+
 def tables() -> None:
     for name, number in (("t", "T"), ("u", "U")):
         text = DRIVER_RULE.replace("T-001", f"{number}-001").replace("eidos.t", f"eidos.{name}")
@@ -159,6 +177,8 @@ def tables() -> None:
         (plain, ["t", "-o", "/proc/a"], "cannot be written"),
         (plain, ["t"], "Missing option"),
         (twins, ["t", "u", "-o", "a"], "is also in"),
+        (same_id, ["t", "u", "-o", "a"], "rule T-001 is in two packs"),
+        (same_name, ["t", "u", "-o", "a"], "two packs have the name 't'"),
         (reserved, ["t", "-o", "a"], "taken by the bundle"),
         (odd_name, ["t", "-o", "a"], "cannot be part of a path"),
         (tables, ["t", "u", "-o", "a"], "two packs have a table 'own'"),
@@ -223,28 +243,44 @@ def tree(subject: SubjectFacts) -> dict[str, Any]:
     return found
 
 
-def losses(whole: Snapshot) -> list[SubjectFacts]:
-    """Give the subjects of a snapshot, and of an empty one."""
-    return [*nodes_of(whole), cluster_of(whole), *nodes_of(snapshot(("bare", {})))]
+def losses(whole: Snapshot) -> Iterator[SubjectFacts]:
+    """Give the subjects of a snapshot, whole and without each of their subtypes."""
+    for subject in [*nodes_of(whole)[-1:], cluster_of(whole)]:
+        yield subject
+        for lost in subject.facts:
+            rest = {key: data for key, data in subject.facts.items() if key != lost}
+            yield replace(subject, facts=rest, digest=str(lost))
+    [name, *_] = subject.nodes
+    for lost in subject.nodes[name]:
+        rest = {key: data for key, data in subject.nodes[name].items() if key != lost}
+        nodes = {**subject.nodes, name: rest}
+        yield replace(subject, nodes=nodes, digest=f"{name} {lost}")
+    yield replace(subject, facts={}, nodes={}, digest="none")
+
+
+def ask(url: str, given: object) -> Any:
+    body = json.dumps({"input": given}).encode()
+    path = f"{url}/v1/data/eidos/bundle/answers?strict-builtin-errors=true"
+    with urllib.request.urlopen(path, body) as reply:  # noqa: S310 -- our own server
+        return json.load(reply)["result"]
 
 
 @pytest.mark.real
-def test_plain_opa_gives_what_eidos_gives_for_every_shipped_rule() -> None:
+def test_plain_opa_gives_what_eidos_gives_for_every_shipped_rule_and_lost_fact(here: Path) -> None:
     assert pack("-o", "a.tar.gz") == 0
     [document] = read_documents(Source(str(EXAMPLE), EXAMPLE))
-    today = datetime.now(UTC)
-    with closing(EmbeddedEngine()) as engine:
+    with closing(EmbeddedEngine()) as engine, opa_server(here, "-b", "a.tar.gz") as url:
         rules = choose(load_packs((), engine), Choice())
-        judge = Judge(rules, engine, NoMemo(), today)
+        judge = Judge(rules, engine, NoMemo(), datetime.now(UTC))
         for subject in losses(read_snapshot(document).snapshot):
             [verdicts] = judge.judge([subject])
-            expected = {verdict.rule: verdict.status.value for verdict in verdicts}
-            found = answers("a.tar.gz", tree(subject))
-            assert {rule: answer["status"] for rule, answer in found.items()} == expected
+            found = ask(url, tree(subject))
             for verdict in verdicts:
-                said = found[verdict.rule].get("found", {})
-                messages = [each["msg"] for level in said.values() for each in level]
-                assert sorted(messages) == sorted(each.msg for each in verdict.findings)
+                answer = found.pop(verdict.rule)
+                said = [each["msg"] for level in answer.get("found", {}).values() for each in level]
+                expected = sorted(each.msg for each in verdict.findings)
+                assert (answer["status"], sorted(said)) == (verdict.status.value, expected)
+            assert found == {}
 
 
 def test_a_bundle_is_read_by_any_tar() -> None:
