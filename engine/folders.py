@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-_BELOW_HOME = {"cache": ".cache", "config": ".config", "state": ".local/state"}
+_BELOW_HOME = {
+    "cache": ".cache",
+    "config": ".config",
+    "data": ".local/share",
+    "state": ".local/state",
+}
 """https://specifications.freedesktop.org/basedir-spec/latest/"""
 
 
-def user_folder(kind: Literal["cache", "config", "state"], environ: Mapping[str, str]) -> Path:
+def user_folder(
+    kind: Literal["cache", "config", "data", "state"], environ: Mapping[str, str]
+) -> Path:
     """Give the user's folder of a kind for eidos; it need not be there.
 
     Args:
@@ -52,3 +59,28 @@ def is_planted(path: Path) -> bool:
     folder = path.parent.stat()
     shared = bool(folder.st_mode & stat.S_IWOTH)
     return shared and path.lstat().st_uid not in (os.geteuid(), folder.st_uid)
+
+
+def open_to_others(path: Path) -> Path | None:
+    """Give what everybody may replace on the way to a file: itself, or a folder above it.
+
+    A folder like ``/tmp``, where everybody may write but nobody may replace what is another's (the
+    sticky bit), is no trouble, unless what lies in it is a stranger's. Groups are trusted: on many
+    systems ``/usr/local/bin`` belongs to one.
+
+    Args:
+        path: an absolute path; only the last part may be a link, which is not followed.
+
+    Returns:
+        The first such path from the file upwards; None when there is none.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    for step in (path, *path.parents):
+        state = step.lstat()
+        guarded = stat.S_ISDIR(state.st_mode) and state.st_mode & stat.S_ISVTX
+        writable = state.st_mode & stat.S_IWOTH and not stat.S_ISLNK(state.st_mode)
+        if (writable and not guarded) or is_planted(step):
+            return step
+    return None

@@ -22,8 +22,10 @@ COMMANDS = {
     "check": "Judge snapshots by policy packs, record, report.",
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Say what changed between snapshots, and which of it matters.",
+    "engine": "Which Rego engine judges; get OPA.",
     "history": "Read back what was recorded.",
     "plugin": "What is plugged in.",
+    "policy": "Policy packs: make OPA bundles of them.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",
 }

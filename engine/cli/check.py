@@ -9,6 +9,7 @@ import click
 from eidos.engine.app.check import check
 from eidos.engine.app.policies import resolve
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context, policy_request
 from eidos.engine.cli.options import (
     Color,
     Database,
@@ -19,7 +20,6 @@ from eidos.engine.cli.options import (
     takes,
     writes,
 )
-from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.errors import UsageError
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT

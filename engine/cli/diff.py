@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from eidos.engine.app.context import Context
 from eidos.engine.app.diff import Compared, Comparing, diff, matrix
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context, policy_request
 from eidos.engine.cli.options import (
     Color,
     Database,
@@ -20,7 +21,6 @@ from eidos.engine.cli.options import (
     takes,
     writes,
 )
-from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.comparing.levels import LevelRule
 from eidos.engine.errors import ExitCode, Problem, UsageError
 from eidos.engine.model.drift import Comparison, IgnoreRule

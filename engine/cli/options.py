@@ -302,7 +302,7 @@ class PolicyOptions:
     allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
     effective_time: Annotated[datetime | None, Option(setting="effective-time")]
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
-    opa: Annotated[str | None, Option(setting="opa")]
+    opa_url: Annotated[str | None, Option(setting="opa-url")]
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
 
 

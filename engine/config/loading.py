@@ -227,7 +227,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         allow_incomplete=told("allow-incomplete") is True,
         effective_time=read_moment(text) if (text := _text(told("effective-time"))) else None,
         engine=next(engine for engine in ENGINES if engine == told("engine")),
-        opa=_text(told("opa")),
+        opa_url=_text(told("opa-url")),
         opa_binary=_path(told("opa-binary")),
         output=_texts(told("output")),
         waivers=_texts(told("waivers")),

@@ -83,13 +83,15 @@ class Setting:
     """How the option's value is called in help."""
     example: Json = None
     """A value, or an element of a list, for documentation."""
+    named: str | None = None
+    """Its environment variable, where that is not made from the key."""
 
     @property
     def variable(self) -> str | None:
         """The environment variable; a mapping has none."""
         if self.kind in {"mapping", "tables"}:
             return None
-        return "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
+        return self.named or "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
 
 
 def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
@@ -159,7 +161,7 @@ SETTINGS = (
         flags="--engine",
     ),
     Setting(
-        key="opa",
+        key="opa-url",
         kind="text",
         trust="acts",
         help="Judge by an OPA server instead of an engine of our own.",
@@ -170,9 +172,10 @@ SETTINGS = (
         key="opa-binary",
         kind="text",
         trust="acts",
-        help="The opa executable; default: the first one on PATH.",
+        help="The opa executable; default: the first on PATH, else the one that eidos installed.",
         path=True,
         flags="--opa-binary",
+        named="EIDOS_OPA",
     ),
     Setting(
         key="output",

@@ -62,7 +62,7 @@ class Settings:
     allow_incomplete: bool = False
     effective_time: datetime | None = None
     engine: Engine = "auto"
-    opa: str | None = None
+    opa_url: str | None = None
     opa_binary: Path | None = None
     output: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()

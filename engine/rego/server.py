@@ -1,31 +1,42 @@
-"""Rego on an OPA server, for those who run one.
+"""Rego on an OPA server that serves a bundle of our packs, for those who run one.
 
-Each program is uploaded below a place of its own, together with one rule for each query that asks
-it with a given clock and input. That rule always answers: no answer at all means a server that lost
-the program, never an undefined rule.
+The bundle is made by ``eidos policy pack`` and served by whoever runs the server; nothing is ever
+uploaded. Before a program is asked, the bundle must say that it holds exactly that program: the
+same modules and tables. Parameters, clock and input go along with each question.
 """
 
 import threading
-import uuid
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from eidos.engine.digest import address, canonical
-from eidos.engine.errors import EidosError, Location, MissingExtraError, PolicyError, UsageError
+from eidos.engine.digest import canonical, digest
+from eidos.engine.errors import EidosError, MissingExtraError, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module
-from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, ModuleFacts, Program, Undefined
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program, Undefined
 from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.relocating import is_path, relocate
+from eidos.engine.rego.reading import ReadingEngine
 
-_T = TypeVar("_T")
+if TYPE_CHECKING:
+    from requests import RequestException
+
+FORMAT = 1
+"""Of what a bundle says of itself below ``data.eidos.bundle``, and of how it is asked."""
+_BUNDLE = "eidos/bundle"
 _PORTS = {"http": 8181, "https": 443}
-_ANSWERS = "eidos_answers"
+_TRIES = 4
+_PAUSE = 0.2
+"""Seconds before the second try; each further pause is twice as long."""
+_BUSY = frozenset({429, 502, 503, 504})
+"""Statuses that a proxy in front of a server gives while it cannot be reached."""
+_SERVE = (
+    "Make the bundle with 'eidos policy pack PACK -o bundle.tar.gz' and serve it with "
+    "'opa run --server -b bundle.tar.gz'."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +51,12 @@ class ServerOptions:
     """Files with our certificate and key."""
 
 
-@dataclass(slots=True)
-class _Tenant:
-    """A program on the server."""
-
-    place: str
-    modules: tuple[Module, ...]
-    policies: list[str] = field(default_factory=list)
-    queries: dict[str, int] = field(default_factory=dict)
+class _QuestionError(Exception):
+    """One question has no answer; the next may have one."""
 
 
 class OpaServerEngine:
-    """Rego on an OPA server; threads may share it, one job at a time.
+    """Rego on an OPA server; threads may share it, one question at a time.
 
     Args:
         url: ``http://host:port`` or ``https://host:port``.
@@ -74,32 +79,29 @@ class OpaServerEngine:
         self._url = url
         self._limits = limits or EngineLimits()
         self._client = _connect(url, options or ServerOptions(), self._limits.seconds)
-        self._reader = EmbeddedEngine(workers=1, limits=self._limits)
+        self._reader = ReadingEngine(workers=1, limits=self._limits)
         self._lock = threading.Lock()
-        self._session = uuid.uuid4().hex[:12]
-        self._tenants: OrderedDict[str, _Tenant] = OrderedDict()
+        self._about: Mapping[str, Any] | None = None
 
     @property
     def version(self) -> str:
-        """Version of the server."""
-        answer = self._call(lambda: self._client.ad_hoc_query("x := opa.runtime().version"))
-        rows = answer.get("result") or [{}]
-        return str(rows[0].get("x", "unknown"))
+        """Version of the server; ``unknown`` where it does not tell us."""
+        with self._lock, suppress(_QuestionError):
+            reply = self._call(lambda: self._client.ad_hoc_query("x := opa.runtime().version"))
+            rows = reply.get("result")
+            return str(rows[0]["x"]) if rows else "unknown"
+        return "unknown"
 
     def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
-        """Read modules, see `eidos.engine.ports.RegoEngine`; the server compiles them as well."""
-        facts = self._reader.read(modules, every_function=True)
-        if not facts or facts[0].v0:
-            return facts
-        with self._lock:
-            self._remove(self._upload(Program(f"analyse {uuid.uuid4().hex}", tuple(modules))))
-        return facts
+        """Read modules here, see `eidos.engine.ports.RegoEngine`; the server compiles its own."""
+        return self._reader.analyse(modules)
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order.
 
         Raises:
-            EidosError: the server cannot be reached.
+            PolicyError: the server does not serve a bundle that holds the job's program.
+            EidosError: the server cannot be reached, or refuses us.
         """
         for job in jobs:
             with self._lock:
@@ -107,172 +109,172 @@ class OpaServerEngine:
             yield answer
 
     def close(self) -> None:
-        """Remove from the server what was uploaded."""
-        with self._lock:
-            while self._tenants:
-                self._remove(self._tenants.popitem()[1])
+        """Close the connection."""
         self._reader.close()
         self._client.close_connection()
 
     def _answer(self, job: Job) -> Answer:
         try:
-            tenant = self._tenant(job.program)
-            return Answer(tuple(self._values(tenant, job)))
-        except PolicyError as error:
+            for _ in range(_TRIES):
+                self._refuse_strange(job)
+                reply = self._ask(job)
+                if reply["revision"] == self._served()["revision"]:
+                    return Answer(tuple(self._values(job, reply["values"])))
+                self._about = None  # another bundle has come meanwhile
+        except _QuestionError as error:
             return Answer(error=str(error))
-
-    def _values(self, tenant: _Tenant, job: Job) -> Iterator[Json | Undefined]:
-        for ask in job.asks:
-            value = self._ask(tenant, ask, job.now_ns)
-            yield value
-            if job.guarded and ask is job.asks[0] and value in (UNDEFINED, False):
-                return
-
-    def _tenant(self, program: Program) -> _Tenant:
-        tenant = self._tenants.get(program.key)
-        if tenant is None:
-            if len(self._tenants) >= self._limits.programs:
-                self._remove(self._tenants.popitem(last=False)[1])
-            tenant = self._tenants[program.key] = self._upload(program)
-        self._tenants.move_to_end(program.key)
-        return tenant
-
-    def _upload(self, program: Program) -> _Tenant:
-        mark = address(program.key.encode()).removeprefix("sha256:")[:24]
-        tenant = _Tenant(f"eidos_{self._session}_{mark}", program.modules)
-        if any(facts.v0 for facts in self._reader.read(program.modules, every_function=True)):
-            hint = "Write it in Rego v1 (opa fmt --v0-v1), or use the embedded engine."
-            raise PolicyError("the OPA server reads Rego v1 only", hint=hint)
-        try:
-            data = dict(program.data)
-            self._call(lambda: self._client.update_or_create_data(data, tenant.place))
-            self._upload_modules(tenant)
-        except BaseException:
-            self._remove(tenant)
-            raise
-        return tenant
-
-    def _upload_modules(self, tenant: _Tenant) -> None:
-        """Upload modules after those that they call, which the server wants to know first."""
-        waiting = list(enumerate(tenant.modules))[::-1]  # libraries come last in a program
-        while waiting:
-            refused: dict[int, PolicyError] = {}
-            for number, module in waiting:
-                try:
-                    self._put(tenant, str(number), relocate(module.source, tenant.place))
-                except PolicyError as error:
-                    refused[number] = error
-            if len(refused) == len(waiting):
-                raise next(iter(refused.values()))
-            waiting = [entry for entry in waiting if entry[0] in refused]
-
-    def _put(self, tenant: _Tenant, name: str, text: str) -> None:
-        policy = f"{tenant.place}/{name}"
-
-        def put() -> None:
-            self._client.update_policy_from_string(text, policy, rego_compat=False)
-
-        self._call(put, tenant)
-        tenant.policies.append(policy)
-
-    def _ask(self, tenant: _Tenant, ask: Ask, now_ns: int) -> Json | Undefined:
-        number = self._query(tenant, ask.query)
-        question = {"now": now_ns, "input": ask.input}
-        reply = self._call(
-            lambda: self._client.query_rule(
-                question,
-                f"{tenant.place}/{_ANSWERS}",
-                f"answer_{number}",
-                {"strict-builtin-errors": "true"},
-            ),
-            tenant,
+        raise PolicyError(
+            f"the bundle on the OPA server at {self._url} changes again and again",
+            hint="Wait until one stays.",
         )
-        if "result" not in reply:
-            raise PolicyError("the OPA server lost the policy", hint="Do not restart it meanwhile.")
-        size = len(canonical(reply["result"]))
+
+    def _ask(self, job: Job) -> Mapping[str, Any]:
+        asks = [{"path": ask.query, "input": ask.input} for ask in job.asks]
+        question = {
+            "now": job.now_ns,
+            "params": job.program.data.get("params", {}),
+            "tables": list(_tables(job.program)),
+            "guarded": job.guarded,
+            "asks": asks,
+        }
+        strict = {"strict-builtin-errors": "true"}
+        reply = self._call(lambda: self._client.query_rule(question, _BUNDLE, "asked", strict))
+        answers: Mapping[str, Any] = reply.get("result") or {"revision": None}
+        return answers
+
+    def _values(self, job: Job, values: Sequence[Sequence[Json]]) -> Iterator[Json | Undefined]:
+        size = len(canonical(values))
         if size > self._limits.output_bytes:
             limit = self._limits.output_bytes
-            raise PolicyError(f"gave {size} bytes of output, over the limit of {limit}")
-        values: list[Json] = reply["result"]
-        return values[0] if values else UNDEFINED
+            raise _QuestionError(f"gave {size} bytes of output, over the limit of {limit}")
+        if len(values) != len(job.asks) and not (job.guarded and len(values) == 1):
+            raise EidosError(
+                f"the OPA server at {self._url} gave {len(values)} answers to {len(job.asks)} "
+                "questions",
+                hint=_SERVE,
+            )
+        for value in values:
+            yield value[0] if value else UNDEFINED
 
-    def _query(self, tenant: _Tenant, query: str) -> int:
-        number = tenant.queries.get(query)
-        if number is not None:
-            return number
-        if not is_path(query):
-            raise PolicyError(f"{query!r} is no path below data")
-        number = len(tenant.queries)
-        path = relocate(query, tenant.place)
-        text = (
-            f"package {tenant.place}.{_ANSWERS}\n\n"
-            f"answer_{number} := [answer | now := input.now; document := input.input; "
-            f"answer := {path} with time.now_ns as now with input as document]\n"
-        )
-        self._put(tenant, f"answer_{number}", text)
-        tenant.queries[query] = number
-        return number
+    def _refuse_strange(self, job: Job) -> None:
+        """Refuse a program that the bundle does not hold exactly so, or a path it does not know."""
+        about = self._served()
+        address = program_address(job.program.modules, _tables(job.program))
+        paths = about["programs"].get(address)
+        if paths is None or not {ask.query for ask in job.asks} <= set(paths):
+            file = job.program.modules[0].file
+            raise PolicyError(
+                f"the OPA server at {self._url} serves another policy: {file} is not in its "
+                f"bundle, or not as it is here (revision {about['revision']})",
+                hint=_SERVE,
+            )
 
-    def _remove(self, tenant: _Tenant) -> None:
-        for policy in reversed(tenant.policies):
-            self._try(self._client.delete_policy, policy)
-        self._try(self._client.delete_data, tenant.place)
+    def _served(self) -> Mapping[str, Any]:
+        """Give what the bundle on the server says of itself; it is asked once."""
+        if self._about is None:
+            try:
+                reply = self._call(lambda: self._client.query_rule({}, _BUNDLE, "about"))
+            except _QuestionError as error:
+                raise EidosError(f"the OPA server at {self._url} {error}") from error
+            about = reply.get("result")
+            if not isinstance(about, dict) or about.get("format") != FORMAT:
+                none = "no bundle" if about is None else "the bundle of another version"
+                raise PolicyError(
+                    f"the OPA server at {self._url} serves {none} of eidos", hint=_SERVE
+                )
+            self._about = about
+        return self._about
 
-    def _try(self, action: Callable[[str], object], name: str) -> None:
-        """Do what only tidies up: the server may be gone by now."""
-        import opa_client.errors as refusals
+    def _call(self, action: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Ask, and ask again where the connection fails: no question changes anything.
+
+        Raises:
+            _QuestionError: the evaluation failed, or took too long.
+            EidosError: the server cannot be reached, or refuses.
+        """
         import requests
 
+        pause = _PAUSE
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(action)
+            except requests.RequestException as error:
+                if not _is_passing(error):
+                    raise self._refusal(error) from error
+            time.sleep(pause)
+            pause *= 2
         try:
-            action(name)
-        except (requests.RequestException, refusals.DeletePolicyError, refusals.DeleteDataError):
-            return
+            return self._once(action)
+        except requests.RequestException as error:
+            raise self._refusal(error) from error
 
-    def _call(self, action: Callable[[], _T], tenant: _Tenant | None = None) -> _T:
-        """Do one request; what the server says of a policy is a `PolicyError`."""
-        import opa_client.errors as refusals
+    def _once(self, action: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         import requests
 
         try:
             return action()
-        except requests.Timeout:
-            raise PolicyError(f"timed out after {self._limits.seconds:g} s") from None
-        except refusals.RegoParseError as error:
-            if error.errors:
-                raise _policy_error(error.message, error.errors, tenant) from error
-            raise self._refusal(error.expression, error.message) from error
-        except requests.HTTPError as error:
-            raise self._http_error(error, tenant) from error
-        except requests.RequestException as error:
-            hint = "Check that it runs and that the address is right."
-            raise EidosError(f"the OPA server at {self._url} does not answer", hint=hint) from error
+        except requests.ReadTimeout:
+            raise _QuestionError(f"timed out after {self._limits.seconds:g} s") from None
 
-    def _http_error(self, error: Any, tenant: _Tenant | None) -> EidosError:  # noqa: ANN401 -- untyped
-        body: Mapping[str, Any] = {}
-        with suppress(ValueError):
-            body = error.response.json()
-        if body.get("errors"):
-            return _policy_error(body.get("message"), body["errors"], tenant)
-        return self._refusal(f"status {error.response.status_code}", body.get("message"))
+    def _refusal(self, error: "RequestException") -> EidosError | _QuestionError:
+        """Say why there was no answer."""
+        import requests
 
-    def _refusal(self, reason: str, message: str | None) -> EidosError:
-        said = f" ({message})" if message else ""
-        hint = "Check the token and the server's log."
-        return EidosError(f"the OPA server at {self._url} refused: {reason}{said}", hint=hint)
+        what = f"the OPA server at {self._url}"
+        if isinstance(error, requests.HTTPError):
+            return _of_status(what, error.response)
+        if isinstance(error, requests.exceptions.SSLError):
+            return EidosError(
+                f"{what} has a certificate that cannot be verified",
+                hint="Name the authority that signed it: EIDOS_OPA_CA=FILE.",
+            )
+        reached = not isinstance(error, requests.ConnectionError)
+        return EidosError(
+            f"{what} does not answer{' as OPA does' if reached else ''}",
+            hint="Check that it runs and that the address is right.",
+        )
 
 
-def _policy_error(
-    message: str | None, errors: Sequence[Mapping[str, Any]], tenant: _Tenant | None
-) -> PolicyError:
-    """Give the first error with our name of the module; columns have moved and are left out."""
-    if not errors or tenant is None:
-        return PolicyError(message or "the OPA server refused the policy")
-    place = errors[0].get("location") or {}
-    number = str(place.get("file", "")).rpartition("/")[2]
-    text = str(errors[0].get("message")).replace(f"{tenant.place}.", "")
-    if not number.isdigit():
-        return PolicyError(text)
-    return PolicyError(text, location=Location(tenant.modules[int(number)].file, place.get("row")))
+def _of_status(what: str, response: Any) -> EidosError | _QuestionError:  # noqa: ANN401 -- untyped
+    body: Any = None
+    with suppress(ValueError):
+        body = response.json()
+    body = body if isinstance(body, dict) else {}
+    if errors := body.get("errors"):
+        return _QuestionError(_said(errors[0]))
+    message = f" ({body['message']})" if body.get("message") else ""
+    return EidosError(
+        f"{what} refused: status {response.status_code}{message}",
+        hint="Check the token (EIDOS_OPA_TOKEN) and the server's log.",
+    )
+
+
+def program_address(modules: Sequence[Module], tables: Mapping[str, Json]) -> str:
+    """Give the content address of a program by its sources and tables; file names do not count."""
+    return digest([sorted(module.source for module in modules), tables])
+
+
+def _tables(program: Program) -> Mapping[str, Json]:
+    tables = program.data.get("tables", {})
+    return tables if isinstance(tables, Mapping) else {}
+
+
+def _is_passing(error: "RequestException") -> bool:
+    """Say whether the next try may succeed: the connection failed, but not its certificate."""
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        return error.response is not None and error.response.status_code in _BUSY
+    if isinstance(error, requests.exceptions.SSLError):
+        return False
+    return isinstance(error, requests.ConnectionError)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """Give an error of OPA with file and line."""
+    place = error.get("location") or {}
+    where = ":".join(str(place[key]) for key in ("file", "row", "col") if place.get(key))
+    return f"{where}: {error.get('message')}" if where else str(error.get("message"))
 
 
 def _address(url: str) -> SplitResult:
@@ -298,13 +300,15 @@ def _connect(url: str, options: ServerOptions, seconds: float) -> Any:  # noqa: 
         from opa_client import OpaClient
     except ImportError:
         raise MissingExtraError("opa", "Judging by an OPA server") from None
+    host = str(address_.hostname)
     client = OpaClient(
-        host=address_.hostname,
+        host=f"[{host}]" if ":" in host else host,
         port=address_.port or _PORTS[address_.scheme],
         ssl=address_.scheme == "https",
         cert=options.cert,
         token=options.token,
         timeout=seconds,
+        retries=0,
     )
     session = client._session  # noqa: SLF001 -- it has no option for these
     session.trust_env = False  # the environment must not replace our certificates or add proxies

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from eidos.engine.cache import Info
     from eidos.engine.model.drift import Comparison, Matrix
     from eidos.engine.model.effective import Configuration
+    from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.plugin import PluggedIn
     from eidos.engine.model.report import Report
@@ -126,6 +127,8 @@ PLUGINS: "Kind[Sequence[PluggedIn]]" = Kind(
     "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
 )
 """``eidos plugin list``."""
+ENGINE: "Kind[EngineInfo]" = Kind("an engine", {"text": "engine:text", "json": "engine:json"})
+"""``eidos engine info``."""
 DOCUMENT: "Kind[Json]" = Kind(
     "a document", {"yaml": "document:yaml", "json": "document:json", "table": "document:table"}
 )
@@ -141,6 +144,7 @@ KINDS: tuple[Kind[Any], ...] = (
     CONFIGURATION,
     CACHE,
     PLUGINS,
+    ENGINE,
     DOCUMENT,
 )
 """Every kind of result there is."""

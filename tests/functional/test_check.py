@@ -440,8 +440,16 @@ def test_an_opa_server_gives_the_same_verdicts(
         assert check("s.yaml", "-p", "t", "-o", "json", *arguments) == 1
         return json.loads(capsys.readouterr().out)["subjects"][0]["verdicts"][0]["findings"]
 
-    with opa_server(here) as url:
+    assert console.run(root, ["policy", "pack", "t", "-o", "bundle.tar.gz"]) == 0
+    capsys.readouterr()
+    with opa_server(here, "-b", "bundle.tar.gz") as url:
         assert verdicts("--opa", url) == verdicts()
+        Path("params.yaml").write_text("T-001: {floor: 560}\n")
+        assert check("s.yaml", "-p", "t", "--opa", url, "--params", "params.yaml") == 0
+        (here / "t" / "driver.rego").write_text(f"{DRIVER_RULE}\n# changed since\n")
+        capsys.readouterr()
+        assert check("s.yaml", "-p", "t", "--opa", url) == 2
+        assert "serves another policy" in capsys.readouterr().err
 
 
 def test_an_opa_server_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:

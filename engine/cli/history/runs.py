@@ -8,8 +8,8 @@ import click
 
 from eidos.engine.app.history import RunsRequest, list_runs
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, Option, takes, writes
-from eidos.engine.cli.policy import open_context
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RUNS
 

@@ -7,8 +7,8 @@ import click
 
 from eidos.engine.app.convert import WRITABLE, convert
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import DocumentOptions, Option, takes
-from eidos.engine.cli.policy import open_context
 from eidos.engine.errors import ExitCode
 from eidos.engine.report.outputs import document_output
 from eidos.engine.report.registry import DOCUMENT

@@ -7,8 +7,8 @@ import click
 
 from eidos.engine.app.merge import merge_items
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import DocumentOptions, Option, takes
-from eidos.engine.cli.policy import open_context
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
 from eidos.engine.report.outputs import document_output

@@ -16,8 +16,8 @@ from eidos.engine.app.policies import resolve
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
 from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context, policy_request
 from eidos.engine.cli.options import PolicyOptions, configured_settings
-from eidos.engine.cli.policy import open_context, policy_request
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.watching.hooking import parse_hook

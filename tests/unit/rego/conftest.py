@@ -7,8 +7,6 @@ import pytest
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.server import OpaServerEngine
-from fakes.opa_server import opa_server
 
 
 @pytest.fixture(scope="session")
@@ -26,24 +24,7 @@ def hasty() -> Iterator[EmbeddedEngine]:
     engine.close()
 
 
-@pytest.fixture(scope="session")
-def opa_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with opa_server(tmp_path_factory.mktemp("opa")) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def opa_engine(opa_url: str) -> Iterator[OpaServerEngine]:
-    pytest.importorskip("opa_client")
-    engine = OpaServerEngine(opa_url)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(params=["embedded", pytest.param("opa", marks=pytest.mark.real)])
-def engine(request: pytest.FixtureRequest) -> RegoEngine:
+@pytest.fixture
+def engine(embedded: EmbeddedEngine) -> RegoEngine:
     """Each engine in turn: what they offer is one contract."""
-    chosen: RegoEngine = request.getfixturevalue(
-        "embedded" if request.param == "embedded" else "opa_engine"
-    )
-    return chosen
+    return embedded

@@ -73,6 +73,6 @@ def open_context(
         clock: tells the time; None for the machine's.
     """
     opening = Opening(
-        db=db, record=record, opa=policy.opa if policy else None, limits=reader_limits()
+        db=db, record=record, opa=policy.opa_url if policy else None, limits=reader_limits()
     )
     return Context(opening, os.environ, clock)

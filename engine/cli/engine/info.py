@@ -1,0 +1,36 @@
+"""``eidos engine info``."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.engine import engine_info
+from eidos.engine.cli import console
+from eidos.engine.cli.options import Option, takes, writes
+from eidos.engine.errors import ExitCode
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import ENGINE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoOptions:
+    """Where to look."""
+
+    opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+
+
+@click.command()
+@takes("asked", InfoOptions)
+@writes(ENGINE)
+def command(asked: InfoOptions, outputs: tuple[str, ...]) -> ExitCode:
+    """Show which Rego engine judges, and why each OPA that was found is taken or not.
+
+    Exit codes: 0, or 2 when the OPA that was named cannot judge.
+    """
+    chosen = parse_outputs(outputs, ENGINE)
+    info = engine_info(os.environ, str(asked.opa_binary) if asked.opa_binary else None)
+    console.show(ENGINE, info, chosen)
+    return info.exit_code

@@ -1,0 +1,17 @@
+"""Reading modules for OPA where no OPA is asked."""
+
+from collections.abc import Sequence
+
+from eidos.engine.model.policy import Module
+from eidos.engine.ports import ModuleFacts
+from eidos.engine.rego.embedded import EmbeddedEngine
+
+
+class ReadingEngine(EmbeddedEngine):
+    """Reads what is meant for OPA: modules may use every function that OPA has."""
+
+    name = "reading"
+
+    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+        """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
+        return self.read(modules, every_function=True)
