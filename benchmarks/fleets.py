@@ -11,12 +11,13 @@ from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.documents.writing import to_yaml
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
+from eidos.engine.model.facts import FactAddress
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "snapshots" / "gb200.yaml"
 """A node document as collected; it lies outside of the repository and may be absent."""
 _NAME = "ip-10-0-160-248"
 _SETTINGS = 1450
-_OF_NODES = (("gpu", "smi"), ("k8s", "node"))
+_OF_NODES = (FactAddress("gpu", "smi"), FactAddress("k8s", "node"))
 """What the shipped rules about whole clusters declare of nodes."""
 _NUMBER = re.compile(r"^( {4,}[^\n]*?[:=][^\n]*?)(\d{1,6})(\"?,?)$", re.MULTILINE)
 
@@ -70,13 +71,14 @@ def merged(text: str) -> dict[str, object]:
     snapshot = addressed(read_snapshot(document).snapshot)
     (node,) = node_facts(snapshot, document.name)
     seen: dict[str, dict[str, object]] = {"node": {"name": node.name}}
-    for (kind, subtype), data in node.facts.items():
-        seen.setdefault(kind, {})[subtype] = data
+    for address, data in node.facts.items():
+        seen.setdefault(address.type, {})[address.subtype] = data
     nodes: dict[str, dict[str, dict[str, object]]] = {}
     for name, facts in cluster_facts(snapshot, document.name).nodes.items():
-        for kind, subtype in _OF_NODES:
-            if (kind, subtype) in facts:
-                nodes.setdefault(name, {}).setdefault(kind, {})[subtype] = facts[kind, subtype]
+        for address in _OF_NODES:
+            if address in facts:
+                kinds = nodes.setdefault(name, {}).setdefault(address.type, {})
+                kinds[address.subtype] = facts[address]
     return {**seen, "nodes": nodes}
 
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.rego.embedded import EmbeddedEngine
 
 _MODULES = {

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Protocol, Self, TextIO, TypeVar
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module
 from eidos.engine.model.report import Report
+from eidos.engine.model.rule import Module
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict

@@ -10,8 +10,8 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.judging import Judged, Judging
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import Problem
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import PackRef, Report, Subject
-from eidos.engine.model.resolved import Policy
 from eidos.engine.model.times import written
 
 if TYPE_CHECKING:

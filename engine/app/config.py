@@ -17,7 +17,7 @@ from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import ConfigError, EidosError, Problem, UsageError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.effective import Configuration, Effective
-from eidos.engine.model.policy import Pack
+from eidos.engine.model.rule import Pack
 from eidos.engine.model.validation import Validated, Validation
 
 _ENVIRONMENT = "<environment>"

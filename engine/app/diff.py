@@ -20,7 +20,7 @@ from eidos.engine.model.gate import Gate
 if TYPE_CHECKING:
     from eidos.engine.app.evidence import Evidence
     from eidos.engine.app.policies import PolicyRequest
-    from eidos.engine.model.policy import Rule
+    from eidos.engine.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

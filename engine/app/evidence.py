@@ -9,8 +9,8 @@ from eidos.engine.app.reader import Item
 from eidos.engine.comparing.ranking import Flips
 from eidos.engine.errors import Problem
 from eidos.engine.model.drift import Flip
-from eidos.engine.model.policy import Rule, Scope
-from eidos.engine.model.resolved import Policy
+from eidos.engine.model.policy import Policy
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Verdict
 
 _Verdicts = Mapping[str | None, Mapping[str, Verdict]]

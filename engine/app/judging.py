@@ -17,9 +17,9 @@ from eidos.engine.evaluating.subjects import (
 )
 from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.facts import split_path
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
-from eidos.engine.model.resolved import Policy
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Memo, RegoEngine

@@ -11,8 +11,8 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement, Pack
-from eidos.engine.model.resolved import Policy, Relaxation
+from eidos.engine.model.policy import Policy, Relaxation
+from eidos.engine.model.rule import Enforcement, Pack
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
 from eidos.engine.packs.finding import find_policies

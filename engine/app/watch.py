@@ -15,7 +15,7 @@ from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.errors import EidosError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.resolved import Policy
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
 from eidos.engine.watching.hooking import Hook, run_hook
 from eidos.engine.watching.looping import Trouble, watch

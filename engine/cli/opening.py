@@ -15,7 +15,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.config.rows import SETTINGS
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.resolved import Relaxation
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.packs.choosing import RuleChoice
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ from eidos.engine.config.settings import Origin
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.durations import seconds
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.report.registry import DOCUMENT, Kind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from eidos.engine.comparing.ignoring import default_ignores
 from eidos.engine.comparing.patterns import Patterns, check_pattern
 from eidos.engine.model.drift import Change
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eidos.engine.model.drift import NodeChange, NodeFate
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.model.snapshot import Node, facts_of
 
 _NODE = FactAddress("k8s", "node")

@@ -8,7 +8,7 @@ from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.versions import version_note
 from eidos.engine.model.drift import Change, Flip
 from eidos.engine.model.facts import FactAddress, split_path
-from eidos.engine.model.policy import Rule, Severity
+from eidos.engine.model.rule import Rule, Severity
 
 Flips = Mapping[str | None, Mapping[str, Flip]]
 """Node name in the current snapshot (None for the cluster) to rule id to what flipped."""

@@ -17,7 +17,7 @@ from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.rule import Enforcement, Severity
 
 if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule

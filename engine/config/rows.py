@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from eidos.engine.documents.limits import Limits
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.times import instant
 
 Kind: TypeAlias = Literal[

@@ -10,7 +10,7 @@ from eidos.engine.config.rows import Engine
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement, Severity
+from eidos.engine.model.rule import Enforcement, Severity
 
 if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule

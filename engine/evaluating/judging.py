@@ -15,7 +15,7 @@ from eidos.engine.evaluating.likeness import Likeness
 from eidos.engine.evaluating.projecting import Projection, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 

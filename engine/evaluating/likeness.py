@@ -7,7 +7,7 @@ from eidos.engine.evaluating.projecting import NODE_NAME
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 
 _ABSENT = object()
 _ADDRESSES = 256

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Collection, Facts, word_on
 
 NODE_NAME = FactAddress("node", "name")

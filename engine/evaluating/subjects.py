@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from eidos.engine.digest import digest
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Scope
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,

@@ -11,7 +11,7 @@ from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.facts import ANY, FactAddress, join_path
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.model.verdict import Status
 
 Path = tuple[str | int, ...]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.policy import Enforcement, Rule, Severity
+from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:

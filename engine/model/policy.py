@@ -1,130 +1,37 @@
-"""Rules and packs: what a policy is before it meets any fact."""
+"""What judges: packs, chosen rules with their parameters, waivers, a day, and the gate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import datetime
 
-from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.jsonvalue import Json
-
-
-class Severity(StrEnum):
-    """How bad a violation is; members are in ascending order."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """0 for info to 4 for critical."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class Scope(StrEnum):
-    """What a rule is about: the subject it is asked of."""
-
-    NODE = "node"
-    CLUSTER = "cluster"
-    RECIPE = "recipe"
-    BUNDLE = "bundle"
-    ADMISSION = "admission"
-    DOCUMENT = "document"
-    """Any YAML or JSON document: plain conftest rules."""
-
-
-class Enforcement(StrEnum):
-    """What a violation does to the gate; bound outside the rule."""
-
-    DENY = "deny"
-    WARN = "warn"
-    AUDIT = "audit"
-    OFF = "off"
+from eidos.engine.model.gate import Gate
+from eidos.engine.model.rule import Enforcement, Pack, Rule
+from eidos.engine.model.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """An entry of a framework that a rule speaks to."""
+class Relaxation:
+    """A setting that makes the gate easier to pass, and who said so."""
 
-    framework: str
-    """``nist-800-53``, ``cis-kubernetes``, ``nvidia-bulletin``, ..."""
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """One Rego source file."""
-
-    file: str
-    """Name for messages: the path in its pack, or what the user gave."""
-    source: str
+    setting: str
+    """Key of the setting, with the rule it is about: ``enforcement.GPU-001``."""
+    origin: str
+    """``eidos.yaml:3``, an option, or a variable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entrypoint:
-    """A Rego rule that yields findings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything a verdict depends on beside the facts; resolved once and handed to every verb."""
 
-    path: str
-    """``data.eidos.gpu.driver_security_floor.deny``."""
-    level: str
-    """``deny``, ``violation`` or ``warn``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One question with everything needed to ask it."""
-
-    id: str
-    """Stable and never reused: ``GPU-001``; ``main.deny`` for a plain conftest rule."""
-    title: str
-    severity: Severity
-    scope: Scope
-    package: str
-    """Rego package: ``eidos.gpu.driver_security_floor``."""
-    modules: tuple[Module, ...]
-    """Its own module first, then every library module it reaches."""
-    entrypoints: tuple[Entrypoint, ...]
-    digest: str
-    """Content address over the modules, the metadata that matters and the tables it reads."""
-    has_applicable: bool = False
-    """It defines ``applicable``, which sees only what `requires` names."""
-    reads_time: bool = False
-    """It, or a library it reaches, asks for the current time."""
-    description: str = ""
-    remediation: str = ""
-    requires: tuple[FactAddress, ...] = ()
-    """Facts it cannot do without: missing means `unknown`."""
-    reads: tuple[FactAddress, ...] = ()
-    """Facts it may look at: a key may be absent, but an uncollected subtype forbids `pass`."""
-    controls: tuple[Control, ...] = ()
-    tags: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    """URLs of bulletins and manuals."""
-    params: Mapping[str, Json] = field(default_factory=dict)
-    """Parameters with their values (defaults, or as overridden)."""
-    tables: Mapping[str, Json] = field(default_factory=dict)
-    """The reference tables it declares, by name: what it sees as ``data.tables``."""
-    line: int = 1
-    """Line of its METADATA in its module."""
-    v0: bool = False
-    """Written in Rego v0 syntax (plain conftest rules only)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A versioned set of rules."""
-
-    name: str
-    version: str
-    """Semantic version."""
-    digest: str
-    """Content address over all its files and the shared library."""
+    packs: tuple[Pack, ...]
     rules: tuple[Rule, ...]
-    description: str = ""
-    folder: str = ""
-    """Where it was read from."""
+    """The chosen ones with their parameters, sorted by id."""
+    effective: datetime
+    """Rule time, with zone: the clock that rules and waivers see."""
+    is_pinned: bool = False
+    """The rule time was given; otherwise it is when the policy was resolved."""
+    enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    """By rule id, what a violation does to the gate; ``deny`` unless given."""
+    waivers: tuple[Waiver, ...] = ()
+    gate: Gate = field(default_factory=Gate)
+    relaxations: tuple[Relaxation, ...] = ()

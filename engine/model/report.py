@@ -7,7 +7,7 @@ from functools import cached_property
 
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 
 

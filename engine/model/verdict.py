@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement
+from eidos.engine.model.rule import Enforcement
 
 
 class Status(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.policy import Pack, Rule, Severity
+from eidos.engine.model.rule import Pack, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
 

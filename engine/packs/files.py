@@ -9,7 +9,7 @@ from pathlib import Path
 from eidos import policies
 from eidos.engine.digest import address, digest
 from eidos.engine.errors import Location, PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 
 LIBRARY = policies.FOLDER / "lib"
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")

@@ -13,7 +13,7 @@ import msgspec
 
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.folders import is_private, user_folder
-from eidos.engine.model.policy import Pack
+from eidos.engine.model.rule import Pack
 
 
 class PackIndex:

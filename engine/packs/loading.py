@@ -8,7 +8,7 @@ from eidos.engine.digest import digest
 from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Entrypoint, Module, Pack, Rule
+from eidos.engine.model.rule import Entrypoint, Module, Pack, Rule
 from eidos.engine.packs.declaring import refuse_undeclared
 from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
 from eidos.engine.packs.finding import MANIFEST, PolicySource

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Control, Scope, Severity
+from eidos.engine.model.rule import Control, Scope, Severity
 
 _T = TypeVar("_T")
 KNOWN = {

@@ -16,7 +16,7 @@ from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module, Pack, Rule
+from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.files import library
 from eidos.engine.ports import RegoEngine

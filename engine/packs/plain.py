@@ -1,7 +1,7 @@
 """Plain (conftest) rules: any package, ``deny``, ``violation``, ``warn`` and ``deny_*``."""
 
 from eidos.engine.digest import digest
-from eidos.engine.model.policy import Entrypoint, Module, Rule, Scope, Severity
+from eidos.engine.model.rule import Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.packs.files import PolicyFiles
 from eidos.engine.packs.levels import level_of
 from eidos.engine.packs.reach import Library, sources

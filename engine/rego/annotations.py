@@ -13,7 +13,7 @@ import yaml
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 
 _OPAQUE = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _START = re.compile(r"#\s*METADATA\s*")

@@ -10,7 +10,7 @@ import msgspec
 from eidos.engine.digest import canonical
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program, Undefined
 from eidos.engine.rego.frames import (
     Analyse,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.embedded import EmbeddedEngine
 

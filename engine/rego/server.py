@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import EidosError, MissingExtraError, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program, Undefined
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.reading import ReadingEngine

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Severity
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Rule, Severity
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line

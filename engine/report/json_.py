@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Rule
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import (

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from eidos.engine.model.gate import Decision
-from eidos.engine.model.policy import Severity
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Severity
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group

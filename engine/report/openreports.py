@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, shortened

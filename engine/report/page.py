@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Enforcement
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened

@@ -26,7 +26,7 @@ from eidos.engine.documents.kinds import schema_of
 from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.model.snapshot import CollectorState
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.report.outputs import parse_outputs

@@ -9,7 +9,7 @@ import yaml
 
 from eidos import policies
 from eidos.engine.digest import digest
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import Program
 
 FOLDER = policies.FOLDER

@@ -6,7 +6,8 @@ from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import (
+from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
+from eidos.engine.model.rule import (
     Control,
     Enforcement,
     Entrypoint,
@@ -15,7 +16,6 @@ from eidos.engine.model.policy import (
     Scope,
     Severity,
 )
-from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,

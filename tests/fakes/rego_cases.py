@@ -10,7 +10,7 @@ from typing import Any
 
 from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Program, RegoEngine
 
 _QUERY = re.compile(r"(data[\w.]*) = (?!input\b)([a-z]\w*)")

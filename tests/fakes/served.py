@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eidos.engine.digest import digest
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Entrypoint, Module, Pack, Rule, Scope, Severity
+from eidos.engine.model.rule import Entrypoint, Module, Pack, Rule, Scope, Severity
 from eidos.engine.packs.opa_bundle import opa_bundle
 from eidos.engine.ports import Ask, Job, Program
 from eidos.engine.rego.reading import ReadingEngine

@@ -8,8 +8,8 @@ from typing import Self
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import StoreError
-from eidos.engine.model.policy import Enforcement
 from eidos.engine.model.report import Report
+from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import written

@@ -24,9 +24,9 @@ from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import SubjectFacts
-from eidos.engine.model.policy import Scope
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Snapshot
-from eidos.engine.packs.choosing import RuleChoice, choose
+from eidos.engine.packs.choosing import choose
 from eidos.engine.rego.embedded import EmbeddedEngine
 from fakes.opa_server import opa_binary, opa_server
 from fakes.policies import DRIVER_RULE, MANIFEST, cluster_of, nodes_of, write_pack
@@ -270,7 +270,7 @@ def test_plain_opa_gives_what_eidos_gives_for_every_shipped_rule_and_lost_fact(h
     assert pack("-o", "a.tar.gz") == 0
     [document] = read_documents(Source(str(EXAMPLE), EXAMPLE))
     with closing(EmbeddedEngine()) as engine, opa_server(here, "-b", "a.tar.gz") as url:
-        rules = choose(load_packs((), engine), Choice())
+        rules = choose(load_packs((), engine), RuleChoice(), {})
         judge = Judge(rules, engine, NoMemo(), datetime.now(UTC))
         for subject in losses(read_snapshot(document).snapshot):
             [verdicts] = judge.judge([subject])

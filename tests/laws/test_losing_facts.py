@@ -18,7 +18,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import (
     Collection,
     CollectorState,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.rego.embedded import EmbeddedEngine
 from fakes.packs import FOLDER, LIBRARY, package_of, packs, rego_tests, rule_files, tables
 

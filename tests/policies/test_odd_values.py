@@ -17,7 +17,7 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule, Scope
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Facts
 from eidos.engine.model.verdict import Status
 from eidos.engine.rego.embedded import EmbeddedEngine

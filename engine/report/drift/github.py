@@ -4,7 +4,7 @@ from typing import TextIO
 
 from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.drift import Comparison, Drift
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, grouped
 from eidos.engine.report.drift.wording import counted, decided, fact, flips, values

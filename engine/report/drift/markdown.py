@@ -6,7 +6,7 @@ from typing import TextIO
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.drift import Comparison, Drift, Side
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, grouped
 from eidos.engine.report.drift.wording import (

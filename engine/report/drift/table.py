@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from eidos.engine.model.drift import Comparison, Drift
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import grouped
 from eidos.engine.report.drift.wording import (

@@ -16,7 +16,7 @@ from eidos.engine.model.drift import (
     Side,
 )
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.wording import plural

@@ -10,8 +10,8 @@ from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.report import Subject, WaiverNote
+from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
 

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Rule
 from eidos.engine.model.report import PackRef
+from eidos.engine.model.rule import Rule
 from eidos.engine.store.sqlite.addresses import find, intern
 from eidos.engine.store.sqlite.blobs import BlobWriter, read_blob
 from eidos.engine.store.sqlite.encoding import (

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from eidos.engine.model.gate import Decision, Gate
-from eidos.engine.model.policy import Enforcement, Scope, Severity
 from eidos.engine.model.report import Report, Subject, WaiverNote
+from eidos.engine.model.rule import Enforcement, Scope, Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run

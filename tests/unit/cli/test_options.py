@@ -11,7 +11,7 @@ import pytest
 from eidos.engine.cli.options import Option, PolicyOptions, origins, takes
 from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
 from eidos.engine.errors import ConfigError, Location
-from eidos.engine.model.policy import Severity
+from eidos.engine.model.rule import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def test_nothing_said_gives_the_defaults_of_fields_and_settings() -> None:
         allow_incomplete=False,
         effective_time=None,
         engine="auto",
-        opa=None,
+        opa_url=None,
         opa_binary=None,
     )
     assert other == Other(labels=(), timeout=300.0)
@@ -134,7 +134,7 @@ def test_each_setting_in_force_says_who_set_it() -> None:
         "fail-on": ("option", "--fail-on"),
         "waivers": ("option", "--waivers"),
         **dict.fromkeys(
-            ("allow-incomplete", "effective-time", "engine", "opa", "opa-binary"),
+            ("allow-incomplete", "effective-time", "engine", "opa-url", "opa-binary"),
             ("default", "default"),
         ),
     }

@@ -9,7 +9,7 @@ from eidos.engine.comparing.ranking import rank
 from eidos.engine.errors import UsageError
 from eidos.engine.model.drift import Flip
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.policy import Rule, Severity
+from eidos.engine.model.rule import Rule, Severity
 from eidos.engine.model.verdict import Status
 from fakes import reports
 from fakes.drifting import change

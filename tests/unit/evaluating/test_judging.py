@@ -9,7 +9,7 @@ import pytest
 
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.packs.finding import PolicySource

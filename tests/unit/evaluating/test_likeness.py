@@ -12,7 +12,7 @@ from eidos.engine.evaluating import judging
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.likeness import Likeness
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.model.policy import Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.packs.finding import PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack

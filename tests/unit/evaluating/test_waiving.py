@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.model.policy import Scope
 from eidos.engine.model.report import Subject
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.times import instant
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.model.waiver import Waiver

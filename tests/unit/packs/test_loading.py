@@ -6,7 +6,7 @@ import pytest
 
 from eidos.engine.errors import EidosError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Pack, Scope
+from eidos.engine.model.rule import Pack, Scope
 from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.finding import find_policies, shipped
 from eidos.engine.packs.index import PackIndex

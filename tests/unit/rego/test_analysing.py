@@ -3,7 +3,7 @@
 import pytest
 
 from eidos.engine.errors import PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.embedded import EmbeddedEngine
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eidos.engine.errors import PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.rego.annotations import Annotation, read_annotations
 
 TEXT = """# Copyright

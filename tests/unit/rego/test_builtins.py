@@ -7,7 +7,7 @@ import pytest
 import regorus
 
 from eidos.engine.errors import PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.rego import builtins
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.limits import EngineLimits

@@ -4,7 +4,7 @@ import pytest
 
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Program, RegoEngine
 
 POLICY = """package main

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import Answer, Ask, Job, Program
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.limits import EngineLimits
@@ -191,7 +191,7 @@ def test_v0_policies_run() -> None:
 
 CHILD = """
 import sys, time
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import Ask, Job, Program
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.limits import EngineLimits

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eidos.engine.errors import EidosError, PolicyError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import Ask, Job, Program
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.frames import Bundle, Evaluate, Question, Source

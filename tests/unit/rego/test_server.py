@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eidos.engine.errors import EidosError, MissingExtraError, PolicyError, UsageError
-from eidos.engine.model.policy import Module
+from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Ask, Job, Program
 from eidos.engine.rego import server
 from eidos.engine.rego.limits import EngineLimits

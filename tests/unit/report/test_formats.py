@@ -16,8 +16,8 @@ import yaml
 
 from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Scope, Severity
 from eidos.engine.model.report import Report
+from eidos.engine.model.rule import Scope, Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import REPORT
 from fakes import reports

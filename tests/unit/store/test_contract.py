@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from eidos.engine.digest import addressed
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
-from eidos.engine.model.policy import Enforcement
 from eidos.engine.model.report import Report
+from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Store

@@ -1,0 +1,130 @@
+"""Rules and packs: what is asked, before it meets any fact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.jsonvalue import Json
+
+
+class Severity(StrEnum):
+    """How bad a violation is; members are in ascending order."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info to 4 for critical."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Scope(StrEnum):
+    """What a rule is about: the subject it is asked of."""
+
+    NODE = "node"
+    CLUSTER = "cluster"
+    RECIPE = "recipe"
+    BUNDLE = "bundle"
+    ADMISSION = "admission"
+    DOCUMENT = "document"
+    """Any YAML or JSON document: plain conftest rules."""
+
+
+class Enforcement(StrEnum):
+    """What a violation does to the gate; bound outside the rule."""
+
+    DENY = "deny"
+    WARN = "warn"
+    AUDIT = "audit"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An entry of a framework that a rule speaks to."""
+
+    framework: str
+    """``nist-800-53``, ``cis-kubernetes``, ``nvidia-bulletin``, ..."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One Rego source file."""
+
+    file: str
+    """Name for messages: the path in its pack, or what the user gave."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entrypoint:
+    """A Rego rule that yields findings."""
+
+    path: str
+    """``data.eidos.gpu.driver_security_floor.deny``."""
+    level: str
+    """``deny``, ``violation`` or ``warn``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One question with everything needed to ask it."""
+
+    id: str
+    """Stable and never reused: ``GPU-001``; ``main.deny`` for a plain conftest rule."""
+    title: str
+    severity: Severity
+    scope: Scope
+    package: str
+    """Rego package: ``eidos.gpu.driver_security_floor``."""
+    modules: tuple[Module, ...]
+    """Its own module first, then every library module it reaches."""
+    entrypoints: tuple[Entrypoint, ...]
+    digest: str
+    """Content address over the modules, the metadata that matters and the tables it reads."""
+    has_applicable: bool = False
+    """It defines ``applicable``, which sees only what `requires` names."""
+    reads_time: bool = False
+    """It, or a library it reaches, asks for the current time."""
+    description: str = ""
+    remediation: str = ""
+    requires: tuple[FactAddress, ...] = ()
+    """Facts it cannot do without: missing means `unknown`."""
+    reads: tuple[FactAddress, ...] = ()
+    """Facts it may look at: a key may be absent, but an uncollected subtype forbids `pass`."""
+    controls: tuple[Control, ...] = ()
+    tags: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    """URLs of bulletins and manuals."""
+    params: Mapping[str, Json] = field(default_factory=dict)
+    """Parameters with their values (defaults, or as overridden)."""
+    tables: Mapping[str, Json] = field(default_factory=dict)
+    """The reference tables it declares, by name: what it sees as ``data.tables``."""
+    line: int = 1
+    """Line of its METADATA in its module."""
+    v0: bool = False
+    """Written in Rego v0 syntax (plain conftest rules only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A versioned set of rules."""
+
+    name: str
+    version: str
+    """Semantic version."""
+    digest: str
+    """Content address over all its files and the shared library."""
+    rules: tuple[Rule, ...]
+    description: str = ""
+    folder: str = ""
+    """Where it was read from."""
