@@ -26,7 +26,7 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Snapshot
-from eidos.engine.packs.choosing import choose
+from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.rego.embedded import EmbeddedEngine
 from fakes.opa_server import opa_binary, opa_server
 from fakes.policies import DRIVER_RULE, MANIFEST, cluster_of, nodes_of, write_pack
