@@ -95,6 +95,9 @@ class OpaServerEngine:
             self._remove(self._upload(Program(f"analyse {uuid.uuid4().hex}", tuple(modules))))
         return facts
 
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: the server runs already."""
+
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order.
 
