@@ -35,7 +35,7 @@ def everything(subject: SubjectFacts) -> dict[str, Json]:
     """Give all facts of a subject in the form of an input, for views."""
     seen: dict[str, Json] = {"node": {"name": subject.name}}
     for (kind, name), data in subject.facts.items():
-        _child(seen, kind)[name] = data
+        _child(seen, kind)[name] = dict(data)
     return seen
 
 

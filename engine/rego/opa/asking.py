@@ -86,8 +86,10 @@ class Round:
     def _ready(self) -> OpaServer:
         if self.server is None:
             self.server = self._hire()
-        self.server.wait()
-        return self.server
+        server, self.server = self.server, None
+        server.wait()
+        self.server = server
+        return server
 
     def _deal(self, server: OpaServer) -> None:
         if any(request.alone for request in self._running.values()):
@@ -286,4 +288,3 @@ def _fault(content: bytes) -> Fault:
 
 def _is_builtin(fault: Fault) -> bool:
     return fault.get("code") == "eval_builtin_error"
-

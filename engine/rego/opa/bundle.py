@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from eidos.engine.digest import canonical
+from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module
 from eidos.engine.ports import Job, Program
+from eidos.engine.rego.builtins import FORBIDDEN
+from eidos.engine.rego.opa.faults import forbidden
 
 Path = tuple[str, ...]
 KindKey = tuple[str, tuple[str, ...], bool]
@@ -20,7 +23,7 @@ KindKey = tuple[str, tuple[str, ...], bool]
 
 _TOKEN = re.compile(
     r'(?P<opaque>#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\.\s*[A-Za-z_]\w*)'
-    r'|\b(?P<root>data|package)\b(?P<path>(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\]|[ \t]+'
+    r'|\b(?P<root>data|package|http|net|opa|rand|uuid|io)\b(?P<path>(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\]|[ \t]+'
     r"(?=[A-Za-z_]\w*)[A-Za-z_]\w*)*)|(?P<print>\bprint\()|[A-Za-z_]\w*"
 )
 _STEP = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
@@ -44,6 +47,8 @@ class _Reach:
     package: Path
     mentions: frozenset[Path]
     prints: bool
+    forbidden: str | None
+    """A built-in that no rule may use, named outside of texts and remarks."""
 
 
 class Bundle:
@@ -74,9 +79,9 @@ class Bundle:
         if program.key in self.programs or not self.modules:
             return True
         alike = (self.v0, self.prints, self.given)
-        if alike != (program.v0, prints(program), is_given(program)) or canonical(self.base) != canonical(
-            base_data(program)
-        ):
+        if alike != (program.v0, prints(program), is_given(program)) or canonical(
+            self.base
+        ) != canonical(base_data(program)):
             return False
         fresh = [module for module in program.modules if module not in self._known]
         if any(self._sees(_reach(module).package) for module in fresh):
@@ -133,13 +138,29 @@ def prints(program: Program) -> bool:
     return any(_reach(module).prints for module in program.modules)
 
 
+def refuse_forbidden(program: Program) -> None:
+    """Refuse what `analyse` refuses, in case nobody asked it: an OPA server knows no such bound.
+
+    Raises:
+        PolicyError: a module names a forbidden built-in.
+    """
+    for module in program.modules:
+        name = _reach(module).forbidden
+        if name is not None:
+            message, hint = forbidden(name)
+            raise PolicyError(message, hint=hint, location=Location(module.file))
+
+
 def is_given(program: Program) -> bool:
     """Tell whether parameters and tables of a program are set when it is asked.
 
     They are where it has both, as a rule has, and no module of it stands in their place.
     """
-    return all(isinstance(program.data.get(root), Mapping) for root in _GIVEN) and not any(
-        _reach(module).package[:1] in ((root,) for root in _GIVEN) for module in program.modules
+    packages = [_reach(module).package for module in program.modules]
+    return all(
+        isinstance(program.data.get(root), Mapping)
+        and not any(package[:1] == (root,) for package in packages)
+        for root in _GIVEN
     )
 
 
@@ -154,6 +175,7 @@ def base_data(program: Program) -> Mapping[str, Json]:
 def _reach(module: Module) -> _Reach:
     package: Path = ()
     mentions: set[Path] = set()
+    named: set[str] = set()
     printing = False
     for token in _TOKEN.finditer(module.source):
         printing = printing or bool(token["print"])
@@ -161,7 +183,15 @@ def _reach(module: Module) -> _Reach:
             package = package or tuple(_steps(token["path"]))
         elif token["root"] == "data":
             mentions.add(tuple(_steps(token["path"])))
-    return _Reach(package, frozenset(mentions), printing)
+        elif token["root"]:
+            named.add(".".join([token["root"], *_steps(token["path"])]))
+    return _Reach(package, frozenset(mentions), printing, _forbidden(named))
+
+
+def _forbidden(named: Iterable[str]) -> str | None:
+    return next(
+        (name for path in named for name in FORBIDDEN if f"{path}.".startswith(f"{name}.")), None
+    )
 
 
 def _steps(text: str) -> Iterator[str]:
@@ -170,4 +200,3 @@ def _steps(text: str) -> Iterator[str]:
 
 def _path(query: str) -> Path:
     return tuple(_steps(query))[1:]
-

@@ -56,7 +56,9 @@ class OpaCommand:
             raise EidosError(message, hint="Name the 'opa' executable of www.openpolicyagent.org.")
         if tuple(map(int, found.groups()[1:])) < floor:
             wanted = ".".join(map(str, floor))
-            message = f"{self.binary} is OPA {found['text']}, and {wanted} is the oldest that is right"
+            message = (
+                f"{self.binary} is OPA {found['text']}, and {wanted} is the oldest that is right"
+            )
             raise EidosError(message, hint=_INSTALL)
         return found["text"]
 

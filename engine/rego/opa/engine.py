@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -17,7 +18,7 @@ from eidos.engine.model.policy import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.asking import Round
-from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key
+from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse_forbidden
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.harness import Task
 from eidos.engine.rego.opa.reading import read_modules
@@ -94,7 +95,11 @@ class OpaEngine:
         Raises:
             EidosError: it cannot be started.
         """
-        wards = {id(ward): ward for ward, _ in map(self._kind, jobs)}
+        wards: dict[int, _Ward] = {}
+        for job in jobs:
+            with suppress(PolicyError):  # told by whoever asks
+                ward, _ = self._kind(job)
+                wards[id(ward)] = ward
         for ward in wards.values():
             server = self._hire(ward)
             with self._lock:
@@ -124,10 +129,14 @@ class OpaEngine:
 
     def _answers(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         by_ward: dict[int, tuple[_Ward, list[Task]]] = {}
-        for number, job in enumerate(jobs):
-            ward, kind = self._kind(job)
-            by_ward.setdefault(id(ward), (ward, []))[1].append(Task(number, job, kind))
         answers: dict[int, Answer] = {}
+        for number, job in enumerate(jobs):
+            try:
+                ward, kind = self._kind(job)
+            except PolicyError as error:
+                answers[number] = Answer(error=str(error))
+                continue
+            by_ward.setdefault(id(ward), (ward, []))[1].append(Task(number, job, kind))
         for ward, tasks in by_ward.values():
             answers.update(self._ask(ward, tasks))
         return iter([answers[number] for number in range(len(jobs))])
@@ -166,6 +175,7 @@ class OpaEngine:
             self._after_fork()
             known = self._kinds.get(key)
             if known is None:
+                refuse_forbidden(job.program)
                 ward = self._ward(job.program)
                 known = self._kinds[key] = ward, ward.bundle.number(key, job.program)
             return known
@@ -251,4 +261,3 @@ def _joined(job: Job, answers: Sequence[Answer]) -> Answer:
             return replace(answer, prints=prints)
     values = tuple(value for answer in said for value in answer.values)
     return Answer(values, prints=prints, notes=tuple(note for each in said for note in each.notes))
-

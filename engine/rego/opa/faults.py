@@ -11,7 +11,8 @@ from eidos.engine.rego.builtins import FORBIDDEN
 _PLAIN = re.compile(
     r"(?P<file>[^\s:]*?m\d+\.rego):(?P<row>\d+): (?P<code>rego_\w+): (?P<message>.*)"
 )
-_NUMBER = re.compile(r"m(\d+)\.rego$")
+_NAMED = re.compile(r"[^\s'\"]*\bm\d{5}\.rego\b")
+_NUMBER = re.compile(r"\bm(\d{5})\.rego$")
 _UNDEFINED = "undefined function "
 _RECURSIVE = re.compile(r"rule \S+ is recursive: (?P<chain>.*)")
 
@@ -20,23 +21,33 @@ Fault = Mapping[str, Any]
 
 
 def file_name(number: int) -> str:
-    """Give the name under which OPA has the module with this number."""
-    return f"m{number}.rego"
+    """Give the name under which OPA has the module with this number; it reads them in order."""
+    return f"m{number:05}.rego"
+
+
+def module_number(file: str) -> int | None:
+    """Give the number of the module that OPA has under a name."""
+    number = _NUMBER.search(file)
+    return int(number[1]) if number else None
+
+
+def place_of(fault: Fault) -> tuple[int, int]:
+    """Give the number of a fault's module and its row; -1 and 0 where OPA names none."""
+    place = fault.get("location") or {}
+    number = module_number(str(place.get("file") or ""))
+    return -1 if number is None else number, int(place.get("row") or 0)
 
 
 def module_of(fault: Fault, modules: Sequence[Module]) -> Module | None:
     """Give the module that a fault is in, None when it is in none of them."""
-    place = fault.get("location") or {}
-    number = _NUMBER.search(str(place.get("file") or ""))
-    if number is None or int(number[1]) >= len(modules):
-        return None
-    return modules[int(number[1])]
+    number, _ = place_of(fault)
+    return modules[number] if 0 <= number < len(modules) else None
 
 
 def sentence(fault: Fault, modules: Sequence[Module]) -> str:
     """Give one line: ``file:line:column: message``."""
     module = module_of(fault, modules)
-    text = _message(fault)
+    text = _message(fault, modules)
     if module is None:
         return text
     place = fault["location"]
@@ -48,7 +59,7 @@ def policy_error(fault: Fault, modules: Sequence[Module]) -> PolicyError:
     place = fault.get("location") or {}
     module = module_of(fault, modules) or modules[0]
     location = Location(module.file, place.get("row") or 1, place.get("col"))
-    message, hint = _worded(fault)
+    message, hint = _worded(fault, modules)
     return PolicyError(message, hint=hint, location=location)
 
 
@@ -70,12 +81,18 @@ def forbidden(name: str) -> tuple[str, str]:
     return f"{name} is forbidden: it {FORBIDDEN[name]}", hint
 
 
-def _message(fault: Fault) -> str:
-    return " ".join(str(fault.get("message") or "opa gave no reason").split())
+def _message(fault: Fault, modules: Sequence[Module]) -> str:
+    text = " ".join(str(fault.get("message") or "opa gave no reason").split())
+    return _NAMED.sub(lambda found: _file(found[0], modules), text)
 
 
-def _worded(fault: Fault) -> tuple[str, str]:
-    text = _message(fault)
+def _file(name: str, modules: Sequence[Module]) -> str:
+    number = module_number(name)
+    return modules[number].file if number is not None and number < len(modules) else name
+
+
+def _worded(fault: Fault, modules: Sequence[Module]) -> tuple[str, str]:
+    text = _message(fault, modules)
     code = fault.get("code")
     if text.startswith(_UNDEFINED):
         name = text.removeprefix(_UNDEFINED)

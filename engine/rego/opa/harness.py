@@ -118,7 +118,7 @@ class _Body:
 
     shared: set[int]
     """Identities of the documents that are worth being sent whole."""
-    documents: list[Json] = field(default_factory=list)
+    documents: list[object] = field(default_factory=list)
     paths: list[tuple[tuple[str, ...], ...]] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
     known: dict[tuple[tuple[str, ...], ...], int] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class _Body:
             return self._document(ask.input), _WHOLE
         return self._document(ask.view.document), self._projection(ask.view)
 
-    def _document(self, value: Json) -> int:
+    def _document(self, value: object) -> int:
         if id(value) not in self.places:
             self.places[id(value)] = len(self.documents)
             self.documents.append(value)

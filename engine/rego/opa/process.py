@@ -116,6 +116,8 @@ class OpaProcess:
         Returns:
             What it died of, or that we ended it.
         """
+        if not self._finalizer.alive:  # at exit it may be gone before whoever owns it
+            return Death("was ended")
         alive = not self.wait(0)
         if alive:
             with contextlib.suppress(ProcessLookupError):

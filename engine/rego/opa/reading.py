@@ -13,7 +13,7 @@ from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.command import OpaCommand
-from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, policy_error
+from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, place_of, policy_error
 
 _OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _PACKAGE: Final = re.compile(
@@ -23,7 +23,8 @@ _STEP: Final = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
 _KEYWORDS: Final = frozenset(["contains", "every", "if", "in"])
 """In v0 these are names, so that broken v1 reads as v0 with strange rules."""
 _DECODE_VERIFY: Final = ("io", "jwt", "decode_verify")
-_SCHEMAS: Final = (("json", "match_schema"), ("json", "verify_schema"))
+_SCHEMAS: Final = {("json", "match_schema"): 1, ("json", "verify_schema"): 0}
+"""What reads a schema, and which argument that is."""
 
 Node = Mapping[str, Any]
 
@@ -79,10 +80,8 @@ def _refuse_large(modules: Sequence[Module]) -> None:
             raise PolicyError(message, hint="Split it.", location=Location(module.file))
 
 
-def _told(
-    faults: list[Fault], older: list[Fault], texts: list[_Text] | None
-) -> list[Fault] | None:
-    """Give the faults that are told: those of the dialect that a module is written in.
+def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) -> list[Fault] | None:
+    """Give the faults that are told: those of the dialect in which OPA read further.
 
     Returns:
         None where the modules are right as v0.
@@ -92,18 +91,13 @@ def _told(
         return faults
     if not older:
         return None
-    if not _is_syntax(older[0]) or _place(older[0]) > _place(faults[0]):
+    if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
         return older
     return faults
 
 
 def _is_syntax(fault: Fault) -> bool:
     return fault.get("code") == "rego_parse_error"
-
-
-def _place(fault: Fault) -> tuple[str, int]:
-    place = fault.get("location") or {}
-    return str(place.get("file")), int(place.get("row") or 0)
 
 
 def _refusal(fault: Fault, modules: Sequence[Module], texts: list[_Text] | None) -> PolicyError:
@@ -163,7 +157,7 @@ def _refuse_clocks(text: _Text) -> None:
         if path == _DECODE_VERIFY and not _has_time(arguments[1]):
             message = "io.jwt.decode_verify without a time reads the machine's clock"
             hint = 'Say the time in place: {"time": time.now_ns(), ...}.'
-        elif path in _SCHEMAS and _fetches(arguments[1]):
+        elif path in _SCHEMAS and _fetches(arguments[_SCHEMAS[path]]):
             message = f"{'.'.join(path)} with a $ref to another document would fetch it"
             hint = "Put what it refers to into the schema."
         else:
@@ -180,7 +174,10 @@ def _has_time(term: Node) -> bool:
 
 def _fetches(term: Node) -> bool:
     if term["type"] == "string":
-        return '"$ref"' in term["value"] and re.search(r'"\$ref"\s*:\s*"[^#"]', term["value"]) is not None
+        return (
+            '"$ref"' in term["value"]
+            and re.search(r'"\$ref"\s*:\s*"[^#"]', term["value"]) is not None
+        )
     if term["type"] == "object":
         return any(_is_far(key, value) or _fetches(value) for key, value in term["value"])
     if term["type"] in ("array", "set"):
@@ -201,7 +198,9 @@ def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[
     starts, joined = _join(text for _, text in headless)
     tree = command.parse(joined, v0=v0)
     if tree is not None:
-        texts = [_Text(module, package) for module, (package, _) in zip(modules, headless, strict=True)]
+        texts = [
+            _Text(module, package) for module, (package, _) in zip(modules, headless, strict=True)
+        ]
         for part, take in ((tree.get("rules"), _take_rule), (tree.get("imports"), _take_import)):
             for node in part or ():
                 number = bisect_right(starts, node["location"]["row"]) - 1

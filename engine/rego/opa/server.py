@@ -14,7 +14,12 @@ from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.policy import Module
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.bundle import Bundle
-from eidos.engine.rego.opa.faults import file_name, plain_faults, policy_error
+from eidos.engine.rego.opa.faults import (
+    file_name,
+    module_number,
+    plain_faults,
+    policy_error,
+)
 from eidos.engine.rego.opa.folder import PrivateFolder
 from eidos.engine.rego.opa.harness import harness
 from eidos.engine.rego.opa.process import Death, OpaProcess
@@ -59,9 +64,7 @@ class OpaServer:
         connections: how many requests it works on at a time.
     """
 
-    def __init__(
-        self, binary: str, bundle: Bundle, limits: EngineLimits, connections: int
-    ) -> None:
+    def __init__(self, binary: str, bundle: Bundle, limits: EngineLimits, connections: int) -> None:
         self._limits = limits
         self.prints = bundle.prints
         self.count = 1 if bundle.prints else connections
@@ -74,6 +77,7 @@ class OpaServer:
         self.connections: list[Connection] = []
         self.fresh = True
         """It has answered nothing yet."""
+        self._death: Death | None = None
         try:
             _write(bundle, str(self._folder.path), self._package)
             self.process = OpaProcess(
@@ -153,11 +157,13 @@ class OpaServer:
         return response.status, content
 
     def bury(self) -> Death:
-        """End it and free everything."""
-        for connection in self.connections:
-            connection.close()
-        self._folder.remove()
-        return self.process.bury()
+        """End it, free everything, and say what it died of; again and again the same."""
+        if self._death is None:
+            for connection in self.connections:
+                connection.close()
+            self._folder.remove()
+            self._death = self.process.bury()
+        return self._death
 
 
 def _command(binary: str, folder: PrivateFolder, bundle: Bundle) -> list[str]:
@@ -201,7 +207,7 @@ def print_lines(errors: str, modules: Sequence[Module]) -> tuple[str, ...]:
             continue
         place, colon, row = str(entry.get("line", "")).rpartition(":")
         if colon and "msg" in entry:
-            number = place.rpartition("/")[2].removeprefix("m").removesuffix(".rego")
-            file = modules[int(number)].file if number.isdigit() else place
+            number = module_number(place)
+            file = place if number is None else modules[number].file
             printed.append(f"{file}:{row}: {entry['msg']}")
     return tuple(printed)

@@ -1,14 +1,17 @@
 """Engines for the tests of this folder."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.engine import OpaEngine
 from eidos.engine.rego.server import OpaServerEngine
-from fakes.opa_server import opa_server
+from fakes.opa_server import opa_binary, opa_server
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +43,37 @@ def opa_engine(opa_url: str) -> Iterator[OpaServerEngine]:
     engine.close()
 
 
-@pytest.fixture(params=["embedded", pytest.param("opa", marks=pytest.mark.real)])
+@pytest.fixture(scope="session")
+def opa() -> Iterator[OpaEngine]:
+    with closing(OpaEngine(Path(opa_binary()))) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def hasty_opa() -> Iterator[OpaEngine]:
+    limits = EngineLimits(seconds=0.5, memory_bytes=256 << 20)
+    with closing(OpaEngine(Path(opa_binary()), limits)) as engine:
+        yield engine
+
+
+_REAL = pytest.mark.real
+
+
+@pytest.fixture(
+    params=[
+        "embedded",
+        pytest.param("opa", marks=_REAL),
+        pytest.param("opa_engine", marks=_REAL),
+    ]
+)
 def engine(request: pytest.FixtureRequest) -> RegoEngine:
     """Each engine in turn: what they offer is one contract."""
-    chosen: RegoEngine = request.getfixturevalue(
-        "embedded" if request.param == "embedded" else "opa_engine"
-    )
+    chosen: RegoEngine = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture(params=["hasty", pytest.param("hasty_opa", marks=_REAL)])
+def hasty_engine(request: pytest.FixtureRequest) -> RegoEngine:
+    """Each engine with little patience and little memory."""
+    chosen: RegoEngine = request.getfixturevalue(request.param)
     return chosen
