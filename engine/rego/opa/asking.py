@@ -1,7 +1,8 @@
 """Asking one bundle many jobs: requests, and finding the guilty where one fails.
 
-An error, a hang or a crash is of the whole request. Its jobs are asked again in smaller requests, by
-program first, then by subject, until those that are to blame stand alone; all others are answered.
+An error, a hang or a crash is of the whole request. Its jobs are asked again in smaller requests,
+by program first, then by subject, until those that are to blame stand alone; all others are
+answered.
 """
 
 import http.client
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from eidos.engine.errors import EidosError
 from eidos.engine.model.policy import Module
 from eidos.engine.ports import Answer
 from eidos.engine.rego.limits import EngineLimits
@@ -31,7 +33,7 @@ _ALONE: Final = 16
 _BACKSTOP: Final = 4
 """Times the limit of a job's seconds that it may take where the machine gives it no processor."""
 _DEATHS: Final = 3
-"""Deaths at one and the same job alone before the job is blamed for a signal from outside."""
+"""Deaths at one and the same request alone before it is blamed for a signal from outside."""
 _SLACK_BYTES: Final = 1 << 16
 _OK: Final = 200
 
@@ -42,6 +44,8 @@ class _Request:
     alone: bool = False
     """No other request may run beside it: OPA ended while it was asked."""
     strict: bool = True
+    deaths: int = 0
+    """How often OPA ended while it was asked alone."""
     sent: float = 0.0
     cpu: float = 0.0
     """Processor time that the child had used when it was sent."""
@@ -63,9 +67,8 @@ class Round:
         """By number of the task."""
         self._hire = hire
         self._limits = limits
-        self.server: OpaServer | None = hire()
-        """To be given back when the round is over."""
-        self._waiting = deque(_requests(tasks, self.server))
+        self._server: OpaServer | None = hire()
+        self._waiting = deque(_requests(tasks, self._server))
         self._suspects: deque[_Request] = deque()
         self._running: dict[Connection, _Request] = {}
 
@@ -84,12 +87,16 @@ class Round:
                 self._lose(server)
 
     def _ready(self) -> OpaServer:
-        if self.server is None:
-            self.server = self._hire()
-        server, self.server = self.server, None
-        server.wait()
-        self.server = server
-        return server
+        for _ in range(_DEATHS):
+            server, self._server = self._server or self._hire(), None
+            try:
+                server.wait()
+            except ConnectionError:
+                continue
+            self._server = server
+            return server
+        hint = "Check that the machine has memory left, and what else may end processes."
+        raise EidosError("opa is killed from outside whenever it starts", hint=hint)
 
     def _deal(self, server: OpaServer) -> None:
         if any(request.alone for request in self._running.values()):
@@ -189,31 +196,43 @@ class Round:
                 self.answers[request.tasks[0].number] = error
         self._running.clear()
         server.bury()
-        self.server = None
+        self._server = None
 
     def _lose(self, server: OpaServer) -> None:
         """Ask again, one after the other, what a server died of; it may have been any of them."""
         fresh = server.fresh
         death = server.bury()
-        self.server = None
+        self._server = None
         lost = list(self._running.values())
         self._running.clear()
-        if len(lost) == 1 and self._is_guilty(lost[0], death, fresh=fresh):
-            self.answers[lost[0].tasks[0].number] = Answer(error=death.cause)
-        elif len(lost) == 1 and not death.killed and len(lost[0].tasks) > 1:
-            parts = _parts(lost[0].tasks)
-            self._suspects.extendleft(_Request(part, alone=True) for part in parts)
-        else:
+        if len(lost) > 1 or death.cause == "was ended":
             again = [_Request(each.tasks, alone=True, strict=each.strict) for each in lost]
             self._suspects.extendleft(again)
+        elif lost:
+            self._blame(lost[0], death, fresh=fresh)
 
-    def _is_guilty(self, request: _Request, death: Death, *, fresh: bool) -> bool:
-        """Tell whether a single job died alone; memory may have been used up by others before."""
-        if len(request.tasks) > 1 or death.cause == "was ended":
-            return False
-        task = request.tasks[0]
-        task.deaths += 1
-        return task.deaths >= _DEATHS or (fresh and not death.killed)
+    def _blame(self, request: _Request, death: Death, *, fresh: bool) -> None:
+        """Deal with what a server died of: it was asked alone.
+
+        A signal from outside may be chance, and memory may have been used up by others before.
+        """
+        request.deaths += 1
+        sure = request.deaths >= _DEATHS or not death.killed
+        if len(request.tasks) > 1 and sure:
+            parts = _parts(request.tasks)
+            self._suspects.extendleft(_Request(part, alone=True) for part in parts)
+        elif len(request.tasks) == 1 and sure and (fresh or request.deaths > 1):
+            self.answers[request.tasks[0].number] = Answer(error=death.cause)
+        else:
+            request.alone = True
+            self._suspects.appendleft(request)
+
+    def release(self) -> OpaServer | None:
+        """Give the server back, unless it still works on something: then it is ended."""
+        if self._server is not None and self._running:
+            self._server.bury()
+            self._server = None
+        return self._server
 
 
 def _requests(tasks: Sequence[Task], server: OpaServer) -> Iterator[_Request]:

@@ -21,12 +21,18 @@ Path = tuple[str, ...]
 KindKey = tuple[str, tuple[str, ...], bool]
 """Key of the program, queries, guarded."""
 
+_NAME = r"[A-Za-z_]\w*"
+_PATH = rf'(?:\s*\.\s*{_NAME}|\["[^"\\\n]*"\])*'
 _TOKEN = re.compile(
-    r'(?P<opaque>#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\.\s*[A-Za-z_]\w*)'
-    r'|\b(?P<root>data|package|http|net|opa|rand|uuid|io)\b(?P<path>(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\]|[ \t]+'
-    r"(?=[A-Za-z_]\w*)[A-Za-z_]\w*)*)|(?P<print>\bprint\()|[A-Za-z_]\w*"
+    rf'(?P<opaque>#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\.\s*{_NAME})'
+    rf"|\bpackage\s+(?P<package>{_NAME}{_PATH})"
+    rf"|\b(?P<root>data|http|net|opa|rand|uuid|io|json)\b(?P<path>{_PATH})"
+    rf"|(?P<print>\bprint\()|{_NAME}"
 )
+_TEMPLATE = re.compile('[$]["`]')
+"""A text that holds expressions: what they name is not read, so it may be anything."""
 _STEP = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
+_SCHEMAS = ("json.match_schema", "json.verify_schema")
 _GIVEN = ("params", "tables")
 """Roots of ``data`` that each program has for itself; set when it is asked."""
 
@@ -49,6 +55,8 @@ class _Reach:
     prints: bool
     forbidden: str | None
     """A built-in that no rule may use, named outside of texts and remarks."""
+    schemas: bool
+    """It calls what would fetch a document that a schema refers to."""
 
 
 class Bundle:
@@ -64,6 +72,8 @@ class Bundle:
         """Whether a module prints: such jobs are asked one by one, to tell whose print it is."""
         self.given = is_given(program)
         self.base = base_data(program)
+        self.schemas = False
+        """Whether a module reads schemas."""
         self.modules: list[Module] = []
         self.kinds: dict[KindKey, Kind] = {}
         """In the order of their numbers."""
@@ -95,7 +105,7 @@ class Bundle:
         return (_reach(module).package for module in self.modules if module not in own)
 
     def _sees(self, package: Path) -> bool:
-        """Tell whether a package is one of ours, or is named, or lies in or around what is named."""
+        """Tell whether a package is one of ours, or lies in or around what is named."""
         return (
             package in self._packages
             or package in self._prefixes
@@ -119,6 +129,7 @@ class Bundle:
             self._known.add(module)
             self.modules.append(module)
             reach = _reach(module)
+            self.schemas = self.schemas or reach.schemas
             self._packages.add(reach.package)
             self._mention(reach.mentions)
 
@@ -174,18 +185,19 @@ def base_data(program: Program) -> Mapping[str, Json]:
 @lru_cache(maxsize=1024)
 def _reach(module: Module) -> _Reach:
     package: Path = ()
-    mentions: set[Path] = set()
+    mentions: set[Path] = {()} if _TEMPLATE.search(module.source) else set()
     named: set[str] = set()
     printing = False
     for token in _TOKEN.finditer(module.source):
         printing = printing or bool(token["print"])
-        if token["root"] == "package":
-            package = package or tuple(_steps(token["path"]))
+        if token["package"]:
+            package = package or tuple(_steps(token["package"]))
         elif token["root"] == "data":
             mentions.add(tuple(_steps(token["path"])))
         elif token["root"]:
             named.add(".".join([token["root"], *_steps(token["path"])]))
-    return _Reach(package, frozenset(mentions), printing, _forbidden(named))
+    schemas = not named.isdisjoint(_SCHEMAS)
+    return _Reach(package, frozenset(mentions), printing, _forbidden(named), schemas)
 
 
 def _forbidden(named: Iterable[str]) -> str | None:

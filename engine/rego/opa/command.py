@@ -87,10 +87,8 @@ class OpaCommand:
             code, stdout, _ = self._run("parse", *flags, *_dialect(v0=v0), str(place))
         finally:
             folder.remove()
-        if code != 0:
-            return None
-        tree: Mapping[str, Any] = msgspec.json.decode(stdout)
-        return tree
+        tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+        return tree if "package" in tree else None
 
     @cached_property
     def _capabilities(self) -> Mapping[str, Any]:

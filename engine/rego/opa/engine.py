@@ -147,7 +147,7 @@ class OpaEngine:
             try:
                 round_.run()
             finally:
-                self._take_back(ward, round_.server)
+                self._take_back(ward, round_.release())
         except PolicyError as error:
             return self._apart(ward, tasks, error)
         return round_.answers

@@ -57,16 +57,49 @@ view(document, paths) := input.documents[document] if paths < 0
 view(document, paths) := json.filter(input.documents[document], input.paths[paths]) if paths >= 0
 """
 _GIVEN = " with data.params as params(kind) with data.tables as tables(kind)"
+_NEAR = " with json.match_schema as match_schema with json.verify_schema as verify_schema"
+_SCHEMAS = """\
+match_schema(document, schema) := json.match_schema(document, near(schema))
+
+verify_schema(schema) := json.verify_schema(near(schema))
+
+near(schema) := schema if not far(schema)
+
+near(schema) := to_number("a $ref to another document would fetch it") if far(schema)
+
+far(schema) if far_below(schema)
+
+far(schema) if {
+	is_string(schema)
+	json.is_valid(schema)
+	far_below(json.unmarshal(schema))
+}
+
+near_by(reference) if {
+	is_string(reference)
+	startswith(reference, "#")
+}
+
+far_below(schema) if {
+	walk(schema, [path, value])
+	path[count(path) - 1] == "$ref"
+	not near_by(value)
+}
+"""
+"""What stands in for the built-ins that fetch; a replacement may call what it replaces. OPA's
+server takes no capabilities, and a schema may come from data that no check has seen."""
 
 
 def harness(bundle: Bundle, package: str) -> str:
     """Give the text of the harness of a bundle."""
     kinds = list(bundle.kinds.values())
-    given = _GIVEN if bundle.given else ""
+    given = (_GIVEN if bundle.given else "") + (_NEAR if bundle.schemas else "")
     lines = [f"package {package}\n\nimport rego.v1\n", _ASKING.format(given=given)]
     for number, kind in enumerate(kinds):
         lines += _rules(number, kind)
-    if given:
+    if bundle.schemas:
+        lines.append(_SCHEMAS)
+    if bundle.given:
         lines += _constants(kinds)
     return "\n".join(lines)
 
@@ -107,8 +140,6 @@ class Task:
     job: Job
     kind: int
     """As its bundle counts."""
-    deaths: int = 0
-    """How often OPA ended while it was asked alone."""
     notes: tuple[str, ...] = ()
 
 

@@ -1,6 +1,7 @@
 """One run of the ``opa`` executable: bounded, silent, and never outliving us."""
 
 import contextlib
+import fcntl
 import os
 import queue
 import resource
@@ -27,8 +28,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
 resource.setrlimit(resource.RLIMIT_DATA, (data, data))
 os.execv(sys.argv[3], sys.argv[3:])
 """
-"""What a child does before it becomes OPA; it takes 12 ms. `preexec_fn` would be a fork in a process
-with threads."""
+"""What a child does before it becomes OPA; it takes 12 ms. `preexec_fn` would be a fork in a
+process with threads."""
 
 MIN_MEMORY: Final = 128 << 20
 """Bytes of data that OPA needs to start with all shipped rules (measured with 1.22.3)."""
@@ -64,8 +65,8 @@ class OpaProcess:
 
     def __init__(self, command: Sequence[str], limits: EngineLimits, folder: str) -> None:
         self._limits = limits
-        self._stdout = os.memfd_create("eidos-opa-stdout")
-        self._stderr = os.memfd_create("eidos-opa-stderr")
+        self._stdout = _memory_file("eidos-opa-stdout")
+        self._stderr = _memory_file("eidos-opa-stderr")
         try:
             self.pid = _KEEPER.do(lambda: _spawn(command, limits, folder, self._outputs()))
             self.watch = os.pidfd_open(self.pid)
@@ -122,14 +123,18 @@ class OpaProcess:
         if alive:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-        status: int | None = None
-        with contextlib.suppress(ChildProcessError):  # whoever started us ignores SIGCHLD
-            status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        output = "\n".join(_read(descriptor) for descriptor in self._outputs())
+        code, stdout, stderr = self._close()
+        output = f"{stdout}\n{stderr}"
+        return Death("was ended", output=output) if alive else _death(code, output)
+
+    def _close(self) -> tuple[int | None, str, str]:
+        """Give exit code and output of what has ended, and free everything."""
+        code = _status(self.pid)
+        stdout, stderr = map(_read, self._outputs())
         self._finalizer.detach()
         for descriptor in (self.watch, *self._outputs()):
             os.close(descriptor)
-        return Death("was ended", output=output) if alive else _death(status, output)
+        return code, stdout, stderr
 
     def finish(self, seconds: float) -> tuple[int, str, str]:
         """Wait for the end of a command, and give its exit code and what it wrote.
@@ -140,17 +145,32 @@ class OpaProcess:
         if not self.wait(seconds):
             self.bury()
             raise EidosError(f"opa timed out after {seconds:g} s", hint=_BUSY)
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        stdout, stderr = map(_read, self._outputs())
-        self._finalizer.detach()
-        for descriptor in (self.watch, *self._outputs()):
-            os.close(descriptor)
+        code, stdout, stderr = self._close()
+        if code is None:
+            code = 1 if stderr else 0
         if code < 0 or "fatal error: " in stderr:
             raise EidosError(f"opa {_death(code, stderr).cause}", hint=_BUSY)
         return code, stdout, stderr
 
 
 _BUSY = "Make the policy simpler, or give the machine more memory and time."
+
+
+def _memory_file(name: str) -> int:
+    """Give a file in memory whose descriptor is none of the standard ones, which we may lack."""
+    made = os.memfd_create(name)
+    try:
+        return fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(made)
+
+
+def _status(pid: int) -> int | None:
+    """Take the exit code of a process that ended; None when whoever started us ignores SIGCHLD."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return None
 
 
 def _read(descriptor: int) -> str:
@@ -164,7 +184,8 @@ def _death(code: int | None, output: str) -> Death:
     if "stack overflow" in output or "goroutine stack exceeds" in output:
         return Death("crashed, probably in endless recursion", output=output)
     if code == -signal.SIGKILL or code is None:
-        return Death("was killed from outside", killed=True, output=output)
+        cause = "was killed, probably because the machine ran out of memory"
+        return Death(cause, killed=True, output=output)
     if code == -signal.SIGXCPU:
         return Death("used up its processor time", output=output)
     if code < 0:

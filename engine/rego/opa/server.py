@@ -91,8 +91,9 @@ class OpaServer:
         """Wait until it is ready.
 
         Raises:
-            PolicyError: its programs do not compile together.
-            EidosError: it ended, or is not ready in time.
+            PolicyError: its programs do not compile together, or not in time.
+            ConnectionError: it was killed from outside.
+            EidosError: it ended.
         """
         if self.connections:
             return
@@ -124,7 +125,9 @@ class OpaServer:
             return None
         return connection
 
-    def _failure(self, death: Death) -> EidosError:
+    def _failure(self, death: Death) -> Exception:
+        if death.killed:
+            return ConnectionError(death.cause)
         faults = plain_faults(death.output)
         if faults:
             return policy_error(faults[0], self.modules)

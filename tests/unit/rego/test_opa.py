@@ -1,5 +1,6 @@
 """OPA as a child process: what it answers, what becomes of it, and what it leaves behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -87,11 +88,11 @@ def test_nothing_is_left_in_the_temporary_folder(temporary: Path) -> None:
 
 def test_a_child_that_is_killed_loses_nothing(own: OpaEngine) -> None:
     before = set(children())
-    answers = own.evaluate(job for number in range(3) for job in slowly(own, number, before))
+    answers = own.evaluate(job for _ in range(3) for job in numbers_and_a_kill(before))
     assert [answer.values for answer in answers] == [(n,) for n in range(9000)] * 3
 
 
-def slowly(own: OpaEngine, number: int, before: set[int]) -> Iterator[Job]:
+def numbers_and_a_kill(before: set[int]) -> Iterator[Job]:
     yield from numbers(9000)
     for pid in set(children()) - before:
         os.kill(pid, signal.SIGKILL)
@@ -266,15 +267,18 @@ def test_packages_of_one_name_do_not_mix(opa: OpaEngine) -> None:
         "one": 'package main\n\ndeny contains "one"',
         "two": 'package main\n\ndeny contains "two"',
         "sees": "package sees\n\nx := [name | data.main[name]]",
+        "template": 'package template\n\nx := $"{object.keys(data.main)}"',
         "child": 'package main.deny\n\ny := "a package below the rule of others"',
     }
     asked = {name: program(text) for name, text in folders.items()}
     queries = {"one": "data.main.deny", "two": "data.main.deny", "sees": "data.sees.x"}
+    queries["template"] = "data.template.x"
     jobs = [Job(asked[name], (Ask(query, {}),), 0) for name, query in queries.items()]
     jobs.append(Job(asked["child"], (Ask("data.main.deny.y", {}),), 0))
     answers = [answer.values for answer in opa.evaluate(jobs)]
     assert answers[:3] == [(["one"],), (["two"],), ([],)]
-    assert answers[3] == ("a package below the rule of others",)
+    assert "deny" not in str(answers[3])
+    assert answers[4] == ("a package below the rule of others",)
 
 
 def test_a_view_is_what_was_projected(opa: OpaEngine) -> None:
@@ -382,6 +386,33 @@ def test_what_would_fetch_or_differ_is_refused(
     assert caught.value.location
     assert (caught.value.location.file, caught.value.location.line) == ("p.rego", line)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("far", ["http://127.0.0.1:9/a", "file:///etc/hosts", "other.json"])
+@pytest.mark.parametrize("written", [False, True])
+def test_a_schema_from_data_fetches_nothing(opa: OpaEngine, far: str, *, written: bool) -> None:
+    asked = program("package p\n\nx := json.match_schema(input.d, input.s)[0]")
+
+    def match(schema: Json) -> Answer:
+        given = json.dumps(schema) if written else schema
+        return ask(opa, asked, "data.p.x", {"d": {"a": 1}, "s": given})
+
+    near: Json = {"$ref": "#/definitions/t", "definitions": {"t": {"type": "object"}}}
+    assert match(near).values == (True,)
+    assert match({"type": "array"}).values == (False,)
+    assert "would fetch it" in str(match({"properties": {"a": {"$ref": far}}}).error)
+
+
+def test_a_parent_that_ignores_the_end_of_children_harms_nothing() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with closing(OpaEngine(Path(opa_binary()))) as engine:
+            assert engine.analyse(ECHO.modules)[0].rules == {"n": 3}
+            assert [answer.values for answer in engine.evaluate(numbers(1))] == [(0,)]
+            with pytest.raises(PolicyError, match="eof"):
+                engine.analyse([Module("p.rego", "package p\n\nx := {")])
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_what_is_bound_in_time_and_place_is_taken(opa: OpaEngine) -> None:
