@@ -30,7 +30,7 @@ class Program:
     v0: bool = False
     strict: bool = True
     """A built-in that fails is an error. Else its call is undefined, as `conftest test` has it, and
-    the answer's `notes` name it."""
+    the answer's `notes` name it; an engine that cannot do so makes it an error all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,6 @@ class Round:
         body = request_body(request.tasks)
         self._running[connection] = request  # whatever happens from here on is its business
         request.sent, request.cpu = time.monotonic(), server.process.cpu_seconds()
-        allowed = self._limits.seconds * _BACKSTOP * len(server.connections)
-        server.process.allow_cpu(max(allowed, self._limits.start_seconds))
         server.send(connection, body, strict=request.strict)
 
     def _collect(self, server: OpaServer) -> None:
@@ -133,7 +131,10 @@ class Round:
         return max(0.05, oldest + self._limits.seconds - time.monotonic())
 
     def _is_late(self, server: OpaServer, request: _Request) -> bool:
-        """Judge by processor time, so that a busy machine blames nobody, and by the backstop."""
+        """Judge by processor time, so that a busy machine blames nobody, and by the backstop.
+
+        OPA ignores the signal of RLIMIT_CPU, whose hard bound could not be renewed.
+        """
         spent = time.monotonic() - request.sent
         limit = self._limits.seconds
         if spent < limit:

@@ -204,11 +204,12 @@ class OpaEngine:
             kinds = len(ward.bundle.kinds)
             stale = [server for server in ward.idle if server.kinds < kinds]
             ward.idle = [server for server in ward.idle if server.kinds >= kinds]
-            server = ward.idle.pop() if ward.idle else None
+            server = ward.idle.pop() if ward.idle else self._start(ward)
         for old in stale:
             old.bury()
-        if server is not None:
-            return server
+        return server
+
+    def _start(self, ward: _Ward) -> OpaServer:
         return OpaServer(self._command.binary, ward.bundle, self._limits, self._connections)
 
     def _take_back(self, ward: _Ward, server: OpaServer | None) -> None:

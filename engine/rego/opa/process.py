@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import os
 import queue
-import resource
 import select
 import signal
 import sys
@@ -96,13 +95,6 @@ class OpaProcess:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
-    def allow_cpu(self, seconds: float) -> None:
-        """End it after so much more processor time, though we be stopped or hang."""
-        bound = int(self.cpu_seconds() + seconds) + 1
-        with contextlib.suppress(OSError, ValueError):
-            _, hard = resource.prlimit(self.pid, resource.RLIMIT_CPU)
-            resource.prlimit(self.pid, resource.RLIMIT_CPU, (bound, hard))
-
     def take_errors(self) -> str:
         """Give what it wrote on standard error since it was last asked."""
         size = os.fstat(self._stderr).st_size
@@ -186,8 +178,6 @@ def _death(code: int | None, output: str) -> Death:
     if code == -signal.SIGKILL or code is None:
         cause = "was killed, probably because the machine ran out of memory"
         return Death(cause, killed=True, output=output)
-    if code == -signal.SIGXCPU:
-        return Death("used up its processor time", output=output)
     if code < 0:
         return Death(f"crashed with signal {-code}", output=output)
     first = output.strip().partition("\n")[0][:300]

@@ -549,8 +549,8 @@ def test_a_fault_of_v0_is_told_as_such(opa: OpaEngine, shared: Path) -> None:
 
 
 def test_a_long_run_is_bounded() -> None:
-    tight = OpaEngine(Path(opa_binary()), EngineLimits(seconds=0.5, start_seconds=0.5))
+    tight = OpaEngine(Path(opa_binary()), EngineLimits(seconds=0.5))
     hanging = program("package p\n\nx if { r := numbers.range(1, 9999); r[_] + r[_] + r[_] == 0 }")
     with closing(tight):
         answer = ask(tight, hanging, "data.p.x", {})
-    assert answer.error in ("timed out after 0.5 s", "used up its processor time")
+    assert answer.error == "timed out after 0.5 s"
