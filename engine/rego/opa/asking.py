@@ -35,6 +35,8 @@ _BACKSTOP: Final = 4
 _DEATHS: Final = 3
 """Deaths at one and the same request alone before it is blamed for a signal from outside."""
 _SLACK_BYTES: Final = 1 << 16
+_MOST_BYTES: Final = 32 << 20
+"""In one response; ten nodes and all shipped rules give 100 kB."""
 _OK: Final = 200
 
 
@@ -121,7 +123,8 @@ class Round:
         for descriptor in by_descriptor:
             poll.register(descriptor, select.POLLIN)
         for descriptor, _ in poll.poll(self._patience() * 1000):
-            self._receive(server, by_descriptor[descriptor])
+            if by_descriptor[descriptor] in self._running:
+                self._receive(server, by_descriptor[descriptor])
         late = [request for request in self._running.values() if self._is_late(server, request)]
         if late:
             self._stop(server, late)
@@ -144,7 +147,7 @@ class Round:
 
     def _receive(self, server: OpaServer, connection: Connection) -> None:
         request = self._running[connection]
-        most = len(request.tasks) * self._limits.output_bytes + _SLACK_BYTES
+        most = min(len(request.tasks) * self._limits.output_bytes, _MOST_BYTES) + _SLACK_BYTES
         status, content = server.receive(connection, most)
         del self._running[connection]
         if len(content) > most:
@@ -206,7 +209,7 @@ class Round:
         self._server = None
         lost = list(self._running.values())
         self._running.clear()
-        if len(lost) > 1 or death.cause == "was ended":
+        if len(lost) > 1:
             again = [_Request(each.tasks, alone=True, strict=each.strict) for each in lost]
             self._suspects.extendleft(again)
         elif lost:
@@ -218,7 +221,7 @@ class Round:
         A signal from outside may be chance, and memory may have been used up by others before.
         """
         request.deaths += 1
-        sure = request.deaths >= _DEATHS or not death.killed
+        sure = request.deaths >= _DEATHS or not (death.killed or death.stalled)
         if len(request.tasks) > 1 and sure:
             parts = _parts(request.tasks)
             self._suspects.extendleft(_Request(part, alone=True) for part in parts)

@@ -84,8 +84,8 @@ class Bundle:
         self._mentions: set[Path] = set()
         self._prefixes: set[Path] = set()
 
-    def takes(self, program: Program) -> bool:
-        """Tell whether a program means the same in here as alone."""
+    def takes(self, program: Program, queries: Iterable[str]) -> bool:
+        """Tell whether a program, asked such queries, means the same in here as alone."""
         if program.key in self.programs or not self.modules:
             return True
         alike = (self.v0, self.prints, self.given)
@@ -98,6 +98,7 @@ class Bundle:
             return False
         other = Bundle(program)
         other._add(program)
+        other._mention(map(_path, queries))
         return not any(other._sees(package) for package in self._foreign(program))
 
     def _foreign(self, program: Program) -> Iterator[Path]:
@@ -118,7 +119,7 @@ class Bundle:
             if program.key not in self.programs:
                 self._add(program)
             self.kinds[key] = Kind(program, key[1], key[2])
-            self._mention(_path(query) for query in key[1])
+            self._mention(map(_path, key[1]))
         return list(self.kinds).index(key)
 
     def _add(self, program: Program) -> None:

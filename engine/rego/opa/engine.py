@@ -3,7 +3,6 @@
 import os
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -62,7 +61,7 @@ class OpaEngine:
         self._connections = len(os.sched_getaffinity(0))
         self._lock = threading.RLock()
         self._wards: list[_Ward] = []
-        self._kinds: OrderedDict[KindKey, tuple[_Ward, int]] = OrderedDict()
+        self._kinds: dict[KindKey, tuple[_Ward, int]] = {}
         self._analysed: dict[str, list[ModuleFacts]] = {}
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _bury, self._wards, self._owner)
@@ -176,13 +175,13 @@ class OpaEngine:
             known = self._kinds.get(key)
             if known is None:
                 refuse_forbidden(job.program)
-                ward = self._ward(job.program)
+                ward = self._ward(job.program, key[1])
                 known = self._kinds[key] = ward, ward.bundle.number(key, job.program)
             return known
 
-    def _ward(self, program: Program) -> _Ward:
+    def _ward(self, program: Program, queries: Sequence[str]) -> _Ward:
         for ward in self._wards:
-            if ward.bundle.takes(program):
+            if ward.bundle.takes(program, queries):
                 return ward
         while len(self._wards) >= _BUNDLES:
             self._dismiss(self._wards[0])

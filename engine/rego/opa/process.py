@@ -46,8 +46,13 @@ class Death:
     """For a sentence: ``ran out of memory``."""
     killed: bool = False
     """By a signal from outside, which says nothing about what it was doing."""
+    stalled: bool = False
+    """It was alive, and we ended it."""
     output: str = ""
     """What it wrote on both streams."""
+
+
+_ENDED: Final = Death("did not answer", stalled=True)
 
 
 class OpaProcess:
@@ -110,14 +115,14 @@ class OpaProcess:
             What it died of, or that we ended it.
         """
         if not self._finalizer.alive:  # at exit it may be gone before whoever owns it
-            return Death("was ended")
+            return _ENDED
         alive = not self.wait(0)
         if alive:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         code, stdout, stderr = self._close()
         output = f"{stdout}\n{stderr}"
-        return Death("was ended", output=output) if alive else _death(code, output)
+        return _ENDED if alive else _death(code, output)
 
     def _close(self) -> tuple[int | None, str, str]:
         """Give exit code and output of what has ended, and free everything."""

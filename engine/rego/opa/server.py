@@ -26,6 +26,8 @@ from eidos.engine.rego.opa.process import Death, OpaProcess
 
 _POLL_SECONDS: Final = 0.002
 _READ_BYTES: Final = 1 << 20
+_STALL_SECONDS: Final = 60.0
+"""In the midst of a request or a response; evaluation has limits of its own."""
 _NEVER = (errno.ENOENT, errno.ECONNREFUSED)
 
 
@@ -39,6 +41,7 @@ class Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_STALL_SECONDS)
         try:
             self.sock.connect(self._path)
         except OSError:
@@ -46,7 +49,9 @@ class Connection(http.client.HTTPConnection):
             raise
 
     def fileno(self) -> int:
-        """Give the descriptor to wait on."""
+        """Give the descriptor to wait on; raises `ConnectionError` when it is closed."""
+        if self.sock is None:
+            raise ConnectionError("the connection is closed")
         descriptor: int = self.sock.fileno()
         return descriptor
 
