@@ -19,8 +19,9 @@ from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.snapshot import Measurement, Node, Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.files import library, read_files
-from eidos.engine.ports import RegoEngine
+from eidos.engine.ports import Program, RegoEngine
 from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.opa.bundle import Bundle
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
 from fakes.packs import packs
@@ -108,6 +109,17 @@ def test_they_agree_on_the_example(opa: OpaEngine, light: EmbeddedEngine) -> Non
 def test_they_agree_on_a_real_node(opa: OpaEngine, light: EmbeddedEngine, shared: Path) -> None:
     [whole] = read(shared / "data" / "snapshots" / "gb200.yaml")
     assert differences(opa, light, whole) == []
+
+
+@pytest.mark.real
+def test_all_shipped_rules_share_one_opa(opa: OpaEngine) -> None:
+    rules = [rule for pack in load_packs((), opa) for rule in pack.rules]
+    programs = [Program(rule.id, rule.modules, {"params": {}, "tables": {}}) for rule in rules]
+    bundle = Bundle(programs[0])
+    for rule, program in zip(rules, programs, strict=True):
+        queries = tuple(entry.path for entry in rule.entrypoints)
+        assert bundle.takes(program, queries), rule.id
+        bundle.number((program.key, queries, False), program)
 
 
 @pytest.mark.real

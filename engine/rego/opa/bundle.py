@@ -27,10 +27,8 @@ _TOKEN = re.compile(
     rf'(?P<opaque>#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\.\s*{_NAME})'
     rf"|\bpackage\s+(?P<package>{_NAME}{_PATH})"
     rf"|\b(?P<root>data|http|net|opa|rand|uuid|io|json)\b(?P<path>{_PATH})"
-    rf"|(?P<print>\bprint\()|{_NAME}"
+    rf"|(?P<print>\bprint\()|(?P<template>[$][\"`])|{_NAME}"
 )
-_TEMPLATE = re.compile('[$]["`]')
-"""A text that holds expressions: what they name is not read, so it may be anything."""
 _STEP = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
 _SCHEMAS = ("json.match_schema", "json.verify_schema")
 _GIVEN = ("params", "tables")
@@ -186,11 +184,13 @@ def base_data(program: Program) -> Mapping[str, Json]:
 @lru_cache(maxsize=1024)
 def _reach(module: Module) -> _Reach:
     package: Path = ()
-    mentions: set[Path] = {()} if _TEMPLATE.search(module.source) else set()
+    mentions: set[Path] = set()
     named: set[str] = set()
     printing = False
     for token in _TOKEN.finditer(module.source):
         printing = printing or bool(token["print"])
+        if token["template"]:
+            mentions.add(())  # a text that holds expressions, which may name anything
         if token["package"]:
             package = package or tuple(_steps(token["package"]))
         elif token["root"] == "data":
