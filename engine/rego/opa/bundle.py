@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     rf"|(?P<print>\bprint\()|(?P<template>[$][\"`])|{_NAME}"
 )
 _STEP = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
+_QUERY = re.compile(r'data(\.[A-Za-z_]\w*|\["(?:[^"\\\x00-\x1f]|\\.)*"\])+')
 _SCHEMAS = ("json.match_schema", "json.verify_schema")
 _GIVEN = ("params", "tables")
 """Roots of ``data`` that each program has for itself; set when it is asked."""
@@ -148,13 +149,18 @@ def prints(program: Program) -> bool:
     return any(_reach(module).prints for module in program.modules)
 
 
-def refuse_forbidden(program: Program) -> None:
-    """Refuse what `analyse` refuses, in case nobody asked it: an OPA server knows no such bound.
+def refuse(job: Job) -> None:
+    """Refuse what an OPA server would take: it knows no capabilities, and a query is any text.
+
+    `analyse` has refused forbidden built-ins before, if it was asked.
 
     Raises:
-        PolicyError: a module names a forbidden built-in.
+        PolicyError: a module names a forbidden built-in, or a query is no path below ``data``.
     """
-    for module in program.modules:
+    for ask in job.asks:
+        if _QUERY.fullmatch(ask.query) is None:
+            raise PolicyError(f"{ask.query!r} is no path below data")
+    for module in job.program.modules:
         name = _reach(module).forbidden
         if name is not None:
             message, hint = forbidden(name)

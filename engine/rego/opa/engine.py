@@ -17,7 +17,7 @@ from eidos.engine.model.policy import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.asking import Round
-from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse_forbidden
+from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.harness import Task
 from eidos.engine.rego.opa.reading import read_modules
@@ -174,7 +174,7 @@ class OpaEngine:
             self._after_fork()
             known = self._kinds.get(key)
             if known is None:
-                refuse_forbidden(job.program)
+                refuse(job)
                 ward = self._ward(job.program, key[1])
                 known = self._kinds[key] = ward, ward.bundle.number(key, job.program)
             return known
@@ -203,10 +203,9 @@ class OpaEngine:
             kinds = len(ward.bundle.kinds)
             stale = [server for server in ward.idle if server.kinds < kinds]
             ward.idle = [server for server in ward.idle if server.kinds >= kinds]
-            server = ward.idle.pop() if ward.idle else self._start(ward)
-        for old in stale:
-            old.bury()
-        return server
+            for server in stale:
+                server.bury()
+            return ward.idle.pop() if ward.idle else self._start(ward)
 
     def _start(self, ward: _Ward) -> OpaServer:
         return OpaServer(self._command.binary, ward.bundle, self._limits, self._connections)

@@ -5,14 +5,12 @@ clock by one ``with``, so that a rule's helpers are evaluated once for all its l
 the number of their question.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from eidos.engine.digest import canonical
-from eidos.engine.errors import PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import UNDEFINED, Ask, Job, Undefined, View
 from eidos.engine.rego.opa.bundle import Bundle, Kind
@@ -21,7 +19,6 @@ _WHOLE = -1
 """Instead of the number of a projection: the document as it is."""
 _FEW = 3
 """Questions about one document for which it is not worth while to send it whole."""
-_PATH = re.compile(r'data(\.[A-Za-z_]\w*|\["(?:[^"\\\x00-\x1f]|\\.)*"\])+')
 
 _ASKING = """\
 answers := array.concat(plain, guarded)
@@ -105,9 +102,6 @@ def harness(bundle: Bundle, package: str) -> str:
 
 
 def _rules(number: int, kind: Kind) -> Iterator[str]:
-    for query in kind.queries:
-        if _PATH.fullmatch(query) is None:
-            raise PolicyError(f"{query!r} is no path below data")
     answers = [f"[value | value := {query}]" for query in kind.queries]
     first = answers[:1] if kind.guarded else []
     yield f"guard({number}) := [{', '.join(first)}]\n"

@@ -26,6 +26,8 @@ from eidos.engine.rego.opa.process import Death, OpaProcess
 
 _POLL_SECONDS: Final = 0.002
 _READ_BYTES: Final = 1 << 20
+_LAST_WORDS_SECONDS: Final = 2.0
+"""For a process whose socket is gone to say why."""
 _STALL_SECONDS: Final = 60.0
 """In the midst of a request or a response; evaluation has limits of its own."""
 _NEVER = (errno.ENOENT, errno.ECONNREFUSED)
@@ -102,23 +104,30 @@ class OpaServer:
         """
         if self.connections:
             return
-        deadline = time.monotonic() + self._limits.start_seconds
+        try:
+            self._open(time.monotonic() + self._limits.start_seconds)
+        except (OSError, http.client.HTTPException) as error:
+            self.process.wait(_LAST_WORDS_SECONDS)
+            raise self._failure(self.bury()) from error
+        self._folder.remove()
+
+    def _open(self, deadline: float) -> None:
         while (first := self._connect()) is None:
             if self.process.wait(_POLL_SECONDS):
-                raise self._failure(self.bury())
+                raise ConnectionError("it ended")
             if time.monotonic() > deadline:
                 self.bury()
                 raise PolicyError(
                     f"the policy did not compile within {self._limits.start_seconds:g} s",
                     hint="Make it simpler, or give the machine more time.",
                 )
-        others = [self._connect() for _ in range(self.count - 1)]
-        self.connections = [first, *(other for other in others if other is not None)]
+        self.connections.append(first)
+        while len(self.connections) < self.count and (other := self._connect()) is not None:
+            self.connections.append(other)
         for connection in self.connections:  # an unused one is closed after 32 s
             connection.request("GET", "/health")
         for connection in self.connections:
             connection.getresponse().read()
-        self._folder.remove()
 
     def _connect(self) -> Connection | None:
         connection = Connection(self._folder.socket)

@@ -9,6 +9,7 @@ import pytest
 
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
+from eidos.engine.evaluating.subjects import document_facts
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Status, Verdict
@@ -236,3 +237,21 @@ def test_what_is_said_of_other_keys_is_no_reason(tmp_path: Path, engine: RegoEng
     taken = snapshot(("n1", facts), collection=(other,))
     [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
     assert verdict.reason == "gpu.smi.driver is not in the snapshot"
+
+
+@pytest.mark.real
+def test_a_builtin_that_fails_in_a_plain_rule_is_noted(tmp_path: Path) -> None:
+    folder = tmp_path / "policy"
+    folder.mkdir()
+    text = (
+        'package main\n\ndeny contains "low" if to_number(input.port) < 1024\n\ndeny contains "b"\n'
+    )
+    (folder / "a.rego").write_text(text)
+    with closing(OpaEngine(Path(opa_binary()))) as engine:
+        pack = load_pack(PolicySource(folder, is_pack=False), engine, PackIndex(tmp_path / "i"))
+        judge = Judge(pack.rules, engine, NoMemo(), NOW)
+        judge.prepare()
+        [[verdict]] = judge.judge([document_facts({"port": "http"}, "doc.yaml")])
+    assert [finding.msg for finding in verdict.findings] == ["b"]
+    [note] = judge.notes
+    assert note.startswith("policy/a.rego:3:24: to_number: ")

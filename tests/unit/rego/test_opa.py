@@ -343,6 +343,11 @@ def test_prints_are_the_jobs_own(opa: OpaEngine) -> None:
     ]
 
 
+@pytest.mark.parametrize("query", ["data.p[x]", "data", "1 == 1", "data.p.x with input as 1"])
+def test_a_query_that_is_no_path_is_an_error(opa: OpaEngine, query: str) -> None:
+    assert "is no path below data" in str(ask(opa, program("package p\n\nx := 1"), query, {}).error)
+
+
 def test_v0_and_v1_are_asked_together(opa: OpaEngine) -> None:
     old = program("package p\n\ndeny[x] { x := input.n } { x := 2 }", v0=True)
     new = program("package p\n\ndeny contains input.n")
