@@ -205,7 +205,7 @@ class Round:
     def _lose(self, server: OpaServer) -> None:
         """Ask again, one after the other, what a server died of; it may have been any of them."""
         fresh = server.fresh
-        death = server.bury()
+        death = server.mourn()
         self._server = None
         lost = list(self._running.values())
         self._running.clear()

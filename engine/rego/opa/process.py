@@ -35,6 +35,8 @@ MIN_MEMORY: Final = 128 << 20
 _SOFT_MEMORY: Final = 8 / 11
 """GOMEMLIMIT as a part of RLIMIT_DATA, which the collector overshoots for a moment."""
 _OUTPUT_BYTES: Final = 64 << 20
+_NO_MEMORY: Final = ("out of memory", "cannot allocate memory", "new OS thread", "SIGSEGV")
+"""What Go says when the system gives it no more: a thread, or a stack that grows, fails as well."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -68,11 +70,11 @@ class OpaProcess:
     """
 
     def __init__(self, command: Sequence[str], limits: EngineLimits, folder: str) -> None:
-        self._limits = limits
+        self._memory = max(limits.memory_bytes, MIN_MEMORY)
         self._stdout = _memory_file("eidos-opa-stdout")
         self._stderr = _memory_file("eidos-opa-stderr")
         try:
-            self.pid = _KEEPER.do(lambda: _spawn(command, limits, folder, self._outputs()))
+            self.pid = _KEEPER.do(lambda: _spawn(command, self._memory, folder, self._outputs()))
             self.watch = os.pidfd_open(self.pid)
         except BaseException:
             os.close(self._stdout)
@@ -122,7 +124,7 @@ class OpaProcess:
                 os.kill(self.pid, signal.SIGKILL)
         code, stdout, stderr = self._close()
         output = f"{stdout}\n{stderr}"
-        return _ENDED if alive else _death(code, output)
+        return _ENDED if alive else _death(code, output, self._memory)
 
     def _close(self) -> tuple[int | None, str, str]:
         """Give exit code and output of what has ended, and free everything."""
@@ -146,7 +148,7 @@ class OpaProcess:
         if code is None:
             code = 1 if stderr else 0
         if code < 0 or "fatal error: " in stderr:
-            raise EidosError(f"opa {_death(code, stderr).cause}", hint=_BUSY)
+            raise EidosError(f"opa {_death(code, stderr, self._memory).cause}", hint=_BUSY)
         return code, stdout, stderr
 
 
@@ -175,9 +177,10 @@ def _read(descriptor: int) -> str:
     return os.pread(descriptor, size, 0).decode(errors="replace")
 
 
-def _death(code: int | None, output: str) -> Death:
-    if "out of memory" in output or "cannot allocate memory" in output:
-        return Death("ran out of memory", output=output)
+def _death(code: int | None, output: str, memory: int) -> Death:
+    if any(words in output for words in _NO_MEMORY):
+        cause = f"ran out of memory, of which it may have {memory >> 20} MiB"
+        return Death(cause, output=output)
     if "stack overflow" in output or "goroutine stack exceeds" in output:
         return Death("crashed, probably in endless recursion", output=output)
     if code == -signal.SIGKILL or code is None:
@@ -185,8 +188,14 @@ def _death(code: int | None, output: str) -> Death:
         return Death(cause, killed=True, output=output)
     if code < 0:
         return Death(f"crashed with signal {-code}", output=output)
-    first = output.strip().partition("\n")[0][:300]
-    return Death(f"ended with exit code {code}: {first}", output=output)
+    return Death(f"ended with exit code {code}: {_reason(output)}", output=output)
+
+
+def _reason(output: str) -> str:
+    """Give the line that says most: Go's own, or the first that is no entry of a log."""
+    lines = [line for line in output.splitlines() if line and not line.startswith("{")]
+    fatal = [line for line in lines if line.startswith(("fatal error: ", "panic: ", "runtime: "))]
+    return next(iter([*fatal, *lines, *output.splitlines()]), "it gave no reason")[:300]
 
 
 def _end(pid: int, owner: int, descriptors: tuple[int, ...]) -> None:
@@ -200,10 +209,7 @@ def _end(pid: int, owner: int, descriptors: tuple[int, ...]) -> None:
             os.close(descriptor)
 
 
-def _spawn(
-    command: Sequence[str], limits: EngineLimits, folder: str, outputs: tuple[int, int]
-) -> int:
-    memory = max(limits.memory_bytes, MIN_MEMORY)
+def _spawn(command: Sequence[str], memory: int, folder: str, outputs: tuple[int, int]) -> int:
     launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(memory)]
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -26,7 +26,7 @@ from eidos.engine.rego.opa.process import Death, OpaProcess
 
 _POLL_SECONDS: Final = 0.002
 _READ_BYTES: Final = 1 << 20
-_LAST_WORDS_SECONDS: Final = 2.0
+_LAST_WORDS_SECONDS: Final = 10.0
 """For a process whose socket is gone to say why."""
 _STALL_SECONDS: Final = 60.0
 """In the midst of a request or a response; evaluation has limits of its own."""
@@ -107,8 +107,7 @@ class OpaServer:
         try:
             self._open(time.monotonic() + self._limits.start_seconds)
         except (OSError, http.client.HTTPException) as error:
-            self.process.wait(_LAST_WORDS_SECONDS)
-            raise self._failure(self.bury()) from error
+            raise self._failure(self.mourn()) from error
         self._folder.remove()
 
     def _open(self, deadline: float) -> None:
@@ -172,6 +171,11 @@ class OpaServer:
             content += more
         self.fresh = False
         return response.status, content
+
+    def mourn(self) -> Death:
+        """Say what it died of, when its connections broke: its end may take a moment."""
+        self.process.wait(_LAST_WORDS_SECONDS)
+        return self.bury()
 
     def bury(self) -> Death:
         """End it, free everything, and say what it died of; again and again the same."""

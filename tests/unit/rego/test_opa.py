@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -256,7 +257,7 @@ x := input.n if input.n != 7
     jobs = [Job(mixed, (Ask("data.p.x", {"n": n}),), 0) for n in range(20)]
     answers = list(hasty_opa.evaluate(jobs))
     assert [n for n, answer in enumerate(answers) if answer.error] == [7]
-    assert answers[7].error in ("ran out of memory", "timed out after 0.5 s")
+    assert re.match("ran out of memory|timed out after 0.5 s", str(answers[7].error))
     assert [answer.values for n, answer in enumerate(answers) if n != 7] == [
         (n,) for n in range(20) if n != 7
     ]
