@@ -50,12 +50,52 @@ class _Reach:
     """What a module defines and what it can see, from its text; rather too much than too little."""
 
     package: Path
+    around: frozenset[Path]
+    """The package and every package around it."""
     mentions: frozenset[Path]
+    """Paths below ``data`` that it names."""
+    prefixes: frozenset[Path]
+    """Those paths and everything above them."""
     prints: bool
     forbidden: str | None
     """A built-in that no rule may use, named outside of texts and remarks."""
     schemas: bool
     """It calls what would fetch a document that a schema refers to."""
+
+
+class _Horizon:
+    """What a set of modules and queries defines and can see."""
+
+    def __init__(self) -> None:
+        self._packages: set[Path] = set()
+        self._mentions: set[Path] = set()
+        self._prefixes: set[Path] = set()
+
+    def add(self, modules: Iterable[Module], queries: Iterable[str]) -> None:
+        """Take modules and queries in."""
+        for module in modules:
+            reach = _reach(module)
+            self._packages.add(reach.package)
+            self._mentions |= reach.mentions
+            self._prefixes |= reach.prefixes
+        for query in queries:
+            path = tuple(_steps(query))[1:]
+            self._mentions.add(path)
+            self._prefixes |= _above(path)
+
+    def sees(self, others: Iterable[Module]) -> bool:
+        """Tell whether a package of other modules is ours, or lies in or around what is named."""
+        packages: set[Path] = set()
+        around: set[Path] = set()
+        for module in others:
+            reach = _reach(module)
+            packages.add(reach.package)
+            around |= reach.around
+        return not (
+            packages.isdisjoint(self._packages)
+            and packages.isdisjoint(self._prefixes)
+            and around.isdisjoint(self._mentions)
+        )
 
 
 class Bundle:
@@ -77,66 +117,34 @@ class Bundle:
         self.kinds: dict[KindKey, Kind] = {}
         """In the order of their numbers."""
         self._known: set[Module] = set()
-        self.programs: set[str] = set()
-        """Their keys."""
-        self._packages: set[Path] = set()
-        self._mentions: set[Path] = set()
-        self._prefixes: set[Path] = set()
+        self._horizon = _Horizon()
 
     def takes(self, program: Program, queries: Iterable[str]) -> bool:
         """Tell whether a program, asked such queries, means the same in here as alone."""
-        if program.key in self.programs or not self.modules:
-            return True
-        alike = (self.v0, self.prints, self.given)
-        if alike != (program.v0, prints(program), is_given(program)) or canonical(
-            self.base
-        ) != canonical(base_data(program)):
+        if (self.v0, self.prints, self.given) != (program.v0, prints(program), is_given(program)):
             return False
-        fresh = [module for module in program.modules if module not in self._known]
-        if any(self._sees(_reach(module).package) for module in fresh):
+        if canonical(self.base) != canonical(base_data(program)):
             return False
-        other = Bundle(program)
-        other._add(program)
-        other._mention(map(_path, queries))
-        return not any(other._sees(package) for package in self._foreign(program))
-
-    def _foreign(self, program: Program) -> Iterator[Path]:
         own = set(program.modules)
-        return (_reach(module).package for module in self.modules if module not in own)
-
-    def _sees(self, package: Path) -> bool:
-        """Tell whether a package is one of ours, or lies in or around what is named."""
-        return (
-            package in self._packages
-            or package in self._prefixes
-            or any(package[:length] in self._mentions for length in range(len(package) + 1))
-        )
+        other = _Horizon()
+        other.add(own, queries)
+        return not (self._horizon.sees(own - self._known) or other.sees(self._known - own))
 
     def number(self, key: KindKey, program: Program) -> int:
         """Give the number of a kind, adding it and its modules where it is new."""
         if key not in self.kinds:
-            if program.key not in self.programs:
-                self._add(program)
             self.kinds[key] = Kind(program, key[1], key[2])
-            self._mention(map(_path, key[1]))
+            fresh = [module for module in program.modules if module not in self._known]
+            self.modules += fresh
+            self._known.update(fresh)
+            self._horizon.add(fresh, key[1])
+            self.schemas = self.schemas or any(_reach(module).schemas for module in fresh)
         return list(self.kinds).index(key)
 
-    def _add(self, program: Program) -> None:
-        self.programs.add(program.key)
-        for module in program.modules:
-            if module in self._known:
-                continue
-            self._known.add(module)
-            self.modules.append(module)
-            reach = _reach(module)
-            self.schemas = self.schemas or reach.schemas
-            self._packages.add(reach.package)
-            self._mention(reach.mentions)
-
-    def _mention(self, paths: Iterable[Path]) -> None:
-        for path in paths:
-            self._mentions.add(path)
-            self._prefixes.update(path[:length] for length in range(len(path) + 1))
+    @property
+    def programs(self) -> int:
+        """How many programs are in here."""
+        return len({key for key, _, _ in self.kinds})
 
 
 def kind_key(job: Job) -> KindKey:
@@ -204,7 +212,19 @@ def _reach(module: Module) -> _Reach:
         elif token["root"]:
             named.add(".".join([token["root"], *_steps(token["path"])]))
     schemas = not named.isdisjoint(_SCHEMAS)
-    return _Reach(package, frozenset(mentions), printing, _forbidden(named), schemas)
+    return _Reach(
+        package=package,
+        around=_above(package),
+        mentions=frozenset(mentions),
+        prefixes=frozenset(prefix for path in mentions for prefix in _above(path)),
+        prints=printing,
+        forbidden=_forbidden(named),
+        schemas=schemas,
+    )
+
+
+def _above(path: Path) -> frozenset[Path]:
+    return frozenset(path[:length] for length in range(len(path) + 1))
 
 
 def _forbidden(named: Iterable[str]) -> str | None:
@@ -215,7 +235,3 @@ def _forbidden(named: Iterable[str]) -> str | None:
 
 def _steps(text: str) -> Iterator[str]:
     return (step.strip('"') for step in _STEP.findall(text))
-
-
-def _path(query: str) -> Path:
-    return tuple(_steps(query))[1:]

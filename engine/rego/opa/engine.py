@@ -155,7 +155,7 @@ class OpaEngine:
         """Ask each program on its own where they do not compile together."""
         self._dismiss(ward)
         programs = {task.job.program.key: task.job.program for task in tasks}
-        if len(programs) == 1 and len(ward.bundle.programs) == 1:
+        if len(programs) == 1 and ward.bundle.programs == 1:
             return {task.number: Answer(error=str(error)) for task in tasks}
         answers: dict[int, Answer] = {}
         for key, program in programs.items():
