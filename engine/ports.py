@@ -32,6 +32,19 @@ class Program:
     data: Mapping[str, Json] = field(default_factory=dict)
     """What the modules see as ``data``: ``{"params": ..., "tables": ...}``."""
     v0: bool = False
+    strict: bool = True
+    """A built-in that fails is an error. Else its call is undefined, as `conftest test` has it, and
+    the answer's `notes` name it; an engine that cannot do so makes it an error all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An input said as a part of a document that many asks share."""
+
+    document: Mapping[str, Json]
+    """The same object in every ask that shares it: an engine may send it once."""
+    paths: tuple[tuple[str, ...], ...]
+    """What of it is seen; each leads to something that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class Ask:
     query: str
     """A path: ``data.main.deny``."""
     input: Json
+    view: View | None = None
+    """The same input as a part of a larger document; an engine may use either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class Answer:
     """One sentence for the user, with file, line and column where the engine gave them."""
     prints: tuple[str, ...] = ()
     """``file:line: text``."""
+    notes: tuple[str, ...] = ()
+    """What went wrong and is no error: built-ins that failed in a program that is not strict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +133,10 @@ class RegoEngine(Protocol):
                 (``http.send``, ``net.lookup_ip_addr``, ``opa.runtime``) or what the engine lacks;
                 names file, line and column.
         """
+        ...
+
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        """Hear what will be asked, whatever the input, so as to be ready when it is; a hint."""
         ...
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:

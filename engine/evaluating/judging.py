@@ -5,14 +5,14 @@ when it reads the time: the digest of those is the memo key. What is missing is 
 rule.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order
 from eidos.engine.evaluating.likeness import Likeness
-from eidos.engine.evaluating.projecting import Projection, project
+from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
@@ -46,6 +46,8 @@ class Judge:
         self.rules = rules
         self.prints: dict[str, None] = {}
         """What rules printed, without repetition."""
+        self.notes: dict[str, None] = {}
+        """Built-ins that failed in plain rules, which is no error there; without repetition."""
         self._engine = engine
         self._memo = memo
         self._day = effective.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -57,16 +59,24 @@ class Judge:
         self._alike: dict[Hashable, Verdict] = {}
         self._shared: dict[tuple[int, ...], tuple[Verdict, ...]] = {}
 
+    def prepare(self) -> None:
+        """Tell the engine what it will be asked, before there is anything to be judged.
+
+        Raises:
+            EidosError: the engine cannot be started.
+        """
+        nothing = Projection({}, {})
+        self._engine.prepare([self._asked(rule, nothing) for rule in self.rules])
+
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
         """Give each subject's verdicts, in the order of the rules."""
         self._forget()
         keys = [self._likeness.keys(subject, self._by_scope[subject.scope]) for subject in subjects]
-        asked = {
-            key: self._question(rule, subject)
-            for subject, row in zip(subjects, keys, strict=True)
-            for rule, key in zip(self._by_scope[subject.scope], row, strict=True)
-            if key not in self._alike
-        }
+        asked: dict[Hashable, _Question] = {}
+        for subject, row in zip(subjects, keys, strict=True):
+            rules = zip(self._by_scope[subject.scope], row, strict=True)
+            fresh = {key: rule for rule, key in rules if key not in self._alike}
+            asked |= self._questions(subject, fresh)
         self._answer(asked.values())
         for key, question in asked.items():
             self._alike[key] = self._verdict(question)
@@ -82,8 +92,19 @@ class Judge:
         """Give one tuple for all subjects with the same verdicts, so that a fleet stays small."""
         return self._shared.setdefault(tuple(map(id, verdicts)), verdicts)
 
-    def _question(self, rule: Rule, subject: SubjectFacts) -> _Question:
-        view = project(rule, subject)
+    def _questions(
+        self, subject: SubjectFacts, rules: Mapping[Hashable, Rule]
+    ) -> dict[Hashable, _Question]:
+        """Give a question for each rule; of a subject that is like others there is none."""
+        if not rules:
+            return {}
+        whole = None if subject.scope is Scope.DOCUMENT else everything(subject)
+        return {key: self._question(rule, subject, whole) for key, rule in rules.items()}
+
+    def _question(
+        self, rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None
+    ) -> _Question:
+        view = project(rule, subject, whole)
         day = self._day.date().isoformat() if rule.reads_time else None
         return _Question(rule, view, self._key(rule, view.full, day))
 
@@ -107,16 +128,20 @@ class Judge:
         answers = self._engine.evaluate(self._job(question) for question in questions)
         for question, answer in zip(questions, answers, strict=True):
             self.prints.update(dict.fromkeys(answer.prints))
+            self.notes.update(dict.fromkeys(answer.notes))
             verdict = replace(_judgement(question.rule, answer), memo=question.key)
             self._known[question.key] = verdict
             yield verdict
 
     def _job(self, question: _Question) -> Job:
         """Ask who is applicable first: a rule need not make sense where it is not."""
-        rule, view = question.rule, question.view
-        asks = [Ask(entry.path, view.full) for entry in rule.entrypoints]
+        return self._asked(question.rule, question.view)
+
+    def _asked(self, rule: Rule, view: Projection) -> Job:
+        asks = [Ask(entry.path, view.full, view.full_view) for entry in rule.entrypoints]
         if rule.has_applicable:
-            asks.insert(0, Ask(f"data.{rule.package}.applicable", view.required))
+            guard = f"data.{rule.package}.applicable"
+            asks.insert(0, Ask(guard, view.required, view.required_view))
         program = self._programs[rule.id]
         return Job(program, tuple(asks), self._now_ns, guarded=rule.has_applicable)
 
@@ -133,7 +158,8 @@ class Judge:
 
 def _program(rule: Rule) -> Program:
     data = {"params": dict(rule.params), "tables": dict(rule.tables)}
-    return Program(digest([rule.id, rule.digest, rule.params]), rule.modules, data, rule.v0)
+    key = digest([rule.id, rule.digest, rule.params])
+    return Program(key, rule.modules, data, rule.v0, rule.strict)
 
 
 def _judgement(rule: Rule, answer: Answer) -> Verdict:

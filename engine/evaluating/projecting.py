@@ -1,6 +1,6 @@
 """A rule sees only what it declares; what is missing is said, never guessed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eidos.engine.evaluating.subjects import SubjectFacts
@@ -8,6 +8,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Collection, Facts, word_on
+from eidos.engine.ports import View
 
 NODE_NAME = FactAddress("node", "name")
 
@@ -20,14 +21,34 @@ class Projection:
     """Only what it requires: what ``applicable`` sees."""
     full: Json
     """What it requires and reads."""
+    required_view: View | None = None
+    """The same as `required`, as a part of all facts of the subject."""
+    full_view: View | None = None
+    """The same as `full`."""
     lacking: str | None = None
     """Why it cannot be asked at all: a required fact is missing."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
 
 
-def project(rule: Rule, subject: SubjectFacts) -> Projection:
-    """Give a rule's view of a subject."""
+def everything(subject: SubjectFacts) -> dict[str, Json]:
+    """Give all facts of a subject in the form of an input, for views."""
+    seen: dict[str, Json] = {"node": {"name": subject.name}}
+    for address, data in subject.facts.items():
+        _child(seen, address.type)[address.subtype] = dict(data)
+    return seen
+
+
+def project(
+    rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None = None
+) -> Projection:
+    """Give a rule's view of a subject.
+
+    Args:
+        rule: who looks.
+        subject: what it looks at.
+        whole: what `everything` gave for the subject, if views are wanted.
+    """
     if rule.scope is Scope.DOCUMENT:
         return Projection(subject.document, subject.document)
     lacking = [reason for path in rule.requires if (reason := _lacking(path, subject))]
@@ -35,7 +56,21 @@ def project(rule: Rule, subject: SubjectFacts) -> Projection:
     gaps = [reason for path in declared if (reason := _gap(path, subject))]
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
-    return Projection(required, full, _said(lacking), _said(gaps))
+    required_view = _view(rule.requires, subject, whole)
+    full_view = _view(declared, subject, whole) if rule.reads else required_view
+    return Projection(required, full, required_view, full_view, _said(lacking), _said(gaps))
+
+
+def _view(
+    paths: Sequence[FactAddress], subject: SubjectFacts, whole: Mapping[str, Json] | None
+) -> View | None:
+    """Give an input as a part of all facts; what is not there has no path, nor has its parent."""
+    if whole is None or any(path.every_node for path in paths):
+        return None
+    seen = [path for path in paths if path.whole in subject.facts]
+    named = [("node", "name")] if NODE_NAME in paths else []
+    facts = [(path.type, path.subtype, *((path.key,) if path.key else ())) for path in seen]
+    return View(whole, (*named, *facts))
 
 
 def _said(reasons: list[str]) -> str | None:

@@ -113,6 +113,8 @@ class Rule:
     """Line of its METADATA in its module."""
     v0: bool = False
     """Written in Rego v0 syntax (plain conftest rules only)."""
+    strict: bool = True
+    """A built-in that fails is an error; in plain conftest rules it is undefined, and noted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,4 +42,5 @@ def _rule(name: str, module: Module, facts: ModuleFacts, library: Library) -> Ru
         reads_time=facts.reads_time or any(fact.reads_time for _, fact in reached),
         line=facts.rules[name],
         v0=facts.v0,
+        strict=False,
     )

@@ -20,3 +20,5 @@ class EngineLimits(msgspec.Struct, frozen=True):
     """Literals nested in one another; the parser's time doubles with each."""
     programs: int = 256
     """Compiled programs that one worker keeps."""
+    start_seconds: float = 30.0
+    """Wall time in which OPA has to compile its programs."""

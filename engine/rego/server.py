@@ -96,6 +96,9 @@ class OpaServerEngine:
         """Read modules here, see `eidos.engine.ports.RegoEngine`; the server compiles its own."""
         return self._reader.analyse(modules)
 
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: the server runs already."""
+
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order.
 

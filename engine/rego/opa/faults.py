@@ -1,0 +1,111 @@
+"""What OPA says is wrong, with our names of the modules."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.rule import Module
+from eidos.engine.rego.builtins import FORBIDDEN
+
+_PLAIN = re.compile(
+    r"(?P<file>[^\s:]*?m\d+\.rego):(?P<row>\d+): (?P<code>rego_\w+): (?P<message>.*)"
+)
+_NAMED = re.compile(r"[^\s'\"]*\bm\d{5}\.rego\b")
+_NUMBER = re.compile(r"\bm(\d{5})\.rego$")
+_UNDEFINED = "undefined function "
+_RECURSIVE = re.compile(r"rule \S+ is recursive: (?P<chain>.*)")
+
+Fault = Mapping[str, Any]
+"""``{code, message, location: {file, row, col}}`` as OPA writes it."""
+
+
+def file_name(number: int) -> str:
+    """Give the name under which OPA has the module with this number; it reads them in order."""
+    return f"m{number:05}.rego"
+
+
+def module_number(file: str) -> int | None:
+    """Give the number of the module that OPA has under a name."""
+    number = _NUMBER.search(file)
+    return int(number[1]) if number else None
+
+
+def place_of(fault: Fault) -> tuple[int, int]:
+    """Give the number of a fault's module and its row; -1 and 0 where OPA names none."""
+    place = fault.get("location") or {}
+    number = module_number(str(place.get("file") or ""))
+    return -1 if number is None else number, int(place.get("row") or 0)
+
+
+def module_of(fault: Fault, modules: Sequence[Module]) -> Module | None:
+    """Give the module that a fault is in, None when it is in none of them."""
+    number, _ = place_of(fault)
+    return modules[number] if 0 <= number < len(modules) else None
+
+
+def sentence(fault: Fault, modules: Sequence[Module]) -> str:
+    """Give one line: ``file:line:column: message``."""
+    module = module_of(fault, modules)
+    text = _message(fault, modules)
+    if module is None:
+        return text
+    place = fault["location"]
+    return f"{module.file}:{place.get('row')}:{place.get('col')}: {text}"
+
+
+def policy_error(fault: Fault, modules: Sequence[Module]) -> PolicyError:
+    """Give the error that refuses modules for a fault."""
+    place = fault.get("location") or {}
+    module = module_of(fault, modules) or modules[0]
+    location = Location(module.file, place.get("row") or 1, place.get("col"))
+    message, hint = _worded(fault, modules)
+    return PolicyError(message, hint=hint, location=location)
+
+
+def plain_faults(text: str) -> list[Fault]:
+    """Read the lines that ``opa run`` writes when a bundle does not compile."""
+    return [
+        {
+            "code": found["code"],
+            "message": found["message"],
+            "location": {"file": found["file"], "row": int(found["row"]), "col": 1},
+        }
+        for found in _PLAIN.finditer(text)
+    ]
+
+
+def forbidden(name: str) -> tuple[str, str]:
+    """Give the message and the hint for a built-in that rules must not use."""
+    hint = "Collect what it would fetch as a fact, or give it as a parameter."
+    return f"{name} is forbidden: it {FORBIDDEN[name]}", hint
+
+
+def _message(fault: Fault, modules: Sequence[Module]) -> str:
+    text = " ".join(str(fault.get("message") or "opa gave no reason").split())
+    return _NAMED.sub(lambda found: _file(found[0], modules), text)
+
+
+def _file(name: str, modules: Sequence[Module]) -> str:
+    number = module_number(name)
+    return modules[number].file if number is not None and number < len(modules) else name
+
+
+def _worded(fault: Fault, modules: Sequence[Module]) -> tuple[str, str]:
+    text = _message(fault, modules)
+    code = fault.get("code")
+    if text.startswith(_UNDEFINED):
+        name = text.removeprefix(_UNDEFINED)
+        if name in FORBIDDEN:
+            return forbidden(name)
+        hint = "Check its name and its import, and that its module is part of the pack."
+        return f"there is no function {name}", hint
+    if found := _RECURSIVE.search(text):
+        chain = " -> ".join(part.rpartition(".")[2] for part in found["chain"].split(" -> "))
+        hint = "Rego has no recursion; use walk, graph.reachable or numbers.range."
+        return f"a rule reaches itself: {chain}", hint
+    if code == "rego_unsafe_var_error":
+        return text, "Give the variable a value, declare it with 'some', or check its spelling."
+    if code == "rego_parse_error":
+        return text, "Correct the text at this place; 'opa fmt' shows it as OPA reads it."
+    return text, "Correct the rule at this place."

@@ -1,0 +1,287 @@
+"""What modules say about themselves, as OPA reads them, and whether OPA takes them."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.rule import Module
+from eidos.engine.ports import ModuleFacts
+from eidos.engine.rego.builtins import FORBIDDEN
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.command import OpaCommand
+from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, place_of, policy_error
+
+_OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
+_PACKAGE: Final = re.compile(
+    r'(?P<before>\s*)package\s+(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\])*)'
+)
+_STEP: Final = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
+_KEYWORDS: Final = frozenset(["contains", "every", "if", "in"])
+"""In v0 these are names, so that broken v1 reads as v0 with strange rules."""
+_DECODE_VERIFY: Final = ("io", "jwt", "decode_verify")
+_SCHEMAS: Final = {("json", "match_schema"): 1, ("json", "verify_schema"): 0}
+"""What reads a schema, and which argument that is."""
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A static path that a module names, with its place."""
+
+    path: tuple[str, ...]
+    row: int
+    column: int
+
+
+@dataclass(slots=True)
+class _Text:
+    """What was found in one module."""
+
+    module: Module
+    package: str
+    rules: dict[str, int] = field(default_factory=dict)
+    references: list[_Reference] = field(default_factory=list)
+    imports: list[_Reference] = field(default_factory=list)
+    calls: list[Node] = field(default_factory=list)
+    """Terms or expressions that call what must be looked at."""
+
+
+def read_modules(command: OpaCommand, modules: Sequence[Module]) -> list[ModuleFacts]:
+    """Read modules that are compiled together.
+
+    Raises:
+        PolicyError: OPA does not take them, or they use what rules must not use.
+    """
+    _refuse_large(modules)
+    with ThreadPoolExecutor(2) as beside:
+        reading = beside.submit(_texts, command, modules, v0=False)
+        faults = beside.submit(command.check, modules, v0=False).result()
+        if not faults:
+            return _facts(reading.result(), v0=False)
+        old = beside.submit(_texts, command, modules, v0=True)
+        older_faults = beside.submit(command.check, modules, v0=True).result()
+        told = _told(faults, older_faults, old.result())
+        if told is None:
+            return _facts(old.result(), v0=True)
+        texts = reading.result() if told is faults else old.result()
+        raise _refusal(told[0], modules, texts)
+
+
+def _refuse_large(modules: Sequence[Module]) -> None:
+    for module in modules:
+        size, limit = len(module.source.encode(errors="surrogatepass")), EngineLimits().module_bytes
+        if size > limit:
+            message = f"the module has {size} bytes, over the limit of {limit}"
+            raise PolicyError(message, hint="Split it.", location=Location(module.file))
+
+
+def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) -> list[Fault] | None:
+    """Give the faults that are told: those of the dialect in which OPA read further.
+
+    Returns:
+        None where the modules are right as v0.
+    """
+    strange = any(not _KEYWORDS.isdisjoint(text.rules) for text in texts or ())
+    if strange or not _is_syntax(faults[0]):
+        return faults
+    if not older:
+        return None
+    if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
+        return older
+    return faults
+
+
+def _is_syntax(fault: Fault) -> bool:
+    return fault.get("code") == "rego_parse_error"
+
+
+def _refusal(fault: Fault, modules: Sequence[Module], texts: list[_Text] | None) -> PolicyError:
+    """Word a fault; one on the line of a forbidden built-in is about that."""
+    row = (fault.get("location") or {}).get("row")
+    module = module_of(fault, modules)
+    for text in texts or ():
+        for reference in text.references:
+            name = _forbidden(reference.path)
+            if name and text.module is module and reference.row == row:
+                message, hint = forbidden(name)
+                location = Location(text.module.file, reference.row, reference.column)
+                return PolicyError(message, hint=hint, location=location)
+    return policy_error(fault, modules)
+
+
+def _forbidden(path: tuple[str, ...]) -> str | None:
+    names = (".".join(path[:length]) for length in range(2, len(path) + 1))
+    return next((name for name in names if name in FORBIDDEN), None)
+
+
+# Facts ------------------------------------------------------------------------------------------
+
+
+def _facts(texts: list[_Text] | None, *, v0: bool) -> list[ModuleFacts]:
+    if texts is None:  # OPA checked them, so this is our fault
+        raise PolicyError("opa takes the modules and gives no syntax tree", hint="Try 'opa parse'.")
+    for text in texts:
+        _refuse_clocks(text)
+    return [_module_facts(text, v0=v0) for text in texts]
+
+
+def _module_facts(text: _Text, *, v0: bool) -> ModuleFacts:
+    named = [*text.references, *text.imports]
+    inputs = {
+        ".".join(found.path): found.row
+        for found in reversed(named)
+        if found.path[0] == "input" and len(found.path) > 1
+    }
+    data = {".".join(found.path[1:]) for found in named if found.path[0] == "data"}
+    return ModuleFacts(
+        file=text.module.file,
+        package=text.package,
+        rules=text.rules,
+        imports=tuple(sorted(data - {""})),
+        reads_time=any(found.path[:2] == ("time", "now_ns") for found in named),
+        v0=v0,
+        inputs=inputs,
+    )
+
+
+def _refuse_clocks(text: _Text) -> None:
+    """Refuse calls that read the real clock or fetch, which OPA's own check lets pass."""
+    for call in text.calls:
+        function, *arguments = call["value"]
+        path = _static(function["value"])
+        if path == _DECODE_VERIFY and not _has_time(arguments[1]):
+            message = "io.jwt.decode_verify without a time reads the machine's clock"
+            hint = 'Say the time in place: {"time": time.now_ns(), ...}.'
+        elif path in _SCHEMAS and _fetches(arguments[_SCHEMAS[path]]):
+            message = f"{'.'.join(path)} with a $ref to another document would fetch it"
+            hint = "Put what it refers to into the schema."
+        else:
+            continue
+        place = call["location"]
+        raise PolicyError(
+            message, hint=hint, location=Location(text.module.file, place["row"], place["col"])
+        )
+
+
+def _has_time(term: Node) -> bool:
+    return term["type"] == "object" and any(key.get("value") == "time" for key, _ in term["value"])
+
+
+def _fetches(term: Node) -> bool:
+    if term["type"] == "string":
+        return (
+            '"$ref"' in term["value"]
+            and re.search(r'"\$ref"\s*:\s*"[^#"]', term["value"]) is not None
+        )
+    if term["type"] == "object":
+        return any(_is_far(key, value) or _fetches(value) for key, value in term["value"])
+    if term["type"] in ("array", "set"):
+        return any(map(_fetches, term["value"]))
+    return False
+
+
+def _is_far(key: Node, value: Node) -> bool:
+    return key.get("value") == "$ref" and not str(value.get("value")).startswith("#")
+
+
+# Syntax -----------------------------------------------------------------------------------------
+
+
+def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[_Text] | None:
+    """Read all modules in one run of OPA, or one by one where they cannot be joined."""
+    headless = [_behead(module) for module in modules]
+    starts, joined = _join(text for _, text in headless)
+    tree = command.parse(joined, v0=v0)
+    if tree is not None:
+        texts = [
+            _Text(module, package) for module, (package, _) in zip(modules, headless, strict=True)
+        ]
+        for part, take in ((tree.get("rules"), _take_rule), (tree.get("imports"), _take_import)):
+            for node in part or ():
+                number = bisect_right(starts, node["location"]["row"]) - 1
+                take(texts[number], node, starts[number] - 1)
+        return texts
+    if len(modules) == 1:
+        return None
+    alone = [_texts(command, [module], v0=v0) for module in modules]
+    return None if None in alone else [text for texts in alone for text in texts or ()]
+
+
+def _behead(module: Module) -> tuple[str, str]:
+    """Give a module's package, and its text without package line and remarks; lines stay."""
+    text = _OPAQUE.sub(lambda found: "" if found[0][0] == "#" else found[0], module.source)
+    package = _PACKAGE.match(text)
+    if package is None:
+        return "", text
+    path = ".".join(step.strip('"') for step in _STEP.findall(package["path"]))
+    return path, "\n" * package[0].count("\n") + text[package.end() :]
+
+
+def _join(texts: Iterable[str]) -> tuple[list[int], str]:
+    """Give the first line of each text in all of them together."""
+    starts, lines, row = [], ["package joined"], 2
+    for text in texts:
+        starts.append(row)
+        lines.append(text)
+        row += text.count("\n") + 1
+    return starts, "\n".join(lines)
+
+
+def _take_import(text: _Text, node: Node, shift: int) -> None:
+    path = _static(node["path"]["value"])
+    if path[0] not in ("rego", "future"):
+        place = node["location"]
+        text.imports.append(_Reference(path, place["row"] - shift, place["col"]))
+
+
+def _take_rule(text: _Text, node: Node, shift: int) -> None:
+    place = node["location"]
+    head = node["head"].get("ref") or [{"type": "var", "value": node["head"]["name"]}]
+    text.rules.setdefault(".".join(_static(head)), place["row"] - shift)
+    for reference, at in _references(node):
+        text.references.append(_Reference(reference, at["row"] - shift, at["col"]))
+    text.calls += _calls(node, shift)
+
+
+def _references(root: Node) -> Iterator[tuple[tuple[str, ...], Mapping[str, int]]]:
+    for node in _nodes(root):
+        if node.get("type") == "ref" and node["value"][0]["type"] == "var":
+            yield _static(node["value"]), node["location"]
+
+
+def _calls(root: Node, shift: int) -> Iterator[Node]:
+    """Give calls of what the check cannot judge, whether they are terms or whole expressions."""
+    for node in _nodes(root):
+        terms = node.get("value") if node.get("type") == "call" else node.get("terms")
+        if not isinstance(terms, list) or not terms or terms[0].get("type") != "ref":
+            continue
+        if _static(terms[0]["value"]) in (_DECODE_VERIFY, *_SCHEMAS):
+            place = node["location"]
+            yield {"value": terms, "location": {"row": place["row"] - shift, "col": place["col"]}}
+
+
+def _nodes(root: object) -> Iterator[Node]:
+    """Give every node below one, without recursion: trees of long expressions are deep."""
+    open_nodes = [root]
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, dict):
+            yield node
+            open_nodes.extend(reversed(node.values()))
+        elif isinstance(node, list):
+            open_nodes.extend(reversed(node))
+
+
+def _static(terms: Sequence[Node]) -> tuple[str, ...]:
+    """Give the names at the start of a reference, as far as they are known."""
+    names = [str(terms[0]["value"])]
+    for term in terms[1:]:
+        if term["type"] != "string":
+            break
+        names.append(term["value"])
+    return tuple(names)
