@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from eidos.engine.documents.limits import Limits
 
@@ -44,8 +44,14 @@ class Opening:
     """The database; None for the default one."""
     record: bool = False
     """The run is written down: the database is made if need be. Otherwise it is only read."""
-    opa: str | None = None
-    """URL of an OPA server that judges; None for an engine of our own."""
+    engine: Literal["auto", "opa", "light"] = "auto"
+    """Which engine judges; ``auto`` is OPA where it is found, else the light one."""
+    opa_binary: Path | None = None
+    """The ``opa`` executable; None to look for one. A relative path is meant from here."""
+    configured_opa: Path | None = None
+    """The one that the configuration names; it must be absolute."""
+    opa_url: str | None = None
+    """An OPA server that judges instead."""
     limits: Limits = field(default_factory=Limits)
     """Bounds of the readers of documents."""
 
@@ -98,16 +104,27 @@ class Context:
         return self._stack.enter_context(closing(self._open_engine()))
 
     def _open_engine(self) -> "RegoEngine":
-        if self._opening.opa is None:
-            from eidos.engine.rego.embedded import EmbeddedEngine
+        opening = self._opening
+        if opening.opa_url is not None:
+            return self._open_server(opening.opa_url)
+        if opening.engine != "light":
+            from eidos.engine.rego.finding import find_opa, need_opa
 
-            return EmbeddedEngine()
+            find = need_opa if opening.engine == "opa" else find_opa
+            found = find(self.environ, opening.opa_binary, opening.configured_opa)
+            if found is not None:
+                from eidos.engine.rego.opa.engine import OpaEngine
+
+                return OpaEngine(found.path, version=found.version)
+        from eidos.engine.rego.embedded import EmbeddedEngine
+
+        return EmbeddedEngine()
+
+    def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions
 
-        options = ServerOptions(
-            self.environ.get("EIDOS_OPA_TOKEN") or None, self.environ.get("EIDOS_OPA_CA") or None
-        )
-        return OpaServerEngine(self._opening.opa, options)
+        token, authority = self.environ.get("EIDOS_OPA_TOKEN"), self.environ.get("EIDOS_OPA_CA")
+        return OpaServerEngine(url, ServerOptions(token or None, authority or None))
 
     @cached_property
     def store(self) -> "Store":

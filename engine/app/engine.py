@@ -1,6 +1,7 @@
 """``eidos engine``: which Rego engine judges, and how to get OPA."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from eidos.engine.errors import EidosError
 from eidos.engine.model.engine import INSTALLED, EngineInfo
@@ -14,7 +15,7 @@ from eidos.engine.rego.finding import (
 )
 
 
-def engine_info(environ: Mapping[str, str], option: str | None = None) -> EngineInfo:
+def engine_info(environ: Mapping[str, str], option: Path | None = None) -> EngineInfo:
     """Look at every OPA there is.
 
     Args:

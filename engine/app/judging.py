@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
 from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import (
     SubjectFacts,
     cluster_facts,
@@ -46,12 +47,14 @@ class Judging:
     def __init__(self, policy: Policy, engine: RegoEngine, memo: Memo) -> None:
         self._policy = policy
         self._judge = Judge(policy.rules, engine, memo, policy.effective)
+        if isinstance(memo, NoMemo):  # else nothing may have to be asked
+            self._judge.prepare()
         self._waiving = Waiving(policy.waivers, policy.effective)
 
     @property
     def prints(self) -> tuple[str, ...]:
-        """What rules printed so far, without repetition."""
-        return tuple(self._judge.prints)
+        """What rules printed so far, and which built-ins failed in them, without repetition."""
+        return (*self._judge.prints, *self._judge.notes)
 
     def waiver_notes(self) -> tuple[WaiverNote, ...]:
         """Say which waivers did nothing, came too late, or did not reach far enough."""

@@ -1,6 +1,7 @@
 """From options and configuration to the policy that judges and the context it judges in."""
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -72,7 +73,14 @@ def open_context(
         record: the run is written down.
         clock: tells the time; None for the machine's.
     """
-    opening = Opening(
-        db=db, record=record, opa=policy.opa_url if policy else None, limits=reader_limits()
-    )
+    opening = Opening(db=db, record=record, limits=reader_limits())
+    if policy is not None:
+        source = origins(click.get_current_context())["opa-binary"].source
+        opening = replace(
+            opening,
+            engine=policy.engine,
+            opa_binary=policy.opa_binary if source == "option" else None,
+            configured_opa=policy.opa_binary if source in ("user", "project") else None,
+            opa_url=policy.opa_url,
+        )
     return Context(opening, os.environ, clock)

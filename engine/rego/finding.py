@@ -43,7 +43,7 @@ class OpaBinary:
 
 
 def candidates(
-    environ: Mapping[str, str], option: str | None = None, configured: str | None = None
+    environ: Mapping[str, str], option: Path | None = None, configured: Path | None = None
 ) -> Iterator[Candidate]:
     """Give every place in the order in which they are tried; each is tried as it is asked for.
 
@@ -68,7 +68,7 @@ def candidates(
 
 
 def find_opa(
-    environ: Mapping[str, str], option: str | None = None, configured: str | None = None
+    environ: Mapping[str, str], option: Path | None = None, configured: Path | None = None
 ) -> OpaBinary | None:
     """Give the first OPA that can judge; None where none was named and none is found.
 
@@ -88,7 +88,7 @@ def find_opa(
 
 
 def need_opa(
-    environ: Mapping[str, str], option: str | None = None, configured: str | None = None
+    environ: Mapping[str, str], option: Path | None = None, configured: Path | None = None
 ) -> OpaBinary:
     """Give the first OPA that can judge.
 
@@ -123,18 +123,20 @@ def on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _named(
-    environ: Mapping[str, str], option: str | None, configured: str | None
+    environ: Mapping[str, str], option: Path | None, configured: Path | None
 ) -> tuple[Path, str] | None:
     if option:
         return Path.cwd() / option, "--opa-binary"
-    for path, named_by in ((environ.get("EIDOS_OPA"), "EIDOS_OPA"), (configured, "configuration")):
-        if path and not Path(path).is_absolute():
+    variable = environ.get("EIDOS_OPA")
+    named = ((Path(variable) if variable else None, "EIDOS_OPA"), (configured, "configuration"))
+    for path, named_by in named:
+        if path and not path.is_absolute():
             raise EidosError(
                 f"{named_by} names '{path}', a relative path, which is another file in each folder",
                 hint="Give the absolute path of the opa executable.",
             )
         if path:
-            return Path(path), named_by
+            return path, named_by
     return None
 
 

@@ -396,7 +396,8 @@ def test_an_interrupt_ends_with_130_and_without_a_traceback() -> None:
     assert "Traceback" not in err
 
 
-def test_start_up_imports_only_what_is_used() -> None:
+def test_start_up_imports_only_what_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EIDOS_ENGINE")  # nothing is configured
     code = (
         "import sys; from eidos.engine.cli import console, root;"
         "console.run(root, ['check', 's.yaml', '-p', 't', '--no-record']);"

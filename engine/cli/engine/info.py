@@ -31,6 +31,6 @@ def command(asked: InfoOptions, outputs: tuple[str, ...]) -> ExitCode:
     Exit codes: 0, or 2 when the OPA that was named cannot judge.
     """
     chosen = parse_outputs(outputs, ENGINE)
-    info = engine_info(os.environ, str(asked.opa_binary) if asked.opa_binary else None)
+    info = engine_info(os.environ, asked.opa_binary)
     console.show(ENGINE, info, chosen)
     return info.exit_code

@@ -48,6 +48,7 @@ class OpaEngine:
     Args:
         binary: the ``opa`` executable.
         limits: bounds for each job.
+        version: of the executable, where it is known and new enough; None to ask it.
 
     Raises:
         EidosError: there is no such executable.
@@ -55,7 +56,10 @@ class OpaEngine:
 
     name = "opa"
 
-    def __init__(self, binary: Path, limits: EngineLimits | None = None) -> None:
+    def __init__(
+        self, binary: Path, limits: EngineLimits | None = None, version: str | None = None
+    ) -> None:
+        self._known_version = version
         self._limits = limits or EngineLimits()
         self._command = OpaCommand(binary, self._limits)
         self._connections = len(os.sched_getaffinity(0))
@@ -73,7 +77,7 @@ class OpaEngine:
         Raises:
             EidosError: it is no OPA, or too old.
         """
-        return self._command.version(FLOOR)
+        return self._known_version or self._command.version(FLOOR)
 
     def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`.

@@ -42,7 +42,7 @@ def make(here: Path) -> Make:
     return made
 
 
-def trouble(environ: dict[str, str], option: str | None = None) -> str:
+def trouble(environ: dict[str, str], option: Path | None = None) -> str:
     (only,) = candidates(environ, option)
     assert only.trouble is not None
     return only.trouble
@@ -64,15 +64,13 @@ def test_the_order_is_option_variable_configuration_path_installed(
     on_path = make()
     assert find_opa(environ) == OpaBinary(on_path, "1.23.0", "PATH")
     configured = make("c/opa")
-    assert find_opa(environ, None, str(configured)) == OpaBinary(
-        configured, "1.23.0", "configuration"
-    )
+    assert find_opa(environ, None, configured) == OpaBinary(configured, "1.23.0", "configuration")
     environ["EIDOS_OPA"] = str(make("e/opa"))
-    assert find_opa(environ, None, str(configured)) == OpaBinary(
+    assert find_opa(environ, None, configured) == OpaBinary(
         Path(environ["EIDOS_OPA"]), "1.23.0", "EIDOS_OPA"
     )
     option = make("o/opa")
-    assert find_opa(environ, str(option)) == OpaBinary(option, "1.23.0", "--opa-binary")
+    assert find_opa(environ, option) == OpaBinary(option, "1.23.0", "--opa-binary")
 
 
 def test_an_old_one_on_path_leaves_the_place_to_the_next(
@@ -150,8 +148,8 @@ def test_a_relative_path_is_only_taken_from_the_option(
     with pytest.raises(EidosError, match="relative path"):
         find_opa({**environ, "EIDOS_OPA": "opa"})
     with pytest.raises(EidosError, match="relative path"):
-        find_opa(environ, None, "./opa")
-    found = find_opa(environ, "opa")
+        find_opa(environ, None, Path("opa"))
+    found = find_opa(environ, Path("opa"))
     assert found == OpaBinary(here / "bin/opa", "1.23.0", "--opa-binary")
 
 
@@ -199,8 +197,8 @@ def test_no_executable_is_not_taken(environ: dict[str, str], make: Make) -> None
     opa = make()
     opa.chmod(0o644)
     assert list(candidates(environ)) == []
-    assert "is no executable file" in trouble(environ, str(opa))
-    assert "is no executable file" in trouble(environ, str(opa.parent))
+    assert "is no executable file" in trouble(environ, opa)
+    assert "is no executable file" in trouble(environ, opa.parent)
 
 
 def test_the_version_is_asked_once_for_each_state_of_the_file(
