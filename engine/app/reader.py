@@ -166,9 +166,10 @@ class Reader:
             return None
         kind, _, name = reference.partition(":")
         if kind == "run":
+            found = _distinct(self.open_store().snapshots_of_run(name))
             return [
-                Item(f"{reference}#{number}" if number else reference, seen=seen)
-                for number, seen in enumerate(_distinct(self.open_store().snapshots_of_run(name)))
+                Item(f"{reference}#{number}" if number > 1 else reference, seen=seen)
+                for number, seen in enumerate(found, 1)
             ]
         if kind == "snapshot":
             return [Item(reference, seen=self.open_store().snapshot(name))]
