@@ -162,9 +162,12 @@ class Round:
         prints: tuple[str, ...] = ()
         if server.prints:
             prints = print_lines(server.process.take_errors(), server.modules)
-        for number, text in read_reply(content).items():
-            task = request.tasks[number]
-            if len(text) > self._limits.output_bytes:
+        texts = read_reply(content)
+        for number, task in enumerate(request.tasks):
+            text = texts.get(number)
+            if text is None:
+                answer = Answer(error="opa gave no answer", prints=prints)
+            elif len(text) > self._limits.output_bytes:
                 answer = Answer(error=self._too_long(len(text)), prints=prints)
             else:
                 answer = Answer(read_values(text), prints=prints, notes=task.notes)

@@ -44,7 +44,7 @@ def _remove(path: str, owner: int) -> None:
 def _make() -> str:
     for place in _places():
         with contextlib.suppress(OSError):
-            folder = tempfile.mkdtemp(prefix="eidos-", dir=place)
+            folder = tempfile.mkdtemp(prefix="eidos-opa-", dir=place)
             if _fits(folder):
                 return folder
             os.rmdir(folder)  # noqa: PTH106 -- it is a text

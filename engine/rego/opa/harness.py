@@ -187,7 +187,7 @@ def _entry(number: int, task: Task, body: _Body) -> list[int]:
 
 
 class _Reply(msgspec.Struct):
-    result: list[tuple[int, msgspec.Raw]]
+    result: list[tuple[int, msgspec.Raw]] = []
 
 
 _REPLY = msgspec.json.Decoder(_Reply)
@@ -195,11 +195,7 @@ _ANSWER = msgspec.json.Decoder(list[list[Json]])
 
 
 def read_reply(content: bytes) -> dict[int, bytes]:
-    """Give the text of each answer by the number of its question.
-
-    Raises:
-        msgspec.DecodeError: it is none of a harness.
-    """
+    """Give the text of each answer by the number of its question."""
     return {number: bytes(raw) for number, raw in _REPLY.decode(content).result}
 
 

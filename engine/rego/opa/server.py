@@ -182,8 +182,8 @@ class OpaServer:
         if self._death is None:
             for connection in self.connections:
                 connection.close()
-            self._folder.remove()
             self._death = self.process.bury()
+            self._folder.remove()  # not before: it may be about to put its socket there
         return self._death
 
 
