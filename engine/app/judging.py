@@ -115,6 +115,7 @@ class _Candidate:
             verdicts=tuple(every) if self.unasked else tuple(verdicts),
             cluster=facts.cluster,
             timestamp=facts.timestamp,
+            object=facts.object,
             locations=dict(self._locations(verdicts)),
         )
 

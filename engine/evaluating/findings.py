@@ -5,8 +5,10 @@ something is wrong in any shape is a finding; what cannot be understood is an er
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from eidos.engine.digest import canonical
+from eidos.engine.model.facts import join_path, split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Finding
 from eidos.engine.ports import Undefined
@@ -49,6 +51,7 @@ def _finding(value: Json, level: str) -> Finding:
             actual=value.get("actual"),
             expected=value.get("expected"),
             fix=_text(value.get("fix")),
+            key=_text(value.get("key")),
         )
     shown = canonical(value)[:200].decode(errors="replace")
     raise NotAFindingError(f"a finding is a message or an object with 'msg', not {shown}")
@@ -60,8 +63,48 @@ def _text(value: Json) -> str | None:
     return canonical(value).decode()
 
 
+_NAMES = ("name", "uuid", "id", "device", "key")
+"""Keys by which a thing in a list says who it is, the first that it has."""
+
+
+def keyed(finding: Finding, facts: Json) -> Finding:
+    """Give a finding its key where the rule gave none: the names along its path.
+
+    Args:
+        finding: what a rule said.
+        facts: the input it was said of; where its path leads through no named thing of a list,
+            the path itself is identity enough.
+    """
+    if finding.key is not None or finding.path is None:
+        return finding
+    try:
+        segments = split_path(finding.path.removeprefix("$"))
+    except ValueError:  # a rule may write what it likes
+        return finding
+    named = [_named(segment, facts, segments[:at]) for at, segment in enumerate(segments)]
+    if all(each is None for each in named):
+        return finding
+    steps = (name or segment for name, segment in zip(named, segments, strict=True))
+    return replace(finding, key=join_path(steps))
+
+
+def _named(segment: str | int, facts: Json, before: tuple[str | int, ...]) -> str | None:
+    """Give the name of an entry of a list; None for what is no such entry."""
+    if not isinstance(segment, int):
+        return None
+    for step in (*before, segment):
+        if isinstance(facts, Mapping) and step in facts:
+            facts = facts[str(step)]
+        elif isinstance(facts, list) and isinstance(step, int) and step < len(facts):
+            facts = facts[step]
+        else:
+            return None
+    names = (facts.get(name) for name in _NAMES) if isinstance(facts, Mapping) else ()
+    return next((name for name in names if isinstance(name, str) and name), None)
+
+
 def in_order(found: list[Finding]) -> tuple[Finding, ...]:
     """Sort findings so that the same set always reads the same."""
     return tuple(
-        sorted(found, key=lambda finding: (finding.level, finding.path or "", finding.msg))
+        sorted(found, key=lambda each: (each.level, each.path or "", each.msg, each.key or ""))
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
-from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order
+from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
 from eidos.engine.evaluating.likeness import Likeness
 from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
@@ -129,7 +129,8 @@ class Judge:
         for question, answer in zip(questions, answers, strict=True):
             self.prints.update(dict.fromkeys(answer.prints))
             self.notes.update(dict.fromkeys(answer.notes))
-            verdict = replace(_judgement(question.rule, answer), memo=question.key)
+            judged = _judgement(question.rule, answer, question.view.full)
+            verdict = replace(judged, memo=question.key)
             self._known[question.key] = verdict
             yield verdict
 
@@ -162,13 +163,13 @@ def _program(rule: Rule) -> Program:
     return Program(key, rule.modules, data, rule.v0, rule.strict)
 
 
-def _judgement(rule: Rule, answer: Answer) -> Verdict:
+def _judgement(rule: Rule, answer: Answer, facts: Json) -> Verdict:
     if answer.error is not None:
         return Verdict(rule.id, Status.ERROR, reason=answer.error)
     if rule.has_applicable and answer.values[0] in (UNDEFINED, False):
         return Verdict(rule.id, Status.SKIP, reason="not applicable to this subject")
     try:
-        found = in_order(list(_found(rule, answer)))
+        found = in_order([keyed(each, facts) for each in _found(rule, answer)])
     except NotAFindingError as error:
         return Verdict(rule.id, Status.ERROR, reason=f"{rule.modules[0].file}: {error}")
     return Verdict(rule.id, _status(found), found)

@@ -33,6 +33,8 @@ class SubjectFacts:
     """What was not collected, or not completely."""
     document: Json = None
     """Scope document: the document itself."""
+    object: str | None = None
+    """Scope document: what it calls itself, kind, namespace and name; None when it does not."""
 
 
 def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
@@ -74,7 +76,20 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
 
 def document_facts(document: Json, file: str) -> SubjectFacts:
     """Give any document as a subject, for plain rules."""
-    return SubjectFacts(file, Scope.DOCUMENT, file, digest(document), document=document)
+    address = digest(document)
+    called = _called(document)
+    return SubjectFacts(file, Scope.DOCUMENT, file, address, document=document, object=called)
+
+
+def _called(document: Json) -> str | None:
+    """Give kind, namespace and name of an object of Kubernetes, and of what looks like one."""
+    metadata = document.get("metadata") if isinstance(document, Mapping) else None
+    if not isinstance(document, Mapping) or not isinstance(metadata, Mapping):
+        return None
+    parts = (document.get("kind"), metadata.get("namespace"), metadata.get("name"))
+    if not (isinstance(parts[0], str) and isinstance(parts[2], str)):
+        return None
+    return "/".join(part for part in parts if isinstance(part, str))
 
 
 def _about(gaps: tuple[Collection, ...], node: str) -> list[Json]:

@@ -48,6 +48,13 @@ class Subject:
     """State time: when the facts were seen."""
     locations: Mapping[str, Location] = field(default_factory=dict)
     """Where each finding's path stands in the document; ``""`` is the subject itself."""
+    object: str | None = None
+    """What a document calls itself: ``Deployment/shop/web``; it stays when others are inserted."""
+
+    @property
+    def lasting_name(self) -> str:
+        """A name that depends on no order: of the object in the file, else as `identity`."""
+        return f"{self.file}#{self.object}" if self.object else self.identity
 
     @property
     def identity(self) -> str:

@@ -36,6 +36,9 @@ class Finding:
     expected: Json = None
     fix: str | None = None
     """What to do in this very case; the rule's remediation speaks in general."""
+    key: str | None = None
+    """What keeps its identity from run to run, beside rule, subject and path: given by the rule, or
+    the names of the things that its path leads through (a place in a list is no identity)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _test(report: Report, subject: Subject, verdict: Verdict) -> Json:
     path = verdict.findings[0].path if verdict.findings else None
     where = place(subject, path)
     test: dict[str, Json] = {
-        "testId": fingerprint(subject, rule.id, None),
+        "testId": fingerprint(subject, rule.id, ""),
         "name": one_line(f"{rule.id} {rule.title}"),
         "status": _status(report, verdict),
         "duration": 0,

@@ -125,5 +125,6 @@ def _finding(subject: Subject, finding: Finding) -> Json:
         actual=ordered(finding.actual),
         expected=ordered(finding.expected),
         fix=finding.fix,
+        key=finding.key,
         location=location_json(location),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from eidos.engine.errors import Location
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.report.jsontext import dumps
 
 WORST_FIRST = (
     Status.FAIL,
@@ -27,17 +28,15 @@ def place(subject: Subject, path: str | None) -> Location:
     return locations.get(path or "") or locations.get("") or Location(subject.file)
 
 
-def fingerprint(subject: Subject, rule: str, path: str | None, nth: int = 0) -> str:
-    """Name a finding by rule, subject and path: new words or a moved line change nothing.
+def fingerprint(subject: Subject, rule: str, *identity: str) -> str:
+    """Name what a rule says of a subject, by meaning and never by order.
 
     Args:
         subject: what was judged.
         rule: rule id.
-        path: the finding's fact path, if it has one.
-        nth: how many findings of the verdict with that path come before it.
+        identity: what tells it from the rule's other findings about the subject.
     """
-    repeat = [str(nth)] if nth else []
-    return content_name(rule, subject.scope.value, subject.identity, path or "", *repeat)
+    return content_name(rule, subject.scope.value, subject.lasting_name, *identity)
 
 
 def content_name(*parts: str) -> str:
@@ -46,11 +45,18 @@ def content_name(*parts: str) -> str:
 
 
 def named_findings(subject: Subject, verdict: Verdict, title: str) -> Iterator[tuple[Finding, str]]:
-    """Give a verdict's findings, each with its fingerprint."""
-    before: Counter[str | None] = Counter()
-    for finding in findings(verdict, title):
-        yield finding, fingerprint(subject, verdict.rule, finding.path, before[finding.path])
-        before[finding.path] += 1
+    """Give a verdict's findings, each with its fingerprint.
+
+    A finding is known by its key, else by its path: new words or a moved line change nothing. One
+    that has neither, or shares both with another, is known by what it says.
+    """
+    said = findings(verdict, title)
+    shared = Counter((finding.key, finding.path) for finding in said)
+    for finding in said:
+        identity = [finding.key or finding.path or ""]
+        if not identity[0] or shared[finding.key, finding.path] > 1:
+            identity += [finding.level, finding.msg, dumps(finding.actual)]
+        yield finding, fingerprint(subject, verdict.rule, *identity)
 
 
 def urgency(report: Report, verdict: Verdict) -> tuple[int, int, str]:

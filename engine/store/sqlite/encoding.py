@@ -158,13 +158,17 @@ def encode_judgement(verdict: Verdict) -> dict[str, Json]:
 
 
 def encode_locations(subject: Subject) -> Json:
-    """Give where a subject's findings stand; the subject's own file is left out."""
+    """Give where a subject's findings stand; the subject's own file is left out.
+
+    Where the subject itself stands, what it calls itself comes after the place.
+    """
     return {
         path: [
             place.file if place.file != subject.file else None,
             place.line,
             place.column,
             place.path,
+            *([subject.object] if subject.object and not path else ()),
         ]
         for path, place in subject.locations.items()
     }
@@ -174,8 +178,14 @@ def decode_locations(written: dict[str, Any], file: str) -> dict[str, Location]:
     """Give the places back, for a subject of `file`."""
     return {
         path: Location(own or file, line, column, within)
-        for path, (own, line, column, within) in written.items()
+        for path, (own, line, column, within, *_) in written.items()
     }
+
+
+def decode_object(written: dict[str, Any]) -> str | None:
+    """Give what a subject calls itself, of the same."""
+    _, _, _, _, *called = written.get("", (None,) * 4)
+    return called[0] if called else None
 
 
 def encode_problem(problem: Problem) -> Json:

@@ -14,7 +14,12 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
-from eidos.engine.store.sqlite.encoding import decode_findings, decode_locations, decode_problem
+from eidos.engine.store.sqlite.encoding import (
+    decode_findings,
+    decode_locations,
+    decode_object,
+    decode_problem,
+)
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 
 _ALL = -1
@@ -156,6 +161,7 @@ class _SubjectReader:
                 verdicts=self._list(verdicts),
                 cluster=cluster,
                 timestamp=timestamp,
+                object=decode_object(where),
                 locations=decode_locations(where, file),
             )
 

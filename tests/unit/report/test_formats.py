@@ -18,6 +18,7 @@ from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Scope, Severity
+from eidos.engine.model.verdict import Finding
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import REPORT
 from fakes import reports
@@ -116,16 +117,31 @@ def test_sarif_keeps_its_schema(case: str, *, verbose: bool) -> None:
     )
 
 
-def test_sarif_fingerprints_survive_new_words_and_moved_lines() -> None:
-    def prints(message: str, line: int) -> list[str]:
-        said = replace(reports.DRIVER.findings[0], msg=message)
-        node = reports.node("a", replace(reports.DRIVER, findings=(said, said)))
-        node = replace(node, locations={"gpu.smi.driver": Location("x.yaml", line)})
-        results = sarif(reports.report(node))["runs"][0]["results"]
-        return [result["partialFingerprints"]["eidos/v1"] for result in results]
+def fingerprints(*findings: Finding, line: int = 3) -> list[str]:
+    node = reports.node("a", replace(reports.DRIVER, findings=findings))
+    node = replace(node, locations={"gpu.smi.driver": Location("x.yaml", line)})
+    results = sarif(reports.report(node))["runs"][0]["results"]
+    return [result["partialFingerprints"]["eidos/v1"] for result in results]
 
-    assert prints("old", 3) == prints("new", 30)
-    assert len(set(prints("old", 3))) == 2
+
+def test_sarif_fingerprints_survive_new_words_and_moved_lines() -> None:
+    said = reports.DRIVER.findings[0]
+    [before] = fingerprints(said)
+
+    assert fingerprints(replace(said, msg="new words"), line=30) == [before]
+    assert fingerprints(replace(said, path="gpu.smi.other")) != [before]
+
+
+@pytest.mark.parametrize("key", ["keys", "words"])
+def test_sarif_fingerprints_do_not_depend_on_order(key: str) -> None:
+    said = reports.DRIVER.findings[0]
+    one, two, three = (
+        replace(said, msg=text, key=text if key == "keys" else None) for text in ("a", "b", "c")
+    )
+    known = dict(zip("abc", fingerprints(one, two, three), strict=True))
+
+    assert len(set(known.values())) == 3
+    assert fingerprints(three, one) == [known["c"], known["a"]]
 
 
 def test_sarif_suppresses_what_is_waived_and_nothing_else() -> None:
