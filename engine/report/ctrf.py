@@ -12,7 +12,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, printable
 from eidos.engine.report.jsontext import dumps, write_items
 from eidos.engine.report.placing import epoch, fingerprint, place
-from eidos.engine.report.wording import account, decided, told
+from eidos.engine.report.wording import account, called, decided, told
 
 _STATUSES = {
     Status.PASS: "passed",
@@ -101,7 +101,7 @@ def _test(report: Report, subject: Subject, verdict: Verdict) -> Json:
     where = place(subject, path)
     test: dict[str, Json] = {
         "testId": fingerprint(subject, rule.id, ""),
-        "name": one_line(f"{rule.id} {rule.title}"),
+        "name": one_line(called(rule)),
         "status": _status(report, verdict),
         "duration": 0,
         "suite": [one_line(subject.identity)],

@@ -15,7 +15,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import workflow_line, workflow_property, workflow_text
 from eidos.engine.report.placing import place
-from eidos.engine.report.wording import counted, decided, plural, sentence, told
+from eidos.engine.report.wording import called, counted, decided, plural, sentence, told
 
 SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
@@ -72,7 +72,7 @@ def _annotation(
     verdict, rule = same.verdict, report.rules_by_id[same.verdict.rule]
     alarm = verdict.status in {Status.FAIL, Status.WARN}
     advice = (finding.fix or rule.remediation) if alarm else ""
-    title = f"{verdict.status.value} {rule.severity.value} {rule.id}: {rule.title}"
+    title = f"{verdict.status.value} {rule.severity.value} {called(rule, ': ')}"
     message = "\n".join(filter(None, [sentence(finding), _named(subjects), advice]))
     level = "error" if report.closes(verdict) else "warning" if alarm else "notice"
     return _Annotation(level, title, message, place(subjects[0], finding.path))

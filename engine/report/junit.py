@@ -13,7 +13,8 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import xml_attribute, xml_text
-from eidos.engine.report.wording import account, decided, gist, told
+from eidos.engine.report.placing import place
+from eidos.engine.report.wording import account, called, decided, gist, told
 
 _SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.WAIVED})
 
@@ -52,10 +53,12 @@ def _write_run(report: Report, out: TextIO) -> None:
     )
     out.write("    </properties>\n")
     outcome = {Decision.PASSED: "", Decision.FAILED: "failure"}.get(decision, "error")
-    _write_case(out, "gate", "eidos", outcome, (decision.value, decided(report)))
+    gate = {"classname": "eidos", "name": "gate", "time": 0}
+    _write_case(out, gate, outcome, (decision.value, decided(report)))
     for problem in report.problems:
         name = str(problem.location) if problem.location else problem.message
-        _write_case(out, name, "eidos.problem", "error", (problem.message, told(problem)))
+        case = {"classname": "eidos.problem", "name": name, "time": 0}
+        _write_case(out, case, "error", (problem.message, told(problem)))
     out.write("  </testsuite>\n")
 
 
@@ -92,7 +95,15 @@ def _write_verdict(report: Report, subject: Subject, verdict: Verdict, out: Text
     rule = report.rules_by_id[verdict.rule]
     said = (gist(report, verdict), account(report, subject, verdict))
     outcome = _outcome(report, verdict)
-    _write_case(out, f"{rule.id} {rule.title}", subject.identity, outcome, said)
+    where = place(subject, verdict.findings[0].path if verdict.findings else None)
+    case = {
+        "classname": subject.identity,
+        "name": called(rule),
+        "group": rule.severity.value,
+        "file": where.file,
+        "time": 0,
+    }
+    _write_case(out, case, outcome, said)
 
 
 def _outcome(report: Report, verdict: Verdict) -> str:
@@ -106,17 +117,17 @@ def _outcome(report: Report, verdict: Verdict) -> str:
     return "failure" if report.is_violation(verdict) else "system-out"
 
 
-def _write_case(out: TextIO, name: str, classname: str, outcome: str, said: Sequence[str]) -> None:
+def _write_case(out: TextIO, case: Mapping[str, object], outcome: str, said: Sequence[str]) -> None:
     """Write a test case.
 
     Args:
         out: where to.
-        name: what was tested.
-        classname: of whom.
+        case: its attributes: whose it is, what was tested, how bad a failure is (``group``), and
+            the file, which pytest writes and GitLab reads though no schema has it.
         outcome: element that tells how it ended; empty for a pass.
         said: the message in short, and in full.
     """
-    head = f"    <testcase{_attributes({'classname': classname, 'name': name, 'time': 0})}"
+    head = f"    <testcase{_attributes(case)}"
     if not outcome:
         out.write(f"{head}/>\n")
         return

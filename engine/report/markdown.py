@@ -101,7 +101,7 @@ def _section(report: Report, same: Same) -> str:
     if verdict.waiver:
         lines.append(f"\nWaived by {code(verdict.waiver)}.")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
-        lines.append(f"\n**Remediation:** {_prose(rule.remediation)}")
+        lines.append(f"\n**Remediation:** {prose(rule.remediation)}")
     return "\n".join([*lines, "\n</details>\n"])
 
 
@@ -110,7 +110,7 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
     path = f" {code(finding.path)}" if finding.path else ""
     pairs = (("actual", finding.actual), ("expected", finding.expected))
     told = ", ".join(f"{name} {code(short(value))}" for name, value in pairs if value is not None)
-    fix = f"<br>fix: {_prose(finding.fix)}" if finding.fix else ""
+    fix = f"<br>fix: {prose(finding.fix)}" if finding.fix else ""
     values = f" ({told})" if told else ""
     who = named([code(subject.identity) for subject in subjects[:_NAMES]], len(subjects))
     return f"- {where}{path}: {text(finding.msg)}{values}<br>{who}{fix}"
@@ -125,8 +125,14 @@ def _quiet(report: Report) -> str:
     return "\n".join([*lines, "\n</details>\n"])
 
 
-def _prose(written: str) -> str:
-    return "<br>".join(
+def prose(written: str, between: str = "<br>") -> str:
+    """Write prose as Markdown, commands as code.
+
+    Args:
+        written: text with the line ends of a rule's metadata.
+        between: what parts the paragraphs; ``<br>`` keeps them in one item of a list.
+    """
+    return between.join(
         code(paragraph) if is_command else text(paragraph)
         for paragraph, is_command in paragraphs(written)
     )

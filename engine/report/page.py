@@ -83,7 +83,8 @@ class Page:
         status = self.style(verdict.status.value, verdict.status.value.upper().ljust(5))
         name = self.style("bold", _short(rule.id))
         aside = self.style("dim", _aside(self.report, verdict))
-        return f"{status} {rule.severity.value:<8} {name} {_short(rule.title)}{aside}"
+        title = "" if rule.title == rule.id else f" {_short(rule.title)}"
+        return f"{status} {rule.severity.value:<8} {name}{title}{aside}"
 
     def finding(self, where: str, finding: Finding) -> None:
         """Write a finding; actual and expected only where the message does not say them."""

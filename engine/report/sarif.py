@@ -19,8 +19,9 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import one_line, printable, sarif_text
 from eidos.engine.report.jsontext import dumps, write_items
+from eidos.engine.report.markdown import prose
 from eidos.engine.report.placing import epoch, named_findings, place
-from eidos.engine.report.wording import decided, plural, sentence, told
+from eidos.engine.report.wording import decided, plural, reflowed, sentence, told
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {
@@ -84,7 +85,7 @@ def _rule(rule: Rule) -> Json:
         "name": one_line(rule.package),
         "shortDescription": {"text": one_line(rule.title)},
         "fullDescription": {"text": printable(rule.description or rule.title)},
-        "help": {"text": printable(rule.remediation or rule.description or rule.title)},
+        "help": _help(rule.remediation or rule.description or rule.title),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": _rule_properties(rule),
     }
@@ -92,6 +93,11 @@ def _rule(rule: Rule) -> Json:
     if pages:
         described["helpUri"] = quote(pages[0], safe="/:?#[]@!$&'()*+,;=%~", errors="replace")
     return described
+
+
+def _help(written: str) -> Json:
+    """Give what to do, for viewers that show Markdown and for those that do not."""
+    return {"text": printable(reflowed(written)), "markdown": prose(written, "\n\n")}
 
 
 def _rule_properties(rule: Rule) -> Json:

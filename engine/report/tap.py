@@ -11,7 +11,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line, tap_text
 from eidos.engine.report.jsontext import yaml_line
 from eidos.engine.report.placing import place
-from eidos.engine.report.wording import counted, decided
+from eidos.engine.report.wording import called, counted, decided, reflowed
 
 _LOUD = frozenset({Status.FAIL, Status.WARN, Status.ERROR, Status.WAIVED})
 
@@ -42,7 +42,7 @@ def _points(report: Report) -> Iterator[_Point]:
 
 def _point(report: Report, subject: Subject, verdict: Verdict) -> _Point:
     rule = report.rules_by_id[verdict.rule]
-    name = tap_text(f"{subject.identity}: {rule.id} {rule.title}")
+    name = tap_text(f"{subject.identity}: {called(rule)}")
     ok, directive = _outcome(report, verdict)
     diagnostics = _diagnostics(report, subject, verdict) if verdict.status in _LOUD else {}
     return ok, name + directive, diagnostics
@@ -71,7 +71,7 @@ def _diagnostics(report: Report, subject: Subject, verdict: Verdict) -> dict[str
         "reason": verdict.reason,
         "waiver": verdict.waiver,
         "findings": [_finding(subject, finding) for finding in verdict.findings],
-        "remediation": rule.remediation,
+        "remediation": reflowed(rule.remediation),
     }
     return {key: value for key, value in known.items() if value}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import findings, spot
@@ -37,8 +38,15 @@ def and_more(rest: int, what: str = "") -> str:
 
 
 def counted(report: Report) -> str:
-    """Say how many subjects and verdicts there were, zeros left out."""
-    scopes = Counter(subject.scope.value for subject in report.subjects)
+    """Say how many subjects and verdicts there were, zeros left out.
+
+    One cluster that was seen twice is one cluster.
+    """
+    told = {
+        (each.scope, each.identity if each.scope is Scope.CLUSTER else number)
+        for number, each in enumerate(report.subjects)
+    }
+    scopes = Counter(scope.value for scope, _ in told)
     subjects = ", ".join(plural(count, scope) for scope, count in sorted(scopes.items()))
     verdicts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items() if count)
     rules = plural(len(report.rules), "rule")
@@ -59,11 +67,16 @@ def _causes(report: Report) -> list[str]:
     fails = _gating(report, Status.FAIL)
     return [
         plural(problems, "problem") if problems else "",
-        f"{plural(errors, 'rule')} could not be evaluated" if errors else "",
+        _errors(report, errors) if errors else "",
         _nothing(report) if report.nothing_judged and not unknown else "",
         _unknown(report, unknown) if unknown else "",
         plural(fails, "violation") + _threshold(report) if fails else "",
     ]
+
+
+def _errors(report: Report, count: int) -> str:
+    rules = {each.rule for _, each in report.verdicts() if each.status is Status.ERROR}
+    return f"{plural(count, 'verdict')} of {plural(len(rules), 'rule')} could not be evaluated"
 
 
 def _nothing(report: Report) -> str:
@@ -121,7 +134,7 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
     if verdict.status is Status.WAIVED:
         lines.append(f"waived by {verdict.waiver}: {verdict.reason}")
     elif verdict.status in {Status.FAIL, Status.WARN} and rule.remediation:
-        lines.append(f"remediation: {rule.remediation}")
+        lines.append(f"remediation: {reflowed(rule.remediation)}")
     return "\n".join(lines)
 
 
@@ -134,6 +147,16 @@ def _finding(subject: Subject, finding: Finding) -> str:
 def told(problem: Problem) -> str:
     """Write a problem's sentence and its hint, a line each, where the format shows the place."""
     return "\n".join(filter(None, [problem.message, problem.hint]))
+
+
+def called(rule: Rule, between: str = " ") -> str:
+    """Name a rule and say what it asks; a plain rule has no other title than its name."""
+    return rule.id if rule.title == rule.id else f"{rule.id}{between}{rule.title}"
+
+
+def reflowed(text: str) -> str:
+    """Write text with a line for each paragraph; commands stand on lines of their own, indented."""
+    return "\n".join(f"    {each}" if is_command else each for each, is_command in paragraphs(text))
 
 
 def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
