@@ -29,7 +29,7 @@ from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose, refuse_unknown_rules
 from eidos.engine.ports import RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 
 if TYPE_CHECKING:
     from eidos.engine.model.waiver import Waiver
@@ -122,7 +122,7 @@ def _refuse_strangers(request: CheckRequest, packs: Sequence[Pack], engine: Rego
 
 def _engine(opa: str | None) -> RegoEngine:
     if opa is None:
-        return EmbeddedEngine()
+        return LightEngine()
     from eidos.engine.rego.server import OpaServerEngine, ServerOptions
 
     token, ca = os.environ.get("EIDOS_OPA_TOKEN"), os.environ.get("EIDOS_OPA_CA")

@@ -15,7 +15,7 @@ from eidos.engine.model.drift import Flip
 from eidos.engine.model.policy import Rule
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.choosing import Choice, choose
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 
 _Verdicts = Mapping[str | None, Mapping[str, Verdict]]
 """By node name (None for the cluster) and rule."""
@@ -35,7 +35,7 @@ class Evidence:
     def __init__(self, packs: tuple[str, ...], now: datetime) -> None:
         self._packs = packs
         self._now = now
-        self._engine = EmbeddedEngine()
+        self._engine = LightEngine()
         self._baseline: _Verdicts | None = None
 
     def __enter__(self) -> Self:

@@ -1,6 +1,11 @@
 """What a policy may use up before it is stopped."""
 
+from typing import Final
+
 import msgspec
+
+GET_OPA: Final = "OPA serves all of Rego: get it by 'eidos engine install', or say it otherwise."
+"""The hint of everything that only OPA can do."""
 
 
 class EngineLimits(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from eidos.engine.errors import EidosError, Location, MissingExtraError, PolicyE
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Module
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, ModuleFacts, Program, Undefined
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.relocating import is_path, relocate
 
@@ -74,7 +74,7 @@ class OpaServerEngine:
         self._url = url
         self._limits = limits or EngineLimits()
         self._client = _connect(url, options or ServerOptions(), self._limits.seconds)
-        self._reader = EmbeddedEngine(workers=1, limits=self._limits)
+        self._reader = LightEngine(workers=1, limits=self._limits)
         self._lock = threading.Lock()
         self._session = uuid.uuid4().hex[:12]
         self._tenants: OrderedDict[str, _Tenant] = OrderedDict()

@@ -53,6 +53,32 @@ class ModuleTree:
         return path
 
 
+def widen(node: object) -> tuple[int, int] | None:
+    """Make each span hold all of its node, and give that of this one.
+
+    The engine leaves the quotes of a text out of its span, and out of those that begin with it.
+    """
+    if isinstance(node, list):
+        found = [extent for child in node if (extent := widen(child))]
+    elif isinstance(node, dict):
+        found = [extent for child in node.values() if (extent := widen(child))]
+        quotes = [node[kind]["span"] for kind in ("String", "RawString") if kind in node]
+        found += [(span["start"] - 1, span["end"] + 1) for span in quotes]
+        span = node if "start" in node else node.get("span")
+        if span is not None:
+            found.append((span["start"], span["end"]))
+    else:
+        return None
+    if not found:
+        return None
+    start, end = min(begin for begin, _ in found), max(end for _, end in found)
+    if isinstance(node, dict):
+        for owner in (node, *(node.get(kind) or {} for kind in ("String", "RawString"))):
+            if "span" in owner:
+                owner["span"].update(start=start, end=end)
+    return start, end
+
+
 def read_tree(tree: Node) -> ModuleTree:
     """Take a module's JSON tree apart."""
     text = tree["source"]["contents"].encode()

@@ -19,7 +19,7 @@ from eidos.engine.model.factpath import FactPath
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Rule, Scope
 from eidos.engine.model.verdict import Status
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import cluster_of, nodes_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -31,13 +31,13 @@ ODD: tuple[Json, ...] = (
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine()) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine()) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
-def rules(engine: EmbeddedEngine) -> list[Rule]:
+def rules(engine: LightEngine) -> list[Rule]:
     return [rule for pack in load_packs((), engine) for rule in pack.rules]
 
 
@@ -83,7 +83,7 @@ def odd_subjects(rule: Rule, subject: SubjectFacts) -> Iterator[SubjectFacts]:
 
 
 def test_no_value_breaks_a_rule(
-    rules: list[Rule], engine: EmbeddedEngine, subjects: dict[Scope, SubjectFacts]
+    rules: list[Rule], engine: LightEngine, subjects: dict[Scope, SubjectFacts]
 ) -> None:
     broken = {}
     for rule in rules:

@@ -15,7 +15,7 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.packs.finding import PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import cluster_of, nodes_of, snapshot, write_pack
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -24,12 +24,12 @@ NEW = {"GPU.smi": {"driver": "580.1"}, "OS.grub": {}}
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine(workers=1)) as engine:
         yield engine
 
 
-def rules(tmp_path: Path, engine: EmbeddedEngine, **modules: str) -> tuple[Rule, ...]:
+def rules(tmp_path: Path, engine: LightEngine, **modules: str) -> tuple[Rule, ...]:
     source = PolicySource(write_pack(tmp_path / "t", **modules), is_pack=True)
     return load_pack(source, engine, PackIndex(tmp_path / "index")).rules
 
@@ -64,7 +64,7 @@ class KeptMemo:
     ],
 )
 def test_every_status_has_its_cause(
-    tmp_path: Path, engine: EmbeddedEngine, facts: dict[str, dict[str, Any]], status: Status
+    tmp_path: Path, engine: LightEngine, facts: dict[str, dict[str, Any]], status: Status
 ) -> None:
     judge = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW)
     [[verdict]] = judge.judge(nodes_of(snapshot(("n1", facts))))
@@ -72,7 +72,7 @@ def test_every_status_has_its_cause(
     assert (verdict.reason is not None) == (status in ("unknown", "error", "skip"))
 
 
-def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: LightEngine) -> None:
     gone = Collection("GPU", CollectorState.UNAVAILABLE, node="n1", reason="no NVML library")
     taken = snapshot(("n1", {"OS.grub": {}}), collection=(gone,))
     [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
@@ -81,7 +81,7 @@ def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: Embedde
 
 @pytest.mark.parametrize("keys", [(), ("nokaslr",)])
 def test_a_partly_collected_subtype_forbids_pass(
-    tmp_path: Path, engine: EmbeddedEngine, keys: tuple[str, ...]
+    tmp_path: Path, engine: LightEngine, keys: tuple[str, ...]
 ) -> None:
     part = Collection("OS", CollectorState.PARTIAL, "grub", "n1", "cut short", keys)
     taken = snapshot(("n1", NEW), collection=(part,))
@@ -92,14 +92,14 @@ def test_a_partly_collected_subtype_forbids_pass(
     )
 
 
-def test_another_nodes_trouble_is_not_ours(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_another_nodes_trouble_is_not_ours(tmp_path: Path, engine: LightEngine) -> None:
     gone = Collection("OS", CollectorState.FAILED, node="n2")
     taken = snapshot(("n1", NEW), collection=(gone,))
     [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
     assert verdict.status is Status.PASS
 
 
-def test_a_rule_sees_nothing_it_does_not_declare(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_a_rule_sees_nothing_it_does_not_declare(tmp_path: Path, engine: LightEngine) -> None:
     source = """\
 # METADATA
 # title: See
@@ -120,7 +120,7 @@ deny contains json.marshal(input)
     )
 
 
-def test_the_same_question_is_asked_once(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_the_same_question_is_asked_once(tmp_path: Path, engine: LightEngine) -> None:
     memo = KeptMemo()
     made = rules(tmp_path, engine)
     alike = nodes_of(snapshot(("n1", OLD), ("n2", OLD), ("n3", NEW)))
@@ -133,7 +133,7 @@ def test_the_same_question_is_asked_once(tmp_path: Path, engine: EmbeddedEngine)
 
 
 def test_parameters_and_rule_text_are_part_of_the_question(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     memo = KeptMemo()
     node = nodes_of(snapshot(("n1", OLD)))
@@ -145,7 +145,7 @@ def test_parameters_and_rule_text_are_part_of_the_question(
 
 
 def test_rules_that_read_the_time_are_asked_again_the_next_day(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     source = """\
 # METADATA
@@ -188,7 +188,7 @@ deny contains sprintf("%d drivers", [count(drivers)]) if count(drivers) > 1
     ],
 )
 def test_a_cluster_rule_sees_every_node_and_knows_who_is_missing(
-    tmp_path: Path, engine: EmbeddedEngine, nodes: list[Any], status: Status
+    tmp_path: Path, engine: LightEngine, nodes: list[Any], status: Status
 ) -> None:
     taken = snapshot(*((f"n{i}", facts) for i, facts in enumerate(nodes)))
     judge = Judge(rules(tmp_path, engine, one=CLUSTER_RULE), engine, NoMemo(), NOW)
@@ -211,7 +211,7 @@ def test_a_cluster_rule_sees_every_node_and_knows_who_is_missing(
     ],
 )
 def test_a_finding_in_any_shape_is_a_finding_and_never_silence(
-    tmp_path: Path, engine: EmbeddedEngine, body: str, status: Status, said: list[str]
+    tmp_path: Path, engine: LightEngine, body: str, status: Status, said: list[str]
 ) -> None:
     source = f"""\
 # METADATA
@@ -226,7 +226,7 @@ package eidos.t.odd
     assert [finding.msg for finding in verdict.findings] == said
 
 
-def test_what_is_said_of_other_keys_is_no_reason(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_what_is_said_of_other_keys_is_no_reason(tmp_path: Path, engine: LightEngine) -> None:
     other = Collection("GPU", CollectorState.REDACTED, "smi", "n1", "a secret", ("serial",))
     facts: dict[str, dict[str, Any]] = {"GPU.smi": {}, "OS.grub": {}}
     taken = snapshot(("n1", facts), collection=(other,))

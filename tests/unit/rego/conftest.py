@@ -5,23 +5,23 @@ from collections.abc import Iterator
 import pytest
 
 from eidos.engine.ports import RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.server import OpaServerEngine
 from fakes.opa_server import opa_server
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine()
+def light() -> Iterator[LightEngine]:
+    engine = LightEngine()
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def hasty() -> Iterator[EmbeddedEngine]:
+def hasty() -> Iterator[LightEngine]:
     """An engine with little patience and little memory, for hostile policies."""
-    engine = EmbeddedEngine(workers=2, limits=EngineLimits(seconds=0.5, memory_bytes=256 << 20))
+    engine = LightEngine(workers=2, limits=EngineLimits(seconds=0.5, memory_bytes=256 << 20))
     yield engine
     engine.close()
 
@@ -40,10 +40,10 @@ def opa_engine(opa_url: str) -> Iterator[OpaServerEngine]:
     engine.close()
 
 
-@pytest.fixture(params=["embedded", pytest.param("opa", marks=pytest.mark.real)])
+@pytest.fixture(params=["light", pytest.param("opa", marks=pytest.mark.real)])
 def engine(request: pytest.FixtureRequest) -> RegoEngine:
     """Each engine in turn: what they offer is one contract."""
     chosen: RegoEngine = request.getfixturevalue(
-        "embedded" if request.param == "embedded" else "opa_engine"
+        "light" if request.param == "light" else "opa_engine"
     )
     return chosen

@@ -9,7 +9,7 @@ import regorus
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.policy import Module
 from eidos.engine.rego import builtins
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.runtime import new_engine
 from fakes.opa_server import opa_binary
@@ -42,19 +42,19 @@ def test_what_is_present_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(builtins.MISSING))
-def test_what_is_missing_is_refused_at_load(name: str, embedded: EmbeddedEngine) -> None:
+def test_what_is_missing_is_refused_at_load(name: str, light: LightEngine) -> None:
     assert not has(name)
     if name in {"and", "div", "or"} or name.startswith("internal."):
         return  # OPA's names for operators
     with pytest.raises(PolicyError, match=f"the embedded engine has no function {name}") as caught:
-        embedded.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
+        light.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
     assert caught.value.hint
 
 
-def test_what_is_deprecated_is_for_v0_only(embedded: EmbeddedEngine) -> None:
+def test_what_is_deprecated_is_for_v0_only(light: LightEngine) -> None:
     for name in builtins.DEPRECATED:
         with pytest.raises(PolicyError, match="no longer there in Rego v1"):
-            embedded.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
+            light.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
 
 
 @pytest.mark.real

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.rego_cases import deviations, read_cases
 
 KNOWN = Path(__file__).parent / "known_deviations.txt"
@@ -15,19 +15,19 @@ def _known() -> set[str]:
     return {line for line in lines if line and line[0] not in "#["}
 
 
-def test_it_differs_from_opa_exactly_where_we_know(shared: Path, embedded: EmbeddedEngine) -> None:
+def test_it_differs_from_opa_exactly_where_we_know(shared: Path, light: LightEngine) -> None:
     cases = list(read_cases(shared / "data" / "rego-compliance" / "v1.jsonl"))
-    found = deviations(embedded, cases)
+    found = deviations(light, cases)
     known = _known()
     assert len(cases) > 1900
     assert {case: found[case] for case in found.keys() - known} == {}
     assert known - found.keys() == set(), "listed, but no longer a deviation"
 
 
-def test_our_own_cases_have_no_deviation(embedded: EmbeddedEngine) -> None:
+def test_our_own_cases_have_no_deviation(light: LightEngine) -> None:
     cases = list(read_cases(Path(__file__).parent / "cases.jsonl"))
     assert len(cases) >= 20
-    assert deviations(embedded, cases) == {}
+    assert deviations(light, cases) == {}
 
 
 @pytest.mark.real

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.policy import Module
 from eidos.engine.ports import Ask, Job, Program
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.frames import Bundle, Evaluate, Question, Source
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.runtime import Runtime
@@ -54,7 +54,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_policy_is_an_error_and_harms_no_other_job(
-    name: str, hasty: EmbeddedEngine
+    name: str, hasty: LightEngine
 ) -> None:
     text, cause = HOSTILE[name]
     program = Program(name, (Module("bad.rego", f"package bad\n\n{text}\n"),))
@@ -73,7 +73,7 @@ def _good(number: int) -> Job:
     return Job(GOOD, (Ask("data.good.answer", {"n": number}),), now_ns=0)
 
 
-def test_a_linear_regular_expression_is_no_trouble(hasty: EmbeddedEngine) -> None:
+def test_a_linear_regular_expression_is_no_trouble(hasty: LightEngine) -> None:
     text = 'package p\n\nx := regex.match("^(a+)+$", input)'
     program = Program("redos", (Module("p.rego", text),))
     (answer,) = hasty.evaluate([Job(program, (Ask("data.p.x", "a" * 20000 + "b"),), 0)])
@@ -95,7 +95,7 @@ def test_a_linear_regular_expression_is_no_trouble(hasty: EmbeddedEngine) -> Non
         ("# " + "a" * (1 << 20), "over the limit"),
     ],
 )
-def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngine) -> None:
+def test_a_hostile_text_is_refused(text: str, message: str, hasty: LightEngine) -> None:
     module = Module("bad.rego", f"package bad\n\n{text}\n")
     with pytest.raises(PolicyError, match=message) as caught:
         hasty.analyse([Module("good.rego", "package good\n\nx := 1\n"), module])
@@ -106,7 +106,7 @@ def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngin
 
 def test_noise_of_the_engine_never_fills_up() -> None:
     """The engine panics when its standard error takes no more, so a worker keeps making room."""
-    engine = EmbeddedEngine(workers=1)
+    engine = LightEngine(workers=1)
     warned = "x if input.y\n\n" * 100  # each is a warning when it is tried as v0
     bad = Module("bad.rego", f"package p\n\n{warned}x := [\n")
     messages = set()
@@ -118,17 +118,17 @@ def test_noise_of_the_engine_never_fills_up() -> None:
     engine.close()
 
 
-def test_brackets_in_text_and_comments_do_not_count(embedded: EmbeddedEngine) -> None:
+def test_brackets_in_text_and_comments_do_not_count(light: LightEngine) -> None:
     deep = "[" * 40
     text = f'package p\n\n# {deep}\nx := "{deep}\\"{deep}"\n\ny := `{deep}\n"{deep}`\n'
-    assert embedded.analyse([Module("p.rego", text)])[0].rules == {"x": 4, "y": 6}
+    assert light.analyse([Module("p.rego", text)])[0].rules == {"x": 4, "y": 6}
 
 
 def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    engine = EmbeddedEngine(workers=1)
+    engine = LightEngine(workers=1)
     with pytest.raises(EidosError, match="the process that runs policy ended"):
         list(engine.evaluate([_good(1)]))
     engine.close()
@@ -137,7 +137,7 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
 def test_a_parent_that_ignores_the_end_of_children_harms_nothing() -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        with closing(EmbeddedEngine(workers=1)) as engine:
+        with closing(LightEngine(workers=1)) as engine:
             assert [answer.values for answer in engine.evaluate([_good(1)])] == [(1,)]
     finally:
         signal.signal(signal.SIGCHLD, before)
@@ -191,7 +191,7 @@ PIECES = st.sampled_from(
 @given(pieces=st.lists(PIECES, max_size=40), header=st.booleans())
 @settings(deadline=None)
 def test_any_text_is_read_or_refused(
-    hasty: EmbeddedEngine, pieces: list[str], header: bool
+    hasty: LightEngine, pieces: list[str], header: bool
 ) -> None:
     text = ("package p\n\n" if header else "") + "".join(pieces)
     refusal = None
