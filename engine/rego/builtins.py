@@ -301,3 +301,6 @@ SERVED: Final[Mapping[str, tuple[str, ...]]] = {
 Each was asked with thousands of odd arguments on both engines (tests/unit/rego/test_equality.py); what the
 guards refuse is where they answer differently, see `eidos.engine.rego.extensions`.
 """
+
+INTEGERS: Final = range(-(1 << 63), 1 << 64)
+"""What the light engine keeps as integers; greater ones become doubles there."""

@@ -11,12 +11,13 @@ from typing import Final
 
 import regorus
 
-from eidos.engine.rego.builtins import FORBIDDEN
+from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS
 
 _GREATEST: Final = 1 << 62
 """Integers up to here keep their value in sums of two; greater ones become doubles in the engine."""
 _EXACT: Final = 1 << 53
-_NUMERAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,5}[1-9])?")
+_NUMERAL = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]")
 _RFC3339 = re.compile(
     r"(?:1[7-9]|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-][01][0-9]:[0-5][0-9])"
@@ -24,14 +25,14 @@ _RFC3339 = re.compile(
 _ESCAPED = r"\\[.+*?()|\[\]{}^$\\/-]|\\[dws]"
 _ATOM = (
     rf"(?:[A-Za-z0-9 _@#%&=:;,<>!~'\"/`-]|{_ESCAPED}|\.|\^|\$"
-    rf"|\[\^?-?(?:[A-Z]-[A-Z]|[a-z]-[a-z]|[0-9]-[0-9]|{_ESCAPED}"
-    r"|[A-Za-z0-9 _@#%=:;,<>!'\"/`.+*?()|{}$]|&(?!&)|~(?!~))+-?\])"
+    rf"|\[\^?(?=[^\]])(?!--)-?(?:[A-Z]-[A-Z]|[a-z]-[a-z]|[0-9]-[0-9]|{_ESCAPED}"
+    r"|[A-Za-z0-9 _@#%=:;,<>!'\"/`.+*?()|{}$]|&(?!&)|~(?!~))*-?\])"
 )
 _QUANTIFIER = r"(?:(?:[*+?]|\{[0-9]{1,2}(?:,(?:[0-9]{1,2})?)?\})\??)?"
 _FLAT = re.compile(rf"(?:{_ATOM}{_QUANTIFIER}|\|)*")
 _GROUP = re.compile(rf"\((?:\?:)?(?:{_ATOM}{_QUANTIFIER}|\|)*\)")
 _FLAGS = re.compile(r"\(\?[im]{1,2}\)")
-_ASCII_ONLY = re.compile(r"\\[dws]|^\(\?m?i")
+_LETTERS = re.compile(r"\\w|^\(\?m?i")
 _TEMPLATE = re.compile(r"(?:[^$]|\$[0-9](?![A-Za-z0-9_]))*")
 
 
@@ -70,9 +71,9 @@ def _whole(value: object) -> object:
 
 
 def _rounded(value: object) -> object:
-    if isinstance(value, float) and 0 <= value < _EXACT:
-        return value
-    return _whole(value)
+    if isinstance(value, float) and not 0 <= value < _EXACT:
+        raise _not_served(f"rounding {_shown(value)}")
+    return value
 
 
 def _total(value: object) -> object:
@@ -117,7 +118,9 @@ def _ascii(value: object) -> object:
 
 
 def _numeral(value: object) -> object:
-    if isinstance(value, str) and not _NUMERAL.fullmatch(value):
+    if isinstance(value, str) and not (
+        _DECIMAL.fullmatch(value) or (_NUMERAL.fullmatch(value) and int(value) in INTEGERS)
+    ):
         raise _not_served(f"to_number of {_shown(value)}")
     return value
 
@@ -150,7 +153,9 @@ def _is_written_alike(value: object) -> bool:
         )
     if isinstance(value, set | frozenset):
         return bool(value) and all(map(_is_written_alike, value))
-    return value is None or (isinstance(value, int) and abs(value) <= _GREATEST)
+    if isinstance(value, float):
+        return _DECIMAL.fullmatch(repr(value)) is not None
+    return value is None or (isinstance(value, int) and value in INTEGERS)
 
 
 def _is_text(value: object) -> bool:
@@ -162,7 +167,7 @@ def _is_quoted_alike(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value in INTEGERS
 
 
 _FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
@@ -216,11 +221,13 @@ def _replacement(value: object) -> object:
 
 
 def _subject(pattern: object, value: object) -> object:
-    """Digits and letters are those of ASCII in Go, of Unicode in the engine."""
-    if isinstance(pattern, str) and _ASCII_ONLY.search(pattern):
-        _ascii(value)
-        if isinstance(value, str) and "\v" in value:
-            raise _not_served("a vertical tab in text that a regular expression reads")
+    """Digits, space and letters are those of ASCII in Go, of Unicode in the engine."""
+    if isinstance(pattern, str) and isinstance(value, str) and not value.isascii():
+        beyond = [mark for mark in value if not mark.isascii()]
+        if _LETTERS.search(pattern) or any(m.isdecimal() or m.isspace() for m in beyond):
+            _ascii(value)
+    if isinstance(value, str) and "\v" in value:
+        raise _not_served("a vertical tab in text that a regular expression reads")
     return value
 
 

@@ -9,6 +9,12 @@ _ONE_LINE = re.compile(r"(?P<file>.*):(?P<line>\d+):(?P<column>\d+) error: (?P<t
 _SENTENCE = re.compile(r"^(?:error|warning): *(?P<text>.*)$", re.MULTILINE)
 _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
 
+_PHRASES = {
+    "not an i64": "the light engine does not serve integers of more than 63 bits here: "
+    "OPA does ('eidos engine install' gets it)",
+}
+"""What the engine says of its own insides, for users."""
+
 
 def read_fault(error: BaseException) -> Fault:
     """Give the sentence and the place of an error that the engine raised."""
@@ -17,6 +23,7 @@ def read_fault(error: BaseException) -> Fault:
     sentence = _SENTENCE.search(text) or _ONE_LINE.fullmatch(text.strip())
     message = " ".join((sentence["text"] if sentence else text).split())
     message = _EXTENSION.sub("", message)
+    message = _PHRASES.get(message, message)
     if type(error).__name__ == "PanicException":
         message = f"the engine gave up: {message}"
     if not place:

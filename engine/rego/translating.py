@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from eidos.engine.rego.builtins import FORBIDDEN, OPA_FUNCTIONS, SERVED
+from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS, OPA_FUNCTIONS, SERVED
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.limits import GET_OPA
 from eidos.engine.rego.syntax import Node, Place, dotted
@@ -26,8 +26,6 @@ from eidos.engine.rego.syntax import Node, Place, dotted
 _GUARD: Final = "__light_"
 _CONSTANTS: Final = ("String", "RawString", "Number", "Bool", "Null")
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,19})")
-_INTEGERS: Final = range(-(1 << 63), 1 << 64)
-"""What the engine keeps as integers; others become doubles."""
 _DECIMAL = re.compile(rb"-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]")
 _VERB = re.compile(r"%(.?)", re.DOTALL)
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
@@ -528,7 +526,7 @@ class _Rule:
 
     def _number(self, content: Node, scope: _Scope) -> bytes:
         text = self._as_written(content, scope)
-        whole = _INTEGER.fullmatch(text) and int(text) in _INTEGERS
+        whole = _INTEGER.fullmatch(text) and int(text) in INTEGERS
         if not whole and not _DECIMAL.fullmatch(text):
             raise RefusedError(f"the number {text.decode()}", _place(content["span"]))
         return text

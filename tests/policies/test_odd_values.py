@@ -91,6 +91,7 @@ def test_no_value_breaks_a_rule(
         for subject, [verdict] in zip(
             odd, Judge([rule], engine, NoMemo(), NOW).judge(odd), strict=True
         ):
-            if verdict.status is Status.ERROR:
+            left_to_opa = "the light engine does not serve" in (verdict.reason or "")
+            if verdict.status is Status.ERROR and not left_to_opa:
                 broken[rule.id, subject.digest] = verdict.reason
     assert broken == {}
