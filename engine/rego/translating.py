@@ -31,6 +31,7 @@ _VERB = re.compile(r"%(.?)", re.DOTALL)
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _ORDERS: Final = ("Lt", "Le", "Gt", "Ge")
 _BASES: Final = ("Array", "Call", "Object", "RefBrack", "RefDot", "Set", "Var")
+_MATCHED: Final = ("Array", "Call", "Object", "RefBrack", "RefDot", "Var")
 _ITERATED = "iteration of an unbound name in a negated expression"
 
 
@@ -62,6 +63,8 @@ class _Local:
     declared: Place | None = None
     """Where ``some`` or ``every`` declared it; OPA wants those to be used."""
     used: bool = False
+    implicit: bool = False
+    """Bound by a bracket or ``=``, declared nowhere."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,8 @@ class _Scope:
     names: dict[str, _Local] = field(default_factory=dict)
     unpacked: list[bytes] = field(default_factory=list)
     """Statements to be put before the one at work."""
+    arguments: bool = False
+    """These are the arguments of a function."""
 
     def find(self, name: str) -> _Local | None:
         scope: _Scope | None = self
@@ -200,64 +205,65 @@ class _Rule:
 
     def rule(self, rule: Node) -> bytes:
         ((kind, head),) = rule["head"].items()
-        scope = _Scope()
-        parts = []
-        for argument in head.get("args") or []:
-            parts.append((_span(argument), self._pattern(argument, scope)))
-        bodies = self._bodies(rule["bodies"], scope)
-        first = bodies[0][2] if bodies and not rule["bodies"][0].get("is_else") else scope
-        for term in _head_terms(kind, head):
-            parts.append((_span(term), self._head_term(kind, term, first)))
-        for value, query, inner, rendered in bodies:
-            if value is not None:
-                parts.append((_span(value), self._term(value, inner)))
-            if rendered is not None:
-                parts.append((query, rendered))
-        for _, _, inner, _ in bodies:
-            self._close(inner)
+        scope = _Scope(arguments=True)
+        parts = [
+            (_span(argument), self._pattern(argument, scope))
+            for argument in head.get("args") or []
+        ]
+        bodies = list(rule["bodies"])
+        first = bodies.pop(0) if bodies and not bodies[0]["is_else"] else None
+        query = first["query"] if first else None
+        parts += self._section(_head_terms(kind, head), query, head["span"]["end"], scope)
+        for body in bodies:
+            if not body["is_else"]:
+                raise RefusedError("several bodies of one head", _place(body["span"]))
+            terms = [body["assign"]["value"]] if body.get("assign") else []
+            parts += self._section(terms, body["query"], body["span"]["end"], scope)
         return _splice(self._content, rule["span"], sorted(parts, key=lambda p: p[0]["start"]))
 
-    def _bodies(
-        self, bodies: list[Node], scope: _Scope
-    ) -> list[tuple[Node | None, Node, _Scope, bytes | None]]:
-        found = []
-        for number, body in enumerate(bodies):
-            if number and not body["is_else"]:
-                raise RefusedError("several bodies of one head", _place(body["span"]))
-            inner = _Scope(scope)
-            query = body["query"]
-            rendered = self._query(query, inner, braced=True) if query["stmts"] else None
-            value = body["assign"]["value"] if body.get("assign") else None
-            found.append((value, query.get("span"), inner, rendered))
-        return found
-
-    def _head_term(self, kind: str, term: Node, scope: _Scope) -> bytes:
-        if kind == "Set" and next(iter(term)) in ("Set", "SetCompr"):
-            raise RefusedError("a set in a set", _start(term))
-        return self._term(term, scope)
+    def _section(
+        self, terms: list[Node], query: Node | None, end: int, scope: _Scope
+    ) -> list[tuple[Node, bytes]]:
+        """Give a head or ``else`` with its body, in parts."""
+        inner = _Scope(scope)
+        if query is not None and query["stmts"]:
+            body, values = self._query(query, terms, inner, braced=True)
+            parts = [(query["span"], body)]
+        else:
+            parts, values = [], [self._term(term, inner) for term in terms]
+            if inner.unpacked:
+                opening = b" { " if self._v0 else b" if { "
+                statements = opening + b"; ".join(inner.unpacked) + b" }"
+                parts = [({"start": end, "end": end}, statements)]
+        self._close(inner)
+        return parts + [(_span(term), value) for term, value in zip(terms, values, strict=True)]
 
     # Bodies -----------------------------------------------------------------------------------
 
-    def _query(self, query: Node, scope: _Scope, *, braced: bool = False) -> bytes:
-        """Give a body; where statements were added to one without braces, with them."""
-        parts = []
-        added = False
+    def _query(
+        self, query: Node, terms: list[Node], scope: _Scope, *, braced: bool = False
+    ) -> tuple[bytes, list[bytes]]:
+        """Give a body and the terms that are made of its names.
+
+        Where statements were added to one without braces that needs them, it gets them.
+        """
+        rendered = []
         for statement in query["stmts"]:
-            rendered = self._statement(statement, scope)
-            if scope.unpacked:
-                rendered = b"; ".join([*scope.unpacked, rendered])
-                scope.unpacked.clear()
-                added = True
-            parts.append((statement["span"], rendered))
-        body = _splice(self._content, query["span"], parts)
-        bare = parts[0][0]["start"] == query["span"]["start"]
-        return b"{ " + body + b" }" if braced and added and bare else body
+            text = self._statement(statement, scope)
+            rendered.append(b"; ".join([*scope.unpacked, text]))
+            scope.unpacked.clear()
+        values = [self._positive(term, scope) for term in terms]
+        rendered[-1] = b"; ".join([rendered[-1], *scope.unpacked])
+        spans = [statement["span"] for statement in query["stmts"]]
+        body = _splice(self._content, query["span"], list(zip(spans, rendered, strict=True)))
+        bare = spans[0]["start"] == query["span"]["start"]
+        return (b"{ " + body + b" }" if braced and bare else body), values
 
     def _close(self, scope: _Scope) -> None:
         for name, local in scope.names.items():
             if local.declared is not None and not local.used:
                 raise RefusedError(f"a declared name that is not used ({name})", local.declared)
-            if local.declared is None and local.written == name.encode():
+            if local.implicit:
                 self._closed.add(name)
 
     def _statement(self, statement: Node, scope: _Scope) -> bytes:
@@ -316,7 +322,8 @@ class _Rule:
                 name = self._content[span["start"] : span["end"]].decode()
                 parts.append((span, self._declare(name, span, inner, bound=True, wanted=True)))
         parts.append((_span(literal["domain"]), domain))
-        parts.append((literal["query"]["span"], self._query(literal["query"], inner)))
+        body, _ = self._query(literal["query"], [], inner)
+        parts.append((literal["query"]["span"], body))
         self._close(inner)
         return _splice(self._content, literal["span"], parts)
 
@@ -328,6 +335,7 @@ class _Rule:
         if _is_walk(node["rhs"]):
             return self._walk(node, scope)
         if node["op"] == "ColEq":
+            self._matched(node["lhs"], node["rhs"])
             right = self._positive(node["rhs"], scope)
             left = self._pattern(node["lhs"], scope)
         else:
@@ -339,6 +347,8 @@ class _Rule:
         """Give both sides of ``=``, of which one at most may have names to bind."""
         sides = (node["lhs"], node["rhs"])
         open_ = [any(self._unbound(side, scope)) for side in sides]
+        self._matched(*sides)
+        self._matched(*sides[::-1])
         if all(open_):
             raise RefusedError("= with unbound names on both sides", _start(node["lhs"]))
         rendered: list[bytes] = [b"", b""]
@@ -346,6 +356,10 @@ class _Rule:
             render = self._unifying if open_[number] else self._positive
             rendered[number] = render(sides[number], scope)
         return rendered[0], rendered[1]
+
+    def _matched(self, pattern: Node, value: Node) -> None:
+        if next(iter(pattern)) in ("Array", "Object") and next(iter(value)) not in _MATCHED:
+            raise RefusedError("a pattern for what it cannot match", _start(pattern))
 
     def _walk(self, node: Node, scope: _Scope) -> bytes:
         call = node["rhs"]["Call"]
@@ -381,12 +395,7 @@ class _Rule:
             parts = [(_span(p), self._unpack(p, scope)) for p in node["params"]]
             rendered = _splice(self._content, node["span"], parts)
         elif kind == "Membership":
-            parts = [
-                (_span(node[part]), self._unpack(node[part], scope))
-                for part in ("key", "value", "collection")
-                if node[part]
-            ]
-            rendered = _splice(self._content, node["span"], parts)
+            rendered = self._membership(node, scope)
         elif kind == "AssignExpr":
             raise RefusedError("an assignment in a negated expression", _start(expression))
         else:
@@ -462,7 +471,7 @@ class _Rule:
             return
         if name in self._closed:
             raise RefusedError(f"a name bound again outside of a comprehension ({name})", place)
-        scope.names[name] = _Local(name.encode(), bound=True)
+        scope.names[name] = _Local(name.encode(), bound=True, implicit=True)
 
     def _declare(
         self, name: str, span: Node, scope: _Scope, *, bound: bool, wanted: bool = False
@@ -470,10 +479,13 @@ class _Rule:
         """Make a name of this body, under another name where it would hide one."""
         if name == "_":
             return b"_"
-        if name in ("input", "data") or name in scope.names:
+        arguments = scope.parent.names if scope.parent and scope.parent.arguments else {}
+        if name in ("input", "data") or name in scope.names or name in arguments:
             raise RefusedError(f"a name declared again ({name})", _place(span))
+        if name in self._closed:
+            raise RefusedError(f"a name bound in a comprehension before ({name})", _place(span))
         written = name.encode()
-        if name in self._globals or name in self._closed or scope.find(name):
+        if name in self._globals or scope.find(name):
             self._fresh += 1
             written = b"__light_%d_%b" % (self._fresh, written)
         scope.names[name] = _Local(written, bound, _place(span) if wanted else None)
@@ -563,10 +575,10 @@ class _Rule:
 
     def _comprehension(self, content: Node, scope: _Scope) -> bytes:
         inner = _Scope(scope)
-        query = self._query(content["query"], inner)
         terms = [content[part] for part in ("key", "value", "term") if part in content]
-        parts = [(_span(term), self._positive(term, inner)) for term in terms]
+        query, values = self._query(content["query"], terms, inner)
         self._close(inner)
+        parts = [(_span(term), value) for term, value in zip(terms, values, strict=True)]
         parts.append((content["query"]["span"], query))
         return _splice(self._content, content["span"], parts)
 
@@ -619,8 +631,9 @@ class _Rule:
         return _guarded("whole", rendered) if content["op"] in ("Mul", "Div") else rendered
 
     def _membership(self, content: Node, scope: _Scope) -> bytes:
+        """Bind what is asked: the engine takes an undefined member for none."""
         parts = [
-            (_span(content[part]), self._term(content[part], scope))
+            (_span(content[part]), self._unpack(content[part], scope))
             for part in ("key", "value", "collection")
             if content[part]
         ]
@@ -697,6 +710,8 @@ def _head_terms(kind: str, head: Node) -> list[Node]:
     if bracket is not None:
         terms.append(bracket["index"])
     if kind == "Set" and head.get("key"):
+        if next(iter(head["key"])) in ("Set", "SetCompr"):
+            raise RefusedError("a set in a set", _start(head["key"]))
         terms.append(head["key"])
     if head.get("assign"):
         terms.append(head["assign"]["value"])

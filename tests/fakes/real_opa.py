@@ -1,0 +1,148 @@
+"""The real OPA as a Rego engine for tests: one server on a socket, one program at a time.
+
+It is what the engines under test are compared with, so it does as little as it can: modules are put
+as they are, built-in errors are errors, and nothing is kept from one program to the next.
+"""
+
+import http.client
+import json
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from eidos.engine.digest import canonical
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.policy import Module
+from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, ModuleFacts, Program
+from fakes.opa_server import opa_binary
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("opa")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+
+class OpaError(PolicyError):
+    """OPA refused modules; `code` is its own word for why, `lines` where."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        self.code = str(errors[0].get("code"))
+        self.places = [
+            (str(e["location"]["file"]), int(e["location"]["row"]), str(e["message"]))
+            for e in errors
+            if e.get("location")
+        ]
+        file, line, _ = self.places[0] if self.places else ("", 1, "")
+        super().__init__(str(errors[0].get("message")), location=Location(file, line))
+
+
+class RealOpa:
+    """A `RegoEngine` by OPA itself; skips the test where there is no OPA."""
+
+    name = "opa"
+    version = "real"
+
+    def __init__(self, *flags: str) -> None:
+        binary = opa_binary()
+        self._folder = tempfile.TemporaryDirectory(prefix="eidos-opa-")
+        path = f"{self._folder.name}/s"
+        self._log = Path(self._folder.name, "log").open("wb")  # noqa: SIM115 -- closed with it
+        command = [binary, "run", "--server", "--addr", f"unix://{path}", "--skip-version-check"]
+        command += ["--log-level", "error", *flags]
+        self._server = subprocess.Popen(
+            command, env={"HOME": self._folder.name}, stdout=self._log, stderr=self._log
+        )
+        self._http = _Connection(path)
+        self._connect()
+        self._put: list[str] = []
+        self._program: str | None = None
+
+    def _connect(self) -> None:
+        while self._server.poll() is None:
+            try:
+                self._http.connect()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError(Path(self._folder.name, "log").read_text())
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+        """Give the status and the decoded body of an answer."""
+        self._http.request(method, path, body)
+        answer = self._http.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text.strip() else {}
+
+    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+        """Compile modules.
+
+        Raises:
+            OpaError: OPA refuses them.
+        """
+        self._load(Program("analysed", tuple(modules)))
+        return []
+
+    def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
+        """Answer each job, in order."""
+        for job in jobs:
+            try:
+                self._load(job.program)
+                yield Answer(tuple(self._ask(ask, job) for ask in job.asks))
+            except PolicyError as error:
+                yield Answer(error=error.message)
+
+    def _load(self, program: Program) -> None:
+        if self._program == program.key:
+            return
+        self._unload()
+        if program.data:
+            self.call("PUT", "/v1/data", canonical(program.data))
+        refused: dict[str, list[dict[str, Any]]] = {}
+        waiting = {f"m{n}": module.source for n, module in enumerate(program.modules)}
+        while waiting:  # modules that call others have to come after them
+            refused.clear()
+            for name, source in list(waiting.items()):
+                status, body = self.call("PUT", f"/v1/policies/{name}", source.encode())
+                if status == 200:
+                    self._put.append(name)
+                    del waiting[name]
+                else:
+                    refused[name] = body.get("errors") or [{"message": body.get("message")}]
+            if len(refused) == len(waiting) and waiting:
+                if not (len(self._put) and refused.keys() != waiting.keys()):
+                    raise OpaError(next(iter(refused.values())))
+        self._program = program.key
+
+    def _unload(self) -> None:
+        self._program = None
+        for name in reversed(self._put):
+            self.call("DELETE", f"/v1/policies/{name}")
+        self._put.clear()
+        self.call("PUT", "/v1/data", b"{}")
+
+    def _ask(self, ask: Ask, job: Job) -> Any:
+        path = ask.query.removeprefix("data.").replace(".", "/")
+        body = canonical({"input": ask.input})
+        status, answer = self.call("POST", f"/v1/data/{path}?strict-builtin-errors=true", body)
+        if status != 200:
+            errors = answer.get("errors") or [answer]
+            raise PolicyError(str(errors[0].get("message")))
+        return answer.get("result", UNDEFINED)
+
+    def close(self) -> None:
+        """End the server."""
+        self._http.close()
+        self._server.kill()
+        self._server.wait()
+        self._log.close()
+        self._folder.cleanup()
