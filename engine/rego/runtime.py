@@ -57,7 +57,7 @@ def read_module(module: Source, limits: EngineLimits, *, v0: bool) -> Node:
     engine = new_engine(limits, v0=v0)
     engine.add_policy(module.file, module.text)
     tree: Node = msgspec.json.decode(engine.get_ast_as_json())[0]
-    widen(tree["ast"]["rules"])
+    widen(tree["ast"]["rules"], module.text.encode())
     return tree
 
 

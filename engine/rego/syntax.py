@@ -53,30 +53,37 @@ class ModuleTree:
         return path
 
 
-def widen(node: object) -> tuple[int, int] | None:
-    """Make each span hold all of its node, and give that of this one.
+def widen(node: object, content: bytes) -> tuple[int, int] | None:
+    """Make each span hold its node and no more, and give that of this one.
 
-    The engine leaves the quotes of a text out of its span, and out of those that begin with it.
+    The engine leaves the quotes of a text out of its span, and out of those that begin with it;
+    that of ``set()`` reaches into what follows.
     """
     if isinstance(node, list):
-        found = [extent for child in node if (extent := widen(child))]
-    elif isinstance(node, dict):
-        found = [extent for child in node.values() if (extent := widen(child))]
-        quotes = [node[kind]["span"] for kind in ("String", "RawString") if kind in node]
-        found += [(span["start"] - 1, span["end"] + 1) for span in quotes]
-        span = node if "start" in node else node.get("span")
-        if span is not None:
-            found.append((span["start"], span["end"]))
-    else:
+        extents = [extent for child in node if (extent := widen(child, content))]
+        return _joined(extents) if extents else None
+    if not isinstance(node, dict):
         return None
-    if not found:
+    if "start" in node:
+        return node["start"], node["end"]
+    for kind in ("String", "RawString"):
+        if kind in node:
+            span = node[kind]["span"]
+            span.update(start=span["start"] - 1, end=span["end"] + 1)
+    if "Set" in node and node["Set"].get("items") == []:
+        span = node["Set"]["span"]
+        span.update(end=content.index(b")", span["start"]) + 1)
+    extents = [extent for child in node.values() if (extent := widen(child, content))]
+    if not extents:
         return None
-    start, end = min(begin for begin, _ in found), max(end for _, end in found)
-    if isinstance(node, dict):
-        for owner in (node, *(node.get(kind) or {} for kind in ("String", "RawString"))):
-            if "span" in owner:
-                owner["span"].update(start=start, end=end)
+    start, end = _joined(extents)
+    if node.get("span"):
+        node["span"].update(start=start, end=end)
     return start, end
+
+
+def _joined(extents: list[tuple[int, int]]) -> tuple[int, int]:
+    return min(start for start, _ in extents), max(end for _, end in extents)
 
 
 def read_tree(tree: Node) -> ModuleTree:

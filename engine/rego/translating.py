@@ -21,7 +21,7 @@ from typing import Any, Final
 from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS, OPA_FUNCTIONS, SERVED
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.limits import GET_OPA
-from eidos.engine.rego.syntax import Node, Place, dotted
+from eidos.engine.rego.syntax import Node, Place, dotted, variables
 
 _GUARD: Final = "__light_"
 _CONSTANTS: Final = ("String", "RawString", "Number", "Bool", "Null")
@@ -31,7 +31,7 @@ _VERB = re.compile(r"%(.?)", re.DOTALL)
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _ORDERS: Final = ("Lt", "Le", "Gt", "Ge")
 _BASES: Final = ("Array", "Call", "Object", "RefBrack", "RefDot", "Set", "Var")
-_MATCHED: Final = ("Array", "Call", "Object", "RefBrack", "RefDot", "Var")
+_MATCHED: Final = ("Array", "Call", "RefBrack", "RefDot", "Var")
 _ITERATED = "iteration of an unbound name in a negated expression"
 
 
@@ -77,6 +77,11 @@ class _Scope:
     """Statements to be put before the one at work."""
     arguments: bool = False
     """These are the arguments of a function."""
+    walks: bool = False
+    """walk binds names here."""
+
+    def after_walk(self) -> bool:
+        return self.walks or (self.parent is not None and self.parent.after_walk())
 
     def find(self, name: str) -> _Local | None:
         scope: _Scope | None = self
@@ -157,6 +162,8 @@ def _splice(content: bytes, span: Node, parts: list[tuple[Node, bytes]]) -> byte
     pieces: list[bytes] = []
     position: int = span["start"]
     for part, rendered in parts:
+        if part["start"] < position:
+            raise RefusedError("an expression whose place is not known", _place(part))
         pieces += content[position : part["start"]], rendered
         position = part["end"]
     pieces.append(content[position : span["end"]])
@@ -252,12 +259,21 @@ class _Rule:
             text = self._statement(statement, scope)
             rendered.append(b"; ".join([*scope.unpacked, text]))
             scope.unpacked.clear()
-        values = [self._positive(term, scope) for term in terms]
+        values = [self._value(term, scope) for term in terms]
         rendered[-1] = b"; ".join([rendered[-1], *scope.unpacked])
         spans = [statement["span"] for statement in query["stmts"]]
         body = _splice(self._content, query["span"], list(zip(spans, rendered, strict=True)))
         bare = spans[0]["start"] == query["span"]["start"]
         return (b"{ " + body + b" }" if braced and bare else body), values
+
+    def _value(self, term: Node, scope: _Scope) -> bytes:
+        """Give what a head is made of: where it may be undefined, bound in the body.
+
+        The engine ends the whole iteration at the first undefined head.
+        """
+        for name in self._iterated(term, scope):
+            self._bind(name, _start(term), scope)
+        return self._term(term, scope) if _is_defined(term) else self._unpack(term, scope)
 
     def _close(self, scope: _Scope) -> None:
         for name, local in scope.names.items():
@@ -270,12 +286,15 @@ class _Rule:
         ((kind, literal),) = statement["literal"].items()
         mods = statement.get("with_mods") or []
         modifiers = self._modifiers(statement, mods, scope)
+        before = list(scope.unpacked)
+        scope.unpacked.clear()
         if mods and kind in ("SomeVars", "SomeIn", "Every"):
             raise RefusedError(f"with after {kind.lower()}", _place(statement["span"]))
         rendered = _STATEMENTS[kind](self, literal, scope)
         if modifiers:
             scope.unpacked[:] = [prefix + b" " + modifiers for prefix in scope.unpacked]
-            return rendered + b" " + modifiers
+            rendered += b" " + modifiers
+        scope.unpacked[:0] = before
         return rendered
 
     def _modifiers(self, statement: Node, mods: list[Node], scope: _Scope) -> bytes:
@@ -285,7 +304,7 @@ class _Rule:
             if target.partition(".")[0] not in ("input", "data") and target != "time.now_ns":
                 raise RefusedError(f"with {target or 'a computed path'}", _start(modifier["refr"]))
             value = modifier["as"]
-            parts.append((_span(value), self._term(value, scope)))
+            parts.append((_span(value), self._unpack(value, scope)))
         if not mods:
             return b""
         (literal,) = statement["literal"].values()
@@ -314,6 +333,8 @@ class _Rule:
 
     def _every(self, literal: Node, scope: _Scope) -> bytes:
         parts = []
+        if scope.after_walk():
+            raise RefusedError("every after walk", _place(literal["span"]))
         domain = self._positive(literal["domain"], scope)
         inner = _Scope(scope)
         for entry in (literal["key"], literal["value"]):
@@ -330,12 +351,19 @@ class _Rule:
     def _expression(self, literal: Node, scope: _Scope) -> bytes:
         expression = literal["expr"]
         ((kind, node),) = expression.items()
+        if _is_walk(expression, arguments=2):
+            walk = self._walk("Eq", node["params"][1], node["params"][0], scope)
+            return self._around(literal, expression, walk)
         if kind != "AssignExpr":
             return self._around(literal, expression, self._positive(expression, scope))
         if _is_walk(node["rhs"]):
-            return self._walk(node, scope)
+            walk = self._walk(node["op"], node["lhs"], node["rhs"]["Call"]["params"][0], scope)
+            return self._around(literal, expression, walk)
         if node["op"] == "ColEq":
             self._matched(node["lhs"], node["rhs"])
+            for name in variables(node["lhs"]):
+                if name != "_" and name in variables(node["rhs"]):
+                    raise RefusedError(f"{name} on both sides of :=", _start(node["lhs"]))
             right = self._positive(node["rhs"], scope)
             left = self._pattern(node["lhs"], scope)
         else:
@@ -358,23 +386,22 @@ class _Rule:
         return rendered[0], rendered[1]
 
     def _matched(self, pattern: Node, value: Node) -> None:
-        if next(iter(pattern)) in ("Array", "Object") and next(iter(value)) not in _MATCHED:
+        if "Object" in pattern:  # the engine takes objects that have more
+            raise RefusedError("a pattern of an object", _start(pattern))
+        if "Array" in pattern and next(iter(value)) not in _MATCHED:
             raise RefusedError("a pattern for what it cannot match", _start(pattern))
 
-    def _walk(self, node: Node, scope: _Scope) -> bytes:
-        call = node["rhs"]["Call"]
-        argument = self._positive(call["params"][0], scope)
+    def _walk(self, operator: str, target: Node, value: Node, scope: _Scope) -> bytes:
+        scope.walks = True
+        argument = self._positive(value, scope)
         known = set(scope.names)
-        if node["op"] == "ColEq":
-            pattern = self._pattern(node["lhs"], scope)
-        else:
-            pattern = self._unifying(node["lhs"], scope)
-        walk = b"walk(" + argument + b", " + pattern + b")"
-        fresh = sorted(scope.names.keys() - known)
-        if node["op"] == "ColEq" and fresh:
+        declares = operator == "ColEq"
+        pattern = self._pattern(target, scope) if declares else self._unifying(target, scope)
+        fresh = sorted(scope.names.keys() - known) if declares else []
+        if fresh:
             names = b", ".join(scope.names[name].written for name in fresh)
             scope.unpacked.append(b"some " + names)
-        return walk
+        return b"walk(" + argument + b", " + pattern + b")"
 
     def _not(self, literal: Node, scope: _Scope) -> bytes:
         expression = literal["expr"]
@@ -382,6 +409,8 @@ class _Rule:
         if unbound is not None:
             raise RefusedError(f"{_ITERATED} ({unbound})", _start(expression))
         ((kind, node),) = expression.items()
+        if _is_constant(expression):
+            raise RefusedError("the negation of a constant", _start(expression))
         if kind in ("Var", "RefDot", "RefBrack"):
             rendered = self._negated_reference(expression, scope)
         elif kind == "BoolExpr":
@@ -516,13 +545,8 @@ class _Rule:
         ((kind, content),) = node.items()
         if kind == "Array":
             parts = [(_span(item), render(item, scope)) for item in content["items"]]
-        elif kind == "Object":
-            for _, key, _ in content["fields"]:
-                if next(iter(key)) not in _CONSTANTS:
-                    raise RefusedError("a pattern with a computed key", _start(key))
-            parts = [(_span(value), render(value, scope)) for _, _, value in content["fields"]]
         else:
-            raise RefusedError(f"a pattern of {kind}", _start(node))
+            raise RefusedError(f"a pattern that is no array but {kind.lower()}", _start(node))
         return _splice(self._content, content["span"], parts)
 
     def _term(self, node: Node, scope: _Scope) -> bytes:
@@ -663,6 +687,8 @@ class _Rule:
         if path in FORBIDDEN or path not in OPA_FUNCTIONS:
             return rendered  # the checks say what is wrong with it
         place = _start(call["fcn"])
+        if path == "walk":
+            raise RefusedError("walk in an expression", place)
         guards = SERVED.get(path)
         if guards is None:
             raise RefusedError(f"the function {path}", place)
@@ -735,9 +761,21 @@ def _is_constant(node: Node) -> bool:
     return kind in _CONSTANTS
 
 
-def _is_walk(node: Node) -> bool:
+def _is_defined(node: Node) -> bool:
+    """Tell whether an expression has a value whenever its names have."""
+    ((kind, content),) = node.items()
+    if kind in ("Array", "Set"):
+        return all(map(_is_defined, content["items"]))
+    if kind == "Object":
+        return all(_is_defined(key) and _is_defined(v) for _, key, v in content["fields"])
+    return kind in (*_CONSTANTS, "Var") or kind.endswith("Compr")
+
+
+def _is_walk(node: Node, arguments: int = 1) -> bool:
     call = node.get("Call")
-    return call is not None and dotted(call["fcn"]) == "walk" and len(call["params"]) == 1
+    if call is None or dotted(call["fcn"]) != "walk":
+        return False
+    return len(call["params"]) == arguments
 
 
 def _children(content: Any) -> Iterator[Node]:  # noqa: ANN401 -- any part of the tree
