@@ -36,7 +36,8 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
 def _read(number: int, task: Analyse, limits: EngineLimits) -> Reply:
     translations = Translations(limits)
     v0, trees = _trees(translations, task.modules)
-    if fault := check(trees, Dialect(v0, task.every_function)):
+    packages = frozenset(f"data.{tree.package}" for tree in trees)
+    if fault := check(trees, Dialect(v0, task.every_function, packages)):
         return Reply(number, fault=fault)
     if task.every_function:
         _compile(task.modules, limits, v0=v0)

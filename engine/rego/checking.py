@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from eidos.engine.rego.builtins import DEPRECATED, FORBIDDEN, OPA_FUNCTIONS
 from eidos.engine.rego.frames import Fault
+from eidos.engine.rego.limits import GET_OPA
 from eidos.engine.rego.syntax import Mention, ModuleTree, Place, RuleTree
 
 _LONGEST_NAME = 3
@@ -18,6 +19,8 @@ class Dialect:
     v0: bool
     every_function: bool
     """The engine is OPA."""
+    packages: frozenset[str] = frozenset()
+    """All that are compiled together, with ``data.`` in front."""
 
 
 def check(modules: list[ModuleTree], dialect: Dialect) -> Fault | None:
@@ -40,9 +43,19 @@ def _mention(
             message = f"{forbidden} is forbidden: it {FORBIDDEN[forbidden]}"
             hint = "Collect what it would fetch as a fact, or give it as a parameter."
             return _fault(module, mention.place, message, hint)
+    if mention.arguments is None and not dialect.every_function:
+        return _whole_package(module, mention, dialect)
     if mention.arguments is None or _rule_of(module, mention.path, defined) is not None:
         return None
     return _unknown(module, mention, dialect)
+
+
+def _whole_package(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | None:
+    path = module.absolute(mention.path)
+    if path == "data" or any(f"{package}.".startswith(f"{path}.") for package in dialect.packages):
+        message = f"the light engine does not serve {path}, a whole package as a value"
+        return _fault(module, mention.place, message, GET_OPA)
+    return None
 
 
 def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | None:

@@ -354,6 +354,8 @@ class _Rule:
         if _is_walk(expression, arguments=2):
             walk = self._walk("Eq", node["params"][1], node["params"][0], scope)
             return self._around(literal, expression, walk)
+        if kind == "Call" and self._has_output(node):
+            return self._output(node, scope)
         if kind != "AssignExpr":
             return self._around(literal, expression, self._positive(expression, scope))
         if _is_walk(node["rhs"]):
@@ -371,10 +373,27 @@ class _Rule:
         parts = [(_span(node["lhs"]), left), (_span(node["rhs"]), right)]
         return _splice(self._content, literal["span"], parts)
 
+    def _has_output(self, call: Node) -> bool:
+        """Tell whether a built-in function is given a name for its answer: ``count(x, n)``."""
+        guards = SERVED.get(dotted(call["fcn"]) or "")
+        return self._is_builtin(call) and guards is not None and len(call["params"]) == len(guards) + 1
+
+    def _output(self, call: Node, scope: _Scope) -> bytes:
+        *arguments, target = call["params"]
+        value = self._positive({"Call": {**call, "params": arguments}}, scope)
+        end = call["span"]["end"]
+        last = _span(arguments[-1])["end"] if arguments else _span(target)["start"]
+        cut = self._content[last : end]
+        value = value.removesuffix(cut) + b")"
+        return self._unifying(target, scope) + b" = " + value
+
     def _unified(self, node: Node, scope: _Scope) -> tuple[bytes, bytes]:
         """Give both sides of ``=``, of which one at most may have names to bind."""
         sides = (node["lhs"], node["rhs"])
-        open_ = [any(self._unbound(side, scope)) for side in sides]
+        for side in sides:
+            for name in self._iterated(side, scope):
+                self._bind(name, _start(side), scope)
+        open_ = [self._is_open(side, scope) for side in sides]
         self._matched(*sides)
         self._matched(*sides[::-1])
         if all(open_):
@@ -384,6 +403,12 @@ class _Rule:
             render = self._unifying if open_[number] else self._positive
             rendered[number] = render(sides[number], scope)
         return rendered[0], rendered[1]
+
+    def _is_open(self, node: Node, scope: _Scope) -> bool:
+        """Tell whether a side of ``=`` has names to bind, outside of brackets of references."""
+        if "Array" in node:
+            return any(self._is_open(item, scope) for item in node["Array"]["items"])
+        return "Var" in node and any(self._unbound(node, scope))
 
     def _matched(self, pattern: Node, value: Node) -> None:
         if "Object" in pattern:  # the engine takes objects that have more
