@@ -65,6 +65,9 @@ def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | 
         return _fault(module, mention.place, f"{name} is no longer there in Rego v1", hint)
     if name in OPA_FUNCTIONS:  # the translation refuses those that the light engine does not serve
         return None
+    if name.partition(".")[0] == "input":
+        message = f"the light engine does not serve a line that begins with ( after {name}"
+        return _fault(module, mention.place, message, f"It reads a call there. {GET_OPA}")
     hint = "Check its name and its import, and that its module is part of the pack."
     return _fault(module, mention.place, f"there is no function {name}", hint)
 

@@ -3,6 +3,7 @@
 import re
 
 from eidos.engine.rego.frames import Fault
+from eidos.engine.rego.limits import GET_OPA
 
 _PLACE = re.compile(r"^--> (?P<file>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
 _ONE_LINE = re.compile(r"(?P<file>.*):(?P<line>\d+):(?P<column>\d+) error: (?P<text>.*)", re.DOTALL)
@@ -12,6 +13,7 @@ _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
 _PHRASES = {
     "not an i64": "the light engine does not serve integers of more than 63 bits here: "
     "OPA does ('eidos engine install' gets it)",
+    "rule must have a body or assignment": "the light engine does not serve a rule without a body",
 }
 """What the engine says of its own insides, for users."""
 
@@ -23,9 +25,10 @@ def read_fault(error: BaseException) -> Fault:
     sentence = _SENTENCE.search(text) or _ONE_LINE.fullmatch(text.strip())
     message = " ".join((sentence["text"] if sentence else text).split())
     message = _EXTENSION.sub("", message)
+    hint = GET_OPA if message in _PHRASES else ""
     message = _PHRASES.get(message, message)
     if type(error).__name__ == "PanicException":
         message = f"the engine gave up: {message}"
     if not place:
         return Fault(message or type(error).__name__)
-    return Fault(message, place["file"], int(place["line"]), int(place["column"]))
+    return Fault(message, place["file"], int(place["line"]), int(place["column"]), hint)

