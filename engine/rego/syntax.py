@@ -1,5 +1,6 @@
 """What the checks need of a module's syntax tree, gathered in one walk over each rule."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -57,7 +58,7 @@ def widen(node: object, content: bytes) -> tuple[int, int] | None:
     """Make each span hold its node and no more, and give that of this one.
 
     The engine leaves the quotes of a text out of its span, and out of those that begin with it;
-    that of ``set()`` reaches into what follows.
+    that of ``set()`` reaches into what follows, and that of an object begins at its last key.
     """
     if isinstance(node, list):
         extents = [extent for child in node if (extent := widen(child, content))]
@@ -77,9 +78,29 @@ def widen(node: object, content: bytes) -> tuple[int, int] | None:
     if not extents:
         return None
     start, end = _joined(extents)
+    if node.get("fields"):
+        start = _brace_before(node["fields"][0][1], content)
     if node.get("span"):
         node["span"].update(start=start, end=end)
     return start, end
+
+
+def _brace_before(key: Node, content: bytes) -> int:
+    """Find the brace that opens an object, with nothing but space and comments up to its first key."""
+    ((_, inner),) = key.items()
+    end: int = inner["span"]["start"]
+    while True:
+        line = content.rfind(b"\n", 0, end) + 1
+        code = content[line:end]
+        if b"{" in code and not code.lstrip().startswith(b"#"):
+            return line + code.rindex(b"{", 0, _comment(code))
+        end = line - 1
+
+
+def _comment(code: bytes) -> int:
+    """Give the place of the comment that ends a line, whose code ends with a brace."""
+    found = re.search(rb"\{\s*(?=#)", code)
+    return found.end() if found else len(code)
 
 
 def _joined(extents: list[tuple[int, int]]) -> tuple[int, int]:
