@@ -105,6 +105,12 @@ def _sorted(value: object) -> object:
     return value
 
 
+def _member(value: object) -> object:
+    if _holds(value, (set, frozenset)):
+        raise _not_served("a set in a set")
+    return value
+
+
 def _filled(value: object) -> object:
     if value == "":
         raise _not_served("a search for empty text")
@@ -237,6 +243,7 @@ _GUARDS: Final[Mapping[str, tuple[int, Callable[..., object]]]] = {
     "formatted": (2, _formatted),
     "json": (1, _json),
     "marshalled": (1, _marshalled),
+    "member": (1, _member),
     "numeral": (1, _numeral),
     "ordered": (1, _ordered),
     "pattern": (1, _pattern),

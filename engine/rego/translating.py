@@ -77,6 +77,8 @@ class _Scope:
     """Statements to be put before the one at work."""
     arguments: bool = False
     """These are the arguments of a function."""
+    outer: set[str] = field(default_factory=set)
+    """Names of outer bodies that were used here."""
     walks: bool = False
     """walk binds names here."""
 
@@ -90,6 +92,13 @@ class _Scope:
                 return scope.names[name]
             scope = scope.parent
         return None
+
+    def use(self, name: str) -> None:
+        """Remember that a name of an outer body is used, here and in the bodies between."""
+        scope: _Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope.outer.add(name)
+            scope = scope.parent
 
 
 def rule_names(tree: Node) -> tuple[str, frozenset[str]]:
@@ -197,6 +206,7 @@ class _Rule:
         self._globals = globals_
         self._v0 = v0
         self._fresh = 0
+        self._contains = False
         self._closed: set[str] = set()
         """Names that inner bodies bound without declaring them."""
 
@@ -218,6 +228,7 @@ class _Rule:
             for argument in head.get("args") or []
         ]
         bodies = list(rule["bodies"])
+        self._contains = kind == "Set"
         first = bodies.pop(0) if bodies and not bodies[0]["is_else"] else None
         query = first["query"] if first else None
         parts += self._section(_head_terms(kind, head), query, head["span"]["end"], scope)
@@ -245,6 +256,8 @@ class _Rule:
                 statements = opening + b"; ".join(inner.unpacked) + b" }"
                 parts = [({"start": end, "end": end}, statements)]
         self._close(inner)
+        if self._contains:
+            values = [*values[:-1], self._in_set(values[-1], terms[-1])]
         return parts + [(_span(term), value) for term, value in zip(terms, values, strict=True)]
 
     # Bodies -----------------------------------------------------------------------------------
@@ -276,6 +289,9 @@ class _Rule:
         for name in self._iterated(term, scope):
             self._bind(name, _start(term), scope)
         return self._term(term, scope) if _is_defined(term) else self._unpack(term, scope)
+
+    def _in_set(self, rendered: bytes, term: Node) -> bytes:
+        return rendered if _is_no_set(term) else _guarded("member", rendered)
 
     def _close(self, scope: _Scope) -> None:
         for name, local in scope.names.items():
@@ -356,6 +372,8 @@ class _Rule:
         if _is_walk(expression, arguments=2):
             walk = self._walk("Eq", node["params"][1], node["params"][0], scope)
             return self._around(literal, expression, walk)
+        if kind == "Set":
+            raise RefusedError("a set as a condition", _start(expression))
         if kind == "Call" and dotted(node["fcn"]) == "print":
             return self._print(node, scope)
         if kind == "Call" and self._has_output(node):
@@ -549,7 +567,8 @@ class _Rule:
         if name == "_":
             return b"_"
         arguments = scope.parent.names if scope.parent and scope.parent.arguments else {}
-        if name in ("input", "data") or name in scope.names or name in arguments:
+        again = name in scope.names or name in scope.outer or name in arguments
+        if name in ("input", "data") or again:
             raise RefusedError(f"a name declared again ({name})", _place(span))
         if name in self._closed:
             raise RefusedError(f"a name bound in a comprehension before ({name})", _place(span))
@@ -617,9 +636,21 @@ class _Rule:
         if not local.bound:
             raise RefusedError(f"the unsafe name {name}, used before it is bound,", _place(content["span"]))
         local.used = True
+        scope.use(name)
         return local.written
 
+    def _bare_union(self, item: Node) -> None:
+        """Refuse ``[a | b]``, which is a comprehension in OPA and not always one in the engine."""
+        union = item.get("BinExpr")
+        if union is None or union["op"] != "Union":
+            return
+        before = self._content[: union["span"]["start"]].rstrip()
+        if not before.endswith(b"("):
+            raise RefusedError("| in a literal without parentheses", _start(item))
+
     def _items(self, content: Node, scope: _Scope) -> bytes:
+        for item in content["items"]:
+            self._bare_union(item)
         parts = [(_span(item), self._term(item, scope)) for item in content["items"]]
         return _splice(self._content, content["span"], parts)
 
@@ -627,13 +658,22 @@ class _Rule:
         for item in content["items"]:
             if next(iter(item)) in ("Set", "SetCompr"):
                 raise RefusedError("a set in a set", _start(item))
-        return self._items(content, scope)
+        parts = [(_span(item), self._member(item, scope)) for item in content["items"]]
+        for item in content["items"]:
+            self._bare_union(item)
+        return _splice(self._content, content["span"], parts)
+
+    def _member(self, node: Node, scope: _Scope) -> bytes:
+        """Give an element of a set, which must be no set: they order them otherwise."""
+        rendered = self._term(node, scope)
+        return rendered if _is_no_set(node) else _guarded("member", rendered)
 
     def _object(self, content: Node, scope: _Scope) -> bytes:
         parts = []
         for _, key, value in content["fields"]:
             if next(iter(key)) in ("Set", "SetCompr"):
                 raise RefusedError("a set as a key", _start(key))
+            self._bare_union(value)
             parts += [(_span(key), self._term(key, scope)), (_span(value), self._term(value, scope))]
         return _splice(self._content, content["span"], parts)
 
@@ -642,6 +682,8 @@ class _Rule:
         terms = [content[part] for part in ("key", "value", "term") if part in content]
         query, values = self._query(content["query"], terms, inner)
         self._close(inner)
+        if "term" in content and self._content[content["span"]["start"] :][:1] == b"{":
+            values = [self._in_set(values[0], terms[0])]
         parts = [(_span(term), value) for term, value in zip(terms, values, strict=True)]
         parts.append((content["query"]["span"], query))
         return _splice(self._content, content["span"], parts)
@@ -809,6 +851,18 @@ def _is_defined(node: Node) -> bool:
     if kind == "Object":
         return all(_is_defined(key) and _is_defined(v) for _, key, v in content["fields"])
     return kind in (*_CONSTANTS, "Var") or kind.endswith("Compr")
+
+
+def _is_no_set(node: Node) -> bool:
+    """Tell whether an expression can be seen to give no set, nor anything that holds one."""
+    ((kind, content),) = node.items()
+    if kind == "Object":
+        return all(_is_no_set(key) and _is_no_set(v) for _, key, v in content["fields"])
+    if kind == "Array":
+        return all(map(_is_no_set, content["items"]))
+    if kind == "Call":
+        return dotted(content["fcn"]) in ("sprintf", "concat", "lower", "format_int", "trim_space")
+    return kind in _CONSTANTS or kind == "BoolExpr"
 
 
 def _is_walk(node: Node, arguments: int = 1) -> bool:

@@ -65,7 +65,7 @@ def _question(case: dict[str, Any]) -> str:
     query = case["query"].strip()
     if "input_term" in case and not _is_json(case["input_term"]):
         query += f" with input as {case['input_term']}"
-    return f"package eidos_case\n\nanswers contains {{{bindings}}} if {{ {query} }}\n"
+    return f"package eidos_case\n\nanswers := [{{{bindings}}} | {query}]\n"
 
 
 def _is_json(text: str) -> bool:

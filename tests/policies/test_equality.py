@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def test_shipped_rules_give_the_same_verdicts(
             judged += 1
             if verdict.status is Status.ERROR and LEFT_TO_OPA in (verdict.reason or ""):
                 left += 1
-            elif verdict != right:
+            elif replace(verdict, memo=right.memo) != right:  # the memo key names the engine
                 different[rule.id, one.digest] = (verdict, right)
     assert different == {}
     assert judged > 10 * len(rules)
