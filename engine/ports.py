@@ -96,7 +96,7 @@ class RegoEngine(Protocol):
 
     @property
     def name(self) -> str:
-        """Give ``embedded`` or ``opa``."""
+        """Give ``light`` or ``opa``."""
         ...
 
     @property

@@ -59,7 +59,7 @@ class CheckRequest:
     record: bool = True
     db: Path | None = None
     opa: str | None = None
-    """URL of an OPA server that judges; None for the embedded engine."""
+    """URL of an OPA server that judges; None for the light engine."""
     lenient: bool = False
     """Read snapshots without a header."""
     limits: Limits = field(default_factory=Limits)

@@ -1,6 +1,5 @@
 """What modules say about themselves, read from their syntax trees without running them."""
 
-
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault

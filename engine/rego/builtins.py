@@ -298,8 +298,8 @@ SERVED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What the light engine serves: the guard of each argument, empty where none is needed.
 
-Each was asked with thousands of odd arguments on both engines (tests/unit/rego/test_equality.py); what the
-guards refuse is where they answer differently, see `eidos.engine.rego.extensions`.
+Each was asked with odd arguments of every kind on both engines (tests/unit/rego/test_equality.py);
+what the guards of `eidos.engine.rego.extensions` refuse is where they answer differently.
 """
 
 INTEGERS: Final = range(-(1 << 63), 1 << 64)

@@ -13,6 +13,8 @@ _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
 _PHRASES = {
     "not an i64": "the light engine does not serve integers of more than 63 bits here: "
     "OPA does ('eidos engine install' gets it)",
+    "else cannot be used with set rules": "the light engine does not serve several bodies of one "
+    "head, or else, in a rule that makes a set",
     "rule must have a body or assignment": "the light engine does not serve a rule without a body",
 }
 """What the engine says of its own insides, for users."""

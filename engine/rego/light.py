@@ -1,7 +1,7 @@
 """The light engine: part of Rego, in a pool of killable worker processes.
 
-It serves what is proven to mean the same as in OPA, see `eidos.engine.rego.translating`, and refuses
-the rest.
+It serves what is proven to mean the same as in OPA and refuses the rest, see
+`eidos.engine.rego.translating`.
 """
 
 import os

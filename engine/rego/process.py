@@ -180,12 +180,9 @@ class WorkerProcess:
         return self._death(os.waitstatus_to_exitcode(status), noise)
 
     def _death(self, code: int, noise: str) -> Death:
-        if code == -signal.SIGALRM or self._exhausted == "clock":
-            waited = f"timed out after {self._limits.wall_seconds:g} s by the clock"
-            return Death(waited, "The machine may be too busy: try again.")
-        if code == -signal.SIGPROF or self._exhausted:
-            spent = self._exhausted or f"{self._limits.seconds:g} s of processor time"
-            return Death(f"timed out after {spent}")
+        limit = self._limit_reached(code)
+        if limit is not None:
+            return limit
         if "memory allocation" in noise or "MemoryError" in noise:
             size = self._limits.memory_bytes >> 20
             return Death(f"ran out of memory, of which it may have {size} MiB", out_of_memory=True)
@@ -197,6 +194,15 @@ class WorkerProcess:
             return Death(f"crashed with signal {-code}")
         last = noise.strip().rpartition("\n")[2]
         return Death(f"ended with exit code {code}: {last}")
+
+    def _limit_reached(self, code: int) -> Death | None:
+        if code == -signal.SIGALRM or self._exhausted == "clock":
+            waited = f"timed out after {self._limits.wall_seconds:g} s by the clock"
+            return Death(waited, "The machine may be too busy: try again.")
+        if code == -signal.SIGPROF or self._exhausted:
+            spent = self._exhausted or f"{self._limits.seconds:g} s of processor time"
+            return Death(f"timed out after {spent}")
+        return None
 
 
 def _unlike_standard(descriptor: int) -> int:

@@ -67,13 +67,7 @@ def widen(node: object, content: bytes) -> tuple[int, int] | None:
         return None
     if "start" in node:
         return node["start"], node["end"]
-    for kind in ("String", "RawString"):
-        if kind in node:
-            span = node[kind]["span"]
-            span.update(start=span["start"] - 1, end=span["end"] + 1)
-    if "Set" in node and node["Set"].get("items") == []:
-        span = node["Set"]["span"]
-        span.update(end=content.index(b")", span["start"]) + 1)
+    _correct(node, content)
     extents = [extent for child in node.values() if (extent := widen(child, content))]
     if not extents:
         return None
@@ -85,8 +79,18 @@ def widen(node: object, content: bytes) -> tuple[int, int] | None:
     return start, end
 
 
+def _correct(node: Node, content: bytes) -> None:
+    for kind in ("String", "RawString"):
+        if kind in node:
+            span = node[kind]["span"]
+            span.update(start=span["start"] - 1, end=span["end"] + 1)
+    if "Set" in node and node["Set"].get("items") == []:
+        span = node["Set"]["span"]
+        span.update(end=content.index(b")", span["start"]) + 1)
+
+
 def _brace_before(key: Node, content: bytes) -> int:
-    """Find the brace that opens an object, with nothing but space and comments up to its first key."""
+    """Find the brace that opens an object: only space and comments come before its first key."""
     ((_, inner),) = key.items()
     end: int = inner["span"]["start"]
     while True:

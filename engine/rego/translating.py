@@ -15,13 +15,13 @@ Lines stay where they are.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS, OPA_FUNCTIONS, SERVED
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.limits import GET_OPA
-from eidos.engine.rego.syntax import Node, Place, dotted, variables
+from eidos.engine.rego.scopes import Local, Scope
+from eidos.engine.rego.syntax import Node, Place, dotted
 
 _GUARD: Final = "__light_"
 _CONSTANTS: Final = ("String", "RawString", "Number", "Bool", "Null")
@@ -52,53 +52,6 @@ class RefusedError(Exception):
         """Say it of a module, with the way to an engine that serves it."""
         message = f"the light engine does not serve {self.construct}"
         return Fault(message, file, self.place.line, self.place.column, GET_OPA)
-
-
-@dataclass(slots=True)
-class _Local:
-    """A name of a rule: how it is written, and what is known of it so far."""
-
-    written: bytes
-    bound: bool
-    declared: Place | None = None
-    """Where ``some`` or ``every`` declared it; OPA wants those to be used."""
-    used: bool = False
-    implicit: bool = False
-    """Bound by a bracket or ``=``, declared nowhere."""
-
-
-@dataclass(slots=True)
-class _Scope:
-    """Names of one body; comprehensions and ``every`` open inner ones."""
-
-    parent: "_Scope | None" = None
-    names: dict[str, _Local] = field(default_factory=dict)
-    unpacked: list[bytes] = field(default_factory=list)
-    """Statements to be put before the one at work."""
-    arguments: bool = False
-    """These are the arguments of a function."""
-    outer: set[str] = field(default_factory=set)
-    """Names of outer bodies that were used here."""
-    walks: bool = False
-    """walk binds names here."""
-
-    def after_walk(self) -> bool:
-        return self.walks or (self.parent is not None and self.parent.after_walk())
-
-    def find(self, name: str) -> _Local | None:
-        scope: _Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            scope = scope.parent
-        return None
-
-    def use(self, name: str) -> None:
-        """Remember that a name of an outer body is used, here and in the bodies between."""
-        scope: _Scope | None = self
-        while scope is not None and name not in scope.names:
-            scope.outer.add(name)
-            scope = scope.parent
 
 
 def rule_names(tree: Node) -> tuple[str, frozenset[str]]:
@@ -216,16 +169,13 @@ class _Rule:
         if not _is_constant(rule["value"]):
             raise RefusedError("a default that is no constant", _place(rule["span"]))
         value = rule["value"]
-        return _splice(
-            self._content, rule["span"], [(_span(value), self._term(value, _Scope()))]
-        )
+        return _splice(self._content, rule["span"], [(_span(value), self._term(value, Scope()))])
 
     def rule(self, rule: Node) -> bytes:
         ((kind, head),) = rule["head"].items()
-        scope = _Scope(arguments=True)
+        scope = Scope(arguments=True)
         parts = [
-            (_span(argument), self._pattern(argument, scope))
-            for argument in head.get("args") or []
+            (_span(argument), self._pattern(argument, scope)) for argument in head.get("args") or []
         ]
         bodies = list(rule["bodies"])
         self._contains = kind == "Set"
@@ -240,10 +190,10 @@ class _Rule:
         return _splice(self._content, rule["span"], sorted(parts, key=lambda p: p[0]["start"]))
 
     def _section(
-        self, terms: list[Node], query: Node | None, end: int, scope: _Scope
+        self, terms: list[Node], query: Node | None, end: int, scope: Scope
     ) -> list[tuple[Node, bytes]]:
         """Give a head or ``else`` with its body, in parts."""
-        inner = _Scope(scope)
+        inner = Scope(scope)
         if query is not None and query["stmts"]:
             body, values = self._query(query, terms, inner, braced=True)
             parts = [(query["span"], body)]
@@ -263,7 +213,7 @@ class _Rule:
     # Bodies -----------------------------------------------------------------------------------
 
     def _query(
-        self, query: Node, terms: list[Node], scope: _Scope, *, braced: bool = False
+        self, query: Node, terms: list[Node], scope: Scope, *, braced: bool = False
     ) -> tuple[bytes, list[bytes]]:
         """Give a body and the terms that are made of its names.
 
@@ -281,7 +231,7 @@ class _Rule:
         bare = spans[0]["start"] == query["span"]["start"]
         return (b"{ " + body + b" }" if braced and bare else body), values
 
-    def _value(self, term: Node, scope: _Scope) -> bytes:
+    def _value(self, term: Node, scope: Scope) -> bytes:
         """Give what a head is made of: where it may be undefined, bound in the body.
 
         The engine ends the whole iteration at the first undefined head.
@@ -293,14 +243,14 @@ class _Rule:
     def _in_set(self, rendered: bytes, term: Node) -> bytes:
         return rendered if _is_no_set(term) else _guarded("member", rendered)
 
-    def _close(self, scope: _Scope) -> None:
+    def _close(self, scope: Scope) -> None:
         for name, local in scope.names.items():
             if local.declared is not None and not local.used:
                 raise RefusedError(f"a declared name that is not used ({name})", local.declared)
             if local.implicit:
                 self._closed.add(name)
 
-    def _statement(self, statement: Node, scope: _Scope) -> bytes:
+    def _statement(self, statement: Node, scope: Scope) -> bytes:
         ((kind, literal),) = statement["literal"].items()
         mods = statement.get("with_mods") or []
         modifiers = self._modifiers(statement, mods, scope)
@@ -315,7 +265,7 @@ class _Rule:
         scope.unpacked[:0] = before
         return rendered
 
-    def _modifiers(self, statement: Node, mods: list[Node], scope: _Scope) -> bytes:
+    def _modifiers(self, statement: Node, mods: list[Node], scope: Scope) -> bytes:
         parts = []
         for modifier in mods:
             target = dotted(modifier["refr"]) or ""
@@ -327,11 +277,9 @@ class _Rule:
             return b""
         (literal,) = statement["literal"].values()
         begin = self._content.index(b"with", literal["span"]["end"])
-        return _splice(
-            self._content, {"start": begin, "end": statement["span"]["end"]}, parts
-        )
+        return _splice(self._content, {"start": begin, "end": statement["span"]["end"]}, parts)
 
-    def _some_vars(self, literal: Node, scope: _Scope) -> bytes:
+    def some_vars(self, literal: Node, scope: Scope) -> bytes:
         parts = []
         for entry in literal["vars"]:
             span = entry if isinstance(entry, dict) else entry[0]
@@ -339,7 +287,7 @@ class _Rule:
             parts.append((span, self._declare(name, span, scope, bound=False, wanted=True)))
         return _splice(self._content, literal["span"], parts)
 
-    def _some_in(self, literal: Node, scope: _Scope) -> bytes:
+    def some_in(self, literal: Node, scope: Scope) -> bytes:
         collection = self._positive(literal["collection"], scope)
         parts = [
             (_span(pattern), self._pattern(pattern, scope))
@@ -349,12 +297,12 @@ class _Rule:
         parts.append((_span(literal["collection"]), collection))
         return _splice(self._content, literal["span"], parts)
 
-    def _every(self, literal: Node, scope: _Scope) -> bytes:
+    def every(self, literal: Node, scope: Scope) -> bytes:
         parts = []
         if scope.after_walk():
             raise RefusedError("every after walk", _place(literal["span"]))
         domain = self._positive(literal["domain"], scope)
-        inner = _Scope(scope)
+        inner = Scope(scope)
         for entry in (literal["key"], literal["value"]):
             if entry:
                 span = entry if isinstance(entry, dict) else entry[0]
@@ -366,28 +314,29 @@ class _Rule:
         self._close(inner)
         return _splice(self._content, literal["span"], parts)
 
-    def _expression(self, literal: Node, scope: _Scope) -> bytes:
+    def expression(self, literal: Node, scope: Scope) -> bytes:
         expression = literal["expr"]
         ((kind, node),) = expression.items()
-        if _is_walk(expression, arguments=2):
-            walk = self._walk("Eq", node["params"][1], node["params"][0], scope)
-            return self._around(literal, expression, walk)
         if kind == "Set":
             raise RefusedError("a set as a condition", _start(expression))
+        if kind == "AssignExpr":
+            return self._assignment(literal, node, scope)
         if kind == "Call" and dotted(node["fcn"]) == "print":
             return self._print(node, scope)
         if kind == "Call" and self._has_output(node):
             return self._output(node, scope)
-        if kind != "AssignExpr":
-            return self._around(literal, expression, self._positive(expression, scope))
+        if _is_walk(expression, arguments=2):
+            rendered = self._walk("Eq", node["params"][1], node["params"][0], scope)
+        else:
+            rendered = self._positive(expression, scope)
+        return self._around(literal, expression, rendered)
+
+    def _assignment(self, literal: Node, node: Node, scope: Scope) -> bytes:
         if _is_walk(node["rhs"]):
             walk = self._walk(node["op"], node["lhs"], node["rhs"]["Call"]["params"][0], scope)
-            return self._around(literal, expression, walk)
+            return self._around(literal, literal["expr"], walk)
         if node["op"] == "ColEq":
             self._matched(node["lhs"], node["rhs"])
-            for name in variables(node["lhs"]):
-                if name != "_" and name in variables(node["rhs"]):
-                    raise RefusedError(f"{name} on both sides of :=", _start(node["lhs"]))
             right = self._positive(node["rhs"], scope)
             left = self._pattern(node["lhs"], scope)
         else:
@@ -395,9 +344,9 @@ class _Rule:
         parts = [(_span(node["lhs"]), left), (_span(node["rhs"]), right)]
         return _splice(self._content, literal["span"], parts)
 
-    def _print(self, call: Node, scope: _Scope) -> bytes:
+    def _print(self, call: Node, scope: Scope) -> bytes:
         """Print where it decides nothing: OPA prints what is undefined and goes on."""
-        inner = _Scope(scope)
+        inner = Scope(scope)
         arguments = [(_span(part), self._positive(part, inner)) for part in call["params"]]
         rendered = _splice(self._content, call["span"], arguments)
         self._fresh += 1
@@ -409,18 +358,20 @@ class _Rule:
     def _has_output(self, call: Node) -> bool:
         """Tell whether a built-in function is given a name for its answer: ``count(x, n)``."""
         guards = SERVED.get(dotted(call["fcn"]) or "")
-        return self._is_builtin(call) and guards is not None and len(call["params"]) == len(guards) + 1
+        return (
+            self._is_builtin(call) and guards is not None and len(call["params"]) == len(guards) + 1
+        )
 
-    def _output(self, call: Node, scope: _Scope) -> bytes:
+    def _output(self, call: Node, scope: Scope) -> bytes:
         *arguments, target = call["params"]
         value = self._positive({"Call": {**call, "params": arguments}}, scope)
         end = call["span"]["end"]
         last = _span(arguments[-1])["end"] if arguments else _span(target)["start"]
-        cut = self._content[last : end]
+        cut = self._content[last:end]
         value = value.removesuffix(cut) + b")"
         return self._unifying(target, scope) + b" = " + value
 
-    def _unified(self, node: Node, scope: _Scope) -> tuple[bytes, bytes]:
+    def _unified(self, node: Node, scope: Scope) -> tuple[bytes, bytes]:
         """Give both sides of ``=``, of which one at most may have names to bind."""
         sides = (node["lhs"], node["rhs"])
         for side in sides:
@@ -437,7 +388,7 @@ class _Rule:
             rendered[number] = render(sides[number], scope)
         return rendered[0], rendered[1]
 
-    def _is_open(self, node: Node, scope: _Scope) -> bool:
+    def _is_open(self, node: Node, scope: Scope) -> bool:
         """Tell whether a side of ``=`` has names to bind, outside of brackets of references."""
         if "Array" in node:
             return any(self._is_open(item, scope) for item in node["Array"]["items"])
@@ -449,7 +400,7 @@ class _Rule:
         if "Array" in pattern and next(iter(value)) not in _MATCHED:
             raise RefusedError("a pattern for what it cannot match", _start(pattern))
 
-    def _walk(self, operator: str, target: Node, value: Node, scope: _Scope) -> bytes:
+    def _walk(self, operator: str, target: Node, value: Node, scope: Scope) -> bytes:
         scope.walks = True
         argument = self._positive(value, scope)
         known = set(scope.names)
@@ -461,7 +412,7 @@ class _Rule:
             scope.unpacked.append(b"some " + names)
         return b"walk(" + argument + b", " + pattern + b")"
 
-    def _not(self, literal: Node, scope: _Scope) -> bytes:
+    def negation(self, literal: Node, scope: Scope) -> bytes:
         expression = literal["expr"]
         unbound = next(self._unbound(expression, scope), None)
         if unbound is not None:
@@ -482,14 +433,14 @@ class _Rule:
             parts = [(_span(p), self._unpack(p, scope)) for p in node["params"]]
             rendered = _splice(self._content, node["span"], parts)
         elif kind == "Membership":
-            rendered = self._membership(node, scope)
+            rendered = self.membership(node, scope)
         elif kind == "AssignExpr":
             raise RefusedError("an assignment in a negated expression", _start(expression))
         else:
             rendered = self._unpack(expression, scope)
         return self._around(literal, expression, rendered)
 
-    def _negated_reference(self, node: Node, scope: _Scope) -> bytes:
+    def _negated_reference(self, node: Node, scope: Scope) -> bytes:
         ((kind, content),) = node.items()
         if kind == "Var":
             return self._term(node, scope)
@@ -502,12 +453,12 @@ class _Rule:
             parts.append((_span(content["index"]), self._unpack(content["index"], scope)))
         return _splice(self._content, content["span"], parts)
 
-    def _negated_side(self, node: Node, scope: _Scope, *, keep: bool) -> bytes:
+    def _negated_side(self, node: Node, scope: Scope, *, keep: bool) -> bytes:
         if keep and next(iter(node)) in ("Var", "RefDot", "RefBrack"):
             return self._negated_reference(node, scope)
         return self._unpack(node, scope)
 
-    def _unpack(self, node: Node, scope: _Scope) -> bytes:
+    def _unpack(self, node: Node, scope: Scope) -> bytes:
         """Bind an argument before the statement, unless it is always defined."""
         rendered = self._term(node, scope)
         if _is_constant(node) or ("Var" in node and scope.find(node["Var"]["value"])):
@@ -522,13 +473,13 @@ class _Rule:
 
     # Expressions ------------------------------------------------------------------------------
 
-    def _positive(self, node: Node, scope: _Scope) -> bytes:
+    def _positive(self, node: Node, scope: Scope) -> bytes:
         """Give an expression whose references may bind names in their brackets."""
         for name in self._iterated(node, scope):
             self._bind(name, _start(node), scope)
         return self._term(node, scope)
 
-    def _iterated(self, node: Node, scope: _Scope) -> Iterator[str]:
+    def _iterated(self, node: Node, scope: Scope) -> Iterator[str]:
         """Find the unbound names that stand in brackets of references."""
         for kind, content in node.items():
             if kind.endswith("Compr"):
@@ -538,7 +489,7 @@ class _Rule:
             for child in _children(content):
                 yield from self._iterated(child, scope)
 
-    def _unbound(self, node: Node, scope: _Scope) -> Iterator[str]:
+    def _unbound(self, node: Node, scope: Scope) -> Iterator[str]:
         for kind, content in node.items():
             if kind == "Var":
                 name = content["value"]
@@ -549,7 +500,7 @@ class _Rule:
                 for child in _children(content):
                     yield from self._unbound(child, scope)
 
-    def _bind(self, name: str, place: Place, scope: _Scope) -> None:
+    def _bind(self, name: str, place: Place, scope: Scope) -> None:
         if name == "_":
             return
         local = scope.find(name)
@@ -558,10 +509,10 @@ class _Rule:
             return
         if name in self._closed:
             raise RefusedError(f"a name bound again outside of a comprehension ({name})", place)
-        scope.names[name] = _Local(name.encode(), bound=True, implicit=True)
+        scope.names[name] = Local(name.encode(), bound=True, implicit=True)
 
     def _declare(
-        self, name: str, span: Node, scope: _Scope, *, bound: bool, wanted: bool = False
+        self, name: str, span: Node, scope: Scope, *, bound: bool, wanted: bool = False
     ) -> bytes:
         """Make a name of this body, under another name where it would hide one."""
         if name == "_":
@@ -576,10 +527,10 @@ class _Rule:
         if name in self._globals or scope.find(name):
             self._fresh += 1
             written = b"__light_%d_%b" % (self._fresh, written)
-        scope.names[name] = _Local(written, bound, _place(span) if wanted else None)
+        scope.names[name] = Local(written, bound, _place(span) if wanted else None)
         return written
 
-    def _pattern(self, node: Node, scope: _Scope) -> bytes:
+    def _pattern(self, node: Node, scope: Scope) -> bytes:
         """Give what ``:=``, ``some``, or an argument declares."""
         ((kind, content),) = node.items()
         if kind == "Var":
@@ -588,7 +539,7 @@ class _Rule:
             return self._term(node, scope)
         return self._structure(node, scope, self._pattern)
 
-    def _unifying(self, node: Node, scope: _Scope) -> bytes:
+    def _unifying(self, node: Node, scope: Scope) -> bytes:
         """Give a side of ``=`` that may bind names."""
         ((kind, content),) = node.items()
         if kind == "Var":
@@ -598,9 +549,7 @@ class _Rule:
             return self._structure(node, scope, self._unifying)
         return self._positive(node, scope)
 
-    def _structure(
-        self, node: Node, scope: _Scope, render: Callable[[Node, _Scope], bytes]
-    ) -> bytes:
+    def _structure(self, node: Node, scope: Scope, render: Callable[[Node, Scope], bytes]) -> bytes:
         ((kind, content),) = node.items()
         if kind == "Array":
             parts = [(_span(item), render(item, scope)) for item in content["items"]]
@@ -608,33 +557,37 @@ class _Rule:
             raise RefusedError(f"a pattern that is no array but {kind.lower()}", _start(node))
         return _splice(self._content, content["span"], parts)
 
-    def _term(self, node: Node, scope: _Scope) -> bytes:
+    def _term(self, node: Node, scope: Scope) -> bytes:
         ((kind, content),) = node.items()
         render = _TERMS.get(kind)
         if render is None:
             raise RefusedError(_KINDS.get(kind, kind), _start(node))
         return render(self, content, scope)
 
-    def _as_written(self, content: Node, _: _Scope) -> bytes:
+    def as_written(self, content: Node, _: Scope) -> bytes:
         span = content["span"]
         return self._content[span["start"] : span["end"]]
 
-    def _number(self, content: Node, scope: _Scope) -> bytes:
-        text = self._as_written(content, scope)
+    def number(self, content: Node, scope: Scope) -> bytes:
+        text = self.as_written(content, scope)
         whole = _INTEGER.fullmatch(text) and int(text) in INTEGERS
         if not whole and not _DECIMAL.fullmatch(text):
             raise RefusedError(f"the number {text.decode()}", _place(content["span"]))
         return text
 
-    def _variable(self, content: Node, scope: _Scope) -> bytes:
+    def variable(self, content: Node, scope: Scope) -> bytes:
         name = content["value"]
         local = scope.find(name)
         if local is None:
             if name == "_" or name in self._globals:
-                return self._as_written(content, scope)
-            raise RefusedError(f"the unsafe name {name}, used before it is bound,", _place(content["span"]))
+                return self.as_written(content, scope)
+            raise RefusedError(
+                f"the unsafe name {name}, used before it is bound,", _place(content["span"])
+            )
         if not local.bound:
-            raise RefusedError(f"the unsafe name {name}, used before it is bound,", _place(content["span"]))
+            raise RefusedError(
+                f"the unsafe name {name}, used before it is bound,", _place(content["span"])
+            )
         local.used = True
         scope.use(name)
         return local.written
@@ -648,13 +601,13 @@ class _Rule:
         if not before.endswith(b"("):
             raise RefusedError("| in a literal without parentheses", _start(item))
 
-    def _items(self, content: Node, scope: _Scope) -> bytes:
+    def items(self, content: Node, scope: Scope) -> bytes:
         for item in content["items"]:
             self._bare_union(item)
         parts = [(_span(item), self._term(item, scope)) for item in content["items"]]
         return _splice(self._content, content["span"], parts)
 
-    def _set(self, content: Node, scope: _Scope) -> bytes:
+    def set_(self, content: Node, scope: Scope) -> bytes:
         for item in content["items"]:
             if next(iter(item)) in ("Set", "SetCompr"):
                 raise RefusedError("a set in a set", _start(item))
@@ -663,22 +616,25 @@ class _Rule:
             self._bare_union(item)
         return _splice(self._content, content["span"], parts)
 
-    def _member(self, node: Node, scope: _Scope) -> bytes:
+    def _member(self, node: Node, scope: Scope) -> bytes:
         """Give an element of a set, which must be no set: they order them otherwise."""
         rendered = self._term(node, scope)
         return rendered if _is_no_set(node) else _guarded("member", rendered)
 
-    def _object(self, content: Node, scope: _Scope) -> bytes:
+    def object_(self, content: Node, scope: Scope) -> bytes:
         parts = []
         for _, key, value in content["fields"]:
             if next(iter(key)) in ("Set", "SetCompr"):
                 raise RefusedError("a set as a key", _start(key))
             self._bare_union(value)
-            parts += [(_span(key), self._term(key, scope)), (_span(value), self._term(value, scope))]
+            parts += [
+                (_span(key), self._term(key, scope)),
+                (_span(value), self._term(value, scope)),
+            ]
         return _splice(self._content, content["span"], parts)
 
-    def _comprehension(self, content: Node, scope: _Scope) -> bytes:
-        inner = _Scope(scope)
+    def comprehension(self, content: Node, scope: Scope) -> bytes:
+        inner = Scope(scope)
         terms = [content[part] for part in ("key", "value", "term") if part in content]
         query, values = self._query(content["query"], terms, inner)
         self._close(inner)
@@ -688,11 +644,11 @@ class _Rule:
         parts.append((content["query"]["span"], query))
         return _splice(self._content, content["span"], parts)
 
-    def _dot(self, content: Node, scope: _Scope) -> bytes:
+    def dot(self, content: Node, scope: Scope) -> bytes:
         parts = [(_span(content["refr"]), self._base(content["refr"], scope))]
         return _splice(self._content, content["span"], parts)
 
-    def _bracket(self, content: Node, scope: _Scope) -> bytes:
+    def bracket(self, content: Node, scope: Scope) -> bytes:
         self._adjacent(content)
         parts = [
             (_span(content["refr"]), self._base(content["refr"], scope)),
@@ -700,7 +656,7 @@ class _Rule:
         ]
         return _splice(self._content, content["span"], parts)
 
-    def _base(self, node: Node, scope: _Scope) -> bytes:
+    def _base(self, node: Node, scope: Scope) -> bytes:
         if next(iter(node)) not in _BASES:
             raise RefusedError("a reference into an expression", _start(node))
         return self._term(node, scope)
@@ -710,11 +666,11 @@ class _Rule:
         if self._content[_span(content["refr"])["end"] :][:1] != b"[":
             raise RefusedError("space before a bracket", _place(content["span"]))
 
-    def _binary(self, content: Node, scope: _Scope) -> bytes:
+    def binary(self, content: Node, scope: Scope) -> bytes:
         parts = [(_span(side), self._term(side, scope)) for side in _sides(content)]
         return _splice(self._content, content["span"], parts)
 
-    def _comparison(self, content: Node, scope: _Scope) -> bytes:
+    def comparison(self, content: Node, scope: Scope) -> bytes:
         parts = [(_span(side), self._term(side, scope)) for side in _sides(content)]
         return self._ordered(content, parts)
 
@@ -724,7 +680,7 @@ class _Rule:
             parts = [(parts[0][0], _guarded("ordered", parts[0][1])), parts[1]]
         return _splice(self._content, content["span"], parts)
 
-    def _arithmetic(self, content: Node, scope: _Scope) -> bytes:
+    def arithmetic(self, content: Node, scope: Scope) -> bytes:
         parts = []
         for side in _sides(content):
             rendered = self._term(side, scope)
@@ -736,7 +692,7 @@ class _Rule:
         rendered = _splice(self._content, content["span"], parts)
         return _guarded("whole", rendered) if content["op"] in ("Mul", "Div") else rendered
 
-    def _membership(self, content: Node, scope: _Scope) -> bytes:
+    def membership(self, content: Node, scope: Scope) -> bytes:
         """Bind what is asked: the engine takes an undefined member for none."""
         parts = [
             (_span(content[part]), self._unpack(content[part], scope))
@@ -749,7 +705,7 @@ class _Rule:
         path = dotted(call["fcn"])
         return path is not None and path.partition(".")[0] not in self._globals
 
-    def _call(self, content: Node, scope: _Scope) -> bytes:
+    def call(self, content: Node, scope: Scope) -> bytes:
         function = content["fcn"]
         path = dotted(function)
         if path is None:
@@ -885,34 +841,34 @@ def _children(content: Any) -> Iterator[Node]:  # noqa: ANN401 -- any part of th
                 yield from _children(value)
 
 
-_STATEMENTS: Final[Mapping[str, Callable[[_Rule, Node, _Scope], bytes]]] = {
-    "Every": _Rule._every,
-    "Expr": _Rule._expression,
-    "NotExpr": _Rule._not,
-    "SomeIn": _Rule._some_in,
-    "SomeVars": _Rule._some_vars,
+_STATEMENTS: Final[Mapping[str, Callable[[_Rule, Node, Scope], bytes]]] = {
+    "Every": _Rule.every,
+    "Expr": _Rule.expression,
+    "NotExpr": _Rule.negation,
+    "SomeIn": _Rule.some_in,
+    "SomeVars": _Rule.some_vars,
 }
 
-_TERMS: Final[Mapping[str, Callable[[_Rule, Node, _Scope], bytes]]] = {
-    "ArithExpr": _Rule._arithmetic,
-    "Array": _Rule._items,
-    "ArrayCompr": _Rule._comprehension,
-    "BinExpr": _Rule._binary,
-    "Bool": _Rule._as_written,
-    "BoolExpr": _Rule._comparison,
-    "Call": _Rule._call,
-    "Membership": _Rule._membership,
-    "Null": _Rule._as_written,
-    "Number": _Rule._number,
-    "Object": _Rule._object,
-    "ObjectCompr": _Rule._comprehension,
-    "RawString": _Rule._as_written,
-    "RefBrack": _Rule._bracket,
-    "RefDot": _Rule._dot,
-    "Set": _Rule._set,
-    "SetCompr": _Rule._comprehension,
-    "String": _Rule._as_written,
-    "Var": _Rule._variable,
+_TERMS: Final[Mapping[str, Callable[[_Rule, Node, Scope], bytes]]] = {
+    "ArithExpr": _Rule.arithmetic,
+    "Array": _Rule.items,
+    "ArrayCompr": _Rule.comprehension,
+    "BinExpr": _Rule.binary,
+    "Bool": _Rule.as_written,
+    "BoolExpr": _Rule.comparison,
+    "Call": _Rule.call,
+    "Membership": _Rule.membership,
+    "Null": _Rule.as_written,
+    "Number": _Rule.number,
+    "Object": _Rule.object_,
+    "ObjectCompr": _Rule.comprehension,
+    "RawString": _Rule.as_written,
+    "RefBrack": _Rule.bracket,
+    "RefDot": _Rule.dot,
+    "Set": _Rule.set_,
+    "SetCompr": _Rule.comprehension,
+    "String": _Rule.as_written,
+    "Var": _Rule.variable,
 }
 
 _KINDS: Final = {

@@ -108,7 +108,7 @@ class RealOpa:
                 yield Answer(error=error.message)
 
     def lenient(self, job: Job) -> Any:
-        """Answer the first ask with built-in errors undefined, as OPA does unless told otherwise."""
+        """Answer the first ask with built-in errors undefined, as OPA does by itself."""
         strict, self.strict = self.strict, False
         try:
             return next(self._values(job))

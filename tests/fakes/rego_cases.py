@@ -134,5 +134,3 @@ def _normal(value: Any, *, unordered: bool) -> Any:
         parts = [_normal(part, unordered=unordered) for part in value]
         return sorted(parts, key=canonical) if unordered else parts
     return value
-
-

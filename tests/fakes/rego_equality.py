@@ -1,8 +1,9 @@
-"""Asking two engines the same, many small cases at a time, and telling where they differ in silence.
+"""Asking two engines the same, many small cases at a time: where do they differ in silence?
 
-Three things an engine may do with a case are honest: answer as OPA, refuse it at load, or say that it
-could not evaluate it. Anything else is a difference. ("unnoticed": a built-in function failed beside
-something undefined; the engine looked at that first, and answers as OPA does without strict errors.)
+Three things an engine may do with a case are honest: answer as OPA, refuse it at load, or say that
+it could not evaluate it. Anything else is a difference. ("unnoticed": a built-in function failed
+beside something undefined; the engine looked at that first, and answers as OPA does without strict
+errors.)
 """
 
 import json

@@ -1,10 +1,9 @@
 """Small policies by chance: what an engine could read otherwise than OPA.
 
-A case is a few rules of the package ``gen``, of which ``r`` is asked; a seed gives the same case for
-ever. The text is mostly valid Rego, on purpose not always.
+A case is a few rules of the package ``gen``, of which ``r`` is asked; a seed gives the same case
+for ever. The text is mostly valid Rego, on purpose not always.
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -62,7 +61,17 @@ _REFERENCES = (
     *("input.a", "input.s", "input.l", "input.o", "input.z", "input.f", "input.d", "input.w"),
     *("input.absent", "input.absent.deeper", "input.o.k", "input.o.n", "input.l[0]", "input.l[9]"),
     *("input.d.e.f", "input.d.e.f[0].n", "input.n", "input", "t", "o", "none", "hidden", "falsy"),
-    *("one", "words", "words[0]", "o.a", "o.zzz", "t[1]", "t[7]", "data.gen.one", "data.gen.hidden"),
+    *(
+        "one",
+        "words",
+        "words[0]",
+        "o.a",
+        "o.zzz",
+        "t[1]",
+        "t[7]",
+        "data.gen.one",
+        "data.gen.hidden",
+    ),
     *('input["a"]', 'o["b"][0]', "data.gen.nope", "input.s.x"),
 )
 _ITERATED = ("input.l[_]", "input.o[_]", "words[_]", "t[_]", "input.d.e.f[_].n", "o[_]", "none[_]")
@@ -90,16 +99,42 @@ _FUNCTIONS = {
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "n": ("0", "1", "2", "-1", "7", "16", "1.5", "2.5", "-0.5", "input.a", "input.n", "1000000"),
-    "s": ('""', '"a"', '"abc"', '"a,b,c"', '" x "', '"Éa"', '"12"', '"1.50"', "input.s", "input.o.k"),
+    "s": (
+        '""',
+        '"a"',
+        '"abc"',
+        '"a,b,c"',
+        '" x "',
+        '"Éa"',
+        '"12"',
+        '"1.50"',
+        "input.s",
+        "input.o.k",
+    ),
     "a": ("[]", "[1, 2]", '["b", "a"]', "words", "input.l", "input.w", "[[1], 2]"),
     "w": ('["b", "a"]', '{"x", "y"}', "words", "input.w", "[]", '["a", 1]', '"abc"'),
-    "c": ("[]", "[3, 1, 2]", "{1, 2}", '{"a": 2}', '"abc"', "words", "input.l", "t", '[1, "a", null]'),
+    "c": (
+        "[]",
+        "[3, 1, 2]",
+        "{1, 2}",
+        '{"a": 2}',
+        '"abc"',
+        "words",
+        "input.l",
+        "t",
+        '[1, "a", null]',
+    ),
     "o": ("{}", '{"a": 1}', '{"a": {"b": [1]}, "c": null}', "input.o", "o", "input.d"),
     "m": ("{{1, 2}, {2}}", "{t, none}", "set()"),
     "q": ('[{"a": 1}, {"b": 2}]', "[o, input.o]", "[]"),
     "p": _PATTERNS,
     "j": ('"[1, 2]"', '"{\\"a\\": null}"', '"x"', '"1.0"', '"\\"a\\""'),
-    "d": ('"2024-02-29T12:00:00Z"', '"2024-02-30T00:00:00Z"', '"2026-11-24T01:02:03.5+02:00"', '"x"'),
+    "d": (
+        '"2024-02-29T12:00:00Z"',
+        '"2024-02-30T00:00:00Z"',
+        '"2026-11-24T01:02:03.5+02:00"',
+        '"x"',
+    ),
 }
 
 
@@ -107,11 +142,41 @@ ODD_ARGUMENTS = (
     *("null", "true", "0", "1", "-1", "2", "7", "16", "1.5", "-0.5", "1700000000000000000"),
     *('""', '"a"', '"abc"', '"a b,c"', '"é"', '"ÀÉß"', '"日本"', '"1"', '"-5"', '"1.5"', '" 12 "'),
     *('"a,b,,c"', '"1.2.3"', '"2024-02-29T12:00:00Z"', '"2024-02-30T12:00:00+02:00"', '"a/b"'),
-    *('"[a-z]+"', '"(a)(b)?"', '"\\\\d"', '"^a.c$"', '"("', '"$1"', '"YWJj"', '"{\\"a\\": [1, null]}"'),
+    *(
+        '"[a-z]+"',
+        '"(a)(b)?"',
+        '"\\\\d"',
+        '"^a.c$"',
+        '"("',
+        '"$1"',
+        '"YWJj"',
+        '"{\\"a\\": [1, null]}"',
+    ),
     *("[]", "[1]", "[3, 1, 2]", '["a", "b"]', '["b", "a", "b"]', '[1, "a", null]', "[[1, 2], [3]]"),
-    *('[["a", "b"], ["c"]]', "[1.5, 2]", "[true]", '[{"a": 1}, {"b": 2}]', "{}", '{"a": 1}', "{1: 2}"),
-    *('{"a": {"b": [1, {"c": 2}]}, "d": null}', "set()", "{1, 2, 3}", '{"a", "b"}', '{"a": {1, 2}}'),
-    *('{["a"], ["b", "c"]}', '"2026-11-24T01:02:03.5+02:00"', "1000", '"\\tx"', '"A_b-9"', '"x\\u0000"'),
+    *(
+        '[["a", "b"], ["c"]]',
+        "[1.5, 2]",
+        "[true]",
+        '[{"a": 1}, {"b": 2}]',
+        "{}",
+        '{"a": 1}',
+        "{1: 2}",
+    ),
+    *(
+        '{"a": {"b": [1, {"c": 2}]}, "d": null}',
+        "set()",
+        "{1, 2, 3}",
+        '{"a", "b"}',
+        '{"a": {1, 2}}',
+    ),
+    *(
+        '{["a"], ["b", "c"]}',
+        '"2026-11-24T01:02:03.5+02:00"',
+        "1000",
+        '"\\tx"',
+        '"A_b-9"',
+        '"x\\u0000"',
+    ),
 )
 """Rego values of every kind, for arguments that expect another."""
 
@@ -135,12 +200,12 @@ class _Case:
     def expression(self, names: list[str], depth: int = 2) -> str:
         if depth <= 0 or self.often(0.3):
             return self.leaf(names)
-        make: Callable[[list[str], int], str] = self.pick(
+        make = self.pick(
             self.builtin, self.builtin, self.builtin, self.own_call, self.composite, self.composite,
             self.comprehension, self.comprehension, self.arithmetic, self.comparison,
             self.membership, self.sets, self.reference, self.formatted,
         )  # fmt: skip
-        return make(names, depth - 1)
+        return str(make(names, depth - 1))
 
     def untyped(self, names: list[str], depth: int) -> str:
         """Give an expression of whose type OPA knows nothing at load."""
@@ -288,7 +353,7 @@ class _Case:
             subject = f"{self.fresh(bound)} := {subject}"
         return f"{subject} with {target} as {value}"
 
-    def _declared(self, bound: list[str], depth: int) -> str:
+    def _declared(self, bound: list[str], _: int) -> str:
         name = self.fresh(bound)
         base = self.pick("input.l", "input.o", "words", "o", "t", "input.d.e.f")
         test = self.pick("{}[{}]", "{}[{}] == 1", "{}[{}] != null", "not {}[{}]")
@@ -305,47 +370,68 @@ class _Case:
     # Rules
 
     def make(self) -> list[str]:
-        r = f"r{self.mark}"
-        body, names = self.body([], 2, self.pick(0, 1, 1, 2, 3))
-        body = body or "true"
-        value = self.expression(names, 2)
         shape = self.pick(
             "value", "value", "complete", "complete", "contains", "contains", "object", "default",
             "else", "function", "patterns", "boolean", "boolean", "two",
         )  # fmt: skip
-        if shape == "value":
-            return [f"{r} := {self.expression([], 3)}"]
-        if shape == "complete":
-            return [f"{r} := {value} if {{ {body} }}"]
-        if shape == "boolean":
-            return [f"{r} if {{ {body} }}" if ";" in body or self.often(0.5) else f"{r} if {body}"]
-        if shape == "contains":
-            more = [f"{r} contains {self.expression([], 1)}"] if self.often(0.3) else []
-            return [f"{r} contains {value} if {{ {body} }}", *more]
-        if shape == "object":
-            return [f"{r}[{self.leaf(names)}] := {value} if {{ {body} }}"]
-        if shape == "default":
-            return [f"default {r} := {self.pick('0', '[]', 'false', 'null')}", f"{r} := {value} if {{ {body} }}"]
-        if shape == "else":
-            other, more_names = self.body([], 2, 1)
-            return [
-                f"{r} := {value} if {{ {body} }} else := {self.expression(more_names, 1)} if {{ {other} }}"
-                " else := 9"
-            ]
-        if shape == "two":
-            return [f"{r} := 1 if {{ {body} }}", f"{r} := 1 if {{ {self.body([], 2, 1)[0]} }}"]
+        made: list[str] = getattr(self, f"_{shape}_rule")(f"r{self.mark}")
+        return made
+
+    def some_body(self) -> tuple[str, str]:
+        """Give a body, and a value that may use its names."""
+        body, names = self.body([], 2, self.pick(0, 1, 1, 2, 3))
+        return body or "true", self.expression(names, 2)
+
+    def _value_rule(self, r: str) -> list[str]:
+        return [f"{r} := {self.expression([], 3)}"]
+
+    def _complete_rule(self, r: str) -> list[str]:
+        body, value = self.some_body()
+        return [f"{r} := {value} if {{ {body} }}"]
+
+    def _boolean_rule(self, r: str) -> list[str]:
+        body, _ = self.some_body()
+        bare = ";" not in body and self.often(0.5)
+        return [f"{r} if {body}" if bare else f"{r} if {{ {body} }}"]
+
+    def _contains_rule(self, r: str) -> list[str]:
+        body, value = self.some_body()
+        more = [f"{r} contains {self.expression([], 1)}"] if self.often(0.3) else []
+        return [f"{r} contains {value} if {{ {body} }}", *more]
+
+    def _object_rule(self, r: str) -> list[str]:
+        body, names = self.body([], 2, self.pick(1, 2))
+        return [f"{r}[{self.leaf(names)}] := {self.expression(names, 2)} if {{ {body} }}"]
+
+    def _default_rule(self, r: str) -> list[str]:
+        default = f"default {r} := {self.pick('0', '[]', 'false', 'null')}"
+        return [default, *self._complete_rule(r)]
+
+    def _else_rule(self, r: str) -> list[str]:
+        body, value = self.some_body()
+        other, names = self.body([], 2, 1)
+        second = f"else := {self.expression(names, 1)} if {{ {other} }}"
+        return [f"{r} := {value} if {{ {body} }} {second} else := 9"]
+
+    def _two_rule(self, r: str) -> list[str]:
+        return [f"{r} := 1 if {{ {self.some_body()[0]} }}" for _ in range(2)]
+
+    def _patterns_rule(self, r: str) -> list[str]:
         p = f"p{self.mark}"
-        if shape == "patterns":
-            pattern = self.pick("1", '"a"', "[x, 1]", '{"a": x}', "null")
-            return [
-                f"{p}({pattern}, y) := [y] if {{ {self.body(['y'], 1, 1)[0]} }}",
-                f"{p}(x, y) := x if x == y",
-                f"{r} := [{p}({self.leaf([])}, {self.expression([], 1)})]",
-            ]
-        inner, inner_names = self.body(["x"], 2, 1)
+        pattern = self.pick("1", '"a"', "[x, 1]", '{"a": x}', "null")
         return [
-            f"{p}(x) := {self.expression(inner_names, 1)} if {{ {inner} }}",
-            f"{r} := [y | some z in {self.pick('words', 't', 'input.l')}; y := {p}(z)]",
+            f"{p}({pattern}, y) := [y] if {{ {self.body(['y'], 1, 1)[0]} }}",
+            f"{p}(x, y) := x if x == y",
+            f"{r} := [{p}({self.leaf([])}, {self.expression([], 1)})]",
+        ]
+
+    def _function_rule(self, r: str) -> list[str]:
+        p = f"p{self.mark}"
+        body, names = self.body(["x"], 2, 1)
+        collection = self.pick("words", "t", "input.l")
+        return [
+            f"{p}(x) := {self.expression(names, 1)} if {{ {body} }}",
+            f"{r} := [y | some z in {collection}; y := {p}(z)]",
         ]
 
 

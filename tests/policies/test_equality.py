@@ -66,7 +66,9 @@ def test_shipped_rules_give_the_same_verdicts(
     for rule in rules:
         subject = subjects[rule.scope]
         asked = [subject, *spread(list(mutations(rule, subject)))]
-        ours, theirs = (Judge([rule], engine, NoMemo(), NOW).judge(asked) for engine in (light, opa))
+        ours, theirs = (
+            Judge([rule], engine, NoMemo(), NOW).judge(asked) for engine in (light, opa)
+        )
         for one, [verdict], [right] in zip(asked, ours, theirs, strict=True):
             judged += 1
             if verdict.status is Status.ERROR and LEFT_TO_OPA in (verdict.reason or ""):

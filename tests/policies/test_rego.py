@@ -1,4 +1,4 @@
-"""Every Rego test of every pack, on the embedded engine and, where there is one, on real OPA."""
+"""Every Rego test of every pack, on the light engine and, where there is one, on real OPA."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def engine() -> Iterator[LightEngine]:
 
 
 @pytest.mark.parametrize("test", all_rego_tests(), ids=lambda test: test.query)
-def test_on_the_embedded_engine(test: RegoTest, engine: LightEngine) -> None:
+def test_on_the_light_engine(test: RegoTest, engine: LightEngine) -> None:
     job = Job(program(test.file.parent), (Ask(test.query, None),), TODAY_NS)
     [answer] = engine.evaluate([job])
     assert answer.error is None

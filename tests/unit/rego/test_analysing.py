@@ -47,9 +47,7 @@ def test_reading_the_clock_is_told(light: LightEngine, text: str, *, reads: bool
         "total := sum([size | some size in sizes])\n\nsizes := input.total",
     ],
 )
-def test_what_only_looks_like_recursion_is_no_recursion(
-    light: LightEngine, text: str
-) -> None:
+def test_what_only_looks_like_recursion_is_no_recursion(light: LightEngine, text: str) -> None:
     assert read(light, f"package p\n\n{text}\n")
 
 

@@ -1,7 +1,10 @@
 """Every function of OPA is known by name: served, left to OPA, or forbidden."""
 
 import json
+import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import regorus
@@ -13,6 +16,7 @@ from eidos.engine.rego.extensions import install
 from eidos.engine.rego.light import LightEngine
 from fakes.opa_server import opa_binary
 
+PAGE = Path(__file__).parents[3] / "docs" / "rego.md"
 OPERATORS = ("and", "div", "or", "internal.")
 """OPA's names for operators and for its own insides."""
 
@@ -31,6 +35,17 @@ def test_what_is_not_served_is_refused_at_load(name: str, light: LightEngine) ->
     assert "eidos engine install" in str(caught.value.hint)
     assert caught.value.location
     assert (caught.value.location.file, caught.value.location.line) == ("p.rego", 3)
+
+
+def test_the_page_lists_what_is_served() -> None:
+    """docs/rego.md tells it; EIDOS_UPDATE_GOLDEN=1 writes the list anew."""
+    names = ", ".join(f"`{name}`" for name in sorted({*builtins.SERVED, "print"}))
+    block = f"<!-- functions: start -->\n{names}.\n<!-- functions: end -->"
+    text = PAGE.read_text(encoding="utf-8")
+    pattern = re.compile("<!-- functions: start -->.*<!-- functions: end -->", re.DOTALL)
+    if os.environ.get("EIDOS_UPDATE_GOLDEN"):
+        PAGE.write_text(pattern.sub(lambda _: block, text), encoding="utf-8")
+    assert block in PAGE.read_text(encoding="utf-8"), "run again with EIDOS_UPDATE_GOLDEN=1"
 
 
 def test_what_is_deprecated_is_for_v0_only(light: LightEngine) -> None:

@@ -19,12 +19,14 @@ from fakes.real_opa import RealOpa
 from fakes.rego_cases import ANSWERS, DIFFERS, Case, outcomes, read_cases
 
 PAGE = Path(__file__).parents[3] / "docs" / "rego.md"
-_ROW = re.compile(r"^\| (?P<category>\S+) \| (?P<cases>\d+) \| (?P<light>\d+) \| (?P<opa>\d+) \|$", re.M)
+_ROW = re.compile(
+    r"^\| (?P<category>\S+) \| (?P<cases>\d+) \| (?P<light>\d+) \| (?P<opa>\d+) \|$", re.MULTILINE
+)
 
 OPAS_OWN = 34
 """Cases that OPA 1.22.3 itself answers otherwise than its suite: its GraphQL parser names one more
-key (28), one cycle of graph.reachable_paths, one conflict of data and rules, what opa.runtime shows, a
-function that only its test suite has, and two that ask for ``data``, of which our question is part."""
+key (28), one cycle of graph.reachable_paths, one conflict of data and rules, what opa.runtime
+shows, a function of its test suite, and two that ask for ``data``, of which our question is part."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,9 @@ def check(column: str, cases: list[Case], answered: Counter[str]) -> None:
 
 
 def write(rows: dict[str, dict[str, int]]) -> None:
-    sums = {column: sum(row[column] for row in rows.values()) for column in ("cases", "light", "opa")}
+    sums = {
+        column: sum(row[column] for row in rows.values()) for column in ("cases", "light", "opa")
+    }
     lines = ["| category | cases | light | OPA |", "|---|---|---|---|"]
     lines += [f"| {c} | {r['cases']} | {r['light']} | {r['opa']} |" for c, r in rows.items()]
     lines.append(f"| **all** | **{sums['cases']}** | **{sums['light']}** | **{sums['opa']}** |")

@@ -1,7 +1,7 @@
 """The light engine against OPA itself: the same answer, or an honest refusal, never another answer.
 
-Generated cases have fixed seeds, so that a run can be repeated; EIDOS_TEST_SEED moves them to look at
-others. What once differed is kept in ``past_differences.txt`` with its text.
+Generated cases have fixed seeds, so that a run can be repeated; EIDOS_TEST_SEED moves them to look
+at others. What once differed is kept in ``past_differences.txt`` with its text.
 """
 
 import itertools
@@ -65,7 +65,11 @@ def test_generated_policies(chunk: int, engine: RegoEngine, opa: RealOpa) -> Non
 def test_what_once_differed(engine: RegoEngine, opa: RealOpa) -> None:
     texts = PAST.read_text(encoding="utf-8").strip().split("\n\n")
     cases = [
-        Question(str(number), tuple(text.replace("r!", f"r{number}").replace("p!", f"p{number}").split("\n")), f"data.gen.r{number}")
+        Question(
+            str(number),
+            tuple(text.replace("r!", f"r{number}").replace("p!", f"p{number}").split("\n")),
+            f"data.gen.r{number}",
+        )
         for number, text in enumerate(texts)
     ]
     assert len(cases) >= 30

@@ -53,9 +53,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_policy_is_an_error_and_harms_no_other_job(
-    name: str, hasty: LightEngine
-) -> None:
+def test_a_hostile_policy_is_an_error_and_harms_no_other_job(name: str, hasty: LightEngine) -> None:
     text, cause = HOSTILE[name]
     program = Program(name, (Module("bad.rego", f"package bad\n\n{text}\n"),))
     bad = Job(program, (Ask("data.bad.x", {}),), now_ns=0)
@@ -190,9 +188,7 @@ PIECES = st.sampled_from(
 
 @given(pieces=st.lists(PIECES, max_size=40), header=st.booleans())
 @settings(deadline=None)
-def test_any_text_is_read_or_refused(
-    hasty: LightEngine, pieces: list[str], header: bool
-) -> None:
+def test_any_text_is_read_or_refused(hasty: LightEngine, pieces: list[str], header: bool) -> None:
     text = ("package p\n\n" if header else "") + "".join(pieces)
     refusal = None
     try:

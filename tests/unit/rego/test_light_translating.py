@@ -38,7 +38,10 @@ def ask(engine: LightEngine, text: str, document: Any = None) -> Answer:
         ("x if { some y; true }", "a declared name that is not used (y)"),
         ("x if every y in [1] { true }", "a declared name that is not used (y)"),
         ("f(y) := z if { y := 2; z := y }\n\nx := f(1)", "a name declared again (y)"),
-        ("x if { input.spread\n(input.max - 1) < 3 }", "a line that begins with ( after input.spread"),
+        (
+            "x if { input.spread\n(input.max - 1) < 3 }",
+            "a line that begins with ( after input.spread",
+        ),
         ('f("a")\n\nx if f("a")', "a rule without a body"),
         ("x.y := 1", "a rule whose name has several parts"),
         ("x if input.a with count as 1", "with count"),
@@ -80,7 +83,9 @@ def test_chained_v0_bodies_are_refused(light: LightEngine, body: str) -> None:
 
 def test_the_fault_of_a_v0_policy_is_told_as_one(light: LightEngine) -> None:
     with pytest.raises(PolicyError, match="the unsafe name refused") as caught:
-        light.analyse([Module("p.rego", 'package p\n\ndeny[m] {\n\tinput.k == refused\n\tm := "x"\n}')])
+        light.analyse(
+            [Module("p.rego", 'package p\n\ndeny[m] {\n\tinput.k == refused\n\tm := "x"\n}')]
+        )
     assert caught.value.location
     assert caught.value.location.line == 4
 
