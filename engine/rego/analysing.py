@@ -13,6 +13,10 @@ _KEYWORDS = frozenset(["contains", "every", "if", "in"])
 """In v0 these are names, so that broken v1 reads as v0 with strange rules."""
 
 
+_WRITTEN_AS_V0 = "keyword is required"
+"""What the engine says of v1 where a head is followed by a body, or by a key, as in v0."""
+
+
 def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
     """Read modules that are compiled together; the first thing that is wrong is the fault."""
     for source in task.modules:
@@ -52,8 +56,8 @@ def _trees(translations: Translations, modules: list[Source]) -> tuple[bool, lis
     except RuntimeError as error:
         try:
             trees = _parse(translations, modules, v0=True)
-        except RuntimeError:
-            raise error from None
+        except RuntimeError as error_as_v0:
+            raise (error_as_v0 if _WRITTEN_AS_V0 in str(error) else error) from None
         if any(rule.name in _KEYWORDS for tree in trees for rule in tree.rules):
             raise error from None
         return True, trees

@@ -26,7 +26,7 @@ _ROW = re.compile(
 OPAS_OWN = 34
 """Cases that OPA 1.22.3 itself answers otherwise than its suite: its GraphQL parser names one more
 key (28), one cycle of graph.reachable_paths, one conflict of data and rules, what opa.runtime
-shows, a function of its test suite, and two that ask for ``data``, of which our question is part."""
+shows, a function of its test suite, and two that ask for ``data``: our question is part of it."""
 
 
 @pytest.fixture(scope="module")

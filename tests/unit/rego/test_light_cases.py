@@ -24,7 +24,6 @@ def denials(engine: LightEngine, case: str, shared: Path, policy: str = "policy"
     try:
         v0 = any(facts.v0 for facts in engine.analyse(modules))
     except PolicyError as error:
-        assert error.hint
         return [f"{error.message} {error.hint}"]
     file = next(path for path in folder.iterdir() if path.name.startswith("doc"))
     program = Program(case + policy, modules, v0=v0)
