@@ -4,6 +4,7 @@ A case is a few rules of the package ``gen``, of which ``r`` is asked; a seed gi
 for ever. The text is mostly valid Rego, on purpose not always.
 """
 
+import re
 from random import Random
 from typing import Any
 
@@ -433,6 +434,20 @@ class _Case:
             f"{p}(x) := {self.expression(names, 1)} if {{ {body} }}",
             f"{r} := [y | some z in {collection}; y := {p}(z)]",
         ]
+
+
+_CONTAINS = re.compile(r"(\w+) contains (.*?) if (?:\{ (.*) \}|([^{].*))")
+_BARE = re.compile(r"(.*?) if ([^{].*)")
+
+
+def in_v0(rule: str) -> str:
+    """Say a rule, or several on lines of their own, as Rego v0 does."""
+    lines = []
+    for line in rule.split("\n"):
+        text = _CONTAINS.sub(lambda m: f"{m[1]}[{m[2]}] {{ {m[3] or m[4]} }}", line)
+        text = text.replace(" if { ", " { ")
+        lines.append(_BARE.sub(r"\1 { \2 }", text))
+    return "\n".join(lines)
 
 
 def generate(seed: int) -> list[str]:

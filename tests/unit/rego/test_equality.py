@@ -6,8 +6,10 @@ at others. What once differed is kept in ``past_differences.txt`` with its text.
 
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -18,7 +20,7 @@ from eidos.engine.rego.builtins import SERVED
 from eidos.engine.rego.light import LightEngine
 from fakes.real_opa import RealOpa
 from fakes.rego_equality import Outcome, Question, compare
-from fakes.rego_generator import HEADER, INPUTS, ODD_ARGUMENTS, generate
+from fakes.rego_generator import HEADER, INPUTS, ODD_ARGUMENTS, generate, in_v0
 
 pytestmark = pytest.mark.real
 
@@ -60,6 +62,21 @@ def test_generated_policies(chunk: int, engine: RegoEngine, opa: RealOpa) -> Non
     outcome = compared(engine, opa, [generated(seed) for seed in range(start, start + CHUNK)])
     assert outcome.differences == {}
     assert outcome.counts["same"] > CHUNK, "a generator of nothing but refusals proves nothing"
+
+
+def test_generated_policies_in_v0(engine: RegoEngine) -> None:
+    header = in_v0(HEADER).replace("package gen\n", "package gen\n\nimport future.keywords.every\n")
+    header = header.replace("keywords.every\n", "keywords.every\nimport future.keywords.in\n")
+    counts: Counter[str] = Counter()
+    with closing(RealOpa("--v0-compatible")) as opa:
+        for start in range(FIRST_SEED, FIRST_SEED + 2 * CHUNK, TOGETHER):
+            made = [generated(seed) for seed in range(start, start + TOGETHER)]
+            cases = [replace(q, rules=tuple(map(in_v0, q.rules))) for q in made]
+            cases = [q for q in cases if " contains " not in " ".join(q.rules)]
+            outcome = compare(engine, opa, header, cases, INPUTS, v0=True)
+            assert outcome.differences == {}
+            counts += outcome.counts
+    assert counts["same"] > CHUNK
 
 
 def test_what_once_differed(engine: RegoEngine, opa: RealOpa) -> None:
