@@ -93,12 +93,14 @@ def _brace_before(key: Node, content: bytes) -> int:
     """Find the brace that opens an object: only space and comments come before its first key."""
     ((_, inner),) = key.items()
     end: int = inner["span"]["start"]
-    while True:
+    while end > 0:
         line = content.rfind(b"\n", 0, end) + 1
         code = content[line:end]
         if b"{" in code and not code.lstrip().startswith(b"#"):
             return line + code.rindex(b"{", 0, _comment(code))
         end = line - 1
+    begin: int = inner["span"]["start"]
+    return begin
 
 
 def _comment(code: bytes) -> int:
