@@ -16,6 +16,7 @@ from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS
 _GREATEST: Final = 1 << 62
 """Integers up to here keep their value in a sum of two; greater ones become doubles."""
 _EXACT: Final = 1 << 53
+_LONG_NUMBER = re.compile(r"[0-9][0-9.]{16}|[0-9][eE][-+0-9]")
 _NUMERAL = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]")
 _RFC3339 = re.compile(
@@ -68,6 +69,26 @@ def _whole(value: object) -> object:
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > _GREATEST):
         raise _not_served(f"arithmetic with {_shown(value)}")
     return value
+
+
+def refuse_inexact(document: str) -> None:
+    """Refuse JSON with a number that the engine would change.
+
+    Raises:
+        ValueError: names the number.
+    """
+    if _LONG_NUMBER.search(document):
+        import json
+
+        json.loads(document, parse_int=_exact, parse_float=_exact)
+
+
+def _exact(number: str) -> None:
+    from decimal import Decimal
+
+    whole = number.lstrip("-").isdigit()
+    if int(number) not in INTEGERS if whole else Decimal(repr(float(number))) != Decimal(number):
+        raise _not_served(f"the number {number[:40]}")
 
 
 def _rounded(value: object) -> object:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import msgspec
 import regorus
 
-from eidos.engine.rego.extensions import install
+from eidos.engine.rego.extensions import install, refuse_inexact
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply, Source
 from eidos.engine.rego.limits import EngineLimits
@@ -166,6 +166,7 @@ class Runtime:
             install(engine, lambda: self._now_ns)
             for module in self._translations.translate(bundle.modules, v0=bundle.v0):
                 engine.add_policy(module.file, module.text)
+            refuse_inexact(bundle.data)
             engine.add_data_json(bundle.data)
             self._engines[key] = engine
         return engine
@@ -175,6 +176,7 @@ class Runtime:
         current = -1
         for question in task.questions:
             if question.input != current:
+                refuse_inexact(task.inputs[question.input])
                 engine.set_input_json(task.inputs[question.input])
                 current = question.input
             rows = _ROWS.decode(engine.eval_query_as_json(question.query)).result

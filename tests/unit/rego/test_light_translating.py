@@ -140,6 +140,18 @@ def test_what_it_serves_means_what_it_means_in_opa(
     assert ask(light, text, {"no": False, "b": "b"}).values == (answer,)
 
 
+@pytest.mark.parametrize("number", [2**70 + 1, -(2**64)])
+def test_a_number_that_would_change_is_an_error(light: LightEngine, number: int) -> None:
+    answer = ask(light, "x := input.n", {"n": number, "t": "12345678901234567890"})
+    assert answer.error
+    assert f"does not serve the number {number}" in answer.error
+
+
+def test_long_numbers_that_stay_are_served(light: LightEngine) -> None:
+    document = {"a": 2**64 - 1, "b": -(2**63), "c": 1 / 3, "d": 1e300, "e": "9" * 40}
+    assert ask(light, "x := input", document).values == (document,)
+
+
 @pytest.mark.parametrize(
     ("text", "document"),
     [
