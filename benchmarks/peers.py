@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
 from eidos.engine.model.rule import Rule
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 
 _MODULES = {
     "opa": "github.com/open-policy-agent/opa@v1.22.2",
@@ -53,7 +53,7 @@ def write_policy(folder: Path) -> Path:
     Parameters of rules share names, so that each rule gets its own place in the data; nothing else
     of a rule is changed. ``main.deny`` and ``main.warn`` gather what rules say where they apply.
     """
-    engine = EmbeddedEngine()
+    engine = LightEngine()
     try:
         rules = [rule for pack in load_packs((), engine) for rule in pack.rules]
     finally:

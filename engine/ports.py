@@ -117,7 +117,7 @@ class RegoEngine(Protocol):
 
     @property
     def name(self) -> str:
-        """Give ``embedded`` or ``opa``."""
+        """Give ``light`` or ``opa``."""
         ...
 
     @property

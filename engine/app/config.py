@@ -174,9 +174,9 @@ def _packs(settings: Settings) -> list[Pack]:
     from contextlib import closing
 
     from eidos.engine.app.policies import load_packs
-    from eidos.engine.rego.embedded import EmbeddedEngine
+    from eidos.engine.rego.light import LightEngine
 
-    with closing(EmbeddedEngine()) as engine:
+    with closing(LightEngine()) as engine:
         named = load_packs(settings.packs, engine) if settings.packs else []
         there = {rule.id for pack in named for rule in pack.rules}
         shipped = load_packs((), engine)

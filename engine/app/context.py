@@ -116,9 +116,9 @@ class Context:
                 from eidos.engine.rego.opa.engine import OpaEngine
 
                 return OpaEngine(found.path, version=found.version)
-        from eidos.engine.rego.embedded import EmbeddedEngine
+        from eidos.engine.rego.light import LightEngine
 
-        return EmbeddedEngine()
+        return LightEngine()
 
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions

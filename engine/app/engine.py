@@ -5,7 +5,6 @@ from pathlib import Path
 
 from eidos.engine.errors import EidosError
 from eidos.engine.model.engine import INSTALLED, EngineInfo
-from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.finding import (
     FLOOR,
     OpaBinary,
@@ -13,6 +12,7 @@ from eidos.engine.rego.finding import (
     installed_path,
     try_opa,
 )
+from eidos.engine.rego.light import LightEngine
 
 
 def engine_info(environ: Mapping[str, str], option: Path | None = None) -> EngineInfo:
@@ -25,7 +25,7 @@ def engine_info(environ: Mapping[str, str], option: Path | None = None) -> Engin
     Raises:
         EidosError: the environment names a relative path.
     """
-    return EngineInfo(tuple(candidates(environ, option)), EmbeddedEngine.version, FLOOR)
+    return EngineInfo(tuple(candidates(environ, option)), LightEngine.version, FLOOR)
 
 
 def install_opa(

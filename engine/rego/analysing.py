@@ -1,19 +1,20 @@
 """What modules say about themselves, read from their syntax trees without running them."""
 
-import msgspec
-import regorus
-
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
 from eidos.engine.rego.guarding import guard
 from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.runtime import add_module, new_engine
+from eidos.engine.rego.runtime import TranslationError, Translations, new_engine
 from eidos.engine.rego.syntax import ModuleTree, read_tree
 
 _KEYWORDS = frozenset(["contains", "every", "if", "in"])
 """In v0 these are names, so that broken v1 reads as v0 with strange rules."""
+
+
+_WRITTEN_AS_V0 = "keyword is required"
+"""What the engine says of v1 where a head is followed by a body, or by a key, as in v0."""
 
 
 def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
@@ -22,62 +23,67 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
         if fault := guard(source, limits):
             return Reply(number, fault=fault)
     try:
-        trees, v0 = _trees(task.modules, limits)
+        return _read(number, task, limits)
     except MemoryError:  # the parent asks again, with a worker that has all its memory
         raise
     except RecursionError:
         hint = "Give parts of it names of their own, as rules or variables."
         fault = Fault("an expression is too long or nested too deep", hint=hint)
         return Reply(number, fault=fault)
-    except _UnplacedError as error:
+    except TranslationError as error:
         return Reply(number, fault=error.fault)
     except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
         return Reply(number, fault=read_fault(error))
-    if fault := check(trees, Dialect(v0, task.every_function)):
+
+
+def _read(number: int, task: Analyse, limits: EngineLimits) -> Reply:
+    translations = Translations(limits)
+    v0, trees = _trees(translations, task.modules)
+    packages = frozenset(f"data.{tree.package}" for tree in trees)
+    if fault := check(trees, Dialect(v0, task.every_function, packages)):
         return Reply(number, fault=fault)
+    if task.every_function:
+        _compile(task.modules, limits, v0=v0)
+    else:
+        _compile(translations.translate(task.modules, v0=v0), limits, v0=v0)
     return Reply(number, facts=[_facts(tree, v0=v0) for tree in trees])
 
 
-def _trees(modules: list[Source], limits: EngineLimits) -> tuple[list[ModuleTree], bool]:
+def _trees(translations: Translations, modules: list[Source]) -> tuple[bool, list[ModuleTree]]:
     """Read as v1; what is no v1 but reads as v0 is v0."""
     try:
-        return _parse(modules, limits, v0=False), False
+        return False, _parse(translations, modules, v0=False)
     except RuntimeError as error:
         try:
-            trees = _parse(modules, limits, v0=True)
-        except RuntimeError:
-            raise error from None
+            trees = _parse(translations, modules, v0=True)
+        except RuntimeError as error_as_v0:
+            raise (error_as_v0 if _WRITTEN_AS_V0 in str(error) else error) from None
         if any(rule.name in _KEYWORDS for tree in trees for rule in tree.rules):
             raise error from None
-        return trees, True
+        return True, trees
 
 
-def _parse(modules: list[Source], limits: EngineLimits, *, v0: bool) -> list[ModuleTree]:
+def _parse(translations: Translations, modules: list[Source], *, v0: bool) -> list[ModuleTree]:
+    trees = []
+    for module in modules:
+        try:
+            trees.append(read_tree(translations.tree(module, v0=v0)))
+        except RuntimeError as error:
+            fault = read_fault(error)
+            if fault.file:
+                raise
+            message = f"the engine cannot read the module: {fault.message}"
+            raise TranslationError(Fault(message, module.file)) from error
+    return trees
+
+
+def _compile(modules: list[Source], limits: EngineLimits, *, v0: bool) -> None:
+    """Compile modules, which finds what the engine itself refuses."""
     engine = new_engine(limits, v0=v0)
     install(engine, lambda: 0)
     for module in modules:
-        _add(engine, module, limits, v0=v0)
-    engine.eval_query_as_json("true")  # compiles, which finds unsafe variables
-    return [read_tree(tree) for tree in msgspec.json.decode(engine.get_ast_as_json())]
-
-
-class _UnplacedError(RuntimeError):
-    """The engine said neither file nor line."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-
-
-def _add(engine: regorus.Engine, module: Source, limits: EngineLimits, *, v0: bool) -> None:
-    try:
-        add_module(engine, module, limits, v0=v0)
-    except RuntimeError as error:
-        fault = read_fault(error)
-        if fault.file:
-            raise
-        message = f"the engine cannot read the module: {fault.message}"
-        raise _UnplacedError(Fault(message, module.file)) from error
+        engine.add_policy(module.file, module.text)
+    engine.eval_query_as_json("true")
 
 
 def _facts(tree: ModuleTree, *, v0: bool) -> Facts:

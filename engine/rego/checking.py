@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from eidos.engine.rego.builtins import AVAILABLE, DEPRECATED, FORBIDDEN, MISSING
+from eidos.engine.rego.builtins import DEPRECATED, FORBIDDEN, OPA_FUNCTIONS
 from eidos.engine.rego.frames import Fault
+from eidos.engine.rego.limits import GET_OPA
 from eidos.engine.rego.syntax import Mention, ModuleTree, Place, RuleTree
 
 _LONGEST_NAME = 3
@@ -17,7 +18,9 @@ class Dialect:
 
     v0: bool
     every_function: bool
-    """The engine has every function of OPA, and walk with one argument."""
+    """The engine is OPA."""
+    packages: frozenset[str] = frozenset()
+    """All that are compiled together, with ``data.`` in front."""
 
 
 def check(modules: list[ModuleTree], dialect: Dialect) -> Fault | None:
@@ -40,12 +43,19 @@ def _mention(
             message = f"{forbidden} is forbidden: it {FORBIDDEN[forbidden]}"
             hint = "Collect what it would fetch as a fact, or give it as a parameter."
             return _fault(module, mention.place, message, hint)
+    if mention.arguments is None and not dialect.every_function:
+        return _whole_package(module, mention, dialect)
     if mention.arguments is None or _rule_of(module, mention.path, defined) is not None:
         return None
-    if mention.path == "walk" and mention.arguments == 1 and not dialect.every_function:
-        message = "walk with one argument finds nothing in the embedded engine"
-        return _fault(module, mention.place, message, "Write walk(x, [path, value]).")
     return _unknown(module, mention, dialect)
+
+
+def _whole_package(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | None:
+    path = module.absolute(mention.path)
+    if path == "data" or any(f"{package}.".startswith(f"{path}.") for package in dialect.packages):
+        message = f"the light engine does not serve {path}, a whole package as a value"
+        return _fault(module, mention.place, message, GET_OPA)
+    return None
 
 
 def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | None:
@@ -53,13 +63,11 @@ def _unknown(module: ModuleTree, mention: Mention, dialect: Dialect) -> Fault | 
     if name in DEPRECATED and not dialect.v0:
         hint = "Say it in Rego v1: 'some' and 'every' instead of 'any' and 'all', 'regex.match'."
         return _fault(module, mention.place, f"{name} is no longer there in Rego v1", hint)
-    if name in AVAILABLE or name.startswith("__builtin_"):
+    if name in OPA_FUNCTIONS:  # the translation refuses those that the light engine does not serve
         return None
-    if name in MISSING and dialect.every_function:
-        return None
-    if name in MISSING:
-        hint = "Use another function, or judge by an OPA server: --opa URL."
-        return _fault(module, mention.place, f"the embedded engine has no function {name}", hint)
+    if name.partition(".")[0] == "input":
+        message = f"the light engine does not serve a line that begins with ( after {name}"
+        return _fault(module, mention.place, message, f"It reads a call there. {GET_OPA}")
     hint = "Check its name and its import, and that its module is part of the pack."
     return _fault(module, mention.place, f"there is no function {name}", hint)
 

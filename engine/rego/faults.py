@@ -3,11 +3,21 @@
 import re
 
 from eidos.engine.rego.frames import Fault
+from eidos.engine.rego.limits import GET_OPA
 
 _PLACE = re.compile(r"^--> (?P<file>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
 _ONE_LINE = re.compile(r"(?P<file>.*):(?P<line>\d+):(?P<column>\d+) error: (?P<text>.*)", re.DOTALL)
 _SENTENCE = re.compile(r"^(?:error|warning): *(?P<text>.*)$", re.MULTILINE)
 _EXTENSION = re.compile(r"^extension '[^']*' raises Python error: \w+: ")
+
+_PHRASES = {
+    "not an i64": "the light engine does not serve integers of more than 63 bits here: "
+    "OPA does ('eidos engine install' gets it)",
+    "else cannot be used with set rules": "the light engine does not serve several bodies of one "
+    "head, or else, in a rule that makes a set",
+    "rule must have a body or assignment": "the light engine does not serve a rule without a body",
+}
+"""What the engine says of its own insides, for users."""
 
 
 def read_fault(error: BaseException) -> Fault:
@@ -17,8 +27,10 @@ def read_fault(error: BaseException) -> Fault:
     sentence = _SENTENCE.search(text) or _ONE_LINE.fullmatch(text.strip())
     message = " ".join((sentence["text"] if sentence else text).split())
     message = _EXTENSION.sub("", message)
+    hint = GET_OPA if message in _PHRASES else ""
+    message = _PHRASES.get(message, message)
     if type(error).__name__ == "PanicException":
         message = f"the engine gave up: {message}"
     if not place:
         return Fault(message or type(error).__name__)
-    return Fault(message, place["file"], int(place["line"]), int(place["column"]))
+    return Fault(message, place["file"], int(place["line"]), int(place["column"]), hint)

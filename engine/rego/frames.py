@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 HEADER_BYTES: Final = 4
-PROGRESS: Final = struct.Struct("<qd")
-"""The shared page: the call at work, -1 for none, and when it began (monotonic seconds)."""
+PROGRESS: Final = struct.Struct("<qddd")
+"""The shared page: the call at work, -1 for none; when it began by the monotonic clock and by the
+worker's processor time; the processor time that it may take. All in seconds."""
 
 
 class Source(msgspec.Struct, array_like=True, frozen=True):
@@ -52,7 +53,7 @@ class Analyse(msgspec.Struct, array_like=True, frozen=True, tag="analyse"):
 
     modules: list[Source]
     every_function: bool = False
-    """Functions of OPA that the embedded engine lacks may be called."""
+    """Functions of OPA that the light engine does not serve may be called."""
 
 
 class Call(msgspec.Struct, array_like=True, frozen=True):

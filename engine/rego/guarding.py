@@ -3,7 +3,7 @@
 import re
 
 from eidos.engine.rego.frames import Fault, Source
-from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.limits import GET_OPA, EngineLimits
 
 _TEMPLATE = ('$"', "$`")
 _TOKEN = re.compile(r'\$["`]|#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[\[{(\])}]')
@@ -32,8 +32,8 @@ def _unreadable(source: Source, limits: EngineLimits) -> Fault | None:
     depth = 0
     for token in _TOKEN.finditer(source.text):
         if token[0] in _TEMPLATE:
-            message = "template strings are not read by the embedded engine"
-            return _fault(source, token.start(), message, "Use sprintf.")
+            message = "the light engine does not serve template strings"
+            return _fault(source, token.start(), message, f"Use sprintf. {GET_OPA}")
         if token[0] in _OPENING:
             depth += 1
         elif token[0] in _CLOSING:

@@ -1,13 +1,22 @@
 """What a policy may use up before it is stopped."""
 
+from typing import Final
+
 import msgspec
+
+GET_OPA: Final = "OPA serves all of Rego: get it by 'eidos engine install', or say it otherwise."
+"""The hint of everything that only OPA can do."""
 
 
 class EngineLimits(msgspec.Struct, frozen=True):
     """Bounds for hostile or broken policies; what is over a bound is an error, never a pass."""
 
     seconds: float = 5.0
-    """Wall time of one job, or of analysing one set of modules."""
+    """Processor time of one job: a busy machine takes nothing away from it."""
+    analysis_seconds: float = 20.0
+    """Processor time of analysing one set of modules."""
+    wall_seconds: float = 120.0
+    """Time by the clock of either: the backstop for what waits instead of working."""
     memory_bytes: int = 1 << 30
     """Address space of one worker process."""
     output_bytes: int = 1 << 20

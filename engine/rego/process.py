@@ -22,6 +22,7 @@ _BOOT = (
 )
 _ENVIRONMENT = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _PROGRESS_FD = 3
+_CPUCLOCK_SCHED = 2
 _READ_BYTES = 1 << 20
 _STDERR_TAIL = 4096
 _DECODER = msgspec.msgpack.Decoder(list[Reply])
@@ -29,10 +30,41 @@ _DECODER = msgspec.msgpack.Decoder(list[Reply])
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Why a worker is no more."""
+    """Why a worker is no more, and what one can do about it."""
 
     cause: str
+    hint: str = "Make its expressions simpler."
     out_of_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The call that a worker is at, and what it may still use up."""
+
+    call: int
+    """Number of the call, -1 for none."""
+    processor_left: float
+    """Seconds of processor time."""
+    wall_left: float
+    """Seconds by the clock."""
+    processor_allowed: float
+
+    @property
+    def exhausted(self) -> str:
+        """Name the limit that is reached; empty as long as none is."""
+        if self.call < 0:
+            return ""
+        if self.processor_left <= 0:
+            return f"{self.processor_allowed:g} s of processor time"
+        return "clock" if self.wall_left <= 0 else ""
+
+
+def _processor_seconds(pid: int) -> float:
+    """Give the processor time of a process: its clock's number is made of its id (Linux)."""
+    try:
+        return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
+    except OSError:  # it is gone; reading its answers will say so
+        return 0.0
 
 
 class WorkerProcess:
@@ -44,10 +76,10 @@ class WorkerProcess:
         """Keys of the programs it keeps, the least recently used first."""
         self._outbox = bytearray()
         self._inbox = bytearray()
-        self._killed = False
+        self._exhausted = ""
         self._progress = _unlike_standard(os.memfd_create("eidos-progress"))
         os.ftruncate(self._progress, PROGRESS.size)
-        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
+        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0, 0.0, 0.0), 0)
         self._stderr = _unlike_standard(os.memfd_create("eidos-stderr"))
         self.pid, self.requests, self.answers = self._spawn()
 
@@ -120,14 +152,17 @@ class WorkerProcess:
         del self._inbox[:start]
         return replies
 
-    def at_work(self) -> tuple[int, float]:
-        """Give the number of the call at work, -1 for none, and for how many seconds."""
-        number, began = PROGRESS.unpack(os.pread(self._progress, PROGRESS.size, 0))
-        return number, time.monotonic() - began
+    def progress(self) -> Progress:
+        """Say which call is at work and what is left to it."""
+        page = os.pread(self._progress, PROGRESS.size, 0)
+        number, began, processor, allowed = PROGRESS.unpack(page)
+        spent = _processor_seconds(self.pid) - processor
+        waited = time.monotonic() - began
+        return Progress(number, allowed - spent, self._limits.wall_seconds - waited, allowed)
 
-    def kill(self) -> None:
-        """Stop it because it took too long."""
-        self._killed = True
+    def kill(self, exhausted: str) -> None:
+        """Stop it because it reached a limit."""
+        self._exhausted = exhausted
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -145,10 +180,12 @@ class WorkerProcess:
         return self._death(os.waitstatus_to_exitcode(status), noise)
 
     def _death(self, code: int, noise: str) -> Death:
-        if self._killed or code == -signal.SIGALRM:
-            return Death(f"timed out after {self._limits.seconds:g} s")
+        limit = self._limit_reached(code)
+        if limit is not None:
+            return limit
         if "memory allocation" in noise or "MemoryError" in noise:
-            return Death("ran out of memory", out_of_memory=True)
+            size = self._limits.memory_bytes >> 20
+            return Death(f"ran out of memory, of which it may have {size} MiB", out_of_memory=True)
         if code == -signal.SIGSEGV:
             return Death("crashed with signal 11, probably endless recursion")
         if code == -signal.SIGKILL:
@@ -157,6 +194,15 @@ class WorkerProcess:
             return Death(f"crashed with signal {-code}")
         last = noise.strip().rpartition("\n")[2]
         return Death(f"ended with exit code {code}: {last}")
+
+    def _limit_reached(self, code: int) -> Death | None:
+        if code == -signal.SIGALRM or self._exhausted == "clock":
+            waited = f"timed out after {self._limits.wall_seconds:g} s by the clock"
+            return Death(waited, "The machine may be too busy: try again.")
+        if code == -signal.SIGPROF or self._exhausted:
+            spent = self._exhausted or f"{self._limits.seconds:g} s of processor time"
+            return Death(f"timed out after {spent}")
+        return None
 
 
 def _unlike_standard(descriptor: int) -> int:

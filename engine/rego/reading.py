@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 
 
-class ReadingEngine(EmbeddedEngine):
+class ReadingEngine(LightEngine):
     """Reads what is meant for OPA: modules may use every function that OPA has."""
 
     name = "reading"

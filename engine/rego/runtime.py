@@ -1,14 +1,17 @@
 """Programs that a worker keeps compiled, and what they answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 import regorus
 
-from eidos.engine.rego.extensions import install
+from eidos.engine.rego.extensions import install, refuse_inexact
 from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply, Source
 from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.syntax import Node, widen
+from eidos.engine.rego.translating import RefusedError, rule_names, translate
 
 
 class _Expression(msgspec.Struct):
@@ -37,14 +40,83 @@ def new_engine(limits: EngineLimits, *, v0: bool) -> regorus.Engine:
     return engine
 
 
-def add_module(engine: regorus.Engine, module: Source, limits: EngineLimits, *, v0: bool) -> None:
-    """Give an engine a module, in words that it understands rightly."""
-    text = module.text
-    if "walk(" in text:
-        from eidos.engine.rego.mending import mend  # few modules need it
+class TranslationError(RuntimeError):
+    """A module cannot be put into the words of the engine; the fault says why."""
 
-        text = mend(lambda: new_engine(limits, v0=v0), module.file, text)
-    engine.add_policy(module.file, text)
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def read_module(module: Source, limits: EngineLimits, *, v0: bool) -> Node:
+    """Give the engine's syntax tree of a module.
+
+    Raises:
+        RuntimeError: it does not parse.
+    """
+    engine = new_engine(limits, v0=v0)
+    engine.add_policy(module.file, module.text)
+    tree: Node = msgspec.json.decode(engine.get_ast_as_json())[0]
+    widen(tree["ast"]["rules"], module.text.encode())
+    return tree
+
+
+class Translations:
+    """Modules in the words of the engine; each is translated once."""
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self._limits = limits
+        self._trees: dict[tuple[Source, bool], Node] = {}
+        self._packages: dict[tuple[Source, bool], tuple[str, frozenset[str]]] = {}
+        self._texts: dict[tuple[Source, bool, frozenset[str]], str] = {}
+
+    def translate(self, modules: list[Source], *, v0: bool) -> list[Source]:
+        """Give modules that are compiled together as the engine is to read them.
+
+        Raises:
+            RuntimeError: one does not parse.
+            TranslationError: one uses what the light engine does not serve.
+        """
+        packages: dict[str, frozenset[str]] = {}
+        owners: list[str] = []
+        for module in modules:
+            package, names = self._package(module, v0=v0)
+            packages[package] = packages.get(package, frozenset()) | names
+            owners.append(package)
+        return [
+            Source(module.file, self._text(module, packages[package], v0=v0))
+            for module, package in zip(modules, owners, strict=True)
+        ]
+
+    def tree(self, module: Source, *, v0: bool) -> Node:
+        """Give the syntax tree of a module, as long as it is not translated."""
+        key = (module, v0)
+        if key not in self._trees:
+            self._trees[key] = read_module(module, self._limits, v0=v0)
+        return self._trees[key]
+
+    def _package(self, module: Source, *, v0: bool) -> tuple[str, frozenset[str]]:
+        key = (module, v0)
+        if key not in self._packages:
+            with _in_file(module):
+                self._packages[key] = rule_names(self.tree(module, v0=v0))
+        return self._packages[key]
+
+    def _text(self, module: Source, names: frozenset[str], *, v0: bool) -> str:
+        key = (module, v0, names)
+        if key not in self._texts:
+            with _in_file(module):
+                self._texts[key] = translate(self.tree(module, v0=v0), names, v0=v0)
+            self._trees.pop((module, v0))
+        return self._texts[key]
+
+
+@contextmanager
+def _in_file(module: Source) -> Iterator[None]:
+    try:
+        yield
+    except RefusedError as error:
+        raise TranslationError(error.fault(module.file)) from error
 
 
 class Runtime:
@@ -55,6 +127,7 @@ class Runtime:
         self._bundles: dict[str, Bundle] = {}
         self._engines: dict[str, regorus.Engine] = {}
         self._now_ns = 0
+        self._translations = Translations(limits)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Let go of programs."""
@@ -76,6 +149,8 @@ class Runtime:
             values = self._values(engine, task)
         except MemoryError:  # the parent asks again, with a worker that has all its memory
             raise
+        except TranslationError as error:
+            return Reply(number, fault=error.fault)
         except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exception
             self._engines.pop(task.key, None)  # what an error leaves behind is unknown
             panic = not isinstance(error, RuntimeError)
@@ -89,8 +164,9 @@ class Runtime:
             bundle = self._bundles[key]
             engine = new_engine(self._limits, v0=bundle.v0)
             install(engine, lambda: self._now_ns)
-            for module in bundle.modules:
-                add_module(engine, module, self._limits, v0=bundle.v0)
+            for module in self._translations.translate(bundle.modules, v0=bundle.v0):
+                engine.add_policy(module.file, module.text)
+            refuse_inexact(bundle.data)
             engine.add_data_json(bundle.data)
             self._engines[key] = engine
         return engine
@@ -100,6 +176,7 @@ class Runtime:
         current = -1
         for question in task.questions:
             if question.input != current:
+                refuse_inexact(task.inputs[question.input])
                 engine.set_input_json(task.inputs[question.input])
                 current = question.input
             rows = _ROWS.decode(engine.eval_query_as_json(question.query)).result

@@ -16,6 +16,8 @@ _BATCH_BYTES = 1 << 20
 _BATCHES_AHEAD = 2
 _REPLIES_AHEAD = 4096
 _LOSSES = 3
+_SHORTEST_WAIT = 0.005
+_LONGEST_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +165,16 @@ class Schedule:
                 self._kill_late(station)
 
     def _patience(self, busy: list[_Station]) -> float:
-        spent = max(self._spent(station) for station in busy)
-        return max(0.001, self._limits.seconds - spent + 0.001)
-
-    def _spent(self, station: _Station) -> float:
-        number, seconds = station.worker.at_work()
-        return seconds if number >= 0 else 0.0
+        """Give the seconds until a worker may have reached a limit."""
+        progress = [station.worker.progress() for station in busy]
+        at_work = [min(p.processor_left, p.wall_left) for p in progress if p.call >= 0]
+        return max(_SHORTEST_WAIT, min(at_work, default=_LONGEST_WAIT))
 
     def _kill_late(self, station: _Station) -> None:
-        number, seconds = station.worker.at_work()
-        if number >= 0 and seconds > self._limits.seconds and station.condemned is None:
-            station.condemned = number
-            station.worker.kill()
+        progress = station.worker.progress()
+        if progress.exhausted and station.condemned is None:
+            station.condemned = progress.call
+            station.worker.kill(progress.exhausted)
 
     def _collect(self, station: _Station) -> None:
         replies = station.worker.receive()
@@ -194,7 +194,7 @@ class Schedule:
 
     def _lose(self, station: _Station) -> None:
         """Blame the call at work, and run all others of the dead worker again."""
-        culprit, _ = station.worker.at_work()
+        culprit = station.worker.progress().call
         if station.condemned not in (None, culprit):
             culprit = -1  # the late one was done just before the end
         death = station.worker.bury()
@@ -205,7 +205,7 @@ class Schedule:
             raise EidosError(f"the process that runs policy {death.cause}", hint=hint)
         for errand in reversed(station.errands):
             if errand.call.id == culprit and not self._pardoned(culprit, death):
-                self._replies[culprit] = Reply(culprit, fault=Fault(death.cause))
+                self._replies[culprit] = Reply(culprit, fault=Fault(death.cause, hint=death.hint))
             else:
                 self._again.appendleft(errand)
 

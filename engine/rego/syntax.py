@@ -1,5 +1,6 @@
 """What the checks need of a module's syntax tree, gathered in one walk over each rule."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -51,6 +52,65 @@ class ModuleTree:
         if head in self.imports:
             return self.imports[head].path + dot + rest
         return path
+
+
+def widen(node: object, content: bytes) -> tuple[int, int] | None:
+    """Make each span hold its node and no more, and give that of this one.
+
+    The engine leaves the quotes of a text out of its span, and out of those that begin with it;
+    that of ``set()`` reaches into what follows, and that of an object begins at its last key.
+    """
+    if isinstance(node, list):
+        extents = [extent for child in node if (extent := widen(child, content))]
+        return _joined(extents) if extents else None
+    if not isinstance(node, dict):
+        return None
+    if "start" in node:
+        return node["start"], node["end"]
+    _correct(node, content)
+    extents = [extent for child in node.values() if (extent := widen(child, content))]
+    if not extents:
+        return None
+    start, end = _joined(extents)
+    if node.get("fields"):
+        start = _brace_before(node["fields"][0][1], content)
+    if node.get("span"):
+        node["span"].update(start=start, end=end)
+    return start, end
+
+
+def _correct(node: Node, content: bytes) -> None:
+    for kind in ("String", "RawString"):
+        if kind in node:
+            span = node[kind]["span"]
+            span.update(start=span["start"] - 1, end=span["end"] + 1)
+    if "Set" in node and node["Set"].get("items") == []:
+        span = node["Set"]["span"]
+        span.update(end=content.index(b")", span["start"]) + 1)
+
+
+def _brace_before(key: Node, content: bytes) -> int:
+    """Find the brace that opens an object: only space and comments come before its first key."""
+    ((_, inner),) = key.items()
+    end: int = inner["span"]["start"]
+    while end > 0:
+        line = content.rfind(b"\n", 0, end) + 1
+        code = content[line:end]
+        if b"{" in code and not code.lstrip().startswith(b"#"):
+            return line + code.rindex(b"{", 0, _comment(code))
+        end = line - 1
+    begin: int = inner["span"]["start"]
+    return begin
+
+
+def _comment(code: bytes) -> int:
+    """Give the place of the comment that ends a line, whose code ends with a brace."""
+    found = re.search(rb"\{\s*(?=#)", code)
+    return found.end() if found else len(code)
+
+
+def _joined(extents: list[tuple[int, int]]) -> tuple[int, int]:
+    return min(start for start, _ in extents), max(end for _, end in extents)
 
 
 def read_tree(tree: Node) -> ModuleTree:

@@ -42,7 +42,8 @@ def main(progress: int, limits: str) -> None:
         limits: `EngineLimits` as JSON.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for alarm in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(alarm, signal.SIG_DFL)
     bounds = msgspec.json.decode(limits, type=EngineLimits)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
@@ -101,14 +102,19 @@ class _Worker:
             os.ftruncate(2, 0)
             os.lseek(2, 0, os.SEEK_SET)
         began = time.monotonic()
-        os.pwrite(self._progress, PROGRESS.pack(call.id, began), 0)
+        evaluates = isinstance(call.task, Evaluate)
+        allowed = self._limits.seconds if evaluates else self._limits.analysis_seconds
+        page = PROGRESS.pack(call.id, began, time.process_time(), allowed)
+        os.pwrite(self._progress, page, 0)
         # The parent kills in time; this is for when the parent is gone or looks away.
-        signal.setitimer(signal.ITIMER_REAL, self._limits.seconds + _GRACE_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, allowed + _GRACE_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, self._limits.wall_seconds + _GRACE_SECONDS)
         return began
 
     def _end(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0), 0)
+        os.pwrite(self._progress, PROGRESS.pack(-1, 0.0, 0.0, 0.0), 0)
 
     def _answer(self, call: Call) -> Reply:
         if isinstance(call.task, Evaluate):

@@ -9,7 +9,7 @@ test_unit_not_found_is_not_loaded if not units.loaded({"LoadState": "not-found",
 test_empty_unit_is_not_loaded if not units.loaded({})
 
 test_infinite if {
-	every limit in ["infinity", "18446744073709551615", 18446744073709551615, 1.8446744073709552e19] {
+	every limit in ["infinity", "18446744073709551615", 18446744073709551615, 18446744073709550592] {
 		units.infinite(limit)
 	}
 }

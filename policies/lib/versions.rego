@@ -68,9 +68,10 @@ oldest(versions) := version if {
 }
 
 # Not every engine reads 05 as a number.
-_plain(version) := regex.replace(match[1], `\b0+([0-9])`, "$1") if {
+_plain(version) := substring(regex.replace(dotted, `\.0+([0-9])`, ".$1"), 1, -1) if {
 	is_string(version)
 	some match in regex.find_all_string_submatch_n(_core, version, 1)
+	dotted := concat("", [".", match[1]])
 }
 
 _parts(plain) := [to_number(part) | some part in split(plain, ".")]

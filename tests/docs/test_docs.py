@@ -28,7 +28,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.rule import Rule
 from eidos.engine.model.snapshot import CollectorState
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
 from eidos.engine.schema import kinds, known_schemas
@@ -199,7 +199,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.fixture(scope="module")
 def rules() -> dict[str, list[Rule]]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+    with closing(LightEngine(workers=1)) as engine:
         return {pack.name: list(pack.rules) for pack in load_packs((), engine)}
 
 

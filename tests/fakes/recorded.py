@@ -103,7 +103,7 @@ def report(
         started=started,
         effective_time=started,
         generator="eidos test",
-        engine="embedded 0",
+        engine="light 0",
         packs=(PackRef("gpu", "1.0.0", digest("gpu")),),
         rules=rules,
         subjects=subjects,

@@ -14,8 +14,8 @@ import pytest
 from eidos.engine.cli import console, root
 from eidos.engine.rego import building
 from eidos.engine.rego.building import SOURCES
-from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.finding import PINNED, installed_path
+from eidos.engine.rego.light import LightEngine
 from eidos.schemas import FOLDER
 
 EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
@@ -93,7 +93,7 @@ def test_without_opa_the_light_engine_judges(capsys: pytest.CaptureFixture[str])
     assert "engine: light (no OPA; run 'eidos engine install')" in capsys.readouterr().out
     found = told(capsys)
     assert found["candidates"] == []
-    assert found["engine"] == {"name": "light", "version": EmbeddedEngine.version, "path": None}
+    assert found["engine"] == {"name": "light", "version": LightEngine.version, "path": None}
 
 
 def test_every_opa_is_shown_with_why_it_is_not_taken(

@@ -27,7 +27,7 @@ from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Snapshot
 from eidos.engine.packs.choosing import RuleChoice, choose
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.opa_server import opa_binary, opa_server
 from fakes.policies import DRIVER_RULE, MANIFEST, cluster_of, nodes_of, write_pack
 
@@ -102,7 +102,7 @@ def test_it_holds_what_the_pack_uses_and_says_which_it_is(
 ) -> None:
     assert pack("t", "-o", "a.tar.gz") == 0
     revision = capsys.readouterr().out.strip()
-    with closing(EmbeddedEngine(workers=1)) as engine:
+    with closing(LightEngine(workers=1)) as engine:
         [loaded] = load_packs(["t"], engine)
     found = members("a.tar.gz")
     manifest, data = json.loads(found[".manifest"]), json.loads(found["data.json"])
@@ -269,7 +269,7 @@ def ask(url: str, given: object) -> Any:
 def test_plain_opa_gives_what_eidos_gives_for_every_shipped_rule_and_lost_fact(here: Path) -> None:
     assert pack("-o", "a.tar.gz") == 0
     [document] = read_documents(Source(str(EXAMPLE), EXAMPLE))
-    with closing(EmbeddedEngine()) as engine, opa_server(here, "-b", "a.tar.gz") as url:
+    with closing(LightEngine()) as engine, opa_server(here, "-b", "a.tar.gz") as url:
         rules = choose(load_packs((), engine), RuleChoice(), {})
         judge = Judge(rules, engine, NoMemo(), datetime.now(UTC))
         for subject in losses(read_snapshot(document).snapshot):

@@ -190,7 +190,8 @@ def test_closed_standard_input_is_told() -> None:
 HEAVY = ("kubernetes", "rich", "sqlite_utils", "jinja2", "cerberus", "jsonpatch", "regorus")
 
 
-def test_start_up_imports_only_what_is_needed() -> None:
+def test_start_up_imports_only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EIDOS_ENGINE")  # nothing is configured
     script = (
         "import sys\n"
         "from eidos.engine.cli import console, root\n"

@@ -28,7 +28,7 @@ from eidos.engine.model.snapshot import (
     Subtype,
 )
 from eidos.engine.model.verdict import Status
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import cluster_of, nodes_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -38,18 +38,18 @@ Place = tuple[str | None, str, str]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine()) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine()) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
-def rules(engine: EmbeddedEngine) -> list[Rule]:
+def rules(engine: LightEngine) -> list[Rule]:
     return [rule for pack in load_packs((), engine) for rule in pack.rules]
 
 
 @pytest.fixture(scope="module")
-def judge(engine: EmbeddedEngine, rules: list[Rule]) -> Judge:
+def judge(engine: LightEngine, rules: list[Rule]) -> Judge:
     return Judge(rules, engine, NoMemo(), NOW)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from eidos.engine.app.policies import load_packs
 from eidos.engine.model.rule import Rule
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.packs import FOLDER, LIBRARY, package_of, packs, rego_tests, rule_files, tables
 
 FRAMEWORKS = {
@@ -30,7 +30,7 @@ RULE_FILES = [path for pack in packs() for path in rule_files(pack)]
 @pytest.fixture(scope="module")
 def rules() -> Iterator[dict[str, Rule]]:
     """Every rule by its package."""
-    with closing(EmbeddedEngine(workers=1)) as engine:
+    with closing(LightEngine(workers=1)) as engine:
         yield {rule.package: rule for pack in load_packs((), engine) for rule in pack.rules}
 
 

@@ -20,7 +20,7 @@ from eidos.engine.model.snapshot import Measurement, Node, Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.files import library, read_files
 from eidos.engine.ports import Program, RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.opa.bundle import Bundle
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
@@ -40,8 +40,8 @@ def opa() -> Iterator[OpaEngine]:
 
 
 @pytest.fixture(scope="module")
-def light() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine()) as engine:
+def light() -> Iterator[LightEngine]:
+    with closing(LightEngine()) as engine:
         yield engine
 
 
@@ -100,13 +100,13 @@ def differences(opa: RegoEngine, light: RegoEngine, whole: Snapshot) -> list[obj
 
 
 @pytest.mark.real
-def test_they_agree_on_the_example(opa: OpaEngine, light: EmbeddedEngine) -> None:
+def test_they_agree_on_the_example(opa: OpaEngine, light: LightEngine) -> None:
     [whole] = read(EXAMPLE)
     assert differences(opa, light, whole) == []
 
 
 @pytest.mark.real
-def test_they_agree_on_a_real_node(opa: OpaEngine, light: EmbeddedEngine, shared: Path) -> None:
+def test_they_agree_on_a_real_node(opa: OpaEngine, light: LightEngine, shared: Path) -> None:
     [whole] = read(shared / "data" / "snapshots" / "gb200.yaml")
     assert differences(opa, light, whole) == []
 
@@ -124,6 +124,6 @@ def test_all_shipped_rules_share_one_opa(opa: OpaEngine) -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize("pack", packs(), ids=lambda pack: pack.name)
-def test_they_read_the_same(opa: OpaEngine, light: EmbeddedEngine, pack: Path) -> None:
+def test_they_read_the_same(opa: OpaEngine, light: LightEngine, pack: Path) -> None:
     modules = (*read_files(pack).modules, *library().modules)
     assert opa.analyse(modules) == light.analyse(modules)

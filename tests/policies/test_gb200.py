@@ -14,7 +14,7 @@ from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.model.facts import split_path
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import cluster_of, nodes_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -41,7 +41,7 @@ def document(shared: Path) -> SnapshotDocument:
 @pytest.fixture(scope="module")
 def verdicts(document: SnapshotDocument) -> dict[str, Verdict]:
     taken = document.snapshot
-    with closing(EmbeddedEngine()) as engine:
+    with closing(LightEngine()) as engine:
         rules = [rule for pack in load_packs((), engine) for rule in pack.rules]
         judge = Judge(rules, engine, NoMemo(), NOW)
         judged = judge.judge([cluster_of(taken), *nodes_of(taken)])

@@ -1,4 +1,4 @@
-"""Every Rego test of every pack, on the embedded engine and, where there is one, on real OPA."""
+"""Every Rego test of every pack, on the light engine and, where there is one, on real OPA."""
 
 import json
 import os
@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.ports import Ask, Job
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.packs import FOLDER, RegoTest, all_rego_tests, folders, packs, program
 
 TODAY_NS = 1795478400 * 10**9  # 2026-11-24
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine(workers=1)) as engine:
         yield engine
 
 
 @pytest.mark.parametrize("test", all_rego_tests(), ids=lambda test: test.query)
-def test_on_the_embedded_engine(test: RegoTest, engine: EmbeddedEngine) -> None:
+def test_on_the_light_engine(test: RegoTest, engine: LightEngine) -> None:
     job = Job(program(test.file.parent), (Ask(test.query, None),), TODAY_NS)
     [answer] = engine.evaluate([job])
     assert answer.error is None

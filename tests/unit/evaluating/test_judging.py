@@ -17,7 +17,7 @@ from eidos.engine.packs.finding import PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
 from eidos.engine.ports import RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
 from fakes.policies import cluster_of, nodes_of, snapshot, write_pack
@@ -29,7 +29,7 @@ NEW = {"GPU.smi": {"driver": "580.1"}, "OS.grub": {}}
 
 @pytest.fixture(scope="module", params=["light", pytest.param("opa", marks=pytest.mark.real)])
 def engine(request: pytest.FixtureRequest) -> Iterator[RegoEngine]:
-    opened = OpaEngine(Path(opa_binary())) if request.param == "opa" else EmbeddedEngine(workers=1)
+    opened = OpaEngine(Path(opa_binary())) if request.param == "opa" else LightEngine(workers=1)
     with closing(opened) as engine:
         yield engine
 

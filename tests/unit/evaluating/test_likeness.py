@@ -16,7 +16,7 @@ from eidos.engine.model.rule import Rule
 from eidos.engine.packs.finding import PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import nodes_of, snapshot, write_pack
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -34,13 +34,13 @@ deny contains json.marshal(input)
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine(workers=1)) as engine:
         yield engine
 
 
 @pytest.fixture
-def rule(tmp_path: Path, engine: EmbeddedEngine) -> Rule:
+def rule(tmp_path: Path, engine: LightEngine) -> Rule:
     source = PolicySource(write_pack(tmp_path / "t", see=SEE), is_pack=True)
     rules = load_pack(source, engine, PackIndex(tmp_path / "index")).rules
     return next(rule for rule in rules if rule.id == "T-009")
@@ -80,7 +80,7 @@ def test_what_differs_for_a_rule_has_another_key(rule: Rule) -> None:
 
 
 def test_forgetting_changes_no_verdict(
-    rule: Rule, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+    rule: Rule, engine: LightEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = nodes_of(snapshot(*((f"n{at}", each) for at, each in enumerate(DIFFERENT))))
     known = Judge([rule], engine, NoMemo(), NOW).judge(nodes)

@@ -11,23 +11,23 @@ from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.finding import find_policies, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine(workers=1)) as engine:
         yield engine
 
 
-def load(path: Path, engine: EmbeddedEngine, index: Path | None = None) -> Pack:
+def load(path: Path, engine: LightEngine, index: Path | None = None) -> Pack:
     [source] = find_policies([str(path)])
     return load_pack(source, engine, PackIndex(index or path.parent / "index"))
 
 
 def test_a_rule_carries_its_metadata_and_what_it_reaches(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     pack = load(write_pack(tmp_path / "t"), engine)
     [rule] = pack.rules
@@ -46,7 +46,7 @@ def test_a_rule_carries_its_metadata_and_what_it_reaches(
 
 
 def test_what_was_read_is_remembered_until_a_byte_changes(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     folder = write_pack(tmp_path / "t")
     first = load(folder, engine)
@@ -57,7 +57,7 @@ def test_what_was_read_is_remembered_until_a_byte_changes(
     assert second.rules[0].digest != first.rules[0].digest
 
 
-def test_a_broken_index_is_read_again(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_a_broken_index_is_read_again(tmp_path: Path, engine: LightEngine) -> None:
     folder = write_pack(tmp_path / "t")
     first = load(folder, engine)
     [entry] = (tmp_path / "index").iterdir()
@@ -66,7 +66,7 @@ def test_a_broken_index_is_read_again(tmp_path: Path, engine: EmbeddedEngine) ->
 
 
 def test_what_is_remembered_of_a_pack_is_not_taken_for_its_copy(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     load(write_pack(tmp_path / "t"), engine)
     copy = write_pack(tmp_path / "copy")
@@ -74,7 +74,7 @@ def test_what_is_remembered_of_a_pack_is_not_taken_for_its_copy(
 
 
 def test_an_index_that_others_may_write_to_is_not_believed(
-    tmp_path: Path, engine: EmbeddedEngine
+    tmp_path: Path, engine: LightEngine
 ) -> None:
     folder = write_pack(tmp_path / "t")
     load(folder, engine)
@@ -115,7 +115,7 @@ def changed(old: str, new: str) -> str:
     ],
 )
 def test_what_is_wrong_with_a_pack_is_said_with_its_place(
-    tmp_path: Path, engine: EmbeddedEngine, modules: dict[str, str], said: str
+    tmp_path: Path, engine: LightEngine, modules: dict[str, str], said: str
 ) -> None:
     folder = write_pack(tmp_path / "t", **modules)
     with pytest.raises(EidosError) as caught:
@@ -136,14 +136,14 @@ def test_what_is_wrong_with_a_pack_is_said_with_its_place(
     ],
 )
 def test_a_bad_manifest_is_refused(
-    tmp_path: Path, engine: EmbeddedEngine, manifest: str, said: str
+    tmp_path: Path, engine: LightEngine, manifest: str, said: str
 ) -> None:
     with pytest.raises(EidosError) as caught:
         load(write_pack(tmp_path / "t", manifest), engine)
     assert said in str(caught.value)
 
 
-def test_shipped_packs_are_found_by_name_and_version(engine: EmbeddedEngine) -> None:
+def test_shipped_packs_are_found_by_name_and_version(engine: LightEngine) -> None:
     assert set(shipped()) >= {"gpu", "kubernetes", "os-hardening"}
     [source] = find_policies(["gpu@9.9.9"])
     with pytest.raises(EidosError, match=r"has version .*, not 9\.9\.9"):
@@ -161,7 +161,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("syntax", PLAIN)
 def test_a_folder_without_manifest_holds_plain_rules(
-    tmp_path: Path, engine: EmbeddedEngine, syntax: str
+    tmp_path: Path, engine: LightEngine, syntax: str
 ) -> None:
     folder = tmp_path / "policy"
     folder.mkdir()
@@ -175,7 +175,7 @@ def test_a_folder_without_manifest_holds_plain_rules(
     ]
 
 
-def test_choosing_rules(tmp_path: Path, engine: EmbeddedEngine) -> None:
+def test_choosing_rules(tmp_path: Path, engine: LightEngine) -> None:
     pack = load(write_pack(tmp_path / "t"), engine)
     [rule] = choose([pack], RuleChoice(), {"T-001": {"floor": 590}})
     assert rule.params == {"floor": 590}
@@ -194,7 +194,7 @@ def test_choosing_rules(tmp_path: Path, engine: EmbeddedEngine) -> None:
     ],
 )
 def test_a_choice_of_what_does_not_exist_is_an_error(
-    tmp_path: Path, engine: EmbeddedEngine, choice: RuleChoice, params: dict[str, Json], said: str
+    tmp_path: Path, engine: LightEngine, choice: RuleChoice, params: dict[str, Json], said: str
 ) -> None:
     pack = load(write_pack(tmp_path / "t"), engine)
     with pytest.raises(EidosError) as caught:

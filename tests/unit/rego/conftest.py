@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.ports import RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine()
+def light() -> Iterator[LightEngine]:
+    engine = LightEngine()
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def hasty() -> Iterator[EmbeddedEngine]:
+def hasty() -> Iterator[LightEngine]:
     """An engine with little patience and little memory, for hostile policies."""
-    engine = EmbeddedEngine(workers=2, limits=EngineLimits(seconds=0.5, memory_bytes=256 << 20))
+    engine = LightEngine(workers=2, limits=EngineLimits(seconds=0.5, memory_bytes=256 << 20))
     yield engine
     engine.close()
 
@@ -44,7 +44,7 @@ def hasty_opa() -> Iterator[OpaEngine]:
 _REAL = pytest.mark.real
 
 
-@pytest.fixture(params=["embedded", pytest.param("opa", marks=_REAL)])
+@pytest.fixture(params=["light", pytest.param("opa", marks=_REAL)])
 def engine(request: pytest.FixtureRequest) -> RegoEngine:
     """Each engine in turn: what they offer is one contract."""
     chosen: RegoEngine = request.getfixturevalue(request.param)

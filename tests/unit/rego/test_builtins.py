@@ -1,7 +1,10 @@
-"""Every function of OPA is present, given, missing or forbidden, and each list is true."""
+"""Every function of OPA is known by name: served, left to OPA, or forbidden."""
 
 import json
+import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import regorus
@@ -9,66 +12,60 @@ import regorus
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.rego import builtins
-from eidos.engine.rego.embedded import EmbeddedEngine
-from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.runtime import new_engine
+from eidos.engine.rego.extensions import install
+from eidos.engine.rego.light import LightEngine
 from fakes.opa_server import opa_binary
 
-
-def has(name: str) -> bool:
-    """Tell whether the bare engine knows a function."""
-    for arity in range(5):
-        engine = new_engine(EngineLimits(), v0=True)
-        arguments = ", ".join(["1"] * arity)
-        engine.add_policy("p.rego", f"package p\n\nx = {name}({arguments})")
-        try:
-            engine.eval_rule("data.p.x")
-        except RuntimeError as error:
-            if "could not find function" in str(error):
-                return False
-    return True
+PAGE = Path(__file__).parents[3] / "docs" / "rego.md"
+OPERATORS = ("and", "div", "or", "internal.")
+"""OPA's names for operators and for its own insides."""
 
 
 def test_the_lists_do_not_overlap() -> None:
-    lists = (builtins.PRESENT, builtins.GIVEN, builtins.MISSING)
-    assert {"strings.count"} >= builtins.GIVEN & builtins.PRESENT, "only what is mended is in both"
-    assert not builtins.MISSING & builtins.AVAILABLE
-    assert not builtins.FORBIDDEN.keys() & set().union(*lists)
+    assert builtins.SERVED.keys() <= builtins.OPA_FUNCTIONS
+    assert not builtins.FORBIDDEN.keys() & builtins.OPA_FUNCTIONS
 
 
-@pytest.mark.parametrize("name", sorted(builtins.PRESENT))
-def test_what_is_present_is_there(name: str) -> None:
-    assert has(name)
+@pytest.mark.parametrize("name", sorted(builtins.OPA_FUNCTIONS - builtins.SERVED.keys()))
+def test_what_is_not_served_is_refused_at_load(name: str, light: LightEngine) -> None:
+    if name.startswith(OPERATORS) or name in builtins.DEPRECATED or name == "print":
+        return
+    with pytest.raises(PolicyError, match=f"does not serve the function {name}") as caught:
+        light.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
+    assert "eidos engine install" in str(caught.value.hint)
+    assert caught.value.location
+    assert (caught.value.location.file, caught.value.location.line) == ("p.rego", 3)
 
 
-@pytest.mark.parametrize("name", sorted(builtins.MISSING))
-def test_what_is_missing_is_refused_at_load(name: str, embedded: EmbeddedEngine) -> None:
-    assert not has(name)
-    if name in {"and", "div", "or"} or name.startswith("internal."):
-        return  # OPA's names for operators
-    with pytest.raises(PolicyError, match=f"the embedded engine has no function {name}") as caught:
-        embedded.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
-    assert caught.value.hint
+def test_the_page_lists_what_is_served() -> None:
+    """docs/rego.md tells it; EIDOS_UPDATE_GOLDEN=1 writes the list anew."""
+    names = ", ".join(f"`{name}`" for name in sorted({*builtins.SERVED, "print"}))
+    block = f"<!-- functions: start -->\n{names}.\n<!-- functions: end -->"
+    text = PAGE.read_text(encoding="utf-8")
+    pattern = re.compile("<!-- functions: start -->.*<!-- functions: end -->", re.DOTALL)
+    if os.environ.get("EIDOS_UPDATE_GOLDEN"):
+        PAGE.write_text(pattern.sub(lambda _: block, text), encoding="utf-8")
+    assert block in PAGE.read_text(encoding="utf-8"), "run again with EIDOS_UPDATE_GOLDEN=1"
 
 
-def test_what_is_deprecated_is_for_v0_only(embedded: EmbeddedEngine) -> None:
+def test_what_is_deprecated_is_for_v0_only(light: LightEngine) -> None:
     for name in builtins.DEPRECATED:
         with pytest.raises(PolicyError, match="no longer there in Rego v1"):
-            embedded.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
+            light.analyse([Module("p.rego", f"package p\n\nx := {name}(1)\n")])
 
 
 @pytest.mark.real
 def test_every_function_of_opa_is_known() -> None:
     command = [opa_binary(), "capabilities", "--current"]
     answer = subprocess.run(command, capture_output=True, check=True)
-    names = {builtin["name"] for builtin in json.loads(answer.stdout)["builtins"]}
-    known = builtins.AVAILABLE | builtins.MISSING | builtins.FORBIDDEN.keys()
-    assert names - known == set()
+    found = {builtin["name"]: builtin for builtin in json.loads(answer.stdout)["builtins"]}
+    assert found.keys() - builtins.OPA_FUNCTIONS - builtins.FORBIDDEN.keys() == set()
+    for name, guards in builtins.SERVED.items():
+        if name != "walk":  # written with what it gives
+            assert len(guards) == len(found[name]["decl"].get("args", [])), name
 
 
 def test_a_forbidden_function_is_dead_even_when_nobody_looked() -> None:
-    from eidos.engine.rego.extensions import install
-
     engine = regorus.Engine()
     install(engine, lambda: 0)
     engine.add_policy("p.rego", "package p\n\nx := http.send({})\n\ny := opa.runtime()")

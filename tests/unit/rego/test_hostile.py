@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import Ask, Job, Program, RegoEngine
-from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.frames import Bundle, Evaluate, Question, Source
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.runtime import Runtime
 
@@ -46,7 +46,7 @@ HOSTILE = {
         "timed out after 0.5 s|ran out of memory",
     ),
     "one great built-in": ("x := bits.lsh(1, 100000000000)", None, "timed out|ran out of memory"),
-    "wide format": ('x := sprintf("%999999999d", [1])', "ran out of memory", None),
+    "wide format": ('x := sprintf("%999999999d", [1])', "does not serve sprintf with %9", None),
     "huge network": ('x := net.cidr_expand("::/0")', "", "timed out|ran out of memory"),
     "huge output": (
         'a := [s | s := "012345678901234567890123456789"; numbers.range(1, 50000)[_]]\nx := a',
@@ -116,12 +116,12 @@ def test_a_linear_regular_expression_is_no_trouble(hasty_engine: RegoEngine) -> 
         ("f(x) := g(x)\ng(x) := h(x)\nh(x) := f(x)", "reaches itself: f -> g -> h -> f"),
         ("x contains y if { y := count(x) }", "reaches itself: x -> x"),
         ("x := {", "expecting expression"),
-        ('x := $"a {input.x}"', "template strings are not read"),
+        ('x := $"a {input.x}"', "does not serve template strings"),
         ("x := " + ".\n" + ".a" * 900, "invalid|expecting"),
         ("# " + "a" * (1 << 20), "over the limit"),
     ],
 )
-def test_a_hostile_text_is_refused(text: str, message: str, hasty: EmbeddedEngine) -> None:
+def test_a_hostile_text_is_refused(text: str, message: str, hasty: LightEngine) -> None:
     module = Module("bad.rego", f"package bad\n\n{text}\n")
     with pytest.raises(PolicyError, match=message) as caught:
         hasty.analyse([Module("good.rego", "package good\n\nx := 1\n"), module])
@@ -162,7 +162,7 @@ def test_opa_reads_what_is_right(hasty_opa: RegoEngine) -> None:
 
 def test_noise_of_the_engine_never_fills_up() -> None:
     """The engine panics when its standard error takes no more, so a worker keeps making room."""
-    engine = EmbeddedEngine(workers=1)
+    engine = LightEngine(workers=1)
     warned = "x if input.y\n\n" * 100  # each is a warning when it is tried as v0
     bad = Module("bad.rego", f"package p\n\n{warned}x := [\n")
     messages = set()
@@ -174,17 +174,17 @@ def test_noise_of_the_engine_never_fills_up() -> None:
     engine.close()
 
 
-def test_brackets_in_text_and_comments_do_not_count(embedded: EmbeddedEngine) -> None:
+def test_brackets_in_text_and_comments_do_not_count(light: LightEngine) -> None:
     deep = "[" * 40
     text = f'package p\n\n# {deep}\nx := "{deep}\\"{deep}"\n\ny := `{deep}\n"{deep}`\n'
-    assert embedded.analyse([Module("p.rego", text)])[0].rules == {"x": 4, "y": 6}
+    assert light.analyse([Module("p.rego", text)])[0].rules == {"x": 4, "y": 6}
 
 
 def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    engine = EmbeddedEngine(workers=1)
+    engine = LightEngine(workers=1)
     with pytest.raises(EidosError, match="the process that runs policy ended"):
         list(engine.evaluate([_good(1)]))
     engine.close()
@@ -193,7 +193,7 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_hang(
 def test_a_parent_that_ignores_the_end_of_children_harms_nothing() -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        with closing(EmbeddedEngine(workers=1)) as engine:
+        with closing(LightEngine(workers=1)) as engine:
             assert [answer.values for answer in engine.evaluate([_good(1)])] == [(1,)]
     finally:
         signal.signal(signal.SIGCHLD, before)
@@ -251,7 +251,7 @@ _TEXT = st.tuples(st.booleans(), st.lists(PIECES, max_size=40)).map(
 
 @given(text=_TEXT)
 @settings(deadline=None)
-def test_any_text_is_read_or_refused(hasty: EmbeddedEngine, text: str) -> None:
+def test_any_text_is_read_or_refused(hasty: LightEngine, text: str) -> None:
     _read_or_refused(hasty, text)
 
 

@@ -1,4 +1,8 @@
-"""The embedded engine: Rego in a pool of killable worker processes."""
+"""The light engine: part of Rego, in a pool of killable worker processes.
+
+It serves what is proven to mean the same as in OPA and refuses the rest, see
+`eidos.engine.rego.translating`.
+"""
 
 import os
 import threading
@@ -28,7 +32,7 @@ from eidos.engine.rego.process import WorkerProcess
 from eidos.engine.rego.scheduling import Errand, Schedule
 
 
-class EmbeddedEngine:
+class LightEngine:
     """Rego in worker processes that start when there is something to do.
 
     Threads may share it: each call of `evaluate` has workers of its own while it runs.
@@ -38,7 +42,7 @@ class EmbeddedEngine:
         limits: bounds for each job.
     """
 
-    name = "embedded"
+    name = "light"
     version = "0.13.0"
     """Of gordon-to-regorus, as pinned in pyproject.toml."""
 
@@ -166,11 +170,9 @@ def _sentence(fault: Fault) -> str:
 
 
 def _policy_error(fault: Fault, source: Source) -> PolicyError:
-    message, hint = fault.message, fault.hint
-    if not fault.file and not hint:
-        message, hint = f"reading the module {message}", "Make its expressions simpler."
+    message = fault.message if fault.file else f"reading the module {fault.message}"
     location = Location(fault.file or source.file, fault.line or None, fault.column or None)
-    return PolicyError(message, hint=hint or None, location=location)
+    return PolicyError(message, hint=fault.hint or None, location=location)
 
 
 def _module_facts(facts: Facts) -> ModuleFacts:
