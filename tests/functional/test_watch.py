@@ -20,7 +20,7 @@ class Watching:
     """A watch of a machine made of files."""
 
     def __init__(self, node: Path, *arguments: str) -> None:
-        code = "from eidos.engine.cli import main; main()"
+        code = "from eidos.engine.__main__ import main; main()"
         self.node = node
         self.state = node.parent / "state.yaml"
         command = [sys.executable, "-c", code, "snapshot", "--watch", "--interval", "50ms"]
