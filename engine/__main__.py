@@ -1,5 +1,6 @@
 """Where the process starts, and how a signal ends it: with 130 or 143, whenever it comes."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,11 +18,11 @@ may make an error of its own of it."""
 
 def main() -> None:
     """Run the command line and end the process with its exit code, or 128 and the first signal."""
-    _handle_by(_interrupt)
-    sys.unraisablehook = _raise_again
     code = 0
     try:
         try:
+            _handle_by(_interrupt)
+            sys.unraisablehook = _raise_again
             from eidos.engine.cli import main as run
 
             code = run()
@@ -30,7 +31,11 @@ def main() -> None:
             _handle_by(signal.SIG_DFL)
     except KeyboardInterrupt:
         pass
-    sys.exit(128 + _came[0] if _came else code)
+    if _came:
+        # All is unwound. After `sys.exit`, CPython would kill itself by SIGINT, whatever the signal
+        # was, if its exception passed through `exec` of a text, as where a dataclass is made.
+        os._exit(128 + _came[0])
+    sys.exit(code)
 
 
 def _handle_by(handler: _Handler) -> None:

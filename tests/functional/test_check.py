@@ -31,7 +31,7 @@ nodes:
       - type: OS
         subtypes: [{subtype: grub, data: {}}]
 """
-EIDOS = (sys.executable, "-c", "from eidos.engine.__main__ import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 pytestmark = pytest.mark.usefixtures("here")
 DEPLOYMENT = "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n"
 PLAIN = """\
@@ -285,7 +285,7 @@ def test_every_check_is_recorded_and_a_dry_one_is_not() -> None:
 
 
 def test_a_reader_that_leaves_does_not_change_the_decision() -> None:
-    command = f"{sys.executable} -c 'from eidos.engine.__main__ import main; main()' check s.yaml -p t"
+    command = f"{sys.executable} -m eidos.engine check s.yaml -p t"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command} -v | true"],
         capture_output=True,
@@ -297,7 +297,7 @@ def test_a_reader_that_leaves_does_not_change_the_decision() -> None:
 
 
 def test_closed_standard_output_is_said() -> None:
-    command = f"{sys.executable} -c 'from eidos.engine.__main__ import main; main()' check s.yaml -p t"
+    command = f"{sys.executable} -m eidos.engine check s.yaml -p t"
     done = subprocess.run(
         ["bash", "-c", f"{command} >&-"], capture_output=True, text=True, check=False
     )
@@ -306,7 +306,7 @@ def test_closed_standard_output_is_said() -> None:
 
 
 def test_closed_standard_output_does_not_matter_to_who_writes_files() -> None:
-    command = f"{sys.executable} -c 'from eidos.engine.__main__ import main; main()' check s.yaml -p t"
+    command = f"{sys.executable} -m eidos.engine check s.yaml -p t"
     done = subprocess.run(
         ["bash", "-c", f"{command} -o json=r.json <&- >&- 2>&-"], capture_output=True, check=False
     )

@@ -18,7 +18,7 @@ from eidos.engine.rego.embedded import EmbeddedEngine
 from eidos.engine.rego.finding import PINNED, installed_path
 from eidos.schemas import FOLDER
 
-EIDOS = (sys.executable, "-c", "from eidos.engine.__main__ import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 GO = """\
 #!/bin/sh
 case "$1" in

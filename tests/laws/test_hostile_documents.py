@@ -141,7 +141,7 @@ def write_batch(folder: Path, seed: int) -> None:
 
 def eidos(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-c", "from eidos.engine.__main__ import main; main()", *arguments],
+        [sys.executable, "-m", "eidos.engine", *arguments],
         cwd=cwd,
         env={**os.environ, "XDG_STATE_HOME": str(cwd / ".state")},
         capture_output=True,
