@@ -145,7 +145,7 @@ def eidos(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
         cwd=cwd,
         env={**os.environ, "XDG_STATE_HOME": str(cwd / ".state")},
         capture_output=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 
