@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-EIDOS = [sys.executable, "-c", "from eidos.engine.cli import main; main()"]
+EIDOS = [sys.executable, "-m", "eidos.engine"]
 VERBS = ("snapshot", "check", "validate", "diff", "history", "config", "cache")
 
 

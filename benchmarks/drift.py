@@ -37,7 +37,7 @@ from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.model.snapshot import AddressedSnapshot
 
-EIDOS = [sys.executable, "-c", "from eidos.engine.cli import main; main()", "diff", "--no-policy"]
+EIDOS = [sys.executable, "-m", "eidos.engine", "diff", "--no-policy"]
 _SCRIPT = (
     "import sys, json, yaml, jsonpatch\n"
     "read = lambda p: json.load(open(p)) if p.endswith('json') else "

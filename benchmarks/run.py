@@ -19,7 +19,7 @@ from pathlib import Path
 import fleets
 import peers
 
-EIDOS = [sys.executable, "-c", "import sys; from eidos.engine.cli import main; sys.exit(main())"]
+EIDOS = [sys.executable, "-m", "eidos.engine"]
 _JUDGED = (0, 1, 3)
 """What a command exits with that has an answer."""
 

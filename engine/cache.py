@@ -50,10 +50,11 @@ class Info:
 
 @dataclass(slots=True)
 class Cache:
-    """Entries by key."""
+    """Entries by key: in memory for this process, on disk for the next."""
 
     folder: Path
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float]
+    """Tells the seconds since 1970."""
     _memory: dict[str, Entry] = field(default_factory=dict)
 
     def get(self, key: str, ttl: float) -> Entry | None:

@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 settings.register_profile("any-machine", deadline=None)  # a loaded machine is no failure
 settings.load_profile("any-machine")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a shell script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the commands tested can be ended
 
 TESTS = Path(__file__).parent
 if str(TESTS) not in sys.path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ class CachedSnapshot:
 
 def user_cache(environ: Mapping[str, str]) -> Cache:
     """Give the cache of this user."""
-    return Cache(user_folder("cache", environ) / "snapshots")
+    return Cache(user_folder("cache", environ) / "snapshots", time.time)
 
 
 def cached_snapshot(

@@ -1,5 +1,6 @@
 """From what options, environment and configuration say to the policy that every verb judges by."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from eidos.engine.documents.finding import find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, Location
+from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy, Relaxation
@@ -64,11 +66,11 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         UsageError: a pack, rule, tag or parameter does not exist.
         DocumentError: a file with parameters or waivers cannot be read.
     """
-    packs = load_packs(request.packs, context.engine)
+    packs = load_packs(request.packs, context.engine, context.environ)
     params = merged(
         request.params, *(read_params(each, context.limits) for each in request.params_files)
     )
-    _refuse_strangers({*params, *request.enforcement}, packs, context.engine)
+    _refuse_strangers({*params, *request.enforcement}, packs, context)
     return Policy(
         packs=tuple(packs),
         rules=choose(packs, request.choice, params),
@@ -81,21 +83,29 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     )
 
 
-def load_packs(references: Sequence[str], engine: RegoEngine) -> list[Pack]:
+def load_packs(
+    references: Sequence[str], engine: RegoEngine, environ: Mapping[str, str] = os.environ
+) -> list[Pack]:
     """Load every named pack or folder; all shipped packs when none is named.
+
+    Args:
+        references: names, ``NAME@VERSION`` or folders.
+        engine: reads and compiles them.
+        environ: says where the user's cache is.
 
     Raises:
         EidosError: one of them does not exist or cannot be loaded.
     """
-    index = PackIndex()
+    index = PackIndex(user_folder("cache", environ) / "packs")
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
 
-def _refuse_strangers(named: set[str], packs: Sequence[Pack], engine: RegoEngine) -> None:
+def _refuse_strangers(named: set[str], packs: Sequence[Pack], context: Context) -> None:
     """Refuse settings for rules that neither the chosen packs nor the shipped ones have."""
     chosen = {rule.id for pack in packs for rule in pack.rules}
     if named - chosen:
-        refuse_unknown_rules(named, [*packs, *load_packs((), engine)])
+        shipped = load_packs((), context.engine, context.environ)
+        refuse_unknown_rules(named, [*packs, *shipped])
 
 
 def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:

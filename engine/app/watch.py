@@ -80,7 +80,7 @@ def _events(
     line = _line(before, after)
     yield Event({**line, "check": verdict} if verdict else line, after)
     if asked.hook and before is not None:
-        yield from _told(asked.hook, line)
+        yield from _told(asked.hook, line, context)
 
 
 def _line(before: AddressedSnapshot | None, after: AddressedSnapshot) -> dict[str, Json]:
@@ -99,7 +99,7 @@ def _patch(before: Snapshot, after: Snapshot) -> Json:
     return [*proven(make_patch(earlier, later), earlier, later)]
 
 
-def _told(hook: Hook, line: dict[str, Json]) -> Iterator[Event]:
+def _told(hook: Hook, line: dict[str, Json], context: Context) -> Iterator[Event]:
     patch = line["patch"]
     facts = {
         "EIDOS_CHANGE_TIMESTAMP": str(line["timestamp"]),
@@ -108,7 +108,7 @@ def _told(hook: Hook, line: dict[str, Json]) -> Iterator[Event]:
         "EIDOS_CHANGE_TO": str(line["to"]),
         "EIDOS_CHANGE_COUNT": str(len(patch) if isinstance(patch, list) else 0),
     }
-    result = run_hook(hook, json.dumps(patch).encode(), facts)
+    result = run_hook(hook, json.dumps(patch).encode(), {**context.environ, **facts})
     if result.output:
         yield Event(note=f"hook: {result.output.rstrip()}")
     if result.error:

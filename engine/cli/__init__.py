@@ -77,10 +77,10 @@ def root(ctx: click.Context, *, debug: bool) -> None:
     ctx.obj["settings"] = load_settings(Path.cwd(), os.environ)
 
 
-def main() -> None:
-    """Run the command line and end the process with the exit code of the table."""
+def main() -> int:
+    """Run the command line with the process' arguments and give the exit code of the table."""
     console.replace_closed_streams()
-    sys.exit(console.run(root, sys.argv[1:]))
+    return console.run(root, sys.argv[1:])
 
 
 __all__ = ["COMMANDS", "EidosError", "ExitCode", "LazyGroup", "main", "root"]

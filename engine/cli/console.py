@@ -3,12 +3,10 @@
 import errno
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -57,8 +55,16 @@ def replace_closed_streams() -> None:
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:
-    """Run a command; every way to end becomes an exit code of the table."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run a command; every way to end becomes an exit code of the table.
+
+    Args:
+        command: what to run.
+        arguments: the words after the program's name.
+
+    Raises:
+        KeyboardInterrupt: a signal came; what stood ready for standard output is thrown away,
+            so that nobody waits for a reader who may have got the same signal.
+    """
     try:
         with command.make_context("eidos", list(arguments)) as context:
             result = command.invoke(context)
@@ -69,8 +75,11 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         with suppress(OSError):
             error.show()
         return ExitCode.NO_ANSWER
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        abandon_stdout()
+        raise
     except BrokenPipeError:
         abandon_stdout()
         return ExitCode.OK
@@ -101,10 +110,6 @@ def _of_system(error: OSError) -> EidosError:
         return EidosError("standard output is closed", hint=hint)
     what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return EidosError(f"reading or writing failed: {what}", hint="Check disk and paths.")
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(ExitCode.TERMINATED)
 
 
 def abandon_stdout() -> None:

@@ -22,6 +22,7 @@ from eidos.engine.ports import Collector, Fact, Wanted
 
 _BACKSTOP = 5.0
 """Seconds after its time at which a collector ends itself, should nobody have killed it."""
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +107,26 @@ def _run(tasks: Sequence[Task], timeout: float, folder: str | None) -> list[Outc
 
 
 def _started(tasks: Sequence[Task], timeout: float, folder: str | None) -> Iterator[_Run]:
-    """Start the tasks; each is told at once, so that it ends whatever happens next."""
+    """Start the tasks; each is told at once, so that it ends whatever happens next.
+
+    A signal waits until the started process is told: otherwise nobody would end it, and an
+    interrupt in its first moments would show a traceback of a process nobody asked for.
+    """
     context = (
         multiprocessing.get_context("fork") if _alone() else multiprocessing.get_context("spawn")
     )
     for index, task in enumerate(tasks):
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_child, args=(task, sender, folder), daemon=False)
-        process.start()
-        sender.close()
-        now = time.monotonic()
-        deadline = now + min(timeout, task.wanted.timeout)
-        yield _Run(index, process, receiver, now, deadline)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            process.start()
+            sender.close()
+            now = time.monotonic()
+            deadline = now + min(timeout, task.wanted.timeout)
+            yield _Run(index, process, receiver, now, deadline)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone() -> bool:
@@ -133,6 +142,7 @@ def _child(task: Task, sender: Connection, folder: str | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     signal.setitimer(signal.ITIMER_REAL, task.wanted.timeout + _BACKSTOP)
     _silence()
     try:

@@ -6,21 +6,24 @@ never out of date.
 """
 
 import contextlib
-import os
 from pathlib import Path
 
 import msgspec
 
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.folders import is_private, user_folder
+from eidos.engine.folders import is_private
 from eidos.engine.model.rule import Pack
 
 
 class PackIndex:
-    """Remembers packs on disk; what cannot be read, trusted or written is not remembered."""
+    """Remembers packs on disk; what cannot be read, trusted or written is not remembered.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or user_folder("cache", os.environ) / "packs"
+    Args:
+        folder: where; it is made when something is put there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def get(self, key: str) -> Pack | None:
         """Give the pack that was put under a digest."""

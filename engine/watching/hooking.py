@@ -55,8 +55,14 @@ def parse_hook(command: str, timeout: float) -> Hook:
     return Hook(arguments, timeout)
 
 
-def run_hook(hook: Hook, content: bytes, facts: Mapping[str, str]) -> HookResult:
-    """Run the hook with ``content`` on its standard input and ``facts`` in its environment."""
+def run_hook(hook: Hook, content: bytes, environ: Mapping[str, str]) -> HookResult:
+    """Run the hook to its end, or to the end of its time.
+
+    Args:
+        hook: what to run.
+        content: what it finds on its standard input.
+        environ: the whole of its environment.
+    """
     with tempfile.TemporaryFile() as given:
         given.write(content)
         given.seek(0)
@@ -66,7 +72,7 @@ def run_hook(hook: Hook, content: bytes, facts: Mapping[str, str]) -> HookResult
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **facts},
+                env=environ,
                 start_new_session=True,
             )
         except OSError as error:

@@ -50,7 +50,7 @@ def _free_port() -> int:
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
     import http.client
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline and server.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
         try:

@@ -24,7 +24,7 @@ def test_every_row_is_measured(name: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1500,
     )
     assert found.returncode == 0, found.stderr
     header, *rows = found.stdout.splitlines()

@@ -28,7 +28,7 @@ with open(os.environ["CALLS"], "a") as calls:
     print("eidos", *sys.argv[1:], file=calls)
 if sys.argv[1] == "check":
     sys.argv += ["--effective-time", "2026-11-24"]
-from eidos.engine.cli import main
+from eidos.engine.__main__ import main
 main()
 """,
     "pip": """\

@@ -18,7 +18,7 @@ from fakes.drifting import snapshot
 from fakes.policies import write_pack
 from fakes.reports import HOSTILE
 
-EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 pytestmark = pytest.mark.usefixtures("here")
 GRUB: dict[str, Any] = {"grub": {"quiet": ""}}
 SYSCTL = "/proc/sys/vm/swappiness"

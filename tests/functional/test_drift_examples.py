@@ -27,7 +27,7 @@ if sys.argv[1] == "snapshot":
     shutil.copy(os.environ["TAKEN"], sys.argv[sys.argv.index("-o") + 1])
     sys.exit(int(os.environ["TAKEN_CODE"]))
 sys.argv += ["--effective-time", "2026-11-24"]
-from eidos.engine.cli import main
+from eidos.engine.__main__ import main
 main()
 """,
     "git": '#!/bin/sh\ntest "$*" = \'show HEAD^1:cluster.yaml\' && cat "$TAKEN"\n',

@@ -18,7 +18,7 @@ from eidos.engine.rego.finding import PINNED, installed_path
 from eidos.engine.rego.light import LightEngine
 from eidos.schemas import FOLDER
 
-EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 GO = """\
 #!/bin/sh
 case "$1" in
@@ -219,11 +219,11 @@ def test_an_interrupted_build_leaves_nothing(home: Path, number: int, code: int)
     while not pid.exists() or not pid.read_text().strip():
         assert running.poll() is None
     running.send_signal(number)
-    running.communicate(timeout=60)
+    running.communicate(timeout=250)
     assert running.returncode == code
     assert left(home) == []
     state = Path(f"/proc/{pid.read_text().strip()}/stat")
-    for _ in range(1200):  # SIGKILL is sent before we end; the kernel may take its time
+    for _ in range(5000):  # SIGKILL is sent before we end; the kernel may take its time
         if not state.exists() or state.read_text().split()[2] == "Z":
             return
         time.sleep(0.05)

@@ -15,7 +15,7 @@ from eidos.engine.documents.reading import Document
 from fakes.drifting import snapshot
 from fakes.policies import write_pack
 
-EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 NODE: dict[str, Any] = {
     "GPU": {"smi": {"driver": "580.1"}},
     "OS": {"grub": {"quiet": ""}, "sysctl": {"/proc/sys/vm/swappiness": 1}},

@@ -174,14 +174,14 @@ def test_a_real_snapshot_is_valid(shared: Path) -> None:
 
 
 def test_standard_input_is_read() -> None:
-    command = [sys.executable, "-c", "from eidos.engine.cli import main; main()", "validate", "-"]
+    command = [sys.executable, "-m", "eidos.engine", "validate", "-"]
     done = subprocess.run(command, input=SMALL.read_bytes(), capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout == b"<stdin>: valid snapshot/v1\n1 valid, 0 invalid\n"
 
 
 def test_closed_standard_input_is_told() -> None:
-    script = f"{sys.executable} -c 'from eidos.engine.cli import main; main()' validate - <&-"
+    script = f"{sys.executable} -m eidos.engine validate - <&-"
     done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - redirection needs a shell
     assert done.returncode == 2
     assert "standard input is closed" in done.stdout

@@ -141,11 +141,11 @@ def write_batch(folder: Path, seed: int) -> None:
 
 def eidos(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-c", "from eidos.engine.cli import main; main()", *arguments],
+        [sys.executable, "-m", "eidos.engine", *arguments],
         cwd=cwd,
         env={**os.environ, "XDG_STATE_HOME": str(cwd / ".state")},
         capture_output=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

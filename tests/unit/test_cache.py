@@ -1,6 +1,7 @@
 """What is kept, for how long, and what damage costs."""
 
 import stat
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -48,15 +49,15 @@ def test_an_entry_from_the_future_is_not_believed(tmp_path: Path, clock: Clock) 
 
 
 def test_an_entry_in_a_folder_that_others_may_write_to_is_not_believed(tmp_path: Path) -> None:
-    Cache(tmp_path / "c").put("k", b"v")
+    Cache(tmp_path / "c", time.time).put("k", b"v")
     (tmp_path / "c").chmod(0o777)
 
     with pytest.raises(DamagedError, match="others may write"):
-        Cache(tmp_path / "c").get("k", 300)
+        Cache(tmp_path / "c", time.time).get("k", 300)
 
 
 def test_only_the_owner_can_read(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "c")
+    cache = Cache(tmp_path / "c", time.time)
     cache.put("k", b"v")
     with cache.lock("k", 1.0):
         pass
@@ -67,17 +68,17 @@ def test_only_the_owner_can_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [0, 1, 10, 60, 100])
 def test_a_damaged_entry_is_said_to_be(tmp_path: Path, cut: int) -> None:
-    Cache(tmp_path).put("k", b"v" * 50)
+    Cache(tmp_path, time.time).put("k", b"v" * 50)
     path = entry(tmp_path)
     path.write_bytes(path.read_bytes()[:cut])
 
     with pytest.raises(DamagedError):
-        Cache(tmp_path).get("k", 300)
+        Cache(tmp_path, time.time).get("k", 300)
 
 
 def test_a_folder_that_cannot_be_written_still_keeps_in_memory(tmp_path: Path) -> None:
     (tmp_path / "c").write_text("not a folder")
-    cache = Cache(tmp_path / "c" / "d")
+    cache = Cache(tmp_path / "c" / "d", time.time)
 
     with pytest.raises(OSError, match="Not a directory"):
         cache.put("k", b"v")
@@ -86,7 +87,7 @@ def test_a_folder_that_cannot_be_written_still_keeps_in_memory(tmp_path: Path) -
 
 
 def test_info_and_clear(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "c")
+    cache = Cache(tmp_path / "c", time.time)
     assert cache.info().entries == 0
     cache.put("a", b"1")
     cache.put("b", b"2")
@@ -101,7 +102,7 @@ def test_many_at_once_collect_once(tmp_path: Path) -> None:
     collected: list[str] = []
 
     def collect_once() -> None:
-        cache = Cache(tmp_path / "c")
+        cache = Cache(tmp_path / "c", time.time)
         with cache.lock("k", 30.0):
             if cache.get("k", 300) is None:
                 collected.append("once")
@@ -117,5 +118,5 @@ def test_many_at_once_collect_once(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_held_too_long_is_not_waited_for(tmp_path: Path) -> None:
-    with Cache(tmp_path).lock("k", 1.0), Cache(tmp_path).lock("k", 0.0):
+    with Cache(tmp_path, time.time).lock("k", 1.0), Cache(tmp_path, time.time).lock("k", 0.0):
         pass

@@ -46,7 +46,7 @@ class Collected:
 def collect(
     api: KubeApi, folder: Path, *subtypes: str, collector: Collector = k8s.collector, **more: Any
 ) -> Collected:
-    timeout = more.pop("timeout", 20.0)
+    timeout = more.pop("timeout", 200.0)
     options = {"kubeconfig": str(api.kubeconfig(folder)), "page_size": 2} | more
     wanted = Wanted(frozenset(subtypes or collector.subtypes), "me", Path("/"), timeout, options)
     return Collected(list(collector.collect(wanted)))

@@ -143,11 +143,11 @@ def test_a_bad_manifest_is_refused(
     assert said in str(caught.value)
 
 
-def test_shipped_packs_are_found_by_name_and_version(engine: LightEngine) -> None:
+def test_shipped_packs_are_found_by_name_and_version(engine: LightEngine, tmp_path: Path) -> None:
     assert set(shipped()) >= {"gpu", "kubernetes", "os-hardening"}
     [source] = find_policies(["gpu@9.9.9"])
     with pytest.raises(EidosError, match=r"has version .*, not 9\.9\.9"):
-        load_pack(source, engine, PackIndex())
+        load_pack(source, engine, PackIndex(tmp_path))
     with pytest.raises(EidosError, match="there is no policy pack") as caught:
         find_policies(["gpuu"])
     assert "Did you mean 'gpu'?" in str(caught.value.hint)
