@@ -7,6 +7,7 @@ import click
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest
+from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     PolicyOptions,
     configured_settings,
@@ -75,4 +76,4 @@ def open_context(
     opening = Opening(
         db=db, record=record, opa=policy.opa_url if policy else None, limits=reader_limits()
     )
-    return Context(opening, os.environ, clock)
+    return Context(opening, os.environ, clock, console.say)
