@@ -18,6 +18,7 @@ from eidos.engine.model.rule import Module
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.model.verification import Alteration, ChainLink
 
 # Rego -------------------------------------------------------------------------------------------
 
@@ -167,19 +168,37 @@ class Clock(Protocol):
 
 
 class Memo(Protocol):
-    """Remembers verdicts by what they depend on, so that no question is evaluated twice."""
+    """Remembers verdicts by what they depend on, so that no question is evaluated twice.
+
+    What it gives back is believed: a store is none of these, for whoever writes into its database
+    could make it say anything. `eidos.engine.store.sealing.SealedMemo` makes one of it.
+    """
 
     def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
         """Give the verdicts known for these memo keys; those that are not known are left out."""
         ...
 
     def remember(self, verdicts: Sequence[Verdict]) -> None:
-        """Keep verdicts by their memo keys; the first verdict of a key stands.
+        """Keep verdicts by their memo keys.
 
         Those without a key, errors and waived ones are left out: they do not follow from a key. So
         is what the gate does with a verdict (its enforcement).
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A verdict as a store keeps it by its memo key: only who has the key of its seal believes it.
+
+    To a store, sealer and seal are opaque.
+    """
+
+    verdict: Verdict
+    sealer: str
+    """Names the key that it is sealed with; ``""`` where it was kept without a seal."""
+    seal: bytes
+    """Keyed digest over memo key and verdict."""
 
 
 class Recording(Protocol):
@@ -202,15 +221,16 @@ class Recording(Protocol):
         ...
 
 
-class Store(Memo, Protocol):
+class Store(Protocol):
     """Remembers runs, the snapshots they judged, and verdicts; used in a ``with`` statement.
 
     Nothing recorded is ever changed, and any number of processes use one store at once. A run is
-    named by its id, the beginning of it, or ``latest``, the one recorded last.
+    named by its id, the beginning of it, or ``latest``, the one recorded last. Whatever is read is
+    held against its content address: what was altered is an error, never an answer.
 
     Raises:
         StoreError: by every method: the store cannot be read or written, is not there any more, or
-            what it holds is damaged.
+            what it holds is damaged; names table and row of what does not match its address.
     """
 
     @property
@@ -229,6 +249,40 @@ class Store(Memo, Protocol):
 
     def close(self) -> None:
         """Let go of it; what was recorded stays."""
+        ...
+
+    def recall(self, keys: Sequence[str], sealer: str) -> Mapping[str, Remembered]:
+        """Give what is remembered for these memo keys under seals of this sealer, true or not.
+
+        Keys of which nothing is known are left out.
+        """
+        ...
+
+    def remember(self, verdicts: Sequence[Remembered]) -> None:
+        """Keep verdicts by memo key and sealer; the first of each stands.
+
+        Of a verdict its rule, status, findings and reason are kept. Verdicts without a memo key,
+        errors and waived ones are left out, as `Memo.remember` says.
+        """
+        ...
+
+    def remembered(self) -> Iterator[Remembered]:
+        """Give everything that is remembered, one in memory at a time.
+
+        What does not match its address is left out; `alterations` tells of it.
+        """
+        ...
+
+    def alterations(self) -> Iterator[Alteration]:
+        """Read everything there is, and give what is not as it was written, as it is found.
+
+        Seals are not looked at: they are for who has the key. That the last runs were taken away
+        cannot be seen; who knows the `link` of one looks for it in `chain`.
+        """
+        ...
+
+    def chain(self) -> Iterator[ChainLink]:
+        """Give every run with its link, in the order in which they were recorded."""
         ...
 
     def recording(self, started: str) -> AbstractContextManager[Recording]:

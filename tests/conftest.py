@@ -35,7 +35,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     home = tmp_path_factory.mktemp("home")
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
-    monkeypatch.delenv("EIDOS_DB", raising=False)
+    for name in ("EIDOS_DB", "EIDOS_SEAL_KEY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EIDOS_ENGINE", "light")  # the same on every machine; OPA is asked for
 
 

@@ -5,7 +5,7 @@ they need from here.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from eidos.engine.documents.limits import Limits
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
     from eidos.engine.ports import Clock, Memo, RegoEngine, Store
+    from eidos.engine.store.sealing import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Context:
         opening: what to open.
         environ: the environment of the process or request.
         clock: tells the time.
+        say: tells the user something that changes no answer; by default nobody is told.
 
     Use it in a ``with`` statement, which closes what was opened.
     """
@@ -72,7 +74,9 @@ class Context:
         opening: Opening | None = None,
         environ: Mapping[str, str] | None = None,
         clock: "Clock | None" = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._say = say
         self._opening = opening or Opening()
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
@@ -167,10 +171,40 @@ class Context:
 
     @cached_property
     def memo(self) -> "Memo":
-        """Verdicts of earlier runs, where runs are recorded."""
+        """Verdicts of earlier runs, where runs are recorded and there is a key to believe them by.
+
+        Raises:
+            ConfigError: the key that is there cannot be trusted.
+        """
         from eidos.engine.evaluating.memo import NoMemo
 
-        return self.store if self.records else NoMemo()
+        if not self.records:
+            return NoMemo()
+        from eidos.engine.app.seal_key import find_key, make_key
+        from eidos.engine.store.sealing import Seal, SealedMemo
+
+        try:
+            key = find_key(self.environ) or make_key(self.environ)
+        except OSError as error:
+            self._say(
+                "note: verdicts are not remembered from run to run, for no key to seal them with "
+                f"can be kept ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY gives one"
+            )
+            return NoMemo()
+        return SealedMemo(self.store, Seal(key))
+
+    @property
+    def seal(self) -> "Seal | None":
+        """What tells whether remembered verdicts can be believed; None where there is no key.
+
+        Raises:
+            ConfigError: the key that is there cannot be trusted.
+        """
+        from eidos.engine.app.seal_key import find_key
+        from eidos.engine.store.sealing import Seal
+
+        key = find_key(self.environ)
+        return Seal(key) if key else None
 
     def new_run_id(self, started: datetime) -> str:
         """Name a run: when it started, and eight random digits."""

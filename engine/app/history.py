@@ -1,11 +1,18 @@
 """``eidos history``: what was recorded."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from eidos.engine.app.context import Context
+from eidos.engine.errors import UsageError
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.ports import Remembered
+from eidos.engine.store.sealing import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +57,76 @@ def show_run(run: str, context: Context) -> Report:
         UsageError: no run, or more than one, is meant.
     """
     return context.store.run(run)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """What is to be checked of a store."""
+
+    head: str | None = None
+    """A link that the chain must hold, as an earlier verification gave it; None for none."""
+    most: int = 1000
+    """How many alterations are kept; the others are counted."""
+
+
+def verify(request: VerifyRequest, context: Context) -> Verification:
+    """Check every address, the chain of runs, and the seals that there is a key for.
+
+    Raises:
+        ConfigError: the key of the seals cannot be trusted.
+        StoreError: the database cannot be read, or there is none.
+        UsageError: the link that was asked for is none.
+    """
+    if request.head is not None and not _LINK.fullmatch(request.head):
+        hint = "Give it as eidos history verify printed it: sha256: and 64 hexadecimal digits."
+        raise UsageError(f"{request.head!r} is no link of a run", hint=hint)
+    store = context.store
+    found = _Found(request.most)
+    found.take(store.alterations())
+    seals = _seals(store.remembered(), context.seal, found)
+    runs, head, known = 0, None, request.head is None
+    for each in store.chain():
+        runs, head = runs + 1, each.link
+        known = known or head == request.head
+    if not known:
+        found.take([Alteration("runs", "", _CUT, request.head, head)])
+    return Verification(store.place, runs, head, seals, tuple(found.kept), found.more)
+
+
+_LINK = re.compile("sha256:[0-9a-f]{64}")
+_CUT = "do not hold the link that was asked for: runs were taken away, or never were in here"
+
+
+class _Found:
+    """Alterations, as many as are wanted, and how many there are beyond."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.kept: list[Alteration] = []
+        self.more = 0
+
+    def take(self, alterations: Iterable[Alteration]) -> None:
+        for each in alterations:
+            if len(self.kept) < self._most:
+                self.kept.append(each)
+            else:
+                self.more += 1
+
+
+def _seals(remembered: Iterable[Remembered], seal: Seal | None, found: _Found) -> Seals:
+    """Count what seals are worth, and tell of those that were made up."""
+    counts = Counter[str]()
+    for each in remembered:
+        memo = each.verdict.memo or ""
+        if seal is not None and seal.holds(memo, each):
+            counts["hold"] += 1
+            if each.sealer != seal.name:
+                what = "names another key than it is sealed with"
+                found.take([Alteration("memos", memo, what, seal.name, each.sealer)])
+        elif seal is not None and each.sealer == seal.name:
+            what = f"has a seal that does not hold: nobody here said {each.verdict.status.value}"
+            expected, is_ = (one.hex() for one in (seal.of(memo, each.verdict), each.seal))
+            found.take([Alteration("memos", memo, what, expected, is_)])
+        else:
+            counts["of_others" if each.sealer else "unsealed"] += 1
+    return Seals(seal is not None, **counts)

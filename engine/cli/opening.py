@@ -8,6 +8,7 @@ import click
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest
+from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     PolicyOptions,
     configured_settings,
@@ -83,4 +84,4 @@ def open_context(
             configured_opa=policy.opa_binary if source in ("user", "project") else None,
             opa_url=policy.opa_url,
         )
-    return Context(opening, os.environ, clock)
+    return Context(opening, os.environ, clock, console.say)

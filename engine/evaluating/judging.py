@@ -1,8 +1,8 @@
 """Asking rules about subjects; the same question is never evaluated twice.
 
-A verdict is a function of the rule, its parameters, the facts it declares, and the effective day
-when it reads the time: the digest of those is the memo key. What is missing is judged outside the
-rule.
+A verdict is a function of the rule, its parameters, the facts it declares, the effective day when
+it reads the time, the engine and its version: the digest of those is the memo key. What is missing
+is judged outside the rule.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -49,6 +49,7 @@ class Judge:
         self.notes: dict[str, None] = {}
         """Built-ins that failed in plain rules, which is no error there; without repetition."""
         self._engine = engine
+        self._answerer = [engine.name, engine.version]
         self._memo = memo
         self._day = effective.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self._now_ns = int(self._day.timestamp()) * 1_000_000_000
@@ -109,8 +110,8 @@ class Judge:
         return _Question(rule, view, self._key(rule, view.full, day))
 
     def _key(self, rule: Rule, facts: Json, day: str | None) -> str:
-        """Engines differ at the edges of Rego, so each remembers for itself."""
-        return digest([self._programs[rule.id].key, facts, day, self._engine.name])
+        """Engines and their versions differ at the edges of Rego: each remembers for itself."""
+        return digest([self._programs[rule.id].key, facts, day, self._answerer])
 
     def _answer(self, questions: Iterable[_Question]) -> None:
         """Make sure that every question that can be asked has a known verdict."""

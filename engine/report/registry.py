@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.validation import Validation
+    from eidos.engine.model.verification import Verification
     from eidos.engine.ports import Reporter
 
 T = TypeVar("T")
@@ -117,6 +118,10 @@ RUNS: "Kind[Sequence[RunSummary]]" = Kind(
     "a list of runs", {"text": "runs:text", "json": "runs:json"}
 )
 """``eidos history runs``."""
+VERIFICATION: "Kind[Verification]" = Kind(
+    "a verification", {"text": "verification:text", "json": "verification:json"}
+)
+"""``eidos history verify``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
     "a configuration", {"text": "configuration:text", "json": "configuration:json"}
 )
@@ -141,6 +146,7 @@ KINDS: tuple[Kind[Any], ...] = (
     MATRIX,
     VALIDATION,
     RUNS,
+    VERIFICATION,
     CONFIGURATION,
     CACHE,
     PLUGINS,

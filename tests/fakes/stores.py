@@ -14,7 +14,8 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.ports import Store
+from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
     address_digits,
@@ -32,11 +33,23 @@ def record(store: Store, report: Report, *snapshots: AddressedSnapshot) -> None:
         recording.record(report)
 
 
+def remember(store: Store, *verdicts: Verdict, sealer: str = "us", seal: bytes = b"seal") -> None:
+    """Have verdicts remembered under one and the same seal, as a store does not look at it."""
+    store.remember([Remembered(verdict, sealer, seal) for verdict in verdicts])
+
+
+def recall(store: Store, *keys: str | None) -> dict[str, Verdict]:
+    """Give what `remember` had remembered."""
+    found = store.recall([key for key in keys if key], "us")
+    return {key: each.verdict for key, each in found.items()}
+
+
 @dataclass
 class Shelf:
     """What stays when a store is closed."""
 
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: dict[tuple[str, str], Remembered] = field(default_factory=dict)
+    """By memo key and sealer."""
     runs: dict[str, tuple[Report, list[AddressedSnapshot]]] = field(default_factory=dict)
     """In the order in which they were recorded."""
 
@@ -60,16 +73,28 @@ class MemoryStore:
     def close(self) -> None:
         self._open = False
 
-    def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
+    def recall(self, keys: Sequence[str], sealer: str) -> Mapping[str, Remembered]:
         known = self._read().verdicts
-        return {key: known[key] for key in keys if key in known}
+        return {key: known[key, sealer] for key in keys if (key, sealer) in known}
 
-    def remember(self, verdicts: Sequence[Verdict]) -> None:
+    def remember(self, verdicts: Sequence[Remembered]) -> None:
         shelf = self._write()
-        for verdict in verdicts:
+        for each in verdicts:
+            verdict = each.verdict
             if verdict.memo and verdict.status not in {Status.ERROR, Status.WAIVED}:
-                kept = replace(verdict, enforcement=Enforcement.DENY, waiver=None)
-                shelf.verdicts.setdefault(verdict.memo, kept)
+                said = replace(verdict, enforcement=Enforcement.DENY, waiver=None)
+                kept = Remembered(said, each.sealer, each.seal)
+                shelf.verdicts.setdefault((verdict.memo, each.sealer), kept)
+
+    def remembered(self) -> Iterator[Remembered]:
+        return iter(self._read().verdicts.values())
+
+    def alterations(self) -> Iterator[Alteration]:
+        return iter(())
+
+    def chain(self) -> Iterator[ChainLink]:
+        for report, _ in self._read().runs.values():
+            yield ChainLink(report.run, digest(report.run))
 
     @contextmanager
     def recording(self, started: str) -> Iterator["MemoryRecording"]:

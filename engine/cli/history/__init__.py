@@ -11,6 +11,7 @@ from eidos.engine.cli import LazyGroup
     verbs={
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
+        "verify": "Check that what is recorded is what was written.",
     },
 )
 def command() -> None:

@@ -1,8 +1,11 @@
 """Every content address that is known, once; what it names is kept under the same row elsewhere."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from eidos.engine.errors import StoreError
+from eidos.engine.model.verification import Alteration
 
 _PREFIX = "sha256:"
 _LENGTH = len(_PREFIX) + 64
@@ -47,17 +50,80 @@ def address_of(connection: sqlite3.Connection, row: int) -> str:
     """Give the address of a row.
 
     Raises:
-        StoreError: it has none.
+        AlteredError: it has none.
     """
     found = connection.execute("SELECT address FROM addresses WHERE id = ?", (row,)).fetchone()
     if found is None:
-        raise damaged(f"content {row}")
+        raise AlteredError("addresses", row, "is missing")
     return unpacked(found[0])
 
 
-def damaged(what: str) -> StoreError:
-    """Say that something stored is not what its address says."""
-    return StoreError(
-        f"the database is damaged: stored {what} does not match its address",
-        hint="Restore the database from a backup; other runs may still be readable.",
-    )
+def address_in(connection: sqlite3.Connection, table: str, row: int) -> str:
+    """Give the address of a row that a table has.
+
+    Raises:
+        AlteredError: the table has no such row, or the row no address.
+    """
+    found = connection.execute(
+        f"SELECT a.address FROM {table} t LEFT JOIN addresses a ON a.id = t.id "  # noqa: S608 - ours
+        "WHERE t.id = ?",
+        (row,),
+    ).fetchone()
+    if found is None or found[0] is None:
+        raise AlteredError(table, row, "is missing")
+    return unpacked(found[0])
+
+
+# What is not as it was written ------------------------------------------------------------------
+
+
+class AlteredError(StoreError):
+    """A stored row is not what its address says, or not what was ever written.
+
+    Args:
+        table: where it is.
+        row: its row id, or what else names it there.
+        what: goes on after its name; see `Alteration`, as for the others.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        row: int | str,
+        what: str = "does not match its address",
+        expected: str | None = None,
+        found: str | None = None,
+    ) -> None:
+        self.alteration = Alteration(table, str(row), what, expected, found)
+        super().__init__(
+            f"the database is damaged: {self.alteration}",
+            hint="See what else is with: eidos history verify. Then restore it from a backup.",
+        )
+
+
+def expect(table: str, row: int | str, expected: str | None, found: str) -> None:
+    """Hold what a row says against its address.
+
+    Raises:
+        AlteredError: they differ, or there is no address.
+    """
+    if expected != found:
+        raise AlteredError(table, row, expected=expected, found=found)
+
+
+@contextmanager
+def reading_row(table: str, row: int | str) -> Iterator[None]:
+    """Tell of a row that cannot even be read: of another shape, or with parts that are not there.
+
+    Raises:
+        AlteredError: so it is.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise AlteredError(table, row, "is not as eidos writes it") from error
+    except sqlite3.OperationalError as error:
+        # Text that is not UTF-8 has no code, JSON that is none has the code of SQL that is none.
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
+            raise
+        raise AlteredError(table, row, "is not as eidos writes it") from error

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from eidos.engine.digest import address, canonical
-from eidos.engine.store.sqlite.addresses import address_of, damaged, find, intern
+from eidos.engine.store.sqlite.addresses import (
+    AlteredError,
+    address_of,
+    expect,
+    find,
+    intern,
+    reading_row,
+)
 
 _LEVEL = 6
 """zlib: level 9 saves under 1 % on snapshots; lzma and bz2 are larger below 10 KB."""
@@ -119,40 +126,59 @@ def read_blob(connection: sqlite3.Connection, row: int | None) -> bytes:
     """Give the content of a row.
 
     Raises:
-        StoreError: the content is not what its address says.
+        AlteredError: the content is not what its address says.
     """
     return _read(connection, row).content
 
 
 def _read(connection: sqlite3.Connection, row: int | None) -> _Kept:
-    chain = connection.execute(
-        "WITH RECURSIVE chain (id, form, body, base, depth) AS ("
-        "SELECT id, form, body, base, 0 FROM blobs WHERE id = ? UNION ALL "
-        "SELECT b.id, b.form, b.body, b.base, c.depth + 1 FROM chain c "
-        "JOIN blobs b ON b.id = c.base WHERE c.depth <= ?) SELECT form, body FROM chain",
-        (row, _DEPTH),
-    ).fetchall()
-    root, content = _expanded(chain)
-    if row is None or address(content) != address_of(connection, row):
-        raise damaged(f"content {row}")
+    if row is None:
+        raise AlteredError("blobs", "", "have lost what something else is made of")
+    with reading_row("blobs", row):
+        chain = connection.execute(
+            "WITH RECURSIVE chain (id, kind, form, body, base, depth) AS ("
+            "SELECT id, kind, form, body, base, 0 FROM blobs WHERE id = ? UNION ALL "
+            "SELECT b.id, b.kind, b.form, b.body, b.base, c.depth + 1 FROM chain c "
+            "JOIN blobs b ON b.id = c.base WHERE c.depth <= ?) "
+            "SELECT kind, form, body, base FROM chain ORDER BY depth",
+            (row, _DEPTH),
+        ).fetchall()
+        _refuse_odd_chain(chain)
+        at = address_of(connection, row)
+        try:
+            root, content = _expanded([(form, body) for _, form, body, _ in chain])
+        except zlib.error as error:
+            raise AlteredError("blobs", row, "cannot be unpacked", expected=at) from error
+    expect("blobs", row, at, address(content))
     return _Kept(row, content, root, len(chain) - 1)
 
 
+def _refuse_odd_chain(chain: list[tuple[str | None, str, bytes, int | None]]) -> None:
+    """See that there are differences, and whole content at their end."""
+    for kind, form, _, base in chain[:-1]:
+        if form not in {"patch", "like"} or kind is not None or base is None:
+            raise ValueError("no difference")
+    kind, form, _, base = chain[-1]
+    if form != "whole" or kind is None or base is not None:
+        raise ValueError("not whole")
+
+
 def _expanded(chain: list[tuple[str, bytes]]) -> tuple[bytes, bytes]:
-    """Give the root's content and the first one's; what is damaged becomes something else."""
-    try:
-        *differences, (_, whole) = chain
-        root = zlib.decompress(whole)
-        content, patches = root, []
-        for form, body in reversed(differences):
-            written = _unpacked_like(body, root)
-            if form == "patch":
-                patches.append(written)
-            else:
-                content, patches = written, []
-        return root, patched(content, patches) if patches else content
-    except (zlib.error, ValueError, KeyError, TypeError):
-        return b"", b""
+    """Give the root's content and the first one's.
+
+    Raises:
+        ValueError, KeyError, TypeError, zlib.error: it was damaged.
+    """
+    *differences, (_, whole) = chain
+    root = _unpacked(whole, zlib.decompressobj())
+    content, patches = root, []
+    for form, body in reversed(differences):
+        written = _unpacked(body, zlib.decompressobj(zdict=root))
+        if form == "patch":
+            patches.append(written)
+        else:
+            content, patches = written, []
+    return root, patched(content, patches) if patches else content
 
 
 def _packed_like(content: bytes, root: bytes) -> bytes:
@@ -161,13 +187,16 @@ def _packed_like(content: bytes, root: bytes) -> bytes:
     return compressor.compress(content) + compressor.flush()
 
 
-def _unpacked_like(body: bytes, root: bytes) -> bytes:
-    """Undo `_packed_like`.
+def _unpacked(body: bytes, decompressor: "zlib._Decompress") -> bytes:
+    """Decompress all of it.
 
     Raises:
-        zlib.error: it was damaged.
+        zlib.error: it was damaged, is cut off, or something follows.
     """
-    return zlib.decompressobj(zdict=root).decompress(body)
+    content = decompressor.decompress(body)
+    if not decompressor.eof or decompressor.unused_data:
+        raise zlib.error("not one whole stream")
+    return content
 
 
 def as_object(content: bytes) -> dict[str, Any] | None:

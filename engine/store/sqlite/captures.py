@@ -8,10 +8,11 @@ from eidos.engine.model.snapshot import AddressedSnapshot, Metadata
 from eidos.engine.store.naming import HEX_DIGITS, address_digits, never_seen, not_one_snapshot
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.chain import check_run
 from eidos.engine.store.sqlite.encoding import readable
 from eidos.engine.store.sqlite.trees import read_snapshot
 
-_CAPTURE = "SELECT id FROM captures "
+_CAPTURE = "SELECT id, run FROM captures "
 _SHOWN = 3
 """How many candidates an error names."""
 
@@ -37,10 +38,10 @@ def find_address(connection: sqlite3.Connection, name: str) -> int:
     ).fetchall()
     if len(found) != 1:
         raise not_one_snapshot(name, [unpacked(address) for _, address in found])
-    (capture,) = connection.execute(
+    row = connection.execute(
         _CAPTURE + "WHERE snapshot = ? ORDER BY at DESC, id DESC LIMIT 1", (found[0][0],)
     ).fetchone()
-    return int(capture)
+    return _checked(connection, *row)
 
 
 def find_cluster(connection: sqlite3.Connection, cluster: str, at: int) -> int:
@@ -54,7 +55,13 @@ def find_cluster(connection: sqlite3.Connection, cluster: str, at: int) -> int:
     ).fetchone()
     if row is None:
         raise _never_seen(connection, cluster, at)
-    return int(row[0])
+    return _checked(connection, *row)
+
+
+def _checked(connection: sqlite3.Connection, capture: int, run: int) -> int:
+    """Give the capture of a run once that is held against its address."""
+    check_run(connection, run)
+    return capture
 
 
 def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageError:
@@ -67,16 +74,21 @@ def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageE
 
 
 def captures_of_run(connection: sqlite3.Connection, number: int) -> list[int]:
-    """Give the captures of a run, in the order in which it judged them."""
+    """Give the captures of a run, in the order in which it judged them.
+
+    Raises:
+        AlteredError: they are not those that were recorded.
+    """
+    check_run(connection, number)
     found = connection.execute(_CAPTURE + "WHERE run = ? ORDER BY id", (number,))
-    return [capture for (capture,) in found]
+    return [capture for capture, _ in found]
 
 
 def read_capture(connection: sqlite3.Connection, capture: int) -> AddressedSnapshot:
-    """Give the snapshot of a capture.
+    """Give the snapshot of a capture, whose run has been held against its address.
 
     Raises:
-        StoreError: its content is not what its address says.
+        AlteredError: its content is not what its address says.
     """
     snapshot, cluster, timestamp, generator, labels, remarks = connection.execute(
         "SELECT snapshot, cluster, timestamp, generator, labels, remarks FROM captures "

@@ -10,10 +10,10 @@ from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Subject, WaiverNote
+from eidos.engine.model.report import Report, Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
-from eidos.engine.model.verdict import Finding, Verdict
+from eidos.engine.model.verdict import Finding, Status, Verdict
 
 Item = TypeVar("Item")
 
@@ -33,6 +33,18 @@ def encoded(value: object) -> bytes:
 def text(value: object) -> str:
     """Give the canonical form as text."""
     return encoded(value).decode()
+
+
+def parsed(written: str) -> Any:  # noqa: ANN401 - JSON of a shape that the caller knows
+    """Give the value of a canonical form.
+
+    Raises:
+        ValueError: it is JSON of another form, or none.
+    """
+    value = json.loads(written)
+    if text(value) != written:
+        raise ValueError("not the canonical form")
+    return value
 
 
 def addressed(value: object) -> str:
@@ -142,9 +154,11 @@ def encode_findings(findings: Sequence[Finding]) -> Json:
     ]
 
 
-def decode_findings(written: str) -> tuple[Finding, ...]:
-    """Give the findings back."""
-    return tuple(Finding(**finding) for finding in json.loads(written))
+def decode_judgement(document: Mapping[str, Any], memo: str | None = None) -> Verdict:
+    """Give what a rule said back, as the verdict of this memo key."""
+    findings = tuple(Finding(**finding) for finding in document["findings"])
+    status = Status(document["status"])
+    return Verdict(document["rule"], status, findings, document["reason"], memo=memo)
 
 
 def encode_judgement(verdict: Verdict) -> dict[str, Json]:
@@ -186,6 +200,21 @@ def decode_object(written: dict[str, Any]) -> str | None:
     """Give what a subject calls itself, of the same."""
     _, _, _, _, *called = written.get("", (None,) * 4)
     return called[0] if called else None
+
+
+NO_DETAILS: Mapping[str, Json] = {"problems": [], "waiver_notes": [], "prints": []}
+"""What a run has to say that has nothing to say. It is not stored, but its address is part of the
+link of such runs: what is added to the details is left out where there is none of it."""
+
+
+def encode_details(report: Report) -> dict[str, Json]:
+    """Give what a report says beyond its subjects."""
+    return {
+        **NO_DETAILS,
+        "problems": [encode_problem(problem) for problem in report.problems],
+        "waiver_notes": [encode_note(note) for note in report.waiver_notes],
+        "prints": list(report.prints),
+    }
 
 
 def encode_problem(problem: Problem) -> Json:

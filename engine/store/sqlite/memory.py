@@ -1,43 +1,101 @@
 """Remembering verdicts by what they depend on."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.store.sqlite.addresses import intern, packed
-from eidos.engine.store.sqlite.encoding import addressed, decode_findings, encode_judgement, text
+from eidos.engine.ports import Remembered
+from eidos.engine.store.sqlite.addresses import (
+    AlteredError,
+    address_of,
+    expect,
+    intern,
+    packed,
+    reading_row,
+    unpacked,
+)
+from eidos.engine.store.sqlite.encoding import (
+    addressed,
+    decode_judgement,
+    encode_judgement,
+    parsed,
+    text,
+)
 
 FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
 """An error may be a slow machine, a waiver ends: neither follows from the memo key."""
 
 
-def recall(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Verdict]:
-    """Give the verdicts known for these memo keys."""
+def recall(
+    connection: sqlite3.Connection, keys: Sequence[str], sealer: str
+) -> dict[str, Remembered]:
+    """Give what is remembered for these memo keys under seals of this sealer."""
     found = {}
+    said: dict[int, dict[str, Any]] = {}
     for key in keys:
         row = connection.execute(
-            "SELECT j.rule, j.status, j.findings, j.reason FROM addresses a "
-            "JOIN memos m ON m.memo = a.id JOIN judgements j ON j.id = m.judgement "
-            "WHERE substr(a.address, 1, 8) = substr(:at, 1, 8) AND a.address = :at",
-            {"at": packed(key)},
+            "SELECT m.judgement, m.seal FROM addresses a JOIN memos m ON m.memo = a.id "
+            "WHERE substr(a.address, 1, 8) = substr(:at, 1, 8) AND a.address = :at "
+            "AND m.sealer = :sealer",
+            {"at": packed(key), "sealer": sealer},
         ).fetchone()
         if row:
-            rule, status, findings, reason = row
-            said = decode_findings(findings) if findings != "[]" else ()
-            found[key] = Verdict(rule, Status(status), said, reason, memo=key)
+            judgement, seal = row
+            if judgement not in said:
+                said[judgement] = read_judgement(connection, judgement)
+            found[key] = Remembered(_verdict(judgement, said[judgement], key), sealer, seal)
     return found
 
 
-def remember(connection: sqlite3.Connection, verdicts: Sequence[Verdict]) -> None:
+def remember(connection: sqlite3.Connection, verdicts: Sequence[Remembered]) -> None:
     """Keep verdicts within a transaction; what is already remembered stays as it is."""
     writer = JudgementWriter(connection)
-    for verdict in verdicts:
+    for each in verdicts:
+        verdict = each.verdict
         if verdict.memo is not None and verdict.status not in FORGOTTEN:
+            row, _ = writer.put(verdict)
             connection.execute(
-                "INSERT OR IGNORE INTO memos (memo, judgement) VALUES (?, ?)",
-                (intern(connection, verdict.memo), writer.put(verdict)[0]),
+                "INSERT OR IGNORE INTO memos (memo, sealer, judgement, seal) VALUES (?, ?, ?, ?)",
+                (intern(connection, verdict.memo), each.sealer, row, each.seal),
             )
+
+
+def read_memos(connection: sqlite3.Connection) -> Iterator[Remembered]:
+    """Give everything that is remembered; what does not match its address is left out."""
+    rows = connection.execute("SELECT judgement, memo, sealer, seal FROM memos ORDER BY judgement")
+    for judgement, alike in groupby(rows, key=itemgetter(0)):
+        with suppress(AlteredError):
+            document = read_judgement(connection, judgement)
+            for _, memo, sealer, seal in alike:
+                key = address_of(connection, memo)
+                yield Remembered(_verdict(judgement, document, key), sealer, seal)
+
+
+def read_judgement(connection: sqlite3.Connection, row: int) -> dict[str, Any]:
+    """Give what a rule said, as `encode_judgement` does.
+
+    Raises:
+        AlteredError: it does not match its address.
+    """
+    with reading_row("judgements", row):
+        rule, status, findings, reason, at = connection.execute(
+            "SELECT j.rule, j.status, j.findings, j.reason, a.address FROM judgements j "
+            "LEFT JOIN addresses a ON a.id = j.id WHERE j.id = ?",
+            (row,),
+        ).fetchone()
+        document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
+        expect("judgements", row, unpacked(at), addressed(document))
+    return document
+
+
+def _verdict(row: int, document: Mapping[str, Any], memo: str) -> Verdict:
+    with reading_row("judgements", row):  # one may match its address and still be none
+        return decode_judgement(document, memo)
 
 
 class JudgementWriter:

@@ -21,7 +21,17 @@ def create_tables(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
         db.execute(statement)
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (create_tables,)
+def seal_memos(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Let memos have seals; those that are there have none."""
+    db.execute("CREATE TEMP TABLE unsealed AS SELECT memo, judgement FROM memos")
+    db.execute("DROP TABLE memos")
+    for statement in (tables.MEMOS, *tables.guards(["memos"])):
+        db.execute(statement)
+    db.execute("INSERT INTO memos SELECT memo, '', judgement, x'' FROM unsealed")
+    db.execute("DROP TABLE unsealed")
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (create_tables, seal_memos)
 VERSION = len(STEPS)
 
 

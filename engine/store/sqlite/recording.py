@@ -9,14 +9,15 @@ from eidos.engine.digest import address
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import AddressedSnapshot
-from eidos.engine.store.sqlite.addresses import packed, unpacked
+from eidos.engine.store.sqlite.addresses import packed
 from eidos.engine.store.sqlite.blobs import BlobWriter
+from eidos.engine.store.sqlite.chain import link_before
 from eidos.engine.store.sqlite.database import Database
 from eidos.engine.store.sqlite.encoding import (
+    NO_DETAILS,
     addressed,
+    encode_details,
     encode_locations,
-    encode_note,
-    encode_problem,
     encoded,
     pages,
     state_time,
@@ -28,8 +29,6 @@ from eidos.engine.store.sqlite.standings import Observation, record_standings
 from eidos.engine.store.sqlite.subjects import SubjectWriter
 from eidos.engine.store.sqlite.trees import TreeWriter, encode_remarks
 
-GENESIS = "sha256:" + "0" * 64
-"""What the first run links to."""
 _MANY = 64
 """Snapshots that wait for the run, to be written with it in one go; more would fill the memory."""
 
@@ -182,8 +181,8 @@ class _RunWriter:
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
         rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
-        details = encoded(_details(report))
-        has_details = bool(report.problems or report.waiver_notes or report.prints)
+        said = encode_details(report)
+        details = encoded(said)
         columns = _columns(report)
         content = addressed(
             {
@@ -204,18 +203,12 @@ class _RunWriter:
                 *columns.values(),
                 text([put_pack(self._connection, pack) for pack in report.packs]),
                 rules,
-                self.blobs.put("details", details) if has_details else None,
+                self.blobs.put("details", details) if said != NO_DETAILS else None,
                 packed(content),
-                packed(addressed([self._last_link(), content])),
+                packed(addressed([link_before(self._connection), content])),
             ),
         ).fetchone()
         return int(row[0])
-
-    def _last_link(self) -> str:
-        row = self._connection.execute(
-            "SELECT link FROM runs ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        return unpacked(row[0]) if row else GENESIS
 
 
 def _capture(kept: _Kept, parts: Mapping[str, int]) -> tuple[Row, Json]:
@@ -245,11 +238,3 @@ def _columns(report: Report) -> dict[str, str | int]:
 
 def _source(subject: Subject) -> Source:
     return storable(subject.file), subject.cluster, subject.timestamp
-
-
-def _details(report: Report) -> Json:
-    return {
-        "problems": [encode_problem(problem) for problem in report.problems],
-        "waiver_notes": [encode_note(note) for note in report.waiver_notes],
-        "prints": list(report.prints),
-    }

@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Rule
-from eidos.engine.store.sqlite.addresses import find, intern
+from eidos.engine.store.sqlite.addresses import (
+    AlteredError,
+    address_in,
+    address_of,
+    expect,
+    find,
+    intern,
+    reading_row,
+)
 from eidos.engine.store.sqlite.blobs import BlobWriter, read_blob
 from eidos.engine.store.sqlite.encoding import (
     addressed,
     decode_rule,
     encode_rule,
     encoded,
+    parsed,
     parts_of_rule,
     storable,
     text,
@@ -73,18 +82,49 @@ def read_packs(connection: sqlite3.Connection, rows: str) -> tuple[PackRef, ...]
 
 
 def read_rules(connection: sqlite3.Connection, rule_list: int) -> tuple[Rule, ...]:
-    """Give the rules of a list, in its order."""
-    documents = connection.execute(
-        "SELECT e.value FROM rule_lists l JOIN json_each(l.rules) e WHERE l.id = ? ORDER BY e.key",
-        (rule_list,),
-    ).fetchall()
+    """Give the rules of a list, in its order.
+
+    Raises:
+        AlteredError: they are not what their addresses say.
+    """
     parts: dict[str, bytes] = {}
-    return tuple(_read_rule(connection, row, parts) for (row,) in documents)
+    rows = check_rule_list(connection, rule_list)
+    return tuple(_read_rule(connection, row, parts) for row in rows)
+
+
+def check_rule_list(connection: sqlite3.Connection, row: int) -> list[int]:
+    """Give the rules of a list; see `check_rule`."""
+    with reading_row("rule_lists", row):
+        (written,) = connection.execute(
+            "SELECT rules FROM rule_lists WHERE id = ?", (row,)
+        ).fetchone()
+        rows: list[int] = parsed(written)
+        found = addressed([address_in(connection, "rules", rule) for rule in rows])
+    expect("rule_lists", row, address_of(connection, row), found)
+    return rows
+
+
+def check_rule(connection: sqlite3.Connection, row: int) -> None:
+    """Hold what a list of rules says of one against the rule itself.
+
+    Raises:
+        AlteredError: they differ, or it is not what its address says.
+    """
+    rule = _read_rule(connection, row, {})
+    found = connection.execute(
+        "SELECT rule, digest, title, severity FROM rules WHERE id = ?", (row,)
+    ).fetchone()
+    expected = (rule.id, rule.digest, storable(rule.title), rule.severity.value)
+    if found != expected:
+        what = "is not what the rule says"
+        raise AlteredError("rules", row, what, text(expected), text(found))
 
 
 def _read_rule(connection: sqlite3.Connection, row: int, parts: dict[str, bytes]) -> Rule:
-    document = json.loads(read_blob(connection, row))
-    for at in (*(at for _, at in document["modules"]), *document["tables"].values()):
-        if at not in parts:
-            parts[at] = read_blob(connection, find(connection, at))
-    return decode_rule(document, parts)
+    written = read_blob(connection, row)
+    with reading_row("rules", row):
+        document = json.loads(written)
+        for at in (*(at for _, at in document["modules"]), *document["tables"].values()):
+            if at not in parts:
+                parts[at] = read_blob(connection, find(connection, at))
+        return decode_rule(document, parts)

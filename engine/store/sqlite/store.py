@@ -10,8 +10,9 @@ from typing import Self
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
-from eidos.engine.model.verdict import Verdict
-from eidos.engine.store.sqlite import captures, memory, runs
+from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.ports import Remembered
+from eidos.engine.store.sqlite import captures, chain, memory, runs, verifying
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
 from eidos.engine.store.sqlite.encoding import milliseconds
 from eidos.engine.store.sqlite.recording import SqliteRecording
@@ -60,15 +61,30 @@ class SqliteStore:
         """Let go of the database; what was recorded stays."""
         self._database.close()
 
-    def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
-        """Give the verdicts known for these memo keys."""
+    def recall(self, keys: Sequence[str], sealer: str) -> Mapping[str, Remembered]:
+        """Give what is remembered for these memo keys under seals of this sealer."""
         with self._database.reading() as connection:
-            return memory.recall(connection, keys)
+            return memory.recall(connection, keys, sealer)
 
-    def remember(self, verdicts: Sequence[Verdict]) -> None:
-        """Keep verdicts by memo key; errors and waived ones are left out."""
+    def remember(self, verdicts: Sequence[Remembered]) -> None:
+        """Keep verdicts by memo key and sealer; errors and waived ones are left out."""
         with self._database.writing() as connection:
             memory.remember(connection, verdicts)
+
+    def remembered(self) -> Iterator[Remembered]:
+        """Give everything that is remembered, one in memory at a time."""
+        with self._database.reading() as connection:
+            yield from memory.read_memos(connection)
+
+    def alterations(self) -> Iterator[Alteration]:
+        """Read everything there is, and give what is not as it was written."""
+        with self._database.reading() as connection:
+            yield from verifying.alterations(connection)
+
+    def chain(self) -> Iterator[ChainLink]:
+        """Give every run with its link, in the order in which they were recorded."""
+        with self._database.reading() as connection:
+            yield from chain.read_chain(connection)
 
     @contextmanager
     def recording(self, started: str) -> Iterator[SqliteRecording]:

@@ -1,14 +1,37 @@
-"""Writing down who was judged and what was said; alike subjects share one list of verdicts."""
+"""Who was judged and what was said, written down and read back.
 
+Alike subjects share one list of verdicts.
+"""
+
+import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from eidos.engine.model.report import Subject
+from eidos.engine.model.rule import Enforcement, Scope
 from eidos.engine.model.verdict import Verdict
-from eidos.engine.store.sqlite.addresses import intern
-from eidos.engine.store.sqlite.encoding import addressed, storable, text
-from eidos.engine.store.sqlite.memory import JudgementWriter
+from eidos.engine.store.sqlite.addresses import (
+    address_in,
+    address_of,
+    expect,
+    intern,
+    reading_row,
+)
+from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.encoding import (
+    addressed,
+    decode_judgement,
+    decode_locations,
+    decode_object,
+    parsed,
+    storable,
+    text,
+)
+from eidos.engine.store.sqlite.memory import JudgementWriter, read_judgement
+
+_REMEMBERED = 100_000
+"""Rows a reader keeps in memory for those alike, some hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +124,134 @@ class SubjectWriter:
 
     def _insert(self, statement: str, values: tuple[bytes | str | int | None, ...]) -> int:
         return int(self._connection.execute(statement, values).fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubject:
+    """A subject as a page names it."""
+
+    row: int
+    name: str
+    scope: str
+    cluster: str
+    """``""`` where none is known."""
+    facts: str
+    """Address of its facts."""
+    verdicts: int
+    """Row of its list of verdicts."""
+
+
+class SubjectReader:
+    """Reads subjects, each row held against its address.
+
+    What alike subjects share is one object in memory too.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lists: dict[int, tuple[Verdict, ...]] = {}
+        self._verdicts: dict[int, Verdict] = {}
+        self._addresses: dict[int, str] = {}
+
+    def subjects(self, run: int) -> Iterator[Subject]:
+        """Give the subjects of the run with this number, in its order.
+
+        Raises:
+            AlteredError: they are not what was written.
+        """
+        parts = self._connection.execute(
+            "SELECT file, cluster, timestamp, pages, locations FROM run_parts "
+            "WHERE run = ? ORDER BY part",
+            (run,),
+        ).fetchall()
+        for file, cluster, timestamp, pages, locations in parts:
+            for page, places in zip(parsed(pages), parsed(locations), strict=True):
+                where = json.loads(read_blob(self._connection, places))
+                for one, spots in zip(self.page(page), where, strict=True):
+                    yield Subject(
+                        name=one.name,
+                        scope=Scope(one.scope),
+                        file=file,
+                        digest=one.facts,
+                        verdicts=self._list(one.verdicts),
+                        cluster=cluster,
+                        timestamp=timestamp,
+                        object=decode_object(spots),
+                        locations=decode_locations(spots, file),
+                    )
+
+    def page(self, row: int) -> list[StoredSubject]:
+        """Give the subjects of a page."""
+        with reading_row("subject_pages", row):
+            (written,) = self._connection.execute(
+                "SELECT subjects FROM subject_pages WHERE id = ?", (row,)
+            ).fetchone()
+            found = [self._subject(*entry) for entry in parsed(written)]
+            lists = [address_in(self._connection, "verdict_lists", one.verdicts) for one in found]
+            said: list[list[str]] = [
+                [one.cluster, one.scope, one.name, one.facts, verdicts]
+                for one, verdicts in zip(found, lists, strict=True)
+            ]
+            at = address_of(self._connection, row)
+            address = addressed(said)
+            if address != at:  # no cluster is kept as an empty name
+                address = addressed([[cluster or None, *others] for cluster, *others in said])
+            expect("subject_pages", row, at, address)
+        return found
+
+    def _subject(self, row: int, facts: int, verdicts: int) -> StoredSubject:
+        name, scope, cluster = self._connection.execute(
+            "SELECT name, scope, cluster FROM subjects WHERE id = ?", (row,)
+        ).fetchone()
+        at = address_of(self._connection, facts)
+        return StoredSubject(row, name, scope, cluster, at, verdicts)
+
+    def check_list(self, row: int) -> list[int]:
+        """Give the verdicts of a list, by row; what the rules said is not looked at."""
+        with reading_row("verdict_lists", row):
+            (written,) = self._connection.execute(
+                "SELECT verdicts FROM verdict_lists WHERE id = ?", (row,)
+            ).fetchone()
+            rows: list[int] = parsed(written)
+            found = addressed([self._address(verdict) for verdict in rows])
+        expect("verdict_lists", row, address_of(self._connection, row), found)
+        return rows
+
+    def _address(self, verdict: int) -> str:
+        if verdict not in self._addresses:
+            _bound(self._addresses)
+            judgement, enforcement, waiver, memo = self._row(verdict)
+            at = address_in(self._connection, "judgements", judgement)
+            self._addresses[verdict] = addressed([at, enforcement, waiver, memo])
+        return self._addresses[verdict]
+
+    def _row(self, verdict: int) -> tuple[int, str, str | None, str | None]:
+        with reading_row("verdicts", verdict):
+            judgement, enforcement, waiver, memo = self._connection.execute(
+                "SELECT judgement, enforcement, waiver, memo FROM verdicts WHERE id = ?", (verdict,)
+            ).fetchone()
+        key = None if memo is None else address_of(self._connection, memo)
+        return judgement, enforcement, waiver, key
+
+    def _list(self, row: int) -> tuple[Verdict, ...]:
+        if row not in self._lists:
+            rows = self.check_list(row)
+            self._lists[row] = tuple(self._verdict(verdict) for verdict in rows)
+        return self._lists[row]
+
+    def _verdict(self, row: int) -> Verdict:
+        if row not in self._verdicts:
+            judgement, enforcement, waiver, memo = self._row(row)
+            said = read_judgement(self._connection, judgement)
+            with reading_row("verdicts", row):
+                verdict = decode_judgement(said, memo)
+                self._verdicts[row] = replace(
+                    verdict, enforcement=Enforcement(enforcement), waiver=waiver
+                )
+        return self._verdicts[row]
+
+
+def _bound(memory: dict[int, str]) -> None:
+    """Forget, however large the database that is gone through."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()

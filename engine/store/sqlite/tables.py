@@ -10,6 +10,8 @@ the opening.
 No row is ever changed or deleted; triggers refuse it.
 """
 
+from collections.abc import Sequence
+
 TABLES = (
     # Every content address. What it names has the same id in the table it is kept in; memo keys and
     # the facts of subjects may be kept nowhere. Eight bytes tell addresses apart well enough.
@@ -74,7 +76,7 @@ TABLES = (
         findings TEXT NOT NULL,
         reason TEXT
     ) STRICT""",
-    # What need not be evaluated again: memo key to judgement.
+    # As the first databases had it; `MEMOS` takes its place.
     """CREATE TABLE memos (
         memo INTEGER PRIMARY KEY REFERENCES addresses,
         judgement INTEGER NOT NULL REFERENCES judgements
@@ -165,6 +167,16 @@ TABLES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+MEMOS = """CREATE TABLE memos (
+        memo INTEGER NOT NULL REFERENCES addresses,
+        sealer TEXT NOT NULL,
+        judgement INTEGER NOT NULL REFERENCES judgements,
+        seal BLOB NOT NULL,
+        PRIMARY KEY (memo, sealer)
+    ) STRICT, WITHOUT ROWID"""
+"""What need not be evaluated again: memo key to judgement, for those who have the key that the seal
+is made with. ``sealer`` names that key; '' where the row is older than seals."""
+
 IMMUTABLE = (
     "blobs",
     "addresses",
@@ -249,11 +261,11 @@ VIEWS = (
 )
 
 
-def guards() -> list[str]:
-    """Give the triggers that refuse to change what is stored."""
+def guards(tables: Sequence[str] = IMMUTABLE) -> list[str]:
+    """Give the triggers that refuse to change what is stored in these tables."""
     return [
         f"CREATE TRIGGER {table}_never_{event.lower()} BEFORE {event} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table}: what is stored is never changed'); END"
-        for table in IMMUTABLE
+        for table in tables
         for event in ("UPDATE", "DELETE")
     ]

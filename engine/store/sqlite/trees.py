@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eidos.engine.digest import canonical, digest, measurements_digest, snapshot_digest
@@ -17,9 +17,21 @@ from eidos.engine.model.snapshot import (
     Subtype,
     subtypes,
 )
-from eidos.engine.store.sqlite.addresses import address_of, damaged, intern
+from eidos.engine.store.sqlite.addresses import (
+    address_in,
+    address_of,
+    expect,
+    intern,
+    reading_row,
+)
 from eidos.engine.store.sqlite.blobs import BlobWriter, read_blob
-from eidos.engine.store.sqlite.encoding import decode_collection, encode_collection, pages, text
+from eidos.engine.store.sqlite.encoding import (
+    decode_collection,
+    encode_collection,
+    pages,
+    parsed,
+    text,
+)
 
 
 class TreeWriter:
@@ -97,7 +109,7 @@ class TreeWriter:
             )
         self._connection.execute(
             "INSERT INTO trees (id, facts) VALUES (?, ?)",
-            (row, json.dumps(facts, separators=(",", ":"), ensure_ascii=False)),
+            (row, _written(facts)),
         )
 
     def _trees_before(self, cluster: str | None, at: int) -> dict[str | None, int]:
@@ -160,16 +172,12 @@ def read_snapshot(
     Raises:
         StoreError: its content is not what its address says.
     """
-    tree, node_pages, collection = connection.execute(
-        "SELECT tree, pages, collection FROM snapshots WHERE id = ?", (row,)
-    ).fetchone()
+    tree, trees, entries = _parts(connection, row)
     contexts = {
         (node, type_, name): said for node, type_, name, said in remarks.get("contexts", ())
     }
     reader = _TreeReader(connection, contexts)
-    entries = json.loads(read_blob(connection, collection))
     durations = remarks.get("durations") or [None] * len(entries)
-    trees = list(_nodes(connection, node_pages))
     snapshot = Snapshot(
         metadata,
         reader.measurements(None, tree),
@@ -178,8 +186,7 @@ def read_snapshot(
     )
     nodes = {name: reader.address(each) for name, each in trees}
     root = snapshot_digest(reader.address(tree), nodes, snapshot.collection)
-    if root != address_of(connection, row):
-        raise damaged(f"snapshot {row}")
+    expect("snapshots", row, address_of(connection, row), root)
     leaves = {
         (name, type_, subtype): address
         for name, each in ((None, tree), *trees)
@@ -189,18 +196,73 @@ def read_snapshot(
     return AddressedSnapshot(snapshot, SnapshotDigests(root, nodes, leaves))
 
 
+def check_tree(connection: sqlite3.Connection, row: int) -> None:
+    """Hold the facts of a node against their address.
+
+    Raises:
+        AlteredError: they differ. So it is with the next two.
+    """
+    found = _TreeReader(connection, {}).address(row)
+    expect("trees", row, address_of(connection, row), found)
+
+
+def check_node_page(connection: sqlite3.Connection, row: int) -> None:
+    """Hold a page of nodes against its address."""
+    nodes = {name: address_in(connection, "trees", tree) for name, tree in _page(connection, row)}
+    expect("node_pages", row, address_of(connection, row), digest(nodes))
+
+
+def check_snapshot(connection: sqlite3.Connection, row: int) -> None:
+    """Hold a snapshot against its address, by the addresses of its nodes."""
+    tree, trees, entries = _parts(connection, row)
+    nodes = {name: address_in(connection, "trees", each) for name, each in trees}
+    with reading_row("snapshots", row):
+        collection = [decode_collection(entry, None) for entry in entries]
+        found = snapshot_digest(address_in(connection, "trees", tree), nodes, collection)
+    expect("snapshots", row, address_of(connection, row), found)
+
+
+def _parts(
+    connection: sqlite3.Connection, row: int
+) -> tuple[int, list[tuple[str, int]], list[Any]]:
+    """Give the tree of a snapshot, those of its nodes by name, and the collectors' endings."""
+    with reading_row("snapshots", row):
+        tree, node_pages, collection = connection.execute(
+            "SELECT tree, pages, collection FROM snapshots WHERE id = ?", (row,)
+        ).fetchone()
+        nodes = list(_nodes(connection, node_pages))
+        names = [name for name, _ in nodes]
+        if names != sorted(set(names)):
+            raise ValueError("nodes have changed places")
+        return tree, nodes, json.loads(read_blob(connection, collection))
+
+
 def _nodes(connection: sqlite3.Connection, node_pages: str) -> Iterator[tuple[str, int]]:
-    for page in json.loads(node_pages):
+    for page in parsed(node_pages):
+        yield from _page(connection, page)
+
+
+def _page(connection: sqlite3.Connection, page: int) -> Iterable[tuple[str, int]]:
+    with reading_row("node_pages", page):
         (nodes,) = connection.execute(
             "SELECT nodes FROM node_pages WHERE id = ?", (page,)
         ).fetchone()
-        yield from json.loads(nodes).items()
+        found: dict[str, int] = parsed(nodes)
+        return found.items()
 
 
 def _facts(connection: sqlite3.Connection, tree: int) -> dict[str, dict[str, int]]:
-    (written,) = connection.execute("SELECT facts FROM trees WHERE id = ?", (tree,)).fetchone()
-    facts: dict[str, dict[str, int]] = json.loads(written)
-    return facts
+    """Give the blob of each subtype, by type and name, in the order of who first wrote them."""
+    with reading_row("trees", tree):
+        (written,) = connection.execute("SELECT facts FROM trees WHERE id = ?", (tree,)).fetchone()
+        facts: dict[str, dict[str, int]] = json.loads(written)
+        if _written(facts) != written:
+            raise ValueError("another form")
+        return facts
+
+
+def _written(facts: Mapping[str, Mapping[str, int]]) -> str:
+    return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
 class _TreeReader:
@@ -228,7 +290,10 @@ class _TreeReader:
         """Give the address of each subtype, by type and name."""
         if tree not in self._leaves:
             self._leaves[tree] = {
-                type_: {name: address_of(self._connection, blob) for name, blob in blobs.items()}
+                type_: {
+                    name: address_in(self._connection, "blobs", blob)
+                    for name, blob in blobs.items()
+                }
                 for type_, blobs in self._tree(tree).items()
             }
         return self._leaves[tree]

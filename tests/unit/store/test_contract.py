@@ -15,10 +15,10 @@ from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.ports import Store
+from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, reports, snapshot, snapshots, verdict
-from fakes.stores import MemoryStore, Shelf, record
+from fakes.stores import MemoryStore, Shelf, recall, record, remember
 
 Open = Callable[..., Store]
 """Opens one and the same store again; takes ``read_only``."""
@@ -66,11 +66,11 @@ def crowded(
 def test_what_was_remembered_is_recalled_by_whoever_opens_it_next(opens: Open) -> None:
     said = [verdict(status, rule) for status in (Status.PASS, Status.FAIL) for rule in ("A", "B")]
     with opens() as store:
-        store.remember(said)
-        store.remember(said)
+        remember(store, *said)
+        remember(store, *said)
 
     with opens(read_only=True) as store:
-        known = store.recall([str(each.memo) for each in said] + ["sha256:" + "0" * 64])
+        known = recall(store, *(each.memo for each in said), "sha256:" + "0" * 64)
 
     assert known == {each.memo: each for each in said}
 
@@ -80,25 +80,48 @@ def test_errors_waivers_and_verdicts_without_key_are_not_remembered(store: Store
     waived = verdict(Status.WAIVED)
     unasked = Verdict("GPU-001", Status.UNKNOWN, reason="not collected")
 
-    store.remember([slow, waived, unasked])
+    remember(store, slow, waived, unasked)
 
-    assert store.recall([str(slow.memo), str(waived.memo)]) == {}
+    assert recall(store, slow.memo, waived.memo) == {}
 
 
 def test_what_the_gate_does_with_a_verdict_is_no_part_of_the_memory(store: Store) -> None:
     audited = Verdict("A", Status.FAIL, (Finding("x"),), enforcement=Enforcement.AUDIT, memo="k")
 
-    store.remember([audited])
+    remember(store, audited)
 
-    assert store.recall(["k"]) == {"k": Verdict("A", Status.FAIL, (Finding("x"),), memo="k")}
+    assert recall(store, "k") == {"k": Verdict("A", Status.FAIL, (Finding("x"),), memo="k")}
 
 
 def test_the_first_answer_stands(store: Store) -> None:
     first = Verdict("A", Status.PASS, memo="k")
-    store.remember([first])
-    store.remember([Verdict("A", Status.FAIL, memo="k")])
+    remember(store, first)
+    remember(store, Verdict("A", Status.FAIL, memo="k"))
 
-    assert store.recall(["k"]) == {"k": first}
+    assert recall(store, "k") == {"k": first}
+
+
+def test_each_sealer_has_memories_of_its_own(store: Store) -> None:
+    ours, theirs = (Verdict("A", status, memo="k") for status in (Status.PASS, Status.FAIL))
+    remember(store, ours, sealer="us", seal=b"1")
+    remember(store, theirs, sealer="them", seal=b"2")
+
+    assert store.recall(["k"], "us") == {"k": Remembered(ours, "us", b"1")}
+    assert store.recall(["k"], "them") == {"k": Remembered(theirs, "them", b"2")}
+    assert store.recall(["k"], "others") == {}
+    assert sorted(each.sealer for each in store.remembered()) == ["them", "us"]
+
+
+def test_what_nobody_touched_is_as_it_was_written(store: Store) -> None:
+    record(store, report("r1", MONDAY), MONDAY)
+    record(store, report("r2", TUESDAY), TUESDAY)
+    remember(store, verdict())
+
+    assert list(store.alterations()) == []
+    assert [each.run for each in store.chain()] == ["r1", "r2"]
+    assert [run.link for run in store.runs()] == [
+        each.link for each in reversed(list(store.chain()))
+    ]
 
 
 # Recording --------------------------------------------------------------------------------------
@@ -161,7 +184,7 @@ def test_snapshots_are_taken_while_judging_goes_on(opens: Open, count: int) -> N
     with opens() as store, store.recording(made.started) as recording:
         for number, seen in enumerate(fleet):
             recording.keep([seen])
-            store.remember([verdict(salt=str(number))])
+            remember(store, verdict(salt=str(number)))
         recording.record(made)
 
     with opens(read_only=True) as store:
@@ -175,7 +198,7 @@ def test_snapshots_may_be_read_as_they_are_taken(store: Store) -> None:
     def reading() -> Iterator[AddressedSnapshot]:
         for number in range(100):
             seen = snapshot((f"n{number}",))
-            store.recall([str(verdict().memo)])
+            recall(store, verdict().memo)
             yield seen
 
     with store.recording(report("r1", MONDAY).started) as recording:
@@ -184,7 +207,7 @@ def test_snapshots_may_be_read_as_they_are_taken(store: Store) -> None:
 
     found = 0
     for seen in store.snapshots_of_run("r1"):
-        store.remember([verdict(salt=seen.digest)])
+        remember(store, verdict(salt=seen.digest))
         found += 1
     assert found == 100
 
@@ -228,7 +251,7 @@ def test_who_only_reads_changes_nothing(opens: Open) -> None:
     opens().close()
     with opens(read_only=True) as store:
         with pytest.raises(StoreError, match="cannot be written"):
-            store.remember([verdict()])
+            remember(store, verdict())
         with pytest.raises(StoreError, match="cannot be written"):
             record(store, report("r1", MONDAY), MONDAY)
         assert store.runs() == []
@@ -243,7 +266,7 @@ def test_a_closed_store_says_so(opens: Open) -> None:
     with pytest.raises(StoreError, match="closed"):
         store.run("r1")
     with pytest.raises(StoreError, match="closed"):
-        store.remember([verdict()])
+        remember(store, verdict())
     if not isinstance(store, MemoryStore):  # what is in memory is there
         with pytest.raises(StoreError, match="closed"):
             next(late)

@@ -8,6 +8,7 @@ import pytest
 from eidos.engine.errors import ExitCode, StoreError
 from eidos.engine.store.opening import default_place, exists, open_store
 from fakes.recorded import verdict
+from fakes.stores import remember
 
 
 def test_where_it_is() -> None:
@@ -33,7 +34,7 @@ def test_a_path_is_a_file(tmp_path: Path, kind: type[str | Path]) -> None:
     assert list(tmp_path.iterdir()) == []
 
     with open_store(where) as store:
-        store.remember([verdict()])
+        remember(store, verdict())
         assert store.place == str(where)
 
     assert exists(where)

@@ -18,13 +18,13 @@ from eidos.engine.errors import StoreError
 from eidos.engine.store.sqlite.migrations import VERSION
 from eidos.engine.store.sqlite.store import open_sqlite
 from fakes.recorded import report, snapshot, verdict
-from fakes.stores import record
+from fakes.stores import record, remember
 
 
 def test_it_is_made_for_the_user_alone(tmp_path: Path) -> None:
     path = tmp_path / "state" / "eidos" / "eidos.db"
     with open_sqlite(path) as store:
-        store.remember([verdict()])
+        remember(store, verdict())
 
         for file in path.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -34,7 +34,7 @@ def test_it_is_made_for_the_user_alone(tmp_path: Path) -> None:
 def test_names_with_special_characters(tmp_path: Path) -> None:
     path = tmp_path / "a?mode=memory#b%20 c.db"
     with open_sqlite(path) as store:
-        store.remember([verdict()])
+        remember(store, verdict())
 
     assert path.stat().st_size > 0
 
@@ -47,7 +47,7 @@ def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
 
         assert reader.run("r1") == report("r1", seen)
         with pytest.raises(StoreError, match="cannot be written"):
-            reader.remember([verdict()])
+            remember(reader, verdict())
 
 
 def complaint(path: Path, *, read_only: bool = False) -> StoreError:
@@ -174,9 +174,9 @@ def test_in_use_for_too_long(tmp_path: Path) -> None:
     with open_sqlite(path, busy_seconds=0.05) as store, closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="in use by another process"):
-            store.remember([verdict()])
+            remember(store, verdict())
         other.execute("ROLLBACK")
-        store.remember([verdict()])
+        remember(store, verdict())
 
 
 def delete(path: Path) -> None:
@@ -229,10 +229,10 @@ def test_a_file_that_disappears_while_a_run_goes_on(
         connection.execute(f"PRAGMA journal_mode = {journal}")
     with open_sqlite(path) as store, store.recording(report("r1", seen).started) as recording:
         recording.keep([seen] * 100)
-        store.remember([verdict()])
+        remember(store, verdict())
         lose(path)
         for write in (
-            lambda: store.remember([verdict(salt="x")]),
+            lambda: remember(store, verdict(salt="x")),
             lambda: recording.keep([snapshot(driver="1")] * 100),
             lambda: recording.record(report("r1", seen)),
         ):
@@ -285,7 +285,7 @@ def test_a_read_only_folder_can_be_read() -> None:
             assert list(store.snapshots_of_run("latest")) == [seen]
         assert "cannot be" in complaint(folder / "new.db").message
         with pytest.raises(StoreError, match="cannot be written"), open_sqlite(path) as store:
-            store.remember([verdict()])
+            remember(store, verdict())
 
     seen = snapshot()
     folder = Path(tempfile.mkdtemp())  # the folders of tmp_path are closed to others
@@ -321,7 +321,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from fakes.stores import record
+from fakes.stores import record, remember
 from fakes.recorded import report, snapshot
 from eidos.engine.errors import StoreError
 from eidos.engine.store.sqlite.store import open_sqlite

@@ -10,14 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 from eidos.engine.digest import digest
-from eidos.engine.store.sqlite.recording import GENESIS
+from eidos.engine.store.sqlite.chain import GENESIS
 from eidos.engine.store.sqlite.store import open_sqlite
 from fakes.recorded import verdict
+from fakes.stores import recall, remember
 
 WRITER = """
 import sys
 from pathlib import Path
-from fakes.stores import record
+from fakes.stores import record, remember
 from fakes.recorded import report, snapshot, verdict
 from eidos.engine.model.verdict import Status
 from eidos.engine.store.sqlite.store import open_sqlite
@@ -28,7 +29,7 @@ for number in range(int(count)):
             tuple(f"{name}-{node}" for node in range(int(nodes))), driver=f"{name}.{number}"
         )
         said = (verdict(Status.FAIL, salt=f"{name}{number}"),)
-        store.remember(said)
+        remember(store, *said)
         record(store, report(f"{name}-{number}", seen, said), seen)
         print(number, flush=True)
 """
@@ -73,7 +74,7 @@ def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert set(check_whole(path)) == {f"{name}-{number}" for name in "abcd" for number in range(15)}
     with open_sqlite(path, read_only=True) as store:
         keys = [digest(["GPU-001", "fail", f"{name}{n}"]) for name in "abcd" for n in range(15)]
-        assert len(store.recall(keys)) == 60
+        assert len(recall(store, *keys)) == 60
 
 
 def test_a_killed_writer_leaves_a_whole_database(tmp_path: Path) -> None:
@@ -92,4 +93,4 @@ def test_a_killed_writer_leaves_a_whole_database(tmp_path: Path) -> None:
         assert len(recorded) >= said  # what was reported as recorded is there
 
     with open_sqlite(path) as store:
-        store.remember([verdict()])
+        remember(store, verdict())

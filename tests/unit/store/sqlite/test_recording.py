@@ -11,11 +11,11 @@ import pytest
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.verdict import Status
+from eidos.engine.store.sqlite.chain import GENESIS
 from eidos.engine.store.sqlite.encoding import decode_problem
-from eidos.engine.store.sqlite.recording import GENESIS
 from eidos.engine.store.sqlite.store import SqliteStore, open_sqlite
 from fakes.recorded import report, snapshot, verdict
-from fakes.stores import record
+from fakes.stores import record, remember
 
 SHARED = (
     "blobs",
@@ -126,7 +126,7 @@ def test_a_changed_value_costs_the_difference(store: SqliteStore) -> None:
 @pytest.mark.parametrize("table", [*SHARED, "runs", "run_parts", "captures", "memos", "addresses"])
 def test_nothing_stored_is_changed(store: SqliteStore, table: str) -> None:
     seen = snapshot()
-    store.remember([verdict()])
+    remember(store, verdict())
     record(store, report("r1", seen), seen)
 
     with closing(sqlite3.connect(store.place)) as connection:

@@ -1,0 +1,42 @@
+"""``eidos history verify``."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.history import VerifyRequest, verify
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Database, Option, takes, writes
+from eidos.engine.errors import ExitCode
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import VERIFICATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """Which database, and what is known of it."""
+
+    head: Annotated[
+        str | None,
+        Option("--head", "Link that an earlier verify printed: it must be in the chain still."),
+    ] = None
+    db: Database
+
+
+@click.command()
+@takes("asked", VerifyOptions)
+@writes(VERIFICATION)
+def command(asked: VerifyOptions, outputs: tuple[str, ...]) -> ExitCode:
+    """Check that what is recorded is what was written, and say what was altered.
+
+    Every content address, the chain of runs, and the seals of remembered verdicts where their key
+    is at hand. That the last runs were removed shows only to who kept a later link: give it with
+    --head. Exit codes: 0 intact, 1 altered, 2 could not be read.
+    """
+    chosen = parse_outputs(outputs, VERIFICATION)
+    with open_context(asked.db) as context:
+        found = verify(VerifyRequest(asked.head), context)
+    console.show(VERIFICATION, found, chosen)
+    return found.exit_code

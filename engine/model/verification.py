@@ -1,0 +1,74 @@
+"""Whether what is stored is what was written: what was altered, and what the seals say."""
+
+from dataclasses import dataclass
+
+from eidos.engine.errors import ExitCode
+from eidos.engine.model.gate import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """A stored row that is not as it was written."""
+
+    table: str
+    row: str
+    """Its row id, or what else names it there; ``""`` for the table itself."""
+    what: str
+    """Goes on after the name of the row."""
+    expected: str | None = None
+    """What it should be, or the address of that; None where that cannot be told."""
+    found: str | None = None
+    """What it is, or the address of that; None where there is nothing."""
+    run: str | None = None
+    """Id of the first run that it is part of; None where no run is known to be."""
+
+    def __str__(self) -> str:
+        """Give one sentence without the addresses."""
+        name = f"{self.table} {self.row}".rstrip()
+        return f"{name} (run {self.run}) {self.what}" if self.run else f"{name} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """A run in the chain of runs."""
+
+    run: str
+    """Run id."""
+    link: str
+    """Content address over its content and the link before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """What the seals of remembered verdicts are worth to who has this key; figures are verdicts."""
+
+    has_key: bool
+    """Whether a key was at hand; without one, none can be told true."""
+    hold: int = 0
+    """Sealed with this key, and as they were."""
+    of_others: int = 0
+    """Sealed with another key: neither believed here nor known to be forged."""
+    unsealed: int = 0
+    """Kept by an eidos that did not seal yet: never believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of checking a store."""
+
+    place: str
+    """The store, as messages call it."""
+    runs: int
+    """How many the chain holds."""
+    head: str | None
+    """Link of the last run: who keeps it can tell later whether the chain still leads there."""
+    seals: Seals
+    alterations: tuple[Alteration, ...] = ()
+    """As found, at most as many as were asked for."""
+    more: int = 0
+    """How many alterations were found beyond those."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says: 0 intact, 1 altered."""
+        return Gate().outcome(failed=bool(self.alterations)).exit_code

@@ -1,0 +1,74 @@
+"""Whether what is stored is what was written (``eidos history verify``)."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.ports import Rendering
+from eidos.engine.report.escaping import disarmed, one_line, shortened
+from eidos.engine.report.jsontext import write_document
+
+_VALUE = 160
+"""Characters shown of a value."""
+
+
+def text(found: Verification, out: TextIO, _rendering: Rendering) -> None:
+    """Write each alteration with what should be there, then what the chain and seals say."""
+    out.writelines(f"{disarmed(one_line(line))}\n" for line in _lines(found))
+
+
+def _lines(found: Verification) -> Iterator[str]:
+    for each in found.alterations:
+        yield f"altered: {each}"
+        for label, value in (("should be", each.expected), ("is", each.found)):
+            if value is not None:
+                yield f"  {label:<9} {shortened(value, _VALUE)}"
+    if found.more:
+        yield f"and {found.more} more"
+    yield f"runs: {found.runs}, the last with link {found.head}" if found.head else "runs: none"
+    yield _worth(found.seals)
+    altered = len(found.alterations) + found.more
+    yield f"{found.place}: {f'{altered} altered' if altered else 'intact'}"
+
+
+def _worth(seals: Seals) -> str:
+    if not seals.has_key:
+        kept = seals.of_others + seals.unsealed
+        return f"seals: not checked, there is no key; {kept} verdicts are not believed here"
+    return (
+        f"seals: {seals.hold} hold, {seals.of_others} of other keys and {seals.unsealed} without "
+        "seal are not believed here"
+    )
+
+
+def json(found: Verification, out: TextIO, _rendering: Rendering) -> None:
+    """Write everything; ``schemas/verification/v1.schema.json`` describes it."""
+    write_document(
+        out,
+        "Verification",
+        place=found.place,
+        intact=found.exit_code == 0,
+        exitCode=int(found.exit_code),
+        runs=found.runs,
+        head=found.head,
+        seals={
+            "hasKey": found.seals.has_key,
+            "hold": found.seals.hold,
+            "ofOthers": found.seals.of_others,
+            "unsealed": found.seals.unsealed,
+        },
+        alterations=[_alteration(each) for each in found.alterations],
+        more=found.more,
+    )
+
+
+def _alteration(each: Alteration) -> Json:
+    return {
+        "table": each.table,
+        "row": each.row,
+        "run": each.run,
+        "what": each.what,
+        "expected": each.expected,
+        "found": each.found,
+    }

@@ -1,0 +1,224 @@
+"""Going through everything that is stored: is it what was written?
+
+Each row is held against its address by the addresses of what it names, table by table from the
+leaves to the chain of runs. That is what readers do with the rows they need, here with all of them,
+one in memory at a time, and without stopping at the first that was altered.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from eidos.engine.model.verification import Alteration
+from eidos.engine.store.sqlite.addresses import AlteredError, reading_row
+from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.chain import check_run
+from eidos.engine.store.sqlite.encoding import parsed
+from eidos.engine.store.sqlite.memory import read_judgement
+from eidos.engine.store.sqlite.migrations import migrate
+from eidos.engine.store.sqlite.rulebook import check_rule, check_rule_list
+from eidos.engine.store.sqlite.standings import Observation, record_standings
+from eidos.engine.store.sqlite.subjects import SubjectReader
+from eidos.engine.store.sqlite.trees import check_node_page, check_snapshot, check_tree
+
+_TRACED = 100
+"""Alterations whose run is looked for: it means going through much of the database."""
+Check = Callable[[int], object]
+"""Holds a row against its address; raises AlteredError."""
+
+
+def alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Give what was altered, as it is found; see `eidos.engine.ports.Store.alterations`."""
+    number = 0
+    for number, each in enumerate(_every(connection)):
+        yield replace(each, run=_run_of(connection, each)) if number < _TRACED else each
+
+
+def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    yield from _file(connection)
+    yield from _layout(connection)
+    yield from _lost_references(connection)
+    yield from _twins(connection)
+    intact = True
+    for table, check in _checks(connection).items():
+        for each in _rows(connection, table, check):
+            intact = False
+            yield each
+    if intact:  # else they would be worked out from what was altered
+        yield from _standings(connection)
+
+
+def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
+    """Give what holds the rows of each table against their addresses, leaves first.
+
+    Packs, subjects and verdicts have no address of their own: runs, pages and lists do.
+    """
+    subjects = SubjectReader(connection)
+    return {
+        "blobs": lambda row: read_blob(connection, row),
+        "trees": lambda row: check_tree(connection, row),
+        "node_pages": lambda row: check_node_page(connection, row),
+        "snapshots": lambda row: check_snapshot(connection, row),
+        "rules": lambda row: check_rule(connection, row),
+        "rule_lists": lambda row: check_rule_list(connection, row),
+        "judgements": lambda row: read_judgement(connection, row),
+        "verdict_lists": subjects.check_list,
+        "subject_pages": subjects.page,
+        "runs": lambda row: check_run(connection, row),
+    }
+
+
+def _rows(connection: sqlite3.Connection, table: str, check: Check) -> Iterator[Alteration]:
+    told: set[tuple[str, str]] = set()
+    for (row,) in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid"):  # noqa: S608
+        try:
+            check(row)
+        except AlteredError as error:
+            each = error.alteration
+            if (each.table, each.row) not in told:  # what many rows share is told once
+                told.add((each.table, each.row))
+                yield each
+
+
+def _file(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Ask SQLite whether its indexes have what its tables have."""
+    for (said,) in connection.execute("PRAGMA integrity_check"):
+        if said != "ok":
+            yield Alteration("database", "", f"is not sound: {said}")
+
+
+def _layout(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """See that tables, the triggers that guard them, and views are those of eidos."""
+    query = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE "
+    query += "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> '_sqlite_migrations'"
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(fresh)
+        expected = dict(fresh.execute(query).fetchall())
+    finally:
+        fresh.close()
+    found = dict(connection.execute(query).fetchall())
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            what = "is not what eidos laid" if name in found else "is missing"
+            yield Alteration(name, "", what, expected.get(name), found.get(name))
+
+
+def _lost_references(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        name = "" if row is None else str(row)
+        yield Alteration(table, name, f"names a row of {parent} that is not there")
+
+
+def _twins(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Find addresses that are there twice: content would be looked for under either."""
+    rows = connection.execute(
+        "SELECT a.id, b.id FROM addresses a JOIN addresses b "
+        "ON substr(a.address, 1, 8) = substr(b.address, 1, 8) AND a.address = b.address "
+        "AND a.id < b.id"
+    )
+    for row, twin in rows:
+        yield Alteration("addresses", str(twin), f"has the address of row {row}")
+
+
+# Standings --------------------------------------------------------------------------------------
+
+
+def _standings(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Work the standings out again, beside those that are stored, and give what differs."""
+    # A temporary table goes before a stored one of its name; it ends with the transaction.
+    connection.execute(
+        "CREATE TEMP TABLE standings (subject, at, run, verdicts, PRIMARY KEY (subject, at, run)) "
+        "WITHOUT ROWID"
+    )
+    for (number,) in connection.execute("SELECT number FROM runs ORDER BY number").fetchall():
+        record_standings(connection, number, _observations(connection, number))
+    differing = connection.execute(
+        "SELECT s.subject, s.at, s.run, t.verdicts, s.verdicts "
+        "FROM main.standings s LEFT JOIN temp.standings t USING (subject, at, run) "
+        "WHERE t.verdicts IS NOT s.verdicts "
+        "UNION ALL SELECT t.subject, t.at, t.run, t.verdicts, NULL "
+        "FROM temp.standings t LEFT JOIN main.standings s USING (subject, at, run) "
+        "WHERE s.verdicts IS NULL"
+    )
+    for subject, at, run, expected, found in differing:
+        yield Alteration(
+            "standings",
+            f"({subject}, {at}, {run})",
+            "is not what the runs found",
+            None if expected is None else f"verdict list {expected}",
+            None if found is None else f"verdict list {found}",
+        )
+
+
+def _observations(connection: sqlite3.Connection, number: int) -> Iterator[Observation]:
+    rows = connection.execute(
+        "SELECT p.cluster, p.at, sp.subjects FROM run_parts p JOIN json_each(p.pages) page "
+        "JOIN subject_pages sp ON sp.id = page.value WHERE p.run = ? ORDER BY p.part, page.key",
+        (number,),
+    )
+    for cluster, at, subjects in rows:
+        members = {subject: verdicts for subject, _, verdicts in parsed(subjects)}
+        yield Observation(cluster, at, members)
+
+
+# The run that a row is part of ------------------------------------------------------------------
+
+_OF_SUBJECTS = """SELECT r.run FROM runs r JOIN run_parts p ON p.run = r.number
+JOIN json_each(p.pages) page JOIN subject_pages sp ON sp.id = page.value """
+_OF_LISTS = _OF_SUBJECTS + "JOIN json_each(sp.subjects) e "
+_OF_VERDICTS = (
+    _OF_LISTS
+    + """JOIN verdict_lists l ON l.id = json_extract(e.value, '$[2]')
+JOIN json_each(l.verdicts) v """
+)
+_OF_SNAPSHOTS = """SELECT r.run FROM runs r JOIN captures c ON c.run = r.number
+JOIN snapshots s ON s.id = c.snapshot """
+_OF_PAGES = _OF_SNAPSHOTS + "JOIN json_each(s.pages) page "
+_OF_TREES = _OF_PAGES + "JOIN node_pages np ON np.id = page.value JOIN json_each(np.nodes) n "
+_OF_RULES = """SELECT r.run FROM runs r JOIN rule_lists l ON l.id = r.rules
+JOIN json_each(l.rules) e """
+_OF_PLACES = """SELECT r.run FROM runs r JOIN run_parts p ON p.run = r.number
+JOIN json_each(p.locations) e """
+_SEARCHES: dict[str, tuple[str, ...]] = {
+    "runs": ("SELECT run FROM runs r WHERE number = :row",),
+    "run_parts": ("SELECT run FROM runs r WHERE number = :row",),
+    "captures": ("SELECT r.run FROM captures c JOIN runs r ON r.number = c.run WHERE c.id = :row",),
+    "judgements": (_OF_VERDICTS + "JOIN verdicts w ON w.id = v.value WHERE w.judgement = :row",),
+    "verdicts": (_OF_VERDICTS + "WHERE v.value = :row",),
+    "verdict_lists": (_OF_LISTS + "WHERE json_extract(e.value, '$[2]') = :row",),
+    "subject_pages": (_OF_SUBJECTS + "WHERE sp.id = :row",),
+    "rules": (_OF_RULES + "WHERE e.value = :row",),
+    "rule_lists": ("SELECT run FROM runs r WHERE rules = :row",),
+    "snapshots": (_OF_SNAPSHOTS + "WHERE s.id = :row",),
+    "node_pages": (_OF_PAGES + "WHERE page.value = :row",),
+    "trees": (_OF_SNAPSHOTS + "WHERE s.tree = :row", _OF_TREES + "WHERE n.value = :row"),
+    "blobs": (
+        "SELECT run FROM runs r WHERE details = :row",
+        _OF_RULES + "WHERE e.value = :row",
+        _OF_PLACES + "WHERE e.value = :row",
+        "SELECT r.run FROM runs r JOIN captures c ON c.run = r.number WHERE c.remarks = :row",
+        _OF_SNAPSHOTS + "WHERE s.collection = :row",
+        _OF_SNAPSHOTS + "JOIN trees t ON t.id = s.tree JOIN json_tree(t.facts) f "
+        "WHERE f.atom = :row",
+        _OF_TREES + "JOIN trees t ON t.id = n.value JOIN json_tree(t.facts) f WHERE f.atom = :row",
+    ),
+}
+"""Ways from a row to the runs that it is part of."""
+
+
+def _run_of(connection: sqlite3.Connection, altered: Alteration) -> str | None:
+    """Give the first run that a row is part of; None where none, or too much, was altered."""
+    found: Iterable[Any] = ()
+    try:
+        with reading_row(altered.table, altered.row):
+            number = int(altered.row.strip("()").split(",")[0])
+            for search in _SEARCHES.get(altered.table, ()):
+                query = f"{search} ORDER BY r.number LIMIT 1"
+                found = connection.execute(query, {"row": number}).fetchone() or ()
+                if found:
+                    break
+    except AlteredError:
+        return None
+    return next(iter(found), None)
