@@ -1,5 +1,6 @@
 """Which format a file is in, by its name, as conftest chooses."""
 
+import re
 from pathlib import PurePath
 
 YAML = "yaml"
@@ -54,6 +55,16 @@ _STEMS = {"dockerfile": "dockerfile", ".env": "dotenv", "jenkinsfile": "groovy"}
 _NAMES = {"nginx.conf": "nginx", "codeowners": "codeowners"}
 
 
+_LOOKS = {
+    "xml": re.compile(r"\s*<[?!A-Za-z]"),
+    "dockerfile": re.compile(r"(?:ARG\s\S+\s+)*FROM\s", re.IGNORECASE),
+    "hcl2": re.compile(r"(?:resource|data|variable|module|provider|terraform|locals)\b[^=]*\{"),
+    "ini": re.compile(r"\s*\[[^\]]+\]\s+\S+\s*="),
+    "dotenv": re.compile(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*="),
+}
+"""How text begins."""
+
+
 def format_of(name: str) -> str | None:
     """Give conftest's name of the format that a file is in; None where its name says none.
 
@@ -67,6 +78,11 @@ def format_of(name: str) -> str | None:
     if stem is not None:
         return _STEMS[stem]
     return _NAMES.get(base) or _SUFFIXES.get(base.rpartition(".")[2] if "." in base else "")
+
+
+def guessed_format(text: str) -> str | None:
+    """Give the format that text seems to be in which was no YAML or JSON document."""
+    return next((name for name, looks in _LOOKS.items() if looks.match(text)), None)
 
 
 def described_format(name: str) -> str:
