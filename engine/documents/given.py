@@ -12,9 +12,12 @@ from eidos.engine.documents.dialects import is_ours
 from eidos.engine.documents.formats.naming import JSON, YAML, format_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, empty, read_json, read_yaml
+from eidos.engine.documents.scalars import YamlRules
 
 _OURS = re.compile("measurements|Snapshot|eidos")
 """What is in nearly every document of ours; a wrong guess only costs time."""
+_RULES = {True: YamlRules.CORE, False: YamlRules.KUBERNETES}
+"""By whether a document is ours."""
 
 
 def read_given(
@@ -47,11 +50,11 @@ def read_given(
 
 def _read_by_kind(text: str, name: str, limits: Limits) -> list[Document]:
     """Read each document by the rules of its kind; which they are is known once it is read."""
-    guess = not _OURS.search(text)
-    found = read_yaml(text, name, limits, as_go=guess)
-    wrong = [each.index for each in found if is_ours(each.value) is guess]
+    guess = bool(_OURS.search(text))
+    found = read_yaml(text, name, limits, _RULES[guess])
+    wrong = [each.index for each in found if is_ours(each.value) is not guess]
     if wrong:
-        others = read_yaml(text, name, limits, as_go=not guess)
+        others = read_yaml(text, name, limits, _RULES[not guess])
         for index in wrong:
             found[index] = others[index]
     return found

@@ -20,6 +20,7 @@ from eidos.engine.documents.finding import Source, unreadable
 from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import NOWHERE, Positions
+from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
@@ -73,7 +74,7 @@ def read_text(text: str, name: str, limits: Limits = Limits()) -> list[Document]
     """Read every document of a text; see `read_documents`."""
     if not text.strip():
         raise empty(name)
-    return read_json(text, name, limits) or read_yaml(text, name, limits, as_go=False)
+    return read_json(text, name, limits) or read_yaml(text, name, limits)
 
 
 def read_json(text: str, name: str, limits: Limits) -> list[Document] | None:
@@ -85,11 +86,13 @@ def read_json(text: str, name: str, limits: Limits) -> list[Document] | None:
     return None
 
 
-def read_yaml(text: str, name: str, limits: Limits, *, as_go: bool) -> list[Document]:
+def read_yaml(
+    text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE
+) -> list[Document]:
     """Read every document of a YAML text; see `eidos.engine.documents.yamltext.read`."""
     from eidos.engine.documents import yamltext
 
-    found = yamltext.read(text, name, limits, as_go=as_go)
+    found = yamltext.read(text, name, limits, rules)
     return [Document(name, index, *entry) for index, entry in enumerate(found)]
 
 

@@ -7,6 +7,7 @@ every other document.
 
 import math
 import re
+from enum import Enum
 
 _CONSTANTS: dict[str, bool | None] = {
     "": None,
@@ -33,6 +34,15 @@ _GO_EXPONENT = 10**21
 """From here on Go's JSON writes numbers with an exponent."""
 _DIGITS_MAX = 1000
 """Longer numbers stay text; Python itself refuses to read more than 4,300 digits."""
+
+
+class YamlRules(Enum):
+    """Whose reader is followed where YAML's versions differ."""
+
+    CORE = "YAML 1.2's core schema: snapshots and our own kinds"
+    KUBERNETES = "go-yaml v2: kubectl, the API server, Helm, conftest's documents"
+    OPA = "go-yaml v3: data for policies"
+
 
 Scalar = str | int | float | bool | None
 
@@ -73,19 +83,24 @@ def _padded(text: str) -> bool:
     return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
 
 
-def plain_go(text: str) -> Scalar:
-    """Give the value of a plain scalar as go-yaml v2 has it.
+def plain_go(text: str, *, words: bool = True) -> Scalar:
+    """Give the value of a plain scalar as go-yaml v2 has it or, without words, v3.
 
     ``on`` is true, ``0644`` is 420, ``1_000`` is 1000, ``1:30`` and dates are text. Integers that
     JSON in Go would round (over 2^53) are kept whole.
+
+    Args:
+        text: the scalar.
+        words: take ``on``, ``yes``, ``n`` and the like for booleans.
 
     Raises:
         ValueError: it is a number that JSON cannot say: infinite or not a number.
     """
     if text[:1] not in _GO_FIRST and text:
         return text
-    if text in _GO_CONSTANTS:
-        return _GO_CONSTANTS[text]
+    constants = _GO_CONSTANTS if words else _CONSTANTS
+    if text in constants:
+        return constants[text]
     if _NOT_FINITE.fullmatch(text):
         raise ValueError(f"{text} is no number that JSON can say")
     if len(text) > _DIGITS_MAX:

@@ -17,7 +17,7 @@ from yaml.events import (
 
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, pack
-from eidos.engine.documents.scalars import Scalar, key_go, plain, plain_go, whole_go
+from eidos.engine.documents.scalars import Scalar, YamlRules, key_go, plain, plain_go, whole_go
 from eidos.engine.errors import DocumentError, Location, NoDocumentError
 from eidos.engine.model.jsonvalue import Json
 
@@ -54,7 +54,7 @@ class _Anchor(NamedTuple):
 
 
 def read(
-    text: str, name: str, limits: Limits, *, as_go: bool = False
+    text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE
 ) -> list[tuple[Json, MarkedPositions]]:
     """Read every document of a YAML text that is not wholly empty.
 
@@ -62,15 +62,14 @@ def read(
         text: what the file holds.
         name: of the file, for messages.
         limits: bounds of what is read.
-        as_go: read values, keys, tags and merges as go-yaml v2 does (Kubernetes, conftest)
-            instead of as YAML 1.2's core schema has them.
+        rules: what plain values, keys, tags and merges mean.
 
     Raises:
         DocumentError: it is no YAML, or over a limit, or says what JSON cannot.
     """
     if text.count("\n%TAG") > _TAG_DIRECTIVES:  # libyaml compares each with all before it
         raise DocumentError("the document has too many %TAG lines", location=Location(name))
-    reader = (_GoReader if as_go else _Reader)(text, name, limits)
+    reader = _READERS[rules](text, name, limits)
     try:
         found = reader.documents()
     except yaml.YAMLError as error:
@@ -269,7 +268,10 @@ class _Reader:
 
 
 class _GoReader(_Reader):
-    """Reads as go-yaml v2 and sigs.k8s.io/yaml do: kubectl, the API server, Helm, conftest."""
+    """Reads as go-yaml v2 and sigs.k8s.io/yaml do."""
+
+    words = True
+    """``on``, ``yes`` and the like are booleans."""
 
     def check_tag(self, event: Event) -> None:
         """Take maps and lists whatever their tag: CloudFormation has ``!If [...]``."""
@@ -298,7 +300,7 @@ class _GoReader(_Reader):
         if not is_plain and tag not in _GO_TAGS:
             return str(event.value)
         try:
-            value = plain_go(event.value)
+            value = plain_go(event.value, words=self.words)
         except ValueError as error:
             raise self.error(f"{error}; write it in quotes to keep it as text", event) from error
         if tag is not None and type(value) not in _GO_TAGS[tag]:
@@ -312,6 +314,22 @@ class _GoReader(_Reader):
             )
         except ValueError as error:
             raise self.error("the value is no base64, as !!binary says", event) from error
+
+
+class _OpaReader(_GoReader):
+    """Reads as go-yaml v3 and OPA's loader do."""
+
+    words = False
+
+    def overridden(self, values: dict[str, Json]) -> set[str]:
+        return _Reader.overridden(self, values)
+
+
+_READERS = {
+    YamlRules.CORE: _Reader,
+    YamlRules.KUBERNETES: _GoReader,
+    YamlRules.OPA: _OpaReader,
+}
 
 
 def _tag(tag: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from eidos.engine.documents.finding import STDIN, find_sources
-from eidos.engine.documents.given import read_given
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import Document, read_bytes
 from eidos.engine.documents.reading import decode as decode_document
+from eidos.engine.documents.reading import read_bytes, read_json, read_yaml
+from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.packs.files import PolicyFiles, decode
@@ -24,7 +24,7 @@ def data_beside(files: PolicyFiles) -> dict[str, Json]:
         DocumentError: one is no YAML or JSON.
     """
     return joined(
-        _below(PurePosixPath(name).parts[:-1], _map(read_given(decode(content, name), name), name))
+        _below(PurePosixPath(name).parts[:-1], _map(decode(content, name), name))
         for name, content in sorted(files.data.items())
         if PurePosixPath(name).name in _BESIDE
     )
@@ -50,10 +50,12 @@ def _read(path: str, limits: Limits) -> Iterable[dict[str, Json]]:
         text = decode_document(read_bytes(source, limits), source.name)
         assert source.path is not None  # noqa: S101 -- it is not standard input
         inner = source.path.relative_to(path).parts[:-1] if Path(path).is_dir() else ()
-        yield _below(inner, _map(read_given(text, source.name, limits), source.name))
+        yield _below(inner, _map(text, source.name, limits))
 
 
-def _map(documents: list[Document], name: str) -> dict[str, Json]:
+def _map(text: str, name: str, limits: Limits = Limits()) -> dict[str, Json]:  # noqa: B008 - frozen
+    """Read data as OPA's loader does."""
+    documents = read_json(text, name, limits) or read_yaml(text, name, limits, YamlRules.OPA)
     value = documents[0].value
     if len(documents) == 1 and isinstance(value, dict):
         return value
