@@ -6,12 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from eidos.engine import __version__
+from eidos.engine.app.combining import combined
 from eidos.engine.app.context import Context
 from eidos.engine.app.judging import Judged, Judging
 from eidos.engine.app.reader import Item
-from eidos.engine.errors import Problem
+from eidos.engine.errors import Problem, UsageError
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.times import written
 
 if TYPE_CHECKING:
@@ -25,7 +27,13 @@ CHUNK = 64
 
 
 def check(
-    references: Sequence[str], policy: Policy, context: Context, *, lenient: bool = False
+    references: Sequence[str],
+    policy: Policy,
+    context: Context,
+    *,
+    lenient: bool = False,
+    parser: str | None = None,
+    combine: bool = False,
 ) -> Report:
     """Judge everything that the references name, and record it where the context says so.
 
@@ -34,15 +42,25 @@ def check(
         policy: what judges.
         context: what is open.
         lenient: take measurements without a header for a snapshot.
+        parser: conftest's name of the format of every file; None to go by their names.
+        combine: judge all documents as one list; all rules must be plain ones.
 
     Returns:
         The report. What could not be read is a problem in it and never hides the rest.
 
     Raises:
         StoreError: the database cannot be opened or written.
+        UsageError: documents are to be combined for rules that are about snapshots.
     """
-    reader = context.reader(lenient=lenient)
-    return report_on(reader.read(references), policy, context)
+    is_plain = all(rule.scope is Scope.DOCUMENT for rule in policy.rules)
+    if combine and not is_plain:
+        raise UsageError(
+            "--combine joins documents for plain rules, and others are asked too",
+            hint="Name only folders of plain rules with --pack.",
+        )
+    reader = context.reader(lenient=lenient, parser=parser, every_format=is_plain)
+    items = reader.read(references)
+    return report_on(combined(items) if combine else items, policy, context)
 
 
 def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:

@@ -159,15 +159,19 @@ class Context:
 
         return str(self._opening.db or default_place(self.environ))
 
-    def reader(self, *, lenient: bool = False) -> "Reader":
+    def reader(
+        self, *, lenient: bool = False, parser: str | None = None, every_format: bool = False
+    ) -> "Reader":
         """Give what reads references.
 
         Args:
             lenient: take measurements without a header for a snapshot.
+            parser: conftest's name of the format of every file; None to go by their names.
+            every_format: take from folders whatever conftest would, and not only YAML and JSON.
         """
         from eidos.engine.app.reader import Reader
 
-        return Reader(self.limits, lambda: self.store, lenient)
+        return Reader(self.limits, lambda: self.store, lenient, parser, every_format)
 
     @cached_property
     def memo(self) -> "Memo":

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eidos.engine.app.reader import Item
+from eidos.engine.documents.formats.naming import described_format, guessed_format
+from eidos.engine.documents.walking import described
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
@@ -18,6 +20,7 @@ from eidos.engine.evaluating.subjects import (
 )
 from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.facts import split_path
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.rule import Rule, Scope
@@ -102,6 +105,8 @@ class _Candidate:
     item: Item
     unasked: tuple[Verdict, ...] = ()
     """Verdicts on rules that have no subject of their own in this item."""
+    base: tuple[int, ...] = ()
+    """Where in the item the subject is: an element of a list."""
 
     def judged(self, verdicts: Sequence[Verdict]) -> Subject:
         """Give the subject with its verdicts and the places of their findings."""
@@ -120,7 +125,7 @@ class _Candidate:
         )
 
     def _locations(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, Location]]:
-        yield "", self.item.location()
+        yield "", self.item.location(self.base)
         paths = {finding.path for verdict in verdicts for finding in verdict.findings}
         for path in sorted(path for path in paths if path):
             yield path, self._locate(path)
@@ -131,7 +136,7 @@ class _Candidate:
         except ValueError:  # a rule may write what it likes
             segments = ()
         if self.facts.scope is Scope.DOCUMENT:
-            return self.item.location(segments)
+            return self.item.location((*self.base, *segments))
         node = self.facts.name if self.facts.scope is Scope.NODE else None
         if segments[:1] == ("nodes",) and len(segments) > 1:
             node, segments = str(segments[1]), segments[2:]
@@ -142,12 +147,13 @@ def candidates(item: Item, rules: Sequence[Rule]) -> list[_Candidate]:
     """Give what is to be judged of an item.
 
     Raises:
-        DocumentError: the rules are about snapshots, and the item is none.
+        DocumentError: the rules are about snapshots, and the item is none; or plain rules are asked
+            about text, numbers or nothing at all.
     """
     scopes = {rule.scope for rule in rules}
     found: list[_Candidate] = []
     if Scope.DOCUMENT in scopes:
-        found.append(_Candidate(document_facts(item.value, item.name), item))
+        found.extend(_of_document(item))
     if scopes <= {Scope.DOCUMENT}:
         return found
     if found and not item.is_snapshot:
@@ -157,6 +163,32 @@ def candidates(item: Item, rules: Sequence[Rule]) -> list[_Candidate]:
             hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
         )
     return [*found, *_of_snapshot(item, rules)]
+
+
+def _of_document(item: Item) -> Iterator[_Candidate]:
+    """Give a document, or each element of a list that is all its file holds, as conftest does."""
+    value = item.value
+    if isinstance(value, list) and item.is_alone:
+        for index, element in enumerate(value):
+            yield _Candidate(document_facts(element, f"{item.name}[{index}]"), item, base=(index,))
+    elif isinstance(value, dict | list):
+        yield _Candidate(document_facts(value, item.name), item)
+    else:
+        raise _bare(item, value)
+
+
+def _bare(item: Item, value: Json) -> DocumentError:
+    """Refuse what is no document: most often it is a file of another format."""
+    format_ = guessed_format(value) if isinstance(value, str) else None
+    if format_ is None:
+        hint = "Is it in another format? Say which one with --parser."
+    else:
+        hint = f"It looks like {described_format(format_)}: say so with --parser {format_}."
+    return DocumentError(
+        f"the document is {described(value)}, and neither a map nor a list",
+        location=item.location(),
+        hint=hint,
+    )
 
 
 def _of_snapshot(item: Item, rules: Sequence[Rule]) -> Iterator[_Candidate]:

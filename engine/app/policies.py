@@ -20,6 +20,8 @@ from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
+from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
+from eidos.engine.packs.plain_data import read_data
 from eidos.engine.ports import RegoEngine
 
 Params = Mapping[str, Mapping[str, Json]]
@@ -44,6 +46,10 @@ class PolicyRequest:
     effective_time: datetime | None = None
     """Rule time, with zone; the context's clock when None."""
     relaxations: tuple[Relaxation, ...] = ()
+    data: tuple[str, ...] = ()
+    """Files and folders of data for plain rules."""
+    namespaces: tuple[str, ...] = ()
+    """Packages whose plain rules are asked, as globs; none means all."""
 
     @property
     def is_named(self) -> bool:
@@ -54,6 +60,8 @@ class PolicyRequest:
             or self.params_files
             or self.enforcement
             or self.waivers
+            or self.data
+            or self.namespaces
             or self.choice != RuleChoice()
         )
 
@@ -66,7 +74,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         UsageError: a pack, rule, tag or parameter does not exist.
         DocumentError: a file with parameters or waivers cannot be read.
     """
-    packs = load_packs(request.packs, context.engine, context.environ)
+    found = load_packs(request.packs, context.engine, context.environ)
+    packs = _plain(found, request, context.limits)
     params = merged(
         request.params, *(read_params(each, context.limits) for each in request.params_files)
     )
@@ -81,6 +90,13 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         gate=request.gate,
         relaxations=request.relaxations,
     )
+
+
+def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:
+    """Give folders of plain rules the data and the namespaces that were named."""
+    refuse_unknown_namespaces(packs, request.namespaces)
+    data = read_data(request.data, limits)
+    return [plain_pack(pack, data, request.namespaces) for pack in packs]
 
 
 def load_packs(

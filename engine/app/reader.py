@@ -45,6 +45,7 @@ class Item:
         document: what was read; None for a snapshot from the store or from a watch.
         seen: the snapshot, where there is no document.
         lenient: take measurements without a header for a snapshot.
+        is_alone: it is all that its file holds.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Item:
         seen: AddressedSnapshot | None = None,
         *,
         lenient: bool = False,
+        is_alone: bool = False,
     ) -> None:
         self.name = name
+        self.is_alone = is_alone
         self.document = document
         self._seen = seen
         self._lenient = lenient
@@ -106,11 +109,15 @@ class Reader:
         limits: bounds of what is read.
         open_store: opens the database; called when a reference leads into it.
         lenient: take measurements without a header for a snapshot.
+        parser: conftest's name of the format of every file; None to go by their names.
+        every_format: take from folders whatever conftest would, and not only YAML and JSON.
     """
 
     limits: Limits
     open_store: "Callable[[], Store]"
     lenient: bool = False
+    parser: str | None = None
+    every_format: bool = False
 
     def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
         """Give every item that the references name, in order, each file once."""
@@ -144,8 +151,8 @@ class Reader:
         return items[0]
 
     def _read(self, references: Sequence[str]) -> Iterator[Item | EidosError]:
-        alike = AlikeReader(self.limits)
-        for found in find_each(references, self._stored):
+        alike = AlikeReader(self.limits, self.parser)
+        for found in find_each(references, self._stored, every_format=self.every_format):
             if isinstance(found, Source):
                 yield from self._in_source(found, alike)
             else:
@@ -157,8 +164,9 @@ class Reader:
         except EidosError as error:
             yield error
             return
+        is_alone = len(documents) == 1
         for document in documents:
-            yield Item(document.title, document, lenient=self.lenient)
+            yield Item(document.title, document, lenient=self.lenient, is_alone=is_alone)
 
     def _stored(self, reference: str) -> list[Item] | None:
         """Give what a reference into the store names; None when it is none."""

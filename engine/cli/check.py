@@ -1,7 +1,7 @@
 """``eidos check``."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import click
@@ -20,9 +20,12 @@ from eidos.engine.cli.options import (
     takes,
     writes,
 )
+from eidos.engine.documents.formats.naming import FORMATS
 from eidos.engine.errors import UsageError
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
+
+_PARSER = click.Choice(FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +39,47 @@ class CheckOptions:
     color: Color = "auto"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainOptions:
+    """What only plain (conftest) rules take, under conftest's names."""
+
+    data: Annotated[
+        tuple[str, ...],
+        Option("-d --data", "Data for plain rules: YAML, JSON, or folders.", metavar="PATH"),
+    ] = ()
+    namespaces: Annotated[
+        tuple[str, ...],
+        Option("-n --namespace", "Ask plain rules of these packages; globs.", metavar="NAME"),
+    ] = ()
+    all_namespaces: Annotated[
+        bool, Option("--all-namespaces", "Ask plain rules of every package; the default.")
+    ] = False
+    combine: Annotated[bool, Option("--combine", "Show plain rules all documents as one list.")] = (
+        False
+    )
+    parser: Annotated[
+        str | None,
+        Option("--parser", "Format of the files, whatever their names.", type=_PARSER),
+    ] = None
+
+    @property
+    def asked_namespaces(self) -> tuple[str, ...]:
+        """The globs of packages; none means all."""
+        return () if self.all_namespaces else self.namespaces
+
+
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE|DIR|GLOB|REFERENCE|-]...")
 @takes("policy", PolicyOptions, {"exclude": "--exclude --exclude-rule"})
+@takes("plain", PlainOptions)
 @writes(REPORT, setting="output")
 @takes("asked", CheckOptions)
 def command(
-    files: tuple[str, ...], policy: PolicyOptions, outputs: tuple[str, ...], asked: CheckOptions
+    files: tuple[str, ...],
+    policy: PolicyOptions,
+    plain: PlainOptions,
+    outputs: tuple[str, ...],
+    asked: CheckOptions,
 ) -> int:
     """Judge snapshots by policy; exit with the decision.
 
@@ -54,8 +91,17 @@ def command(
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
     with open_context(asked.db, policy, record=not asked.no_record) as context:
-        resolved = resolve(policy_request(policy), context)
-        report = check(files or ("-",), resolved, context, lenient=asked.lenient)
+        request = replace(
+            policy_request(policy), data=plain.data, namespaces=plain.asked_namespaces
+        )
+        report = check(
+            files or ("-",),
+            resolve(request, context),
+            context,
+            lenient=asked.lenient,
+            parser=plain.parser,
+            combine=plain.combine,
+        )
     look = console.rendering(asked.color, verbose=asked.verbose)
     console.show(REPORT, report, chosen, look)
     return report.exit_code

@@ -17,6 +17,7 @@ UPSTREAM = (
 """The single-node dialects of the system our users already have, newest first."""
 NEWEST_UPSTREAM = UPSTREAM[0]
 KNOWN = (API_VERSION, *UPSTREAM)
+_GROUP = API_VERSION.partition("/")[0] + "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,19 @@ def is_snapshot(value: Json, *, lenient: bool = False) -> bool:
     if found.kind is not None:
         return found.kind == KIND
     return "measurements" in value and (lenient or found.api_version in KNOWN)
+
+
+def is_ours(value: Json) -> bool:
+    """Say whether a document is written by our rules of YAML: a snapshot, or another kind of ours.
+
+    Others have snapshots too (``longhorn.io/v1beta2``): those are Kubernetes manifests.
+    """
+    if not isinstance(value, dict):
+        return False
+    found = header(value)
+    if isinstance(found.api_version, str):
+        return found.api_version in KNOWN or found.api_version.startswith(_GROUP)
+    return found.kind == KIND or "measurements" in value
 
 
 def dialect(step: Step, *, lenient: bool = False) -> str:

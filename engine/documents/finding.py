@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from eidos.engine.documents.formats.naming import format_of
 from eidos.engine.errors import (
     NOTHING_FOUND,
     DocumentError,
@@ -60,25 +61,29 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
 
 
 def find_each(
-    arguments: Iterable[str], elsewhere: Callable[[str], list[_Other] | None] = lambda _: None
+    arguments: Iterable[str],
+    elsewhere: Callable[[str], list[_Other] | None] = lambda _: None,
+    *,
+    every_format: bool = False,
 ) -> Iterator[Source | _Other | EidosError]:
     """Do as `find_sources`, but give what is wrong with an argument in its place and go on.
 
     Args:
         arguments: as `find_sources` takes them.
         elsewhere: what an argument names that is no file at all; None where it is one.
+        every_format: take from folders whatever conftest would, and not only YAML and JSON.
     """
     seen: set[str] = set()
     for argument in arguments:
         try:
             others = elsewhere(argument)
-            yield from _fresh(argument, seen) if others is None else others
+            yield from _fresh(argument, seen, every_format) if others is None else others
         except EidosError as error:
             yield error
 
 
-def _fresh(argument: str, seen: set[str]) -> Iterator[Source]:
-    for source in _sources(argument):
+def _fresh(argument: str, seen: set[str], every_format: bool) -> Iterator[Source]:  # noqa: FBT001 -- the last step of a keyword
+    for source in _sources(argument, _of_any_format if every_format else _is_document):
         key = STDIN if source.path is None else os.path.realpath(source.path)
         if key == STDIN and key in seen:
             raise UsageError("standard input can be read only once", hint="Give '-' once.")
@@ -87,13 +92,21 @@ def _fresh(argument: str, seen: set[str]) -> Iterator[Source]:
             yield source
 
 
-def _sources(argument: str) -> Iterator[Source]:
+def _is_document(name: str) -> bool:
+    return name.endswith(SUFFIXES)
+
+
+def _of_any_format(name: str) -> bool:
+    return format_of(name) is not None
+
+
+def _sources(argument: str, is_wanted: Callable[[str], bool]) -> Iterator[Source]:
     if argument == STDIN:
         yield Source(STDIN_NAME, None)
         return
     path = Path(argument)
     if _is_folder(path, argument):
-        yield from _in_folder(path)
+        yield from _in_folder(path, is_wanted)
     elif os.path.lexists(argument):
         yield Source(argument, path)
     elif _GLOB.intersection(argument):
@@ -115,7 +128,7 @@ def _is_folder(path: Path, argument: str) -> bool:
         raise unreadable(error, argument) from error
 
 
-def _in_folder(folder: Path) -> Iterator[Source]:
+def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Source]:
     """Walk in sorted order, so that output does not depend on the file system.
 
     What cannot be listed is told last, so that it hides nothing.
@@ -125,7 +138,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
     for root, folders, files in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            if is_wanted(name) and not name.startswith("."):
                 found = True
                 path = Path(root, name)
                 yield Source(str(path), path)

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any, Final
 
+from eidos.engine.documents.guarding import guard
 from eidos.engine.documents.jsonmarks import find_depth, find_repeated, find_token
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions
@@ -36,6 +37,8 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data" and text[error.pos - 1 :][:2] in ("\n{", "\n["):
+            raise _lines(name, error) from error
         if not name.endswith(".json"):
             return NOT_JSON
         hint = "Is the file truncated, or YAML under a JSON name?"
@@ -55,6 +58,14 @@ def read(text: str, name: str, limits: Limits) -> Json | NotJson:
     _guard(value, text, name, limits)
     checked: Json = value
     return checked
+
+
+def _lines(name: str, error: json.JSONDecodeError) -> DocumentError:
+    return DocumentError(
+        "these are JSON lines, one value after the other, and not one document",
+        hint="Make a list of them: jq -s . FILE",
+        location=Location(name, error.lineno, error.colno),
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,22 +100,8 @@ def scalar(text: str) -> Json:
 
 
 def _guard(value: Json, text: str, name: str, limits: Limits) -> None:
-    """Check the limits level by level, looking at containers only."""
-    level: list[Json] = [value]
-    total = depth = 0
-    while level := [item for item in level if isinstance(item, dict | list)]:
-        depth += 1
-        if depth > limits.depth:
-            raise _too_deep(text, name, limits)
-        below: list[Json] = []
-        for item in level:
-            below.extend(item.values() if isinstance(item, dict) else item)
-            if isinstance(item, dict) and len(item) > limits.keys:
-                raise limits.exceeded("keys", f"{limits.keys} keys", Location(name))
-        total += len(below)
-        level = below
-    if total > limits.values:
-        raise limits.exceeded("values", f"{limits.values} values", Location(name))
+    """Check the limits, and that every text can be written again."""
+    guard(value, name, limits, lambda: _place(name, find_depth(text, limits.depth)))
     if "\\u" in text:
         _refuse_surrogates(value, text, name)
 

@@ -1,9 +1,10 @@
 """One reader for YAML and JSON: values, with a line and column for every path when asked for.
 
-What is read is what YAML 1.2's core schema and JSON mean: ``no`` and ``on`` are text, and so are
-dates. A YAML number that would lose something of its source text stays that text (``1.10`` is not
-1.1, ``007`` is not 7). Every reader is guarded by `Limits`; whatever the bytes are, the only
-exception is `DocumentError`.
+What is read here is what YAML 1.2's core schema and JSON mean: ``no`` and ``on`` are text, and so
+are dates. A YAML number that would lose something of its source text stays that text (``1.10`` is
+not 1.1, ``007`` is not 7). That is for documents of our own kinds; `eidos.engine.documents.given`
+has the others. Every reader is guarded by `Limits`; whatever the bytes are, the only exception is
+`DocumentError`.
 """
 
 import os
@@ -19,11 +20,21 @@ from eidos.engine.documents.finding import Source, unreadable
 from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import NOWHERE, Positions
+from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
 
-__all__ = ["Document", "Limits", "decode", "read_bytes", "read_documents", "read_text"]
+__all__ = [
+    "Document",
+    "Limits",
+    "decode",
+    "read_bytes",
+    "read_documents",
+    "read_json",
+    "read_text",
+    "read_yaml",
+]
 
 _JSON_STARTS = ("{", "[")
 
@@ -62,19 +73,36 @@ def read_documents(source: Source, limits: Limits = Limits()) -> list[Document]:
 def read_text(text: str, name: str, limits: Limits = Limits()) -> list[Document]:  # noqa: B008 - frozen
     """Read every document of a text; see `read_documents`."""
     if not text.strip():
-        raise DocumentError(
-            "the document is empty",
-            hint="Check that what wrote it succeeded.",
-            location=Location(name),
-        )
+        raise empty(name)
+    return read_json(text, name, limits) or read_yaml(text, name, limits)
+
+
+def read_json(text: str, name: str, limits: Limits) -> list[Document] | None:
+    """Read a JSON document; None where it is none and may be YAML."""
     if text.lstrip().startswith(_JSON_STARTS) or name.endswith(".json"):
         value = jsontext.read(text, name, limits)
         if not isinstance(value, jsontext.NotJson):
             return [Document(name, 0, value, JsonPositions(text))]
+    return None
+
+
+def read_yaml(
+    text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE
+) -> list[Document]:
+    """Read every document of a YAML text; see `eidos.engine.documents.yamltext.read`."""
     from eidos.engine.documents import yamltext
 
-    found = yamltext.read(text, name, limits)
+    found = yamltext.read(text, name, limits, rules)
     return [Document(name, index, *entry) for index, entry in enumerate(found)]
+
+
+def empty(name: str) -> DocumentError:
+    """Say that a file holds nothing."""
+    return DocumentError(
+        "the document is empty",
+        hint="Check that what wrote it succeeded.",
+        location=Location(name),
+    )
 
 
 def read_bytes(source: Source, limits: Limits = Limits()) -> bytes:  # noqa: B008 - frozen

@@ -3,7 +3,7 @@
 Of two nodes of a fleet, nearly all lines are the same. Where the others differ in nothing but one
 plain value each, the structure is the same too: the values are put into what is known, and whatever
 did not change is shared. Everything else is read in full, so that the result is always the same as
-that of `eidos.engine.documents.reading`.
+that of `eidos.engine.documents.given`.
 """
 
 import re
@@ -14,12 +14,15 @@ from functools import cached_property
 from typing import Final
 
 from eidos.engine.documents import jsontext
+from eidos.engine.documents.dialects import is_ours
 from eidos.engine.documents.finding import Source
+from eidos.engine.documents.formats.naming import JSON, YAML, format_of
+from eidos.engine.documents.given import read_given
 from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
-from eidos.engine.documents.reading import Document, decode, read_bytes, read_text
-from eidos.engine.documents.scalars import plain
+from eidos.engine.documents.reading import Document, decode, read_bytes
+from eidos.engine.documents.scalars import plain, plain_go, whole_go
 from eidos.engine.model.jsonvalue import Json
 
 _KEPT = 16
@@ -47,16 +50,19 @@ _DIFFERENT: Final = _Different()
 class AlikeReader:
     """Reads documents one after the other, and remembers some to compare the next ones with."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, parser: str | None = None) -> None:
         self._limits = limits
+        self._parser = parser
         self._kept: OrderedDict[tuple[int, bool], _Known] = OrderedDict()
 
     def read(self, source: Source) -> list[Document]:
-        """Read every document of a file; see `eidos.engine.documents.reading.read_documents`.
+        """Read every document of a file; see `eidos.engine.documents.given.read_given`.
 
         Values are shared between documents and must not be changed.
         """
         text = decode(read_bytes(source, self._limits), source.name)
+        if (self._parser or format_of(source.name) or YAML) not in (YAML, JSON):
+            return read_given(text, source.name, self._limits, self._parser)
         lines = text.split("\n")
         key = len(lines), source.name.endswith(".json")
         known = self._kept.get(key)
@@ -65,7 +71,7 @@ class AlikeReader:
             value = known.changed(lines)
             if not isinstance(value, _Different):
                 return [replace(known.document, name=source.name, value=value)]
-        documents = read_text(text, source.name, self._limits)
+        documents = read_given(text, source.name, self._limits, self._parser)
         if known is None and len(documents) == 1:
             self._kept[key] = _Known(documents[0], lines)
             if len(self._kept) > _KEPT:
@@ -94,7 +100,12 @@ class _Known:
             if isinstance(value, _Different):
                 return _DIFFERENT
             changes.append((path, value))
-        return _with(self.document.value, changes)
+        value = _with(self.document.value, changes)
+        return value if is_ours(value) is self._is_ours else _DIFFERENT
+
+    @cached_property
+    def _is_ours(self) -> bool:
+        return is_ours(self.document.value)
 
     @cached_property
     def _is_sure(self) -> bool:
@@ -124,7 +135,7 @@ class _Known:
         is_json = isinstance(self.document.positions, JsonPositions)
         if _style(old[2]) != _style(new[2]) or (old[3] and not is_json):
             return _DIFFERENT
-        read = jsontext.scalar if is_json else _scalar
+        read = jsontext.scalar if is_json else self._scalar
         try:
             told, value = read(old[2]), read(new[2])
         except ValueError:
@@ -132,13 +143,14 @@ class _Known:
         known = _at(self.document.value, path)
         return value if type(told) is type(known) and told == known else _DIFFERENT
 
+    def _scalar(self, text: str) -> Json:
+        if _style(text):
+            return text[1:-1]
+        return plain(text) if self._is_ours else whole_go(plain_go(text))
+
 
 def _style(text: str) -> str:
     return text[0] if text[0] in "\"'" else ""
-
-
-def _scalar(text: str) -> Json:
-    return text[1:-1] if _style(text) else plain(text)
 
 
 def _leaves(marks: Marks, path: Path) -> Iterator[tuple[int, Path]]:

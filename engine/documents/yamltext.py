@@ -1,5 +1,6 @@
 """YAML to values and positions, in one guarded pass over libyaml's events."""
 
+import base64
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
@@ -16,7 +17,7 @@ from yaml.events import (
 
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, pack
-from eidos.engine.documents.scalars import plain
+from eidos.engine.documents.scalars import Scalar, YamlRules, key_go, plain, plain_go, whole_go
 from eidos.engine.errors import DocumentError, Location, NoDocumentError
 from eidos.engine.model.jsonvalue import Json
 
@@ -28,6 +29,14 @@ _MERGE = "<<"
 _TAG_DIRECTIVES = 1000
 _STRING_TAGS = ("!", _TAG + "str")
 _PLAIN_TAGS = tuple(_TAG + name for name in ("int", "float", "bool", "null"))
+_GO_TAGS: dict[str, tuple[type, ...]] = {
+    _TAG + "int": (int,),
+    _TAG + "float": (int, float),
+    _TAG + "bool": (bool,),
+    _TAG + "null": (type(None),),
+    _TAG + "timestamp": (str,),
+}
+"""Tags that go-yaml resolves, with what they must give; others but binary leave text as it is."""
 _CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq")
 
 
@@ -44,20 +53,37 @@ class _Anchor(NamedTuple):
     """Levels below it."""
 
 
-def read(text: str, name: str, limits: Limits) -> list[tuple[Json, MarkedPositions]]:
+def read(
+    text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE
+) -> list[tuple[Json, MarkedPositions]]:
     """Read every document of a YAML text that is not wholly empty.
+
+    Args:
+        text: what the file holds.
+        name: of the file, for messages.
+        limits: bounds of what is read.
+        rules: what plain values, keys, tags and merges mean.
 
     Raises:
         DocumentError: it is no YAML, or over a limit, or says what JSON cannot.
     """
     if text.count("\n%TAG") > _TAG_DIRECTIVES:  # libyaml compares each with all before it
         raise DocumentError("the document has too many %TAG lines", location=Location(name))
-    reader = _Reader(text, name, limits)
+    reader = _READERS[rules](text, name, limits)
     try:
         found = reader.documents()
     except yaml.YAMLError as error:
         raise _syntax(error, name, text) from error
     return [(node.value, MarkedPositions(node.marks)) for node in found]
+
+
+class _Merge(NamedTuple):
+    """A ``<<`` and what it names."""
+
+    event: Event
+    node: _Node
+    overridden: set[str]
+    """The map's own keys that give way to it."""
 
 
 class _Reader:
@@ -118,14 +144,17 @@ class _Reader:
         self.count(event)
         if isinstance(event, ScalarEvent):
             return _Node(self.scalar(event), mark)
-        if event.tag not in _CONTAINER_TAGS:
-            raise self.error(_tag(event.tag), event)
+        self.check_tag(event)
         self.depth += 1
         self.deepen(self.depth, event)
         mapping = isinstance(event, MappingStartEvent)
         node = self.mapping(mark) if mapping else self.sequence(mark)
         self.depth -= 1
         return node
+
+    def check_tag(self, event: Event) -> None:
+        if event.tag not in _CONTAINER_TAGS:
+            raise self.error(_tag(event.tag), event)
 
     def count(self, event: Event) -> None:
         self.values += 1
@@ -149,21 +178,22 @@ class _Reader:
     def mapping(self, mark: int) -> _Node:
         values: dict[str, Json] = {}
         marks: dict[str, Marks] = {}
-        merged: list[tuple[Event, _Node]] = []
+        merged: list[_Merge] = []
         while type(event := self.next()) is not MappingEndEvent:
             key = self.key(event)
+            is_merge = key == _MERGE and event.style in ("", None)
             at = _mark(event)
             if key in values:
                 raise self.repeated(event, key, marks[key])
             node = self.node(self.next(), at)
-            if key == _MERGE and event.style in ("", None):
-                merged.append((event, node))
+            if is_merge:
+                merged.append(_Merge(event, node, self.overridden(values)))
                 continue
             values[key], marks[key] = node
         if len(values) > self.limits.keys:
             raise self.over("keys", f"{self.limits.keys} keys", event)
-        for event, node in merged:
-            self.merge(event, node, values, marks)
+        for each in merged:
+            self.merge(each, values, marks)
         return _Node(values, (mark, marks))
 
     def key(self, event: Event) -> str:
@@ -176,16 +206,19 @@ class _Reader:
                 return value
         raise self.error("a key must be text, not a map or a list", event)
 
-    def merge(
-        self, event: Event, node: _Node, values: dict[str, Json], marks: dict[str, Marks]
-    ) -> None:
+    def overridden(self, values: dict[str, Json]) -> set[str]:  # noqa: ARG002 -- other readers look
+        """Say which keys of a map give way to what is merged after them: none."""
+        return set()
+
+    def merge(self, merge: _Merge, values: dict[str, Json], marks: dict[str, Marks]) -> None:
         """Take in what ``<<`` names; the map's own keys win, then earlier ones of a list."""
-        for value, mark in _parts(node):
+        for value, mark in _parts(merge.node):
             if not isinstance(value, dict) or isinstance(mark, int) or isinstance(mark[1], list):
-                raise self.error("only a map can be merged with '<<'", event)
+                raise self.error("only a map can be merged with '<<'", merge.event)
             for key, entry in value.items():
-                if key not in values:
+                if key not in values or key in merge.overridden:
                     values[key], marks[key] = entry, mark[1][key]
+                    merge.overridden.discard(key)
 
     def alias(self, event: Event, mark: int) -> _Node:
         anchor = self.anchors.get(event.anchor)
@@ -232,6 +265,71 @@ class _Reader:
             return Location(self.name)
         mark = event.start_mark
         return Location(self.name, mark.line + 1, mark.column + 1)
+
+
+class _GoReader(_Reader):
+    """Reads as go-yaml v2 and sigs.k8s.io/yaml do."""
+
+    words = True
+    """``on``, ``yes`` and the like are booleans."""
+
+    def check_tag(self, event: Event) -> None:
+        """Take maps and lists whatever their tag: CloudFormation has ``!If [...]``."""
+
+    def overridden(self, values: dict[str, Json]) -> set[str]:
+        return set(values)
+
+    def key(self, event: Event) -> str:
+        if not isinstance(event, ScalarEvent):
+            return super().key(event)
+        self.count(event)
+        value = self.value(event)
+        try:
+            return key_go(value)
+        except ValueError as error:
+            raise self.error(str(error), event) from error
+
+    def scalar(self, event: ScalarEvent) -> Json:
+        return whole_go(self.value(event))
+
+    def value(self, event: ScalarEvent) -> Scalar:
+        tag = event.tag
+        if tag == _TAG + "binary":
+            return self.binary(event)
+        is_plain = tag is None and event.implicit[0]
+        if not is_plain and tag not in _GO_TAGS:
+            return str(event.value)
+        try:
+            value = plain_go(event.value, words=self.words)
+        except ValueError as error:
+            raise self.error(f"{error}; write it in quotes to keep it as text", event) from error
+        if tag is not None and type(value) not in _GO_TAGS[tag]:
+            raise self.error(f"{event.value[:80]!r} is no {tag.replace(_TAG, '!!')}", event)
+        return value
+
+    def binary(self, event: ScalarEvent) -> str:
+        try:
+            return base64.b64decode("".join(event.value.split()), validate=True).decode(
+                errors="replace"
+            )
+        except ValueError as error:
+            raise self.error("the value is no base64, as !!binary says", event) from error
+
+
+class _OpaReader(_GoReader):
+    """Reads as go-yaml v3 and OPA's loader do."""
+
+    words = False
+
+    def overridden(self, values: dict[str, Json]) -> set[str]:
+        return _Reader.overridden(self, values)
+
+
+_READERS = {
+    YamlRules.CORE: _Reader,
+    YamlRules.KUBERNETES: _GoReader,
+    YamlRules.OPA: _OpaReader,
+}
 
 
 def _tag(tag: str) -> str:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
+from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
 from eidos.engine.evaluating.likeness import Likeness
 from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.rule import EXCEPTION, Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 
@@ -159,7 +160,9 @@ class Judge:
 
 
 def _program(rule: Rule) -> Program:
-    data = {"params": dict(rule.params), "tables": dict(rule.tables)}
+    data = rule.data
+    if rule.scope is not Scope.DOCUMENT:
+        data = {"params": dict(rule.params), "tables": dict(rule.tables)}
     key = digest([rule.id, rule.digest, rule.params])
     return Program(key, rule.modules, data, rule.v0, rule.strict)
 
@@ -173,13 +176,17 @@ def _judgement(rule: Rule, answer: Answer, facts: Json) -> Verdict:
         found = in_order([keyed(each, facts) for each in _found(rule, answer)])
     except NotAFindingError as error:
         return Verdict(rule.id, Status.ERROR, reason=f"{rule.modules[0].file}: {error}")
+    excepted = exception_of(rule, answer.values) if rule.scope is Scope.DOCUMENT else None
+    if excepted is not None:
+        return Verdict(rule.id, Status.WAIVED, found, reason=excepted)
     return Verdict(rule.id, _status(found), found)
 
 
 def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
     values = answer.values[1:] if rule.has_applicable else answer.values
     for entry, value in zip(rule.entrypoints, values, strict=True):
-        yield from findings(value, entry.level, rule.title)
+        if entry.level != EXCEPTION:
+            yield from findings(value, entry.level, rule.title)
 
 
 def _status(found: Sequence[Finding]) -> Status:

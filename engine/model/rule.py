@@ -65,6 +65,10 @@ class Module:
     source: str
 
 
+EXCEPTION = "exception"
+"""conftest's rule of lists with the names of rules that are excepted, ``""`` for ``deny``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entrypoint:
     """A Rego rule that yields findings."""
@@ -72,7 +76,7 @@ class Entrypoint:
     path: str
     """``data.eidos.gpu.driver_security_floor.deny``."""
     level: str
-    """``deny``, ``violation`` or ``warn``."""
+    """``deny``, ``violation`` or ``warn``; `EXCEPTION` for what excepts plain rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,10 @@ class Rule:
     """Written in Rego v0 syntax (plain conftest rules only)."""
     strict: bool = True
     """A built-in that fails is an error; in plain conftest rules it is undefined, and noted."""
+    data: Mapping[str, Json] = field(default_factory=dict)
+    """What a plain rule sees as ``data`` beside its modules."""
+    data_paths: tuple[str, ...] = ()
+    """The ``data.`` paths that a plain rule names and that no module defines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.resembling import AlikeReader
 from eidos.engine.errors import DocumentError
 
@@ -66,7 +65,7 @@ def edits(draw: st.DrawFn, text: str) -> str:
 def told(reader: AlikeReader | None, path: Path) -> object:
     source = Source(path.name, path)
     try:
-        found = reader.read(source) if reader else read_documents(source)
+        found = (reader or AlikeReader(Limits())).read(source)
     except DocumentError as error:
         return str(error)
     return [(repr(each), each.location(("list", 1)), each.location(("version",))) for each in found]
@@ -100,7 +99,7 @@ def test_equals_reading_in_full(folder: Path, suffix: str, data: st.DataObject) 
 def read_documents_of(folder: Path, text: str) -> list[object]:
     path = folder / "plain.yaml"
     path.write_text(text)
-    return [document.value for document in read_documents(Source(path.name, path))]
+    return [document.value for document in AlikeReader(Limits()).read(Source(path.name, path))]
 
 
 def test_shares_what_did_not_change(folder: Path) -> None:
