@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from eidos.engine.evaluating.legibility import unreadable
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -21,21 +22,24 @@ class Projection:
     full: Json
     """What it requires and reads."""
     lacking: str | None = None
-    """Why it cannot be asked at all: a required fact is missing."""
+    """Why it cannot be asked at all: a required fact is missing, or cannot be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
+    unreadable: str | None = None
+    """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
 
 
 def project(rule: Rule, subject: SubjectFacts) -> Projection:
     """Give a rule's view of a subject."""
     if rule.scope is Scope.DOCUMENT:
         return Projection(subject.document, subject.document)
-    lacking = [reason for path in rule.requires if (reason := _lacking(path, subject))]
+    lacking = [reason for path in rule.requires if (reason := _unusable(path, subject))]
     declared = (*rule.requires, *rule.reads)
     gaps = [reason for path in declared if (reason := _gap(path, subject))]
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
-    return Projection(required, full, _said(lacking), _said(gaps))
+    illegible = [reason for path in rule.reads if (reason := unreadable(path, subject))]
+    return Projection(required, full, _said(lacking), _said(gaps), _said(illegible))
 
 
 def _said(reasons: list[str]) -> str | None:
@@ -72,6 +76,10 @@ def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
         subtype.update(data)
     elif path.key in data:
         subtype[path.key] = data[path.key]
+
+
+def _unusable(path: FactAddress, subject: SubjectFacts) -> str | None:
+    return unreadable(path, subject) or _lacking(path, subject)
 
 
 def _lacking(path: FactAddress, subject: SubjectFacts) -> str | None:
