@@ -118,7 +118,7 @@ def _taints(node: KubeNode) -> list[Json]:
 
 
 def provider(provider_id: str, labels: dict[str, str]) -> str:
-    """Name who runs a node: ``eks``, ``gke``, ``aks``, ``oke``, another scheme, or nothing."""
+    """Name who runs a node: ``eks``, ``gke``, ``aks``, ``oke``, another scheme, or the owner."""
     scheme, separator, _ = provider_id.partition("://")
     if separator:
         return _PROVIDERS.get(scheme, scheme)
@@ -127,7 +127,7 @@ def provider(provider_id: str, labels: dict[str, str]) -> str:
     for prefix, name in _LABELS.items():
         if any(key.startswith(prefix) for key in labels):
             return name
-    return ""
+    return "self-managed"
 
 
 _LABELS = {

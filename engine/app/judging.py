@@ -193,7 +193,8 @@ def _bare(item: Item, value: Json) -> DocumentError:
 
 def _of_snapshot(item: Item, rules: Sequence[Rule]) -> Iterator[_Candidate]:
     seen = item.snapshot
-    unasked = tuple(_unasked(rules, has_nodes=bool(seen.snapshot.nodes)))
+    has_nodes = bool(seen.snapshot.nodes or seen.snapshot.unseen)
+    unasked = tuple(_unasked(rules, has_nodes=has_nodes))
     if unasked or any(rule.scope is Scope.CLUSTER for rule in rules):
         yield _Candidate(cluster_facts(seen, item.name), item, unasked)
     if any(rule.scope is Scope.NODE for rule in rules):

@@ -15,6 +15,7 @@ from eidos.engine.model.snapshot import (
     Snapshot,
     Subtype,
 )
+from eidos.engine.vocabulary import vocabulary
 
 
 def read(step: Step, places: Places) -> Snapshot:
@@ -61,16 +62,25 @@ def _node(step: Step, places: Places) -> Node:
 
 
 def _collection(step: Step) -> Collection:
-    status = step.get("status")
+    kind = step.get("type").text()
     return Collection(
-        type=step.get("type").text(),
-        status=_state(status),
-        subtype=step.get("subtype").optional(),
+        type=kind,
+        status=_state(step.get("status")),
+        subtype=_collected(step.get("subtype"), kind),
         node=step.get("node").optional(),
         reason=step.get("reason").optional(),
         keys=tuple(key.text() for key in step.get("keys").items()),
         duration_ms=_duration(step.get("durationMs")),
     )
+
+
+def _collected(step: Step, kind: str) -> str | None:
+    """Refuse a subtype in the wrong case: what is said of it would be about nothing."""
+    name = step.optional()
+    right = vocabulary().spelling(kind, name) if name else None
+    if right is not None:
+        raise step.fail(f"the subtype {name!r} of {kind} is not known", f"Write {right!r}.")
+    return name
 
 
 def _state(step: Step) -> CollectorState:

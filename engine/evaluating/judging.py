@@ -22,6 +22,8 @@ from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoE
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
+_DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
+"""What nobody can say while a fact that the rule looks at cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ class Judge:
         if view.lacking is not None:
             return Verdict(question.rule.id, Status.UNKNOWN, reason=view.lacking)
         verdict = self._known[question.key]
+        if view.unreadable is not None and verdict.status in _DOUBTFUL:
+            return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=Status.UNKNOWN, reason=view.gap)
         return verdict

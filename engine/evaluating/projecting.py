@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eidos.engine.evaluating.legibility import unreadable
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -26,9 +27,11 @@ class Projection:
     full_view: View | None = None
     """The same as `full`."""
     lacking: str | None = None
-    """Why it cannot be asked at all: a required fact is missing."""
+    """Why it cannot be asked at all: a required fact is missing, or cannot be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
+    unreadable: str | None = None
+    """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
 
 
 def everything(subject: SubjectFacts) -> dict[str, Json]:
@@ -51,14 +54,23 @@ def project(
     """
     if rule.scope is Scope.DOCUMENT:
         return Projection(subject.document, subject.document)
-    lacking = [reason for path in rule.requires if (reason := _lacking(path, subject))]
+    lacking = [reason for path in rule.requires if (reason := _unusable(path, subject))]
     declared = (*rule.requires, *rule.reads)
     gaps = [reason for path in declared if (reason := _gap(path, subject))]
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
     required_view = _view(rule.requires, subject, whole)
     full_view = _view(declared, subject, whole) if rule.reads else required_view
-    return Projection(required, full, required_view, full_view, _said(lacking), _said(gaps))
+    illegible = [reason for path in rule.reads if (reason := unreadable(path, subject))]
+    return Projection(
+        required=required,
+        full=full,
+        required_view=required_view,
+        full_view=full_view,
+        lacking=_said(lacking),
+        gap=_said(gaps),
+        unreadable=_said(illegible),
+    )
 
 
 def _view(
@@ -107,6 +119,10 @@ def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
         subtype.update(data)
     elif path.key in data:
         subtype[path.key] = data[path.key]
+
+
+def _unusable(path: FactAddress, subject: SubjectFacts) -> str | None:
+    return unreadable(path, subject) or _lacking(path, subject)
 
 
 def _lacking(path: FactAddress, subject: SubjectFacts) -> str | None:

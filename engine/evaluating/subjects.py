@@ -10,6 +10,8 @@ from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,
     Facts,
+    Node,
+    Snapshot,
     facts_of,
 )
 
@@ -48,13 +50,13 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         cluster=snapshot.metadata.cluster,
         timestamp=snapshot.metadata.timestamp,
         facts=facts_of(snapshot.measurements),
-        nodes={node.name: facts_of(node.measurements) for node in snapshot.nodes},
+        nodes={node.name: facts_of(node.measurements) for node in _every_node(snapshot)},
         collection=snapshot.gaps,
     )
 
 
 def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
-    """Give each node of a snapshot as a subject."""
+    """Give each node of a snapshot as a subject, also one of which nothing was seen."""
     snapshot, digests = seen.snapshot, seen.digests
     shared = facts_of(snapshot.measurements)
     gaps = snapshot.gaps
@@ -64,14 +66,18 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
             name=node.name,
             scope=Scope.NODE,
             file=file,
-            digest=digest([cluster, digests.nodes[node.name], _about(gaps, node.name)]),
+            digest=digest([cluster, digests.nodes.get(node.name), _about(gaps, node.name)]),
             cluster=snapshot.metadata.cluster,
             timestamp=snapshot.metadata.timestamp,
             facts={**shared, **facts_of(node.measurements)},
             collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
         )
-        for node in snapshot.nodes
+        for node in _every_node(snapshot)
     ]
+
+
+def _every_node(snapshot: Snapshot) -> tuple[Node, ...]:
+    return (*snapshot.nodes, *snapshot.unseen)
 
 
 def document_facts(document: Json, file: str) -> SubjectFacts:

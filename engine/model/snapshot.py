@@ -126,6 +126,13 @@ class Snapshot:
         """What was not collected, or not completely."""
         return tuple(entry for entry in self.collection if entry.is_gap)
 
+    @property
+    def unseen(self) -> tuple[Node, ...]:
+        """Nodes that only `collection` names: they are there, and nothing is known of them."""
+        seen = {node.name for node in self.nodes}
+        named = dict.fromkeys(entry.node for entry in self.collection if entry.node is not None)
+        return tuple(Node(name, ()) for name in named if name not in seen)
+
     def word_on(self, address: FactAddress) -> Collection | None:
         """Give the collector's own word on a fact that is not, or not completely, there."""
         return word_on(self.collection, address)

@@ -29,7 +29,7 @@ package eidos.t.driver
 
 import data.eidos.lib.versions
 
-applicable if input.gpu.smi.driver != "none"
+applicable if input.gpu.smi.driver != "999.0"
 
 deny contains finding if {
 	major := to_number(split(input.gpu.smi.driver, ".")[0])

@@ -94,7 +94,12 @@ def test_a_node_has_the_upstream_keys_and_what_they_lose(api: KubeApi, tmp_path:
 
 @pytest.mark.parametrize(
     ("provider_id", "provider"),
-    [("gce://p/z/n", "gke"), ("azure:///x", "aks"), ("ocid1.instance.x", "oke"), ("", "")],
+    [
+        ("gce://p/z/n", "gke"),
+        ("azure:///x", "aks"),
+        ("ocid1.instance.x", "oke"),
+        ("", "self-managed"),
+    ],
 )
 def test_providers(api: KubeApi, tmp_path: Path, provider_id: str, provider: str) -> None:
     api.add(node("one", provider_id))

@@ -20,7 +20,7 @@ from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
-from fakes.policies import cluster_of, nodes_of, snapshot, write_pack
+from fakes.policies import DRIVER_RULE, cluster_of, nodes_of, snapshot, write_pack
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 OLD = {"GPU.smi": {"driver": "570.1"}, "OS.grub": {}}
@@ -59,13 +59,15 @@ class KeptMemo:
         (OLD, Status.FAIL),
         (NEW, Status.PASS),
         ({**NEW, "OS.grub": {"nokaslr": ""}}, Status.WARN),
-        ({**OLD, "GPU.smi": {"driver": "none"}}, Status.SKIP),
+        ({**OLD, "GPU.smi": {"driver": "999.0"}}, Status.SKIP),
         ({**NEW, "GPU.smi": {}}, Status.UNKNOWN),
         ({"OS.grub": {}}, Status.UNKNOWN),
         ({"GPU.smi": {"driver": "580.1"}}, Status.UNKNOWN),
         ({"GPU.smi": {"driver": "570.1"}}, Status.FAIL),
-        ({"GPU.smi": {"driver": "none"}}, Status.SKIP),
-        ({**NEW, "GPU.smi": {"driver": "what"}}, Status.ERROR),
+        ({"GPU.smi": {"driver": "999.0"}}, Status.SKIP),
+        ({**OLD, "GPU.smi": {"driver": "N/A"}}, Status.UNKNOWN),
+        ({**NEW, "OS.grub": {"console": []}}, Status.UNKNOWN),
+        ({**OLD, "OS.grub": {"console": []}}, Status.FAIL),
     ],
 )
 def test_every_status_has_its_cause(
@@ -75,6 +77,40 @@ def test_every_status_has_its_cause(
     [[verdict]] = judge.judge(nodes_of(snapshot(("n1", facts))))
     assert verdict.status is status
     assert (verdict.reason is not None) == (status in ("unknown", "error", "skip"))
+
+
+def test_a_rule_that_breaks_is_an_error(tmp_path: Path, engine: RegoEngine) -> None:
+    broken = DRIVER_RULE.replace('split(input.gpu.smi.driver, ".")[0]', '"what"')
+    judge = Judge(rules(tmp_path, engine, driver=broken), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge(nodes_of(snapshot(("n1", OLD))))
+    assert verdict.status is Status.ERROR
+    assert verdict.reason is not None
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, engine: RegoEngine) -> None:
+    facts = {"GPU.smi": {"driver": "N/A"}, "OS.grub": {"console": ["ttyS0", []]}}
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(
+        nodes_of(snapshot(("n1", facts)))
+    )
+    assert verdict.reason == "gpu.smi.driver is unreadable: 'N/A' is no version"
+    facts = {**facts, "GPU.smi": {"driver": "580.1"}}
+    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(
+        nodes_of(snapshot(("n1", facts)))
+    )
+    assert verdict.reason == "os.grub.console[1] is unreadable: an empty list is no value"
+
+
+def test_a_node_that_only_the_collectors_name_is_unknown(
+    tmp_path: Path, engine: RegoEngine
+) -> None:
+    entry = Collection("GPU", CollectorState.OK, node="n2")
+    one, other = nodes_of(snapshot(("n1", NEW), collection=(entry,)))
+    [[passed], [verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(
+        [one, other]
+    )
+    assert (one.name, passed.status) == ("n1", Status.PASS)
+    assert (other.name, verdict.status) == ("n2", Status.UNKNOWN)
+    assert verdict.reason == "gpu.smi.driver is not in the snapshot"
 
 
 def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: RegoEngine) -> None:
@@ -100,7 +136,7 @@ def test_a_partly_collected_subtype_forbids_pass(
 def test_another_nodes_trouble_is_not_ours(tmp_path: Path, engine: RegoEngine) -> None:
     gone = Collection("OS", CollectorState.FAILED, node="n2")
     taken = snapshot(("n1", NEW), collection=(gone,))
-    [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
+    [[verdict], _] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
     assert verdict.status is Status.PASS
 
 
@@ -117,11 +153,11 @@ def test_a_rule_sees_nothing_it_does_not_declare(tmp_path: Path, engine: RegoEng
 package eidos.t.see
 deny contains json.marshal(input)
 """
-    facts = {"GPU.smi": {"driver": "1", "uuid": "x"}, "OS.grub": {"a": "1", "b": "2"}}
+    facts = {"GPU.smi": {"driver": "580.1", "uuid": "x"}, "OS.grub": {"a": "1", "b": "2"}}
     judge = Judge(rules(tmp_path, engine, see=source), engine, NoMemo(), NOW)
     [[verdict]] = judge.judge(nodes_of(snapshot(("n1", facts))))
     assert verdict.findings[0].msg == (
-        '{"gpu":{"smi":{"driver":"1"}},"node":{"name":"n1"},"os":{"grub":{"a":"1"}}}'
+        '{"gpu":{"smi":{"driver":"580.1"}},"node":{"name":"n1"},"os":{"grub":{"a":"1"}}}'
     )
 
 

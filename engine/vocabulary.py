@@ -1,0 +1,199 @@
+"""The facts that we have names for, and what each of them is: the table in ``eidos.schemas``.
+
+Rules, validation and documentation ask the same table, so that a fact means the same everywhere.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from eidos.engine.model.facts import FactAddress, join_path
+from eidos.engine.model.facttypes import FactType, Fault
+from eidos.engine.model.jsonvalue import Json
+from eidos.schemas import FOLDER
+
+_REMEMBERED = 4096
+"""Subtypes of a fleet's batch; keys of an open map."""
+_TEXTS = "texts.json"
+"""The file of the texts by which sources say that they could not tell."""
+
+_Data = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Subtype:
+    """What the facts of one subtype are."""
+
+    about: str
+    facts: Mapping[str, FactType]
+    """By key; where none fits, the first that is a pattern (``*``, ``?``) and fits."""
+    whole: Callable[[_Data], str | None] | None = None
+    """Says what can only be told of all its facts together."""
+    _found: dict[str, FactType | None] = field(default_factory=dict, compare=False)
+
+    def type_of(self, key: str) -> FactType | None:
+        """Give what a fact is; None for one that the table does not name."""
+        if key in self.facts:
+            return self.facts[key]
+        if key not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            fitting = (kind for name, kind in self.facts.items() if fnmatchcase(key, name))
+            self._found[key] = next(fitting, None)
+        return self._found[key]
+
+    def fault(self, key: str, data: _Data) -> Fault | None:
+        """Say why a fact cannot be read; one that is absent is no fault."""
+        kind = self.type_of(key)
+        return kind.fault(data[key]) if kind and key in data else None
+
+    def faults(self, data: _Data) -> Iterator[tuple[str | None, Fault]]:
+        """Give all that cannot be read, by key; without a key what is about the whole."""
+        why = self.whole(data) if self.whole else None
+        if why is not None:
+            yield None, Fault(why)
+        for key in data:
+            fault = self.fault(key, data)
+            if fault is not None:
+                yield key, fault
+
+
+def is_pattern(key: str) -> bool:
+    """Say whether a key of the table stands for many."""
+    return "*" in key or "?" in key
+
+
+def _images(data: _Data) -> str | None:
+    """Images are read whole or not at all, in one of the two ways to write them."""
+    if not data:
+        return "it names no image, and where anything runs there is one"
+    if "containers" in data and len(data) > 1:
+        return "it holds a list of containers and a map of tags, and one of them is left over"
+    return None
+
+
+_WHOLES: Mapping[str, Callable[[_Data], str | None]] = {"images": _images}
+
+
+class Vocabulary:
+    """The types of all facts that we have names for.
+
+    Args:
+        types: measurement type, as documents write it, to its subtypes by name; ``*`` is any.
+    """
+
+    def __init__(self, types: Mapping[str, Mapping[str, Subtype]]) -> None:
+        self.types = types
+        self._by_type = {name.lower(): subtypes for name, subtypes in types.items()}
+        self._seen: dict[tuple[int, FactAddress], tuple[_Data, Mapping[str | None, Fault]]] = {}
+
+    def subtype(self, address: FactAddress) -> Subtype | None:
+        """Give what the facts of a subtype are; None for one that we do not know."""
+        subtypes = self._by_type.get(address.type, {})
+        return subtypes.get(address.subtype) or subtypes.get("*")
+
+    def type_of(self, address: FactAddress) -> FactType | None:
+        """Give what one fact is; None for one that we do not know, and for a whole subtype."""
+        subtype = self.subtype(address)
+        return subtype.type_of(address.key) if subtype and address.key is not None else None
+
+    def unreadable(self, address: FactAddress, data: _Data, where: str = "") -> str | None:
+        """Say why a fact, or any fact of a whole subtype, cannot be read.
+
+        Args:
+            address: as a rule declares it.
+            data: the subtype that it is in.
+            where: what the sentence says after the fact: `` on node a``.
+
+        Returns:
+            A sentence without its full stop, ``gpu.smi.driver is unreadable: 'N/A' is no version``;
+            None when all can be read.
+        """
+        subtype = self.subtype(address)
+        if subtype is None:
+            return None
+        if address.key is not None and subtype.whole is None:
+            fault = subtype.fault(address.key, data)
+            return _said(address.at(address.key), fault, where) if fault else None
+        faults = self.faults(address.whole, data)
+        wanted = (key for key in faults if address.key in (None, key) or key is None)
+        return next((_said(address._replace(key=key), faults[key], where) for key in wanted), None)
+
+    def faults(self, whole: FactAddress, data: _Data) -> Mapping[str | None, Fault]:
+        """Give all that cannot be read of a subtype, by key.
+
+        Data are looked at once, and kept alive while they are known by their identity: a fleet's
+        nodes share theirs, and many rules ask.
+        """
+        known = self._seen.get((id(data), whole))
+        if known is None:
+            subtype = self.subtype(whole)
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            known = data, dict(subtype.faults(data)) if subtype else {}
+            self._seen[id(data), whole] = known
+        return known[1]
+
+    def known_facts(self) -> list[str]:
+        """Name every fact, for completion and did-you-mean; patterns are left out."""
+        return sorted(
+            str(FactAddress(name, subtype, key))
+            for name, subtypes in self.types.items()
+            for subtype, row in subtypes.items()
+            if not is_pattern(subtype)
+            for key in (None, *row.facts)
+            if key is None or not is_pattern(key)
+        )
+
+    def spelling(self, type_: str, subtype: str) -> str | None:
+        """Give the right spelling of a subtype that differs from it by case alone."""
+        known = self._by_type.get(type_.lower(), {})
+        if subtype in known:
+            return None
+        return next((name for name in known if name.lower() == subtype.lower()), None)
+
+
+def _said(address: FactAddress, fault: Fault, where: str) -> str:
+    return f"{join_path((*address.segments, *fault.at))}{where} is unreadable: {fault.why}"
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read the table once."""
+    folder = FOLDER / "facts"
+    unknown = frozenset(json.loads((folder / _TEXTS).read_bytes())["could_not_tell"])
+    files = (json.loads(p.read_bytes()) for p in sorted(folder.glob("*.json")) if p.name != _TEXTS)
+    return Vocabulary({file["type"]: dict(_subtypes(file["subtypes"], unknown)) for file in files})
+
+
+def _subtypes(rows: Any, unknown: frozenset[str]) -> Iterator[tuple[str, Subtype]]:  # noqa: ANN401 -- JSON of our own
+    for names, row in rows.items():
+        facts = {
+            key: _type(about, unknown)
+            for keys, about in row["facts"].items()
+            for key in keys.split(", ")
+        }
+        subtype = Subtype(row["about"], facts, _WHOLES.get(row.get("whole")))
+        yield from ((name, subtype) for name in names.split(", "))
+
+
+def _type(row: Any, unknown: frozenset[str]) -> FactType:  # noqa: ANN401 -- JSON of our own
+    return FactType(
+        kind=row["is"],
+        about=row.get("about", ""),
+        like=row.get("like"),
+        values=tuple(row.get("values", ())),
+        none=tuple(row.get("none", ())),
+        least=row.get("least"),
+        most=row.get("most"),
+        empty=row.get("empty", False),
+        percent=row.get("percent", False),
+        written=row.get("written", False),
+        of=_type(row["of"], unknown) if "of" in row else None,
+        fields={key: _type(below, unknown) for key, below in row.get("fields", {}).items()},
+        needs=tuple(tuple(group) for group in row.get("needs", ())),
+        unknown=unknown,
+    )
