@@ -3,18 +3,20 @@
 import contextlib
 import os
 import re
-import selectors
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import EidosError
 from eidos.engine.folders import is_private, open_to_others, user_folder
 from eidos.engine.model.engine import INSTALLED, ON_PATH, Candidate
+
+if TYPE_CHECKING:
+    import subprocess
 
 PINNED = "1.22.3"
 """What ``eidos engine install`` builds; ``opa_build/go.mod`` and ``go.sum`` say the same."""
@@ -194,6 +196,8 @@ def _is_old(version: str, suffix: str) -> bool:
 
 def _ask(path: Path) -> tuple[str, str | None]:
     """Run ``opa version`` with an empty environment; give what it says, and what went wrong."""
+    import subprocess  # most often it is known
+
     with subprocess.Popen(
         [path, "version"],
         env={},
@@ -222,6 +226,8 @@ def _read(asked: "subprocess.Popen[bytes]") -> str:
     Raises:
         TimeoutError: it takes too long.
     """
+    import selectors
+
     assert asked.stdout is not None  # noqa: S101 -- it is a pipe
     told = b""
     deadline = time.monotonic() + _PATIENCE

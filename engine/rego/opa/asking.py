@@ -5,7 +5,6 @@ by program first, then by subject, until those that are to blame stand alone; al
 answered.
 """
 
-import http.client
 import select
 import time
 from collections import deque
@@ -19,10 +18,11 @@ from eidos.engine.errors import EidosError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import Answer
 from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.connection import Connection
 from eidos.engine.rego.opa.faults import Fault, module_of, sentence
 from eidos.engine.rego.opa.harness import Task, read_reply, read_values, request_body
 from eidos.engine.rego.opa.process import Death
-from eidos.engine.rego.opa.server import Connection, OpaServer, print_lines
+from eidos.engine.rego.opa.server import OpaServer, print_lines
 
 _SUBJECTS: Final = 10
 """In a request; more cost memory (135 MB at 10, 400 at 100), fewer the parsing of more requests."""
@@ -85,7 +85,7 @@ class Round:
             try:
                 self._deal(server)
                 self._collect(server)
-            except (OSError, http.client.HTTPException):
+            except OSError:
                 self._lose(server)
 
     def _ready(self) -> OpaServer:

@@ -20,7 +20,6 @@ from eidos.engine.rego.opa.asking import Round
 from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.harness import Task
-from eidos.engine.rego.opa.reading import read_modules
 from eidos.engine.rego.opa.server import OpaServer
 
 FLOOR: Final = (1, 22, 3)
@@ -89,6 +88,8 @@ class OpaEngine:
         _ = self.version
         key = digest([[module.file, module.source] for module in modules])
         if key not in self._analysed:
+            from eidos.engine.rego.opa.reading import read_modules  # not for packs in the index
+
             self._analysed[key] = read_modules(self._command, modules)
         return self._analysed[key]
 

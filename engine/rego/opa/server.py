@@ -1,10 +1,8 @@
 """An OPA that serves one bundle over a private socket."""
 
 import errno
-import http.client
 import json
 import os
-import socket
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -14,6 +12,7 @@ from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.bundle import Bundle
+from eidos.engine.rego.opa.connection import Connection
 from eidos.engine.rego.opa.faults import (
     file_name,
     module_number,
@@ -25,37 +24,10 @@ from eidos.engine.rego.opa.harness import harness
 from eidos.engine.rego.opa.process import Death, OpaProcess
 
 _POLL_SECONDS: Final = 0.002
-_READ_BYTES: Final = 1 << 20
 _LAST_WORDS_SECONDS: Final = 10.0
 """For a process whose socket is gone to say why."""
-_STALL_SECONDS: Final = 60.0
-"""In the midst of a request or a response; evaluation has limits of its own."""
+_HEALTH_BYTES: Final = 1 << 16
 _NEVER = (errno.ENOENT, errno.ECONNREFUSED)
-
-
-class Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_STALL_SECONDS)
-        try:
-            self.sock.connect(self._path)
-        except OSError:
-            self.sock.close()
-            raise
-
-    def fileno(self) -> int:
-        """Give the descriptor to wait on; raises `ConnectionError` when it is closed."""
-        if self.sock is None:
-            raise ConnectionError("the connection is closed")
-        descriptor: int = self.sock.fileno()
-        return descriptor
 
 
 class OpaServer:
@@ -106,7 +78,7 @@ class OpaServer:
             return
         try:
             self._open(time.monotonic() + self._limits.start_seconds)
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             raise self._failure(self.mourn()) from error
         self._folder.remove()
 
@@ -126,17 +98,15 @@ class OpaServer:
         for connection in self.connections:  # an unused one is closed after 32 s
             connection.request("GET", "/health")
         for connection in self.connections:
-            connection.getresponse().read()
+            connection.response(_HEALTH_BYTES)
 
     def _connect(self) -> Connection | None:
-        connection = Connection(self._folder.socket)
         try:
-            connection.connect()
+            return Connection(self._folder.socket)
         except OSError as error:
             if error.errno not in _NEVER:
                 raise
             return None
-        return connection
 
     def _failure(self, death: Death) -> Exception:
         if death.killed:
@@ -151,8 +121,7 @@ class OpaServer:
         """Put a request; raises `OSError` when the process is gone."""
         path = f"/v1/data/{self._package}/answers"
         query = "?strict-builtin-errors=true" if strict else ""
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", path + query, body, headers)
+        connection.request("POST", path + query, body)
 
     def receive(self, connection: Connection, most: int) -> tuple[int, bytes]:
         """Give status and content of the response that has come.
@@ -162,15 +131,11 @@ class OpaServer:
             most: bytes to read; what is longer is cut and leaves the connection unusable.
 
         Raises:
-            OSError: the process is gone.
-            http.client.HTTPException: it went while it answered.
+            OSError: the process is gone, or went while it answered.
         """
-        response = connection.getresponse()
-        content = response.read(most + 1)
-        while len(content) <= most and (more := response.read(_READ_BYTES)):
-            content += more
+        status, content = connection.response(most)
         self.fresh = False
-        return response.status, content
+        return status, content
 
     def mourn(self) -> Death:
         """Say what it died of, when its connections broke: its end may take a moment."""
