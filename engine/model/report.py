@@ -112,11 +112,12 @@ class Report:
 
     @property
     def nothing_judged(self) -> bool:
-        """Say whether there is no verdict, or none but unknown ones.
+        """Say whether there is no verdict, or none but unknown and skipped ones.
 
-        That is no pass, whichever of them count at the gate.
+        That is no pass, whichever of them count at the gate: no rule said that anything is right.
         """
-        return all(verdict.status is Status.UNKNOWN for _, verdict in self.verdicts())
+        silent = {Status.UNKNOWN, Status.SKIP}
+        return all(verdict.status in silent for _, verdict in self.verdicts())
 
     @cached_property
     def decision(self) -> Decision:

@@ -67,8 +67,9 @@ def _causes(report: Report) -> list[str]:
 
 
 def _nothing(report: Report) -> str:
-    if any(subject.verdicts for subject in report.subjects):
-        return "nothing was judged: every verdict is unknown"
+    said = [status.value for status, count in report.counts.items() if count]
+    if said:
+        return f"nothing was judged: every verdict is {' or '.join(said)}"
     if report.rules:
         return "nothing was judged"
     return "nothing was judged: the options leave no rule, or the policy has no deny and no warn"

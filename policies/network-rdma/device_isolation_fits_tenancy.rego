@@ -18,10 +18,14 @@
 #   params:
 #     tenancy: unknown
 #     weakening:
-#       iommu: [pt, "off"]
-#       iommu.passthrough: ["1"]
+#       iommu: [pt, "off", soft]
 #       intel_iommu: ["off"]
 #       amd_iommu: ["off"]
+#       intremap: ["off", nosid]
+#     weakening_booleans:
+#       iommu.passthrough: true
+#       vfio_iommu_type1.allow_unsafe_interrupts: true
+#       arm-smmu.disable_bypass: false
 #     weakening_pci: [disable_acs_redir, noacs, noats]
 #     switches: [pcie_acs_override]
 #   controls:
@@ -43,6 +47,11 @@ weak contains {"name": name, "written": sprintf("%v=%v", [name, value])} if {
 	some name, values in data.params.weakening
 	some value in kernel_args.options(input.os.grub, name)
 	lower(value) in values
+}
+
+weak contains {"name": name, "written": sprintf("%v=%v", [name, kernel_args.last(input.os.grub, name)])} if {
+	some name, value in data.params.weakening_booleans
+	kernel_args.boolean(input.os.grub, name) == value
 }
 
 weak contains {"name": "pci", "written": sprintf("pci=%v", [option])} if {

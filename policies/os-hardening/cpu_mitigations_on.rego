@@ -23,8 +23,11 @@
 #       - nopti
 #       - nosmep
 #       - nosmap
+#       - noibrs
+#       - noibpb
+#     booleans: [kpti]
 #     off:
-#       mitigations: ["off"]
+#       mitigations: ["off", no_user_kernel, no_user_user, no_guest_host, no_guest_guest, no_cross_thread]
 #       spectre_v2: ["off"]
 #       spectre_v2_user: ["off"]
 #       spectre_bhi: ["off"]
@@ -32,7 +35,6 @@
 #       spec_rstack_overflow: ["off"]
 #       ssbd: [force-off]
 #       pti: ["off"]
-#       kpti: ["off", "0", "n"]
 #       l1tf: ["off"]
 #       mds: ["off"]
 #       tsx_async_abort: ["off"]
@@ -42,7 +44,11 @@
 #       gather_data_sampling: ["off"]
 #       reg_file_data_sampling: ["off"]
 #       indirect_target_selection: ["off"]
-#       kvm.nx_huge_pages: ["off"]
+#       tsa: ["off"]
+#       vmscape: ["off"]
+#       kvm.nx_huge_pages: ["off", never, "0", "n", "no"]
+#       kvm-intel.vmentry_l1d_flush: [never]
+#       clearcpuid: [smep, smap, "295", "308"]
 #   controls:
 #     - {framework: nist-800-53, id: CM-6(b)}
 #     - {framework: nist-800-53, id: SC-39}
@@ -65,9 +71,16 @@ deny contains finding if {
 
 deny contains finding if {
 	some name, off in data.params.off
-	some value in kernel_args.options(input.os.grub, name)
-	lower(value) in off
+	some option in kernel_args.options(input.os.grub, name)
+	some value in split(option, ";")
+	lower(trim_space(value)) in off
 	finding := _finding(name, sprintf("%v=%v", [name, value]))
+}
+
+deny contains finding if {
+	some name in data.params.booleans
+	kernel_args.boolean(input.os.grub, name) == false
+	finding := _finding(name, sprintf("%v=%v", [name, kernel_args.last(input.os.grub, name)]))
 }
 
 _finding(name, written) := {

@@ -112,6 +112,36 @@ def test_only_unknown_verdicts_are_no_pass_whichever_of_them_count(
     assert check("bare.yaml", "-p", "t", "--fail-on", "critical", "--allow-incomplete") == 0
 
 
+SKIPPING = DRIVER_RULE.replace('driver != "none"', 'driver == "none"')
+
+
+def test_nothing_but_skips_is_no_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pack(tmp_path / "skipping", a=SKIPPING)
+    assert check("s.yaml", "-p", "skipping") == 3
+    assert "nothing was judged: every verdict is skip; this is not" in capsys.readouterr().out
+    assert check("s.yaml", "-p", "skipping", "--fail-on", "critical") == 3
+    assert check("s.yaml", "-p", "skipping", "--allow-incomplete") == 0
+
+
+def test_nothing_but_skips_and_unknowns_that_do_not_count_is_no_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = DRIVER_RULE.replace("T-001", "T-002").replace("t.driver", "t.other")
+    lost = lost.replace("smi.driver]", "smi.uuid]").replace(
+        "input.gpu.smi.driver", "input.gpu.smi.uuid"
+    )
+    write_pack(tmp_path / "silent", a=SKIPPING, b=lost)
+    assert check("s.yaml", "-p", "silent", "--fail-on", "critical") == 3
+    assert "every verdict is skip or unknown" in capsys.readouterr().out
+
+
+def test_a_skip_beside_a_pass_is_a_pass(tmp_path: Path) -> None:
+    other = DRIVER_RULE.replace("T-001", "T-002").replace("t.driver", "t.other")
+    write_pack(tmp_path / "both", a=SKIPPING, b=other)
+    Path("good.yaml").write_text(SNAPSHOT.replace("570.1", "590.1"))
+    assert check("good.yaml", "-p", "both") == 0
+
+
 def test_nothing_judged_is_never_a_pass() -> None:
     Path("empty").mkdir()
     assert check("empty", "-p", "t") in (2, 3)
