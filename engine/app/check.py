@@ -73,6 +73,7 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             subjects=tuple(subjects),
             problems=tuple(problems),
             waiver_notes=judging.waiver_notes(),
+            waivers=policy.waivers,
             gate=policy.gate,
             prints=judging.prints,
         )

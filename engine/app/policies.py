@@ -12,8 +12,8 @@ from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy, Relaxation
-from eidos.engine.model.rule import Enforcement, Pack
-from eidos.engine.model.waiver import Waiver
+from eidos.engine.model.rule import Enforcement, Pack, Severity
+from eidos.engine.model.waiver import TERMS, Waiver
 from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.index import PackIndex
@@ -38,6 +38,8 @@ class PolicyRequest:
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
     waivers: tuple[str, ...] = ()
     """Files with waivers."""
+    waiver_terms: Mapping[Severity, int] = field(default_factory=dict)
+    """Days a waiver may last, where they are not those of `TERMS`."""
     gate: Gate = field(default_factory=Gate)
     effective_time: datetime | None = None
     """Rule time, with zone; the context's clock when None."""
@@ -61,21 +63,30 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
 
     Raises:
         PolicyError: a pack cannot be loaded.
-        UsageError: a pack, rule, tag or parameter does not exist.
+        UsageError: a pack, rule, tag or parameter does not exist, or a waiver lasts too long.
         DocumentError: a file with parameters or waivers cannot be read.
     """
     packs = load_packs(request.packs, context.engine)
     params = merged(
         request.params, *(read_params(each, context.limits) for each in request.params_files)
     )
-    _refuse_strangers({*params, *request.enforcement}, packs, context.engine)
+    waivers = _waivers(request.waivers, context.limits)
+    named = {*params, *request.enforcement}
+    known = _known_packs(named | {each.rule for each in waivers}, packs, context.engine)
+    refuse_unknown_rules(named, known)
+    effective = request.effective_time or context.clock.now()
+    if waivers:
+        from eidos.engine.app.waivers import refuse_untenable
+
+        rules = [rule for pack in known for rule in pack.rules]
+        refuse_untenable(waivers, rules, effective, {**TERMS, **request.waiver_terms})
     return Policy(
         packs=tuple(packs),
         rules=choose(packs, request.choice, params),
-        effective=request.effective_time or context.clock.now(),
+        effective=effective,
         is_pinned=request.effective_time is not None,
         enforcement=request.enforcement,
-        waivers=_waivers(request.waivers, context.limits),
+        waivers=waivers,
         gate=request.gate,
         relaxations=request.relaxations,
     )
@@ -91,11 +102,15 @@ def load_packs(references: Sequence[str], engine: RegoEngine) -> list[Pack]:
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
 
-def _refuse_strangers(named: set[str], packs: Sequence[Pack], engine: RegoEngine) -> None:
-    """Refuse settings for rules that neither the chosen packs nor the shipped ones have."""
+def _known_packs(named: set[str], packs: Sequence[Pack], engine: RegoEngine) -> list[Pack]:
+    """Give the packs whose rules may be named: the chosen, then the shipped if any is not there.
+
+    What is said for rules that are not asked this time is no mistake.
+    """
     chosen = {rule.id for pack in packs for rule in pack.rules}
-    if named - chosen:
-        refuse_unknown_rules(named, [*packs, *load_packs((), engine)])
+    if named <= chosen:
+        return list(packs)
+    return [*load_packs((), engine), *packs]
 
 
 def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:

@@ -40,6 +40,7 @@ def policy_request(options: PolicyOptions) -> PolicyRequest:
         params_files=options.params,
         enforcement=settings.enforcement,
         waivers=options.waivers,
+        waiver_terms=settings.waiver_terms,
         gate=Gate(options.fail_on, options.allow_incomplete),
         effective_time=options.effective_time,
         relaxations=tuple(_relaxations()),

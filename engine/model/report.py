@@ -9,6 +9,7 @@ from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class PackRef:
 
 @dataclass(frozen=True, slots=True)
 class WaiverNote:
-    """Something worth saying about a waiver: expired, unused, redundant, exceeded."""
+    """What is worth saying about a waiver: expired, unused, redundant, exceeded, self-approved."""
 
     waiver: str
     rule: str
@@ -77,6 +78,8 @@ class Report:
     subjects: tuple[Subject, ...]
     problems: tuple[Problem, ...] = ()
     waiver_notes: tuple[WaiverNote, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    """Every waiver that was given, whatever became of it."""
     gate: Gate = field(default_factory=Gate)
     prints: tuple[str, ...] = ()
     """What rules printed, ``file:line: text``."""
@@ -85,6 +88,11 @@ class Report:
     def rules_by_id(self) -> Mapping[str, Rule]:
         """Every rule that was asked, by id."""
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def waivers_by_id(self) -> Mapping[str, Waiver]:
+        """Every waiver that was given, by id."""
+        return {waiver.id: waiver for waiver in self.waivers}
 
     @cached_property
     def counts(self) -> Mapping[Status, int]:

@@ -99,7 +99,9 @@ def _section(report: Report, same: Same) -> str:
     if len(said) > _FINDINGS:
         lines.append(f"- {and_more(len(said) - _FINDINGS, 'different findings')}")
     if verdict.waiver:
-        lines.append(f"\nWaived by {code(verdict.waiver)}.")
+        given = report.waivers_by_id.get(verdict.waiver)
+        held = f" ({text(given.holders())}): {text(given.reason)}" if given else "."
+        lines.append(f"\nWaived by {code(verdict.waiver)}{held}")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
         lines.append(f"\n**Remediation:** {_prose(rule.remediation)}")
     return "\n".join([*lines, "\n</details>\n"])

@@ -120,10 +120,18 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
     if verdict.status is Status.FAIL and not report.counts_at_gate(verdict):
         lines.append("does not block")
     if verdict.status is Status.WAIVED:
-        lines.append(f"waived by {verdict.waiver}: {verdict.reason}")
+        lines.append(waived(report, verdict))
     elif verdict.status in {Status.FAIL, Status.WARN} and rule.remediation:
         lines.append(f"remediation: {rule.remediation}")
     return "\n".join(lines)
+
+
+def waived(report: Report, verdict: Verdict) -> str:
+    """Write by what a verdict is waived, with who holds the waiver where that is known."""
+    given = report.waivers_by_id.get(verdict.waiver or "")
+    if given is None:
+        return f"waived by {verdict.waiver}: {verdict.reason}"
+    return f"waived by {verdict.waiver} ({given.holders()}): {given.reason}"
 
 
 def _finding(subject: Subject, finding: Finding) -> str:

@@ -14,6 +14,7 @@ from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
+from eidos.engine.model.waiver import Waiver
 
 Item = TypeVar("Item")
 
@@ -180,9 +181,7 @@ def decode_locations(written: dict[str, Any], file: str) -> dict[str, Location]:
 
 def encode_problem(problem: Problem) -> Json:
     """Give a problem with its place."""
-    place = problem.location
-    where: Json = [place.file, place.line, place.column, place.path] if place else None
-    return [problem.message, problem.hint, where, problem.code]
+    return [problem.message, problem.hint, _encode_place(problem.location), problem.code]
 
 
 def decode_problem(written: Sequence[Any]) -> Problem:
@@ -194,6 +193,40 @@ def decode_problem(written: Sequence[Any]) -> Problem:
 def encode_note(note: WaiverNote) -> Json:
     """Give what was said about a waiver."""
     return [note.waiver, note.rule, note.state, note.message]
+
+
+def encode_waiver(waiver: Waiver) -> Json:
+    """Give a waiver, whole."""
+    return {
+        "id": waiver.id,
+        "rule": waiver.rule,
+        "owner": waiver.owner,
+        "approver": waiver.approver,
+        "reason": waiver.reason,
+        "until": waiver.until.isoformat(),
+        "since": waiver.since.isoformat() if waiver.since else None,
+        "ticket": waiver.ticket,
+        "subjects": list(waiver.subjects),
+        "value": waiver.value,
+        "has_value": waiver.has_value,
+        "location": _encode_place(waiver.location),
+    }
+
+
+def decode_waiver(written: Mapping[str, Any]) -> Waiver:
+    """Give the waiver back."""
+    since, place = written["since"], written["location"]
+    built = {
+        "until": datetime.fromisoformat(written["until"]),
+        "since": datetime.fromisoformat(since) if since else None,
+        "subjects": tuple(written["subjects"]),
+        "location": Location(*place) if place else None,
+    }
+    return Waiver(**{**written, **built})
+
+
+def _encode_place(place: Location | None) -> Json:
+    return [place.file, place.line, place.column, place.path] if place else None
 
 
 def encode_collection(entry: Collection) -> list[Json]:
