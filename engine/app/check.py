@@ -68,7 +68,10 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             effective_time=written(policy.effective),
             generator=f"eidos {__version__}",
             engine=f"{context.engine.name} {context.engine.version}",
-            packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in policy.packs),
+            packs=tuple(
+                PackRef(pack.name, pack.version, pack.digest, pack.replaces)
+                for pack in policy.packs
+            ),
             rules=policy.rules,
             subjects=tuple(subjects),
             problems=tuple(problems),

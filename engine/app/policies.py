@@ -3,25 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
 from eidos.engine.documents.finding import find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import DocumentError, Location
+from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy, Relaxation
 from eidos.engine.model.rule import Enforcement, Pack, Severity
 from eidos.engine.model.waiver import TERMS, Waiver
-from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
+from eidos.engine.packs.choosing import (
+    Params,
+    Places,
+    RuleChoice,
+    choose,
+    param_problems,
+    refuse_unknown_rules,
+)
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
 from eidos.engine.ports import RegoEngine
 
-Params = Mapping[str, Mapping[str, Json]]
-"""Rule id to the parameters that replace its defaults."""
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,8 @@ class PolicyRequest:
     choice: RuleChoice = field(default_factory=RuleChoice)
     params: Params = field(default_factory=dict)
     """Of the configuration; files go before it."""
+    params_places: Places = field(default_factory=dict)
+    """Where the configuration says them."""
     params_files: tuple[str, ...] = ()
     """A later file goes before an earlier one."""
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
@@ -67,18 +76,22 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         DocumentError: a file with parameters or waivers cannot be read.
     """
     packs = load_packs(request.packs, context.engine)
-    params = merged(
-        request.params, *(read_params(each, context.limits) for each in request.params_files)
-    )
+    files = [read_params(each, context.limits) for each in request.params_files]
+    params = merged(request.params, *(each.params for each in files))
     waivers = _waivers(request.waivers, context.limits)
-    named = {*params, *request.enforcement}
-    known = _known_packs(named | {each.rule for each in waivers}, packs, context.engine)
-    refuse_unknown_rules(named, known)
+    named = {*params, *request.enforcement, *(waiver.rule for waiver in waivers)}
+    known = _known_packs(named, packs, context.engine)
+    refuse_unknown_rules(request.enforcement, known)
+    rules = [rule for pack in known for rule in pack.rules]
+    problems = param_problems(rules, request.params, request.params_places)
+    for each in files:
+        problems += param_problems(rules, each.params, each.places)
+    if problems:
+        raise UsageError.joined(problems)
     effective = request.effective_time or context.clock.now()
     if waivers:
         from eidos.engine.app.waivers import refuse_untenable
 
-        rules = [rule for pack in known for rule in pack.rules]
         refuse_untenable(waivers, rules, effective, {**TERMS, **request.waiver_terms})
     return Policy(
         packs=tuple(packs),
@@ -121,22 +134,37 @@ def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:
     return read_waivers(files, limits)
 
 
-def read_params(file: str, limits: Limits) -> Params:
+@dataclass(frozen=True, slots=True)
+class ParamsFile:
+    """What a file with parameters says, and where."""
+
+    params: Params
+    places: Places
+
+
+def read_params(file: str, limits: Limits) -> ParamsFile:
     """Read the parameters of rules: ``{RULE: {name: value}}``.
 
     Raises:
         DocumentError: the file cannot be read or has another shape.
     """
     params: dict[str, Mapping[str, Json]] = {}
+    places: dict[tuple[str, ...], Location] = {}
+    problems: list[Problem] = []
     for source in find_sources([file]):
         for document in read_documents(source, limits):
             if not isinstance(document.value, dict):
-                raise _misshapen(document.location(()))
+                raise DocumentError.joined([_misshapen(document.location(()))])
             for rule, values in document.value.items():
+                places[rule,] = document.location((rule,))
                 if not isinstance(values, dict):
-                    raise _misshapen(document.location((rule,)))
-                params[rule] = values
-    return params
+                    problems.append(_misshapen(places[rule,]))
+                    continue
+                places |= {(rule, name): document.location((rule, name)) for name in values}
+                params[rule] = {**params.get(rule, {}), **values}
+    if problems:
+        raise DocumentError.joined(problems)
+    return ParamsFile(params, places)
 
 
 def merged(*layers: Params) -> Params:
@@ -148,9 +176,10 @@ def merged(*layers: Params) -> Params:
     return params
 
 
-def _misshapen(location: Location) -> DocumentError:
-    return DocumentError(
+def _misshapen(location: Location) -> Problem:
+    return Problem(
         "parameters are a map from rule id to a map of values",
-        location=location,
-        hint="Write, for example:  GPU-002: {grace_days: 30}",
+        "Write, for example:  GPU-002: {warn_days: 30}",
+        location,
+        DocumentError.code,
     )

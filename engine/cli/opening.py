@@ -37,6 +37,9 @@ def policy_request(options: PolicyOptions) -> PolicyRequest:
             exclude=options.exclude,
         ),
         params=settings.params,
+        params_places={
+            (rule,): settings.origin(f"params.{rule}").location for rule in settings.params
+        },
         params_files=options.params,
         enforcement=settings.enforcement,
         waivers=options.waivers,

@@ -19,6 +19,8 @@ class PackRef:
     name: str
     version: str
     digest: str
+    replaces: tuple[str, ...] = ()
+    """Shipped packs whose names it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,15 @@ class Report:
     def waivers_by_id(self) -> Mapping[str, Waiver]:
         """Every waiver that was given, by id."""
         return {waiver.id: waiver for waiver in self.waivers}
+
+    @property
+    def replacements(self) -> tuple[str, ...]:
+        """Say which packs judged in the place of a shipped one, a sentence each."""
+        return tuple(
+            f"pack {pack.name} {pack.version} replaces the shipped pack {', '.join(pack.replaces)}"
+            for pack in self.packs
+            if pack.replaces
+        )
 
     @cached_property
     def counts(self) -> Mapping[Status, int]:

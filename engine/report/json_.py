@@ -53,7 +53,12 @@ def _head(report: Report) -> dict[str, Json]:
         "allowIncomplete": report.gate.allow_incomplete,
         "counts": {status.value: count for status, count in report.counts.items()},
         "packs": [
-            {"name": pack.name, "version": pack.version, "digest": pack.digest}
+            known(
+                name=pack.name,
+                version=pack.version,
+                digest=pack.digest,
+                replaces=list(pack.replaces) or None,
+            )
             for pack in report.packs
         ],
         "problems": [problem_json(problem) for problem in report.problems],

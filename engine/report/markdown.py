@@ -66,6 +66,8 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         yield _section(report, same)
     for note in report.waiver_notes:
         yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"
+    for replacement in report.replacements:
+        yield f"\n- {text(replacement)}\n"
     packs = ", ".join(f"{code(pack.name)} {text(pack.version)}" for pack in report.packs)
     yield f"\n<sub>{text(report.generator)}, packs: {packs or 'none'}</sub>\n"
     if verbose:

@@ -187,5 +187,7 @@ def _problems(page: Page) -> None:
 
 def _conclusion(page: Page) -> None:
     report = page.report
+    for replacement in report.replacements:
+        page.line(page.style("waived", one_line(replacement)))
     page.line(counted(report))
     page.line(page.style(_DECISIONS[report.decision], decided(report)))

@@ -20,9 +20,9 @@
 #   requires: [gpu.smi, os.grub, 'os.sysctl["/proc/sys/kernel/osrelease"]']
 #   reads: [k8s.policy]
 #   params:
-#     models: [GB200, GB300]
-#     kernel: "6.11"
-#     fixed_flavours: [nvidia]
+#     models: {type: array, default: [GB200, GB300], items: string}
+#     kernel: {type: string, default: "6.11", format: version}
+#     fixed_flavours: {type: array, default: [nvidia], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}

@@ -15,7 +15,7 @@
 #   scope: node
 #   requires: [os.grub]
 #   params:
-#     backlog: 8192
+#     backlog: {type: integer, default: 8192, minimum: 0}
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.3}
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.4}

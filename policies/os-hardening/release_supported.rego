@@ -17,7 +17,7 @@
 #   reads: [k8s.node.os-image]
 #   tables: [os_eol]
 #   params:
-#     warn_days: 180
+#     warn_days: {type: integer, default: 180, minimum: 0, maximum: 3650}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}

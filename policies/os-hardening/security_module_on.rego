@@ -16,7 +16,7 @@
 #   scope: node
 #   requires: [os.grub, os.release.ID]
 #   params:
-#     explicit_on: [ubuntu]
+#     explicit_on: {type: array, default: [ubuntu], items: string}
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.3.1.2}
 #     - {framework: nist-800-53, id: AC-3(4)}

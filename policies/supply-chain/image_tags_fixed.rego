@@ -17,8 +17,11 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: []
-#     mutable: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
+#     allowed: {type: array, default: [], items: string}
+#     mutable:
+#       type: array
+#       items: string
+#       default: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
 #   controls:
 #     - {framework: nist-800-190, id: 4.2.2}
 #     - {framework: nist-800-53, id: CM-2}

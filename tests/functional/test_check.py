@@ -15,7 +15,7 @@ import yaml
 
 from eidos.engine.cli import console, root
 from fakes.opa_server import opa_server
-from fakes.policies import DRIVER_RULE, write_pack
+from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
 SNAPSHOT = """\
 apiVersion: eidos.dev/v1
@@ -506,3 +506,35 @@ def test_a_null_where_a_fact_is_needed_is_unknown() -> None:
 
 def test_plain_rules_stop_the_gate_at_every_severity() -> None:
     assert check("d.yaml", "-p", "policy", "--fail-on", "critical") == 1
+
+
+def test_what_replaces_a_shipped_pack_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = MANIFEST.replace("name: t", "name: own") + "replaces: [gpu]\n"
+    write_pack(tmp_path / "own", own, a=DRIVER_RULE.replace("T-001", "GPU-001"))
+    sentence = "pack own 1.2.3 replaces the shipped pack gpu"
+    for format_ in ("text", "markdown", "sarif"):
+        assert check("s.yaml", "-p", "own", "-o", format_) == 1
+        assert sentence in capsys.readouterr().out
+    assert check("s.yaml", "-p", "own", "-o", "json") == 1
+    assert json.loads(capsys.readouterr().out)["packs"][0]["replaces"] == ["gpu"]
+    assert console.run(root, ["history", "show", "latest"]) == 1
+    assert sentence in capsys.readouterr().out
+
+
+def test_all_that_is_wrong_with_parameters_is_said_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("p.yaml").write_text(
+        "T-001:\n  floor: high\n  flor: 1\nT-01:\n  a: 1\nGPU-002: {unlisted_branch: FAIL}\n"
+    )
+    assert check("s.yaml", "-p", "t", "--params", "p.yaml") == 2
+    said = capsys.readouterr().err
+    for line in (
+        "error: p.yaml:2:10 $.T-001.floor: parameter 'floor' of T-001 must be a number, not text",
+        "error: p.yaml:3:9 $.T-001.flor: there is no parameter of T-001: 'flor'",
+        "error: p.yaml:4:1 $.T-01: there is no rule 'T-01' in the chosen packs",
+        "error: p.yaml:6:28 $.GPU-002.unlisted_branch: parameter 'unlisted_branch' of GPU-002 must be one of",
+    ):
+        assert line in said

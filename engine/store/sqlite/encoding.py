@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Subject, WaiverNote
-from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
+from eidos.engine.model.rule import Control, Entrypoint, Module, Param, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Verdict
 from eidos.engine.model.waiver import Waiver
@@ -108,6 +109,7 @@ def encode_rule(rule: Rule) -> dict[str, Json]:
         "tags": list(rule.tags),
         "references": list(rule.references),
         "params": dict(rule.params),
+        "param_specs": {name: asdict(param) for name, param in rule.param_specs.items()},
         "tables": {name: addressed(table) for name, table in rule.tables.items()},
         "line": rule.line,
         "v0": rule.v0,
@@ -126,6 +128,10 @@ def decode_rule(document: dict[str, Any], parts: Mapping[str, bytes]) -> Rule:
         "controls": tuple(Control(*control) for control in document["controls"]),
         "tags": tuple(document["tags"]),
         "references": tuple(document["references"]),
+        "param_specs": {
+            name: Param(**{**param, "values": tuple(param["values"])})
+            for name, param in document.get("param_specs", {}).items()
+        },
         "tables": {name: json.loads(parts[at]) for name, at in document["tables"].items()},
     }
     return Rule(**{**document, **built})

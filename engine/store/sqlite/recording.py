@@ -185,7 +185,11 @@ class _RunWriter:
         rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
         details = encoded(_details(report))
         has_details = bool(
-            report.problems or report.waiver_notes or report.waivers or report.prints
+            report.problems
+            or report.waiver_notes
+            or report.waivers
+            or report.replacements
+            or report.prints
         )
         columns = _columns(report)
         content = addressed(
@@ -258,4 +262,6 @@ def _details(report: Report) -> Json:
     }
     if report.waivers:  # runs without any keep the address they always had
         details["waivers"] = [encode_waiver(waiver) for waiver in report.waivers]
+    if report.replacements:
+        details["replaces"] = [list(pack.replaces) for pack in report.packs]
     return details

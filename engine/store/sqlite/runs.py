@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from eidos.engine.model.gate import Decision, Gate
-from eidos.engine.model.report import Report, Subject, WaiverNote
+from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import Enforcement, Scope, Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verdict import Status, Verdict
@@ -112,7 +113,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         effective_time=effective_time,
         generator=generator,
         engine=engine,
-        packs=read_packs(connection, packs),
+        packs=_replacing(read_packs(connection, packs), said.get("replaces", ())),
         rules=read_rules(connection, rules),
         subjects=tuple(_SubjectReader(connection).subjects(number)),
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
@@ -121,6 +122,14 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         prints=tuple(said.get("prints", ())),
         gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
+
+
+def _replacing(packs: Sequence[PackRef], replaces: Sequence[Sequence[str]]) -> tuple[PackRef, ...]:
+    """Give packs with what they replace; in most runs nothing is replaced, and nothing is kept."""
+    if not replaces:
+        return tuple(packs)
+    pairs = zip(packs, replaces, strict=True)
+    return tuple(replace(pack, replaces=tuple(names)) for pack, names in pairs)
 
 
 class _SubjectReader:
