@@ -9,7 +9,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -94,6 +95,7 @@ class EidosError(Exception):
         message: one sentence for the user, without the location.
         hint: the next step, one sentence.
         location: where in the input the trouble is.
+        others: what else is wrong, where more than one thing is.
     """
 
     exit_code: ExitCode = ExitCode.NO_ANSWER
@@ -101,12 +103,24 @@ class EidosError(Exception):
     """Names the kind of error in machine output; never changes."""
 
     def __init__(
-        self, message: str, *, hint: str | None = None, location: Location | None = None
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: Location | None = None,
+        others: "Sequence[Problem]" = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.location = location
+        self.others = tuple(others)
+
+    @classmethod
+    def joined(cls, problems: "Sequence[Problem]") -> "Self":
+        """Give the error that says everything that is wrong, at least one thing, in its order."""
+        first, *others = problems
+        return cls(first.message, hint=first.hint, location=first.location, others=others)
 
     @property
     def problem(self) -> Problem:

@@ -86,11 +86,15 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             effective_time=written(policy.effective),
             generator=f"eidos {__version__}",
             engine=f"{context.engine.name} {context.engine.version}",
-            packs=tuple(PackRef(pack.name, pack.version, pack.digest) for pack in policy.packs),
+            packs=tuple(
+                PackRef(pack.name, pack.version, pack.digest, pack.replaces)
+                for pack in policy.packs
+            ),
             rules=policy.rules,
             subjects=tuple(subjects),
             problems=tuple(problems),
             waiver_notes=judging.waiver_notes(),
+            waivers=policy.waivers,
             gate=policy.gate,
             prints=judging.prints,
         )

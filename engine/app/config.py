@@ -166,7 +166,9 @@ def _refused_rules(settings: Settings) -> Iterator[Problem]:
                 choose(packs, RuleChoice(), {rule: settings.params.get(rule, {})})
             except EidosError as error:
                 place = f"{key}.{rule}"
-                yield problem(f"'{place}': {error}", settings.origin(place).location, error.hint)
+                origin = settings.origin(place).location
+                for each in (error.problem, *error.others):
+                    yield problem(f"'{place}': {each}", origin, each.hint)
 
 
 def _packs(settings: Settings) -> list[Pack]:

@@ -4,19 +4,26 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
 from eidos.engine.documents.finding import find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import DocumentError, Location
+from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy, Relaxation
-from eidos.engine.model.rule import Enforcement, Pack
-from eidos.engine.model.waiver import Waiver
-from eidos.engine.packs.choosing import RuleChoice, choose, refuse_unknown_rules
+from eidos.engine.model.rule import Enforcement, Pack, Severity
+from eidos.engine.model.waiver import TERMS, Waiver
+from eidos.engine.packs.choosing import (
+    Params,
+    Places,
+    RuleChoice,
+    choose,
+    param_problems,
+    refuse_unknown_rules,
+)
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
@@ -24,8 +31,8 @@ from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
 from eidos.engine.packs.plain_data import read_data
 from eidos.engine.ports import RegoEngine
 
-Params = Mapping[str, Mapping[str, Json]]
-"""Rule id to the parameters that replace its defaults."""
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +44,15 @@ class PolicyRequest:
     choice: RuleChoice = field(default_factory=RuleChoice)
     params: Params = field(default_factory=dict)
     """Of the configuration; files go before it."""
+    params_places: Places = field(default_factory=dict)
+    """Where the configuration says them."""
     params_files: tuple[str, ...] = ()
     """A later file goes before an earlier one."""
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
     waivers: tuple[str, ...] = ()
     """Files with waivers."""
+    waiver_terms: Mapping[Severity, int] = field(default_factory=dict)
+    """Days a waiver may last, where they are not those of `TERMS`."""
     gate: Gate = field(default_factory=Gate)
     effective_time: datetime | None = None
     """Rule time, with zone; the context's clock when None."""
@@ -71,22 +82,35 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
 
     Raises:
         PolicyError: a pack cannot be loaded.
-        UsageError: a pack, rule, tag or parameter does not exist.
+        UsageError: a pack, rule, tag or parameter does not exist, or a waiver lasts too long.
         DocumentError: a file with parameters or waivers cannot be read.
     """
     found = load_packs(request.packs, context.engine, context.environ)
     packs = _plain(found, request, context.limits)
-    params = merged(
-        request.params, *(read_params(each, context.limits) for each in request.params_files)
-    )
-    _refuse_strangers({*params, *request.enforcement}, packs, context)
+    files = [read_params(each, context.limits) for each in request.params_files]
+    params = merged(request.params, *(each.params for each in files))
+    waivers = _waivers(request.waivers, context.limits)
+    named = {*params, *request.enforcement, *(waiver.rule for waiver in waivers)}
+    known = _known_packs(named, packs, context)
+    refuse_unknown_rules(request.enforcement, known)
+    rules = [rule for pack in known for rule in pack.rules]
+    problems = param_problems(rules, request.params, request.params_places)
+    for each in files:
+        problems += param_problems(rules, each.params, each.places)
+    if problems:
+        raise UsageError.joined(problems)
+    effective = request.effective_time or context.clock.now()
+    if waivers:
+        from eidos.engine.app.waivers import refuse_untenable
+
+        refuse_untenable(waivers, rules, effective, {**TERMS, **request.waiver_terms})
     return Policy(
         packs=tuple(packs),
         rules=choose(packs, request.choice, params),
-        effective=request.effective_time or context.clock.now(),
+        effective=effective,
         is_pinned=request.effective_time is not None,
         enforcement=request.enforcement,
-        waivers=_waivers(request.waivers, context.limits),
+        waivers=waivers,
         gate=request.gate,
         relaxations=request.relaxations,
     )
@@ -116,12 +140,15 @@ def load_packs(
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
 
-def _refuse_strangers(named: set[str], packs: Sequence[Pack], context: Context) -> None:
-    """Refuse settings for rules that neither the chosen packs nor the shipped ones have."""
+def _known_packs(named: set[str], packs: Sequence[Pack], context: Context) -> list[Pack]:
+    """Give the packs whose rules may be named: the chosen, then the shipped if any is not there.
+
+    What is said for rules that are not asked this time is no mistake.
+    """
     chosen = {rule.id for pack in packs for rule in pack.rules}
-    if named - chosen:
-        shipped = load_packs((), context.engine, context.environ)
-        refuse_unknown_rules(named, [*packs, *shipped])
+    if named <= chosen:
+        return list(packs)
+    return [*load_packs((), context.engine, context.environ), *packs]
 
 
 def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:
@@ -132,22 +159,37 @@ def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:
     return read_waivers(files, limits)
 
 
-def read_params(file: str, limits: Limits) -> Params:
+@dataclass(frozen=True, slots=True)
+class ParamsFile:
+    """What a file with parameters says, and where."""
+
+    params: Params
+    places: Places
+
+
+def read_params(file: str, limits: Limits) -> ParamsFile:
     """Read the parameters of rules: ``{RULE: {name: value}}``.
 
     Raises:
         DocumentError: the file cannot be read or has another shape.
     """
     params: dict[str, Mapping[str, Json]] = {}
+    places: dict[tuple[str, ...], Location] = {}
+    problems: list[Problem] = []
     for source in find_sources([file]):
         for document in read_documents(source, limits):
             if not isinstance(document.value, dict):
-                raise _misshapen(document.location(()))
+                raise DocumentError.joined([_misshapen(document.location(()))])
             for rule, values in document.value.items():
+                places[rule,] = document.location((rule,))
                 if not isinstance(values, dict):
-                    raise _misshapen(document.location((rule,)))
-                params[rule] = values
-    return params
+                    problems.append(_misshapen(places[rule,]))
+                    continue
+                places |= {(rule, name): document.location((rule, name)) for name in values}
+                params[rule] = {**params.get(rule, {}), **values}
+    if problems:
+        raise DocumentError.joined(problems)
+    return ParamsFile(params, places)
 
 
 def merged(*layers: Params) -> Params:
@@ -159,9 +201,10 @@ def merged(*layers: Params) -> Params:
     return params
 
 
-def _misshapen(location: Location) -> DocumentError:
-    return DocumentError(
+def _misshapen(location: Location) -> Problem:
+    return Problem(
         "parameters are a map from rule id to a map of values",
-        location=location,
-        hint="Write, for example:  GPU-002: {grace_days: 30}",
+        "Write, for example:  GPU-002: {warn_days: 30}",
+        location,
+        DocumentError.code,
     )

@@ -32,9 +32,10 @@ def complain(problem: EidosError | Problem) -> None:
     Where nobody can be told, the exit code still tells.
     """
     with suppress(OSError):
-        say(f"error: {problem}")
-        if problem.hint:
-            say(f"  hint: {problem.hint}")
+        for each in (problem, *getattr(problem, "others", ())):
+            say(f"error: {each}")
+            if each.hint:
+                say(f"  hint: {each.hint}")
 
 
 def replace_closed_streams() -> None:

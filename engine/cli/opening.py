@@ -39,9 +39,13 @@ def policy_request(options: PolicyOptions) -> PolicyRequest:
             exclude=options.exclude,
         ),
         params=settings.params,
+        params_places={
+            (rule,): settings.origin(f"params.{rule}").location for rule in settings.params
+        },
         params_files=options.params,
         enforcement=settings.enforcement,
         waivers=options.waivers,
+        waiver_terms=settings.waiver_terms,
         gate=Gate(options.fail_on, options.allow_incomplete),
         effective_time=options.effective_time,
         relaxations=tuple(_relaxations()),

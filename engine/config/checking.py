@@ -81,8 +81,8 @@ def _rules(setting: Setting) -> dict[str, object]:
         case "ignores":
             return rules | {"schema": _IGNORE_RULE}
         case "mapping" | "tables":
-            values = {"type": "string" if setting.kind == "mapping" else "dict"}
-            keys = {"type": "string"}
+            values = {"type": "string" if setting.kind == "mapping" else "dict"} | _check(setting)
+            keys = {"type": "string"} | ({"allowed": setting.keys} if setting.keys else {})
             return rules | {"keysrules": keys, "valuesrules": values | _allowed(setting)}
         case "number":
             bounds = {"min": setting.minimum, "max": setting.maximum}
@@ -94,8 +94,11 @@ def _rules(setting: Setting) -> dict[str, object]:
 
 
 def _text(setting: Setting) -> dict[str, object]:
-    rules: dict[str, object] = {"type": "string", "empty": False}
-    return rules | {"check_with": _checked(setting.check)} if setting.check else rules
+    return {"type": "string", "empty": False} | _check(setting)
+
+
+def _check(setting: Setting) -> dict[str, object]:
+    return {"check_with": _checked(setting.check)} if setting.check else {}
 
 
 def _allowed(setting: Setting) -> dict[str, object]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule
 
 PROJECT_FILE = "eidos.yaml"
+_DAY = 86_400
+"""Seconds."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -231,6 +233,10 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         opa_binary=_path(told("opa-binary")),
         output=_texts(told("output")),
         waivers=_texts(told("waivers")),
+        waiver_terms={
+            Severity(k): int(seconds(str(v)) // _DAY)
+            for k, v in _below(values, "waiver-terms").items()
+        },
         params={k: dict(v) for k, v in _below(values, "params").items() if isinstance(v, dict)},
         enforcement={k: Enforcement(str(v)) for k, v in _below(values, "enforcement").items()},
         limits=_limits(_below(values, "limits")),

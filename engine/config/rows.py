@@ -67,6 +67,8 @@ class Setting:
     trust: Trust
     help: str
     default: Json = None
+    keys: tuple[str, ...] = ()
+    """What the keys of a mapping may be; empty for anything."""
     choices: tuple[str, ...] = ()
     """What it, or each value of a mapping, may be; empty for anything."""
     minimum: int | None = None
@@ -196,6 +198,16 @@ SETTINGS = (
         flags="--waivers",
         metavar="FILE",
         example="waivers.yaml",
+    ),
+    Setting(
+        key="waiver-terms",
+        kind="mapping",
+        trust="relaxes",
+        help="How long a waiver may last, by severity of its rule; "
+        "default: critical 30d, high 90d, medium 180d, low and info 365d.",
+        keys=tuple(Severity),
+        check=seconds,
+        example={"critical": "14d"},
     ),
     Setting(
         key="params",

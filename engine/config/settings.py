@@ -66,6 +66,8 @@ class Settings:
     opa_binary: Path | None = None
     output: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
+    waiver_terms: Mapping[Severity, int] = field(default_factory=dict)
+    """Days."""
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)

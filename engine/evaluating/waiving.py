@@ -84,6 +84,8 @@ class Waiving:
             yield "early", f"holds from {waiver.since.isoformat()}"
         elif "used" not in fates:
             yield "redundant", "the rule does not fail where it applies"
+        if waiver.owner.strip().casefold() == waiver.approver.strip().casefold():
+            yield "self-approved", f"{waiver.owner} is its owner and its approver"
 
 
 def _same(waiver: "Waiver", verdict: Verdict) -> bool:

@@ -9,6 +9,7 @@ from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,13 @@ class PackRef:
     name: str
     version: str
     digest: str
+    replaces: tuple[str, ...] = ()
+    """Shipped packs whose names it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaiverNote:
-    """Something worth saying about a waiver: expired, unused, redundant, exceeded."""
+    """What is worth saying about a waiver: expired, unused, redundant, exceeded, self-approved."""
 
     waiver: str
     rule: str
@@ -84,6 +87,8 @@ class Report:
     subjects: tuple[Subject, ...]
     problems: tuple[Problem, ...] = ()
     waiver_notes: tuple[WaiverNote, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    """Every waiver that was given, whatever became of it."""
     gate: Gate = field(default_factory=Gate)
     prints: tuple[str, ...] = ()
     """What rules printed, ``file:line: text``."""
@@ -92,6 +97,20 @@ class Report:
     def rules_by_id(self) -> Mapping[str, Rule]:
         """Every rule that was asked, by id."""
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def waivers_by_id(self) -> Mapping[str, Waiver]:
+        """Every waiver that was given, by id."""
+        return {waiver.id: waiver for waiver in self.waivers}
+
+    @property
+    def replacements(self) -> tuple[str, ...]:
+        """Say which packs judged in the place of a shipped one, a sentence each."""
+        return tuple(
+            f"pack {pack.name} {pack.version} replaces the shipped pack {', '.join(pack.replaces)}"
+            for pack in self.packs
+            if pack.replaces
+        )
 
     @cached_property
     def counts(self) -> Mapping[Status, int]:
@@ -119,11 +138,12 @@ class Report:
 
     @property
     def nothing_judged(self) -> bool:
-        """Say whether there is no verdict, or none but unknown ones.
+        """Say whether there is no verdict, or none but unknown and skipped ones.
 
-        That is no pass, whichever of them count at the gate.
+        That is no pass, whichever of them count at the gate: no rule said that anything is right.
         """
-        return all(verdict.status is Status.UNKNOWN for _, verdict in self.verdicts())
+        silent = {Status.UNKNOWN, Status.SKIP}
+        return all(verdict.status in silent for _, verdict in self.verdicts())
 
     @cached_property
     def decision(self) -> Decision:

@@ -80,6 +80,24 @@ class Entrypoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Param:
+    """What a parameter of a rule may be; see `eidos.engine.packs.parameters`."""
+
+    default: Json
+    type: str = ""
+    """As JSON Schema names it: ``string``, ``integer``, ...; empty for anything."""
+    values: tuple[Json, ...] = ()
+    """What it, or each element of it, may be; empty for anything."""
+    minimum: float | None = None
+    maximum: float | None = None
+    items: str | None = None
+    """The type of each element of a list or map."""
+    format: str | None = None
+    """``version`` or ``regex``: what it, or each element of it, must be readable as."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One question with everything needed to ask it."""
 
@@ -111,6 +129,8 @@ class Rule:
     """URLs of bulletins and manuals."""
     params: Mapping[str, Json] = field(default_factory=dict)
     """Parameters with their values (defaults, or as overridden)."""
+    param_specs: Mapping[str, Param] = field(default_factory=dict)
+    """What each parameter may be."""
     tables: Mapping[str, Json] = field(default_factory=dict)
     """The reference tables it declares, by name: what it sees as ``data.tables``."""
     line: int = 1
@@ -138,3 +158,5 @@ class Pack:
     description: str = ""
     folder: str = ""
     """Where it was read from."""
+    replaces: tuple[str, ...] = ()
+    """Shipped packs whose names it takes."""

@@ -1,9 +1,21 @@
 """A waiver: someone accepts a violation, for a time, for a reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.rule import Severity
+
+TERMS: Mapping[Severity, int] = {
+    Severity.CRITICAL: 30,
+    Severity.HIGH: 90,
+    Severity.MEDIUM: 180,
+    Severity.LOW: 365,
+    Severity.INFO: 365,
+}
+"""Days that a waiver may last at most, by the severity of its rule; ours, where none are set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +37,15 @@ class Waiver:
     value: Json = None
     """The actual value that is waived; None for any."""
     has_value: bool = False
+    location: Location | None = None
+    """Where it was written."""
+
+    def days(self, effective: datetime) -> int:
+        """Count the days from its begin, or from the rule time where it says none, to its end."""
+        return (self.until.date() - (self.since or effective).date()).days
+
+    def holders(self) -> str:
+        """Give ``owner gpu-platform, approver security, until 2026-12-15, ticket OPS-4711``."""
+        ticket = f", ticket {self.ticket}" if self.ticket else ""
+        until = f"{self.until:%Y-%m-%d}"
+        return f"owner {self.owner}, approver {self.approver}, until {until}{ticket}"

@@ -1,12 +1,18 @@
 """Which rules are asked with which parameters: the user's choice, checked against what exists."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import Pack, Rule, Severity
+from eidos.engine.model.rule import Pack, Param, Rule, Severity
+from eidos.engine.packs.parameters import complaint
+
+Params = Mapping[str, Mapping[str, Json]]
+"""Rule id to the parameters that replace its defaults."""
+Places = Mapping[tuple[str, ...], Location]
+"""Where a rule's parameters (``(rule,)``), or one of them (``(rule, name)``), were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +29,28 @@ class RuleChoice:
     """Rule ids or tags not to ask."""
 
 
-def choose(
-    packs: Sequence[Pack], choice: RuleChoice, params: Mapping[str, Mapping[str, Json]]
-) -> tuple[Rule, ...]:
+def choose(packs: Sequence[Pack], choice: RuleChoice, params: Params) -> tuple[Rule, ...]:
     """Give the chosen rules with their parameters, sorted by id.
 
     Args:
         packs: where rules come from.
         choice: which of them.
-        params: rule id to the parameters that replace its defaults.
+        params: rule id to the parameters that replace its defaults; rules that no pack has are
+            passed over.
 
     Raises:
-        UsageError: a rule, tag or parameter does not exist, has the wrong type, or an id is in
-            two packs.
+        UsageError: a rule, tag or parameter does not exist, a value is not what it may be (all
+            that is wrong with values is said), or an id is in two packs.
     """
     rules = _by_id(packs)
     _refuse_unknown(choice, rules)
+    own = {rule: values for rule, values in params.items() if rule in rules}
+    if problems := param_problems(rules.values(), own, {}):
+        raise UsageError.joined(problems)
     chosen = [rule for rule in rules.values() if _is_chosen(rule, choice)]
     return tuple(
         sorted(
-            (_with_params(rule, params.get(rule.id, {})) for rule in chosen),
+            (replace(rule, params={**rule.params, **own.get(rule.id, {})}) for rule in chosen),
             key=lambda rule: rule.id,
         )
     )
@@ -55,6 +63,40 @@ def refuse_unknown_rules(ids: Iterable[str], packs: Sequence[Pack]) -> None:
         UsageError: there is no such rule.
     """
     _known("rule", ids, {rule.id for pack in packs for rule in pack.rules})
+
+
+def param_problems(rules: Iterable[Rule], params: Params, places: Places) -> list[Problem]:
+    """Say everything that is wrong with parameters, in their order.
+
+    Args:
+        rules: what they may be for.
+        params: rule id to values.
+        places: where each was said, as far as that is known.
+    """
+    known = {rule.id: rule for rule in rules}
+    return [
+        Problem(message, hint, places.get(place, places.get(place[:1])), UsageError.code)
+        for rule, values in params.items()
+        for place, message, hint in _param_faults(rule, values, known)
+    ]
+
+
+def _param_faults(
+    id_: str, values: Mapping[str, Json], known: Mapping[str, Rule]
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    rule = known.get(id_)
+    if rule is None:
+        yield (id_,), f"there is no rule '{id_}' in the chosen packs", nearest(id_, sorted(known))
+        return
+    for name, value in values.items():
+        spec = rule.param_specs.get(name, Param(rule.params.get(name)))
+        if name not in rule.params:
+            message = f"there is no parameter of {id_}: '{name}'"
+            yield (id_, name), message, nearest(name, rule.params)
+        elif said := complaint(spec, value):
+            about = f" {spec.description}" if spec.description else ""
+            hint = f"Its default is {spec.default!r}.{about}"
+            yield (id_, name), f"parameter '{name}' of {id_} {said}", hint
 
 
 def _by_id(packs: Sequence[Pack]) -> dict[str, Rule]:
@@ -101,32 +143,3 @@ def _is_chosen(rule: Rule, choice: RuleChoice) -> bool:
         and labels.isdisjoint(choice.exclude)
         and rule.id not in choice.exclude
     )
-
-
-def _with_params(rule: Rule, params: Mapping[str, Json]) -> Rule:
-    for name, value in params.items():
-        _known(f"parameter of {rule.id}:", [name], rule.params)
-        if not _same_type(value, rule.params[name]):
-            raise UsageError(
-                f"parameter '{name}' of {rule.id} must be {_type(rule.params[name])}, "
-                f"not {_type(value)}",
-                hint=f"Its default is {rule.params[name]!r}.",
-            )
-    return replace(rule, params={**rule.params, **params}) if params else rule
-
-
-_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "true or false"),
-    ((int, float), "a number"),
-    (str, "text"),
-    (list, "a list"),
-    (dict, "a map"),
-)
-
-
-def _type(value: Json) -> str:
-    return next((name for kind, name in _TYPES if isinstance(value, kind)), "empty")
-
-
-def _same_type(value: Json, default: Json) -> bool:
-    return default is None or _type(value) == _type(default)

@@ -1,23 +1,23 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
 from eidos.engine import __version__
 from eidos.engine.digest import digest
-from eidos.engine.documents.reading import read_text
+from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Entrypoint, Module, Pack, Rule
-from eidos.engine.packs.declaring import refuse_undeclared
+from eidos.engine.model.rule import Pack, Rule
+from eidos.engine.packs.checking import refuse_pack_rules
+from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
-from eidos.engine.packs.finding import MANIFEST, PolicySource
+from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
-from eidos.engine.packs.levels import level_of
-from eidos.engine.packs.metadata import RuleMetadata, parse_metadata
 from eidos.engine.packs.plain import plain_rules
-from eidos.engine.packs.reach import Library, sources
-from eidos.engine.ports import ModuleFacts, RegoEngine
+from eidos.engine.packs.rules import Known, pack_rules
+from eidos.engine.packs.shipped import is_copy, refuse_slip, refuse_taken
+from eidos.engine.ports import RegoEngine
 
 TABLES = "tables/"
 
@@ -49,33 +49,78 @@ def _read(
 ) -> Pack:
     address = digest([files.digest, library.digest])
     if not source.is_pack:
+        refuse_pack_rules(source, files.modules)
         rules = plain_rules(files, engine)
         return Pack(source.path.name, "0", address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
-    rules = _rules(files, library, engine)
-    return Pack(
-        name=str(manifest["name"]),
-        version=str(manifest["version"]),
+    about: Any = manifest.value
+    modules = (*files.modules, *library.modules)
+    known = Known(modules, engine.analyse(modules), _tables(library, files))
+    pack = Pack(
+        name=about["name"],
+        version=about["version"],
         digest=address,
-        rules=rules,
-        description=str(manifest.get("description") or ""),
+        rules=_with_defaults(pack_rules(files.modules, known), manifest),
+        description=str(about.get("description") or ""),
         folder=str(source.path),
+        replaces=tuple(about.get("replaces") or ()),
     )
+    if source.path not in shipped().values() and not is_copy(pack.name, files):
+        _refuse_foreign(pack, files, known, manifest.location(()))
+    return pack
 
 
-def _manifest(source: PolicySource, files: PolicyFiles) -> Mapping[str, Json]:
+def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Location) -> None:
+    """Refuse in a pack of others what takes shipped names, and slips in names of facts."""
+    packages = {
+        facts.package: module
+        for module, facts in zip(files.modules, known.facts, strict=False)  # its own come first
+    }
+    refuse_taken(pack, packages, place)
+    for rule in pack.rules:
+        for fact in (*rule.requires, *rule.reads):
+            refuse_slip(fact, Location(rule.modules[0].file, rule.line))
+
+
+def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
     name = f"{source.path.name}/{MANIFEST}"
-    manifest = _yaml(files.data[MANIFEST], name)
+    document = _document(files.data[MANIFEST], name)
+    manifest = document.value
+    hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."
     for field in ("name", "version"):
         if not isinstance(manifest, dict) or not isinstance(manifest.get(field), str):
-            raise PolicyError(
-                f"the pack has no '{field}'",
-                location=Location(name),
-                hint=f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong.",
-            )
+            raise PolicyError(f"the pack has no '{field}'", location=Location(name), hint=hint)
     assert isinstance(manifest, dict)  # noqa: S101 -- told to the type checker, checked above
+    replaces = manifest.get("replaces") or []
+    if not isinstance(replaces, list) or not all(isinstance(each, str) for each in replaces):
+        place = document.location(("replaces",))
+        raise PolicyError("'replaces' is no list of names", location=place, hint=hint)
     _refuse_newer(str(manifest.get("eidos") or ""), name)
-    return manifest
+    return document
+
+
+def _with_defaults(rules: tuple[Rule, ...], manifest: Document) -> tuple[Rule, ...]:
+    """Give the rules with the parameters that the manifest sets for the whole pack.
+
+    Raises:
+        PolicyError: it sets what there is not, or what may not be; says all of it.
+    """
+    about: Any = manifest.value
+    params = about.get("params") or {}
+    if not isinstance(params, dict) or not all(isinstance(each, dict) for each in params.values()):
+        raise PolicyError(
+            "'params' is no map from rule id to a map of values",
+            location=manifest.location(("params",)),
+            hint="Write, for example:  params: {ACME-001: {grace_days: 30}}",
+        )
+    places: Places = {
+        place: manifest.location(("params", *place))
+        for rule, values in params.items()
+        for place in ((rule,), *((rule, name) for name in values))
+    }
+    if problems := param_problems(rules, params, places):
+        raise PolicyError.joined(problems)
+    return tuple(replace(rule, params={**rule.params, **params.get(rule.id, {})}) for rule in rules)
 
 
 def _refuse_newer(needed: str, name: str) -> None:
@@ -92,130 +137,20 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.strip().split(".") if part.isdecimal()]
 
 
-def _yaml(content: bytes, name: str) -> Json:
+def _document(content: bytes, name: str) -> Document:
     documents = read_text(decode(content, name), name)
     if len(documents) != 1:
         raise PolicyError(
             f"the file holds {len(documents)} documents instead of one", location=Location(name)
         )
-    return documents[0].value
+    return documents[0]
 
 
 def _tables(*folders: PolicyFiles) -> dict[str, Json]:
     """Give every reference table: ``tables/<name>/data.yaml``, as an OPA bundle has it."""
     return {
-        name.removeprefix(TABLES).split("/")[0]: _yaml(content, name)
+        name.removeprefix(TABLES).split("/")[0]: _document(content, name).value
         for files in folders
         for name, content in files.data.items()
         if name.startswith(TABLES)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Author:
-    """What a rule is made from."""
-
-    library: Library
-    tables: Mapping[str, Json]
-
-
-def _rules(files: PolicyFiles, library: PolicyFiles, engine: RegoEngine) -> tuple[Rule, ...]:
-    modules = (*files.modules, *library.modules)
-    facts = engine.analyse(modules)
-    author = _Author(Library(modules, facts), _tables(library, files))
-    rules = []
-    for module, fact in zip(files.modules, facts, strict=False):  # the library's come after those
-        if _entrypoints(fact):
-            rules.append(_rule(module, fact, author))
-        else:
-            _refuse_dumb(module, fact)
-    _refuse_twins(rules)
-    return tuple(sorted(rules, key=lambda rule: rule.id))
-
-
-def _entrypoints(facts: ModuleFacts) -> tuple[Entrypoint, ...]:
-    return tuple(
-        Entrypoint(f"data.{facts.package}.{name}", level)
-        for name in sorted(facts.rules)
-        if (level := level_of(name)) is not None
-    )
-
-
-def _rule(module: Module, facts: ModuleFacts, author: _Author) -> Rule:
-    metadata = _metadata(module, facts)
-    refuse_undeclared(module, facts, metadata)
-    reached = author.library.reach(facts)
-    modules = (module, *(library for library, _ in reached))
-    tables = {name: _table(name, module, metadata, author.tables) for name in metadata.tables}
-    return Rule(
-        id=metadata.id,
-        title=metadata.title,
-        severity=metadata.severity,
-        scope=metadata.scope,
-        package=facts.package,
-        modules=modules,
-        entrypoints=_entrypoints(facts),
-        digest=digest([sources(modules), tables, [str(path) for path in metadata.requires]]),
-        has_applicable="applicable" in facts.rules,
-        reads_time=facts.reads_time or any(library.reads_time for _, library in reached),
-        description=metadata.description,
-        remediation=metadata.remediation,
-        requires=metadata.requires,
-        reads=metadata.reads,
-        controls=metadata.controls,
-        tags=metadata.tags,
-        references=metadata.references,
-        params=metadata.params,
-        tables=tables,
-        line=metadata.line,
-    )
-
-
-def _metadata(module: Module, facts: ModuleFacts) -> RuleMetadata:
-    from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
-
-    for annotation in read_annotations(module):
-        if "custom" in annotation.value:
-            return parse_metadata(module.file, annotation.line, annotation.value)
-    raise PolicyError(
-        f"the rule in package {facts.package} has no METADATA with 'custom'",
-        location=Location(module.file, 1),
-        hint="Put a '# METADATA' comment block with title and custom.id above 'package'.",
-    )
-
-
-def _refuse_dumb(module: Module, facts: ModuleFacts) -> None:
-    """Refuse a rule that can find nothing, which would never be asked and never be missed."""
-    from eidos.engine.rego.annotations import read_annotations
-
-    for annotation in read_annotations(module):
-        custom = annotation.value.get("custom")
-        if isinstance(custom, Mapping) and "id" in custom:
-            raise PolicyError(
-                f"the rule {custom['id']} has no deny, violation or warn in package "
-                f"{facts.package}, only {', '.join(sorted(facts.rules)) or 'nothing'}",
-                location=Location(module.file, annotation.line),
-                hint="Name what it finds 'deny', or take custom.id away if it is a library.",
-            )
-
-
-def _table(name: str, module: Module, metadata: RuleMetadata, tables: Mapping[str, Json]) -> Json:
-    if name not in tables:
-        raise PolicyError(
-            f"METADATA names the table '{name}', which does not exist",
-            location=Location(module.file, metadata.line),
-            hint=f"Known: {', '.join(sorted(tables))}; a pack's own is tables/{name}/data.yaml.",
-        )
-    return tables[name]
-
-
-def _refuse_twins(rules: list[Rule]) -> None:
-    seen: dict[str, Rule] = {}
-    for rule in rules:
-        if (twin := seen.get(rule.id)) is not None:
-            raise PolicyError(
-                f"two rules have the id {rule.id}; the other is in {twin.modules[0].file}",
-                location=Location(rule.modules[0].file, rule.line),
-                hint="Give one of them a new id; ids are never reused.",
-            )
-        seen[rule.id] = rule

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Control, Scope, Severity
+from eidos.engine.model.rule import Control, Param, Scope, Severity
+from eidos.engine.packs.parameters import read_param
 
 _T = TypeVar("_T")
 KNOWN = {
@@ -33,7 +33,7 @@ class RuleMetadata:
     controls: tuple[Control, ...]
     tags: tuple[str, ...]
     references: tuple[str, ...]
-    params: Mapping[str, Json]
+    params: Mapping[str, Param]
 
 
 def parse_metadata(file: str, line: int, value: Mapping[str, Any]) -> RuleMetadata:
@@ -58,7 +58,7 @@ def parse_metadata(file: str, line: int, value: Mapping[str, Any]) -> RuleMetada
         controls=fields.each("controls", _control),
         tags=fields.each("tags", str),
         references=tuple(_references(value.get("related_resources"))),
-        params=_mapping(fields.custom.get("params")),
+        params=fields.params(),
     )
 
 
@@ -102,6 +102,22 @@ class _Fields:
             raise PolicyError(
                 message, location=self.location, hint=f"It is one of {known}."
             ) from error
+
+    def params(self) -> Mapping[str, Param]:
+        written = self.custom.get("params") or {}
+        if not isinstance(written, dict):
+            self.fail("METADATA custom.params is not a map", "Write it as {name: default}.")
+        found: dict[str, Param] = {}
+        for name, value in written.items():
+            try:
+                found[name] = read_param(value)
+            except (TypeError, ValueError) as error:
+                raise PolicyError(
+                    f"the parameter '{name}' {error}",
+                    location=self.location,
+                    hint="See docs/writing-rules.md for how parameters are declared.",
+                ) from error
+        return found
 
     def each(self, name: str, read: Callable[[Any], _T]) -> tuple[_T, ...]:
         found = self.custom.get(name) or []

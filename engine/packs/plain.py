@@ -9,10 +9,10 @@ from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import EXCEPTION, Entrypoint, Module, Pack, Rule, Scope, Severity
+from eidos.engine.packs.checking import Names, asked, level_of, refuse_unknown_data
 from eidos.engine.packs.files import PolicyFiles
-from eidos.engine.packs.levels import level_of
 from eidos.engine.packs.plain_data import data_beside, has_path, joined
-from eidos.engine.packs.reach import Library, sources
+from eidos.engine.packs.rules import Known, sources
 from eidos.engine.ports import ModuleFacts, RegoEngine
 
 _CONFTESTS_OWN = re.compile(r"^[^#\n]*?\b(parse_(?:combined_)?config(?:_files?)?)\(", re.MULTILINE)
@@ -26,18 +26,23 @@ def plain_rules(files: PolicyFiles, engine: RegoEngine) -> tuple[Rule, ...]:
             modules cannot be read.
     """
     _refuse_conftests_own(files.modules)
-    facts = engine.analyse(files.modules)
+    known = Known(files.modules, engine.analyse(files.modules), {})
     data = data_beside(files)
-    library = Library(files.modules, facts)
+    there = Names(known.packages, {**_foreign_roots(known), **data})
     owners: dict[tuple[str, str], tuple[Module, ModuleFacts]] = {}
-    for module, fact in zip(files.modules, facts, strict=True):
-        for name in fact.rules:
-            if level_of(name) is not None:
-                owners.setdefault((fact.package, name), (module, fact))
-    rules = (
-        _rule(name, module, fact, library) for (_, name), (module, fact) in sorted(owners.items())
-    )
+    for module, facts in zip(known.modules, known.facts, strict=True):
+        refuse_unknown_data(module, facts, there)
+        for name in asked(module, facts):
+            owners.setdefault((facts.package, name), (module, facts))
+    rules = (_rule(name, *owner, known) for (_, name), owner in sorted(owners.items()))
     return tuple(_with_data(rule, data) for rule in rules)
+
+
+def _foreign_roots(known: Known) -> dict[str, Json]:
+    """Give what is named below ``data`` and is no package: ``--data`` may bring it, or not."""
+    packages = {package.split(".")[0] for package in known.packages}
+    named = {path.split(".")[0] for facts in known.facts for path in facts.imports}
+    return dict.fromkeys(named - packages)
 
 
 def _refuse_conftests_own(modules: Sequence[Module]) -> None:
@@ -52,8 +57,8 @@ def _refuse_conftests_own(modules: Sequence[Module]) -> None:
             )
 
 
-def _rule(name: str, module: Module, facts: ModuleFacts, library: Library) -> Rule:
-    reached = library.reach(facts)
+def _rule(name: str, module: Module, facts: ModuleFacts, known: Known) -> Rule:
+    reached = known.reach(facts)
     modules = (module, *(other for other, _ in reached))
     every = [facts, *(fact for _, fact in reached)]
     entrypoints = [Entrypoint(f"data.{facts.package}.{name}", level_of(name) or "deny")]

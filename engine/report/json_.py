@@ -6,7 +6,9 @@ from typing import TextIO
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Rule
+from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Finding, Verdict
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Rendering
 from eidos.engine.report.jsontext import (
     API_VERSION,
@@ -51,16 +53,39 @@ def _head(report: Report) -> dict[str, Json]:
         "allowIncomplete": report.gate.allow_incomplete,
         "counts": {status.value: count for status, count in report.counts.items()},
         "packs": [
-            {"name": pack.name, "version": pack.version, "digest": pack.digest}
+            known(
+                name=pack.name,
+                version=pack.version,
+                digest=pack.digest,
+                replaces=list(pack.replaces) or None,
+            )
             for pack in report.packs
         ],
         "problems": [problem_json(problem) for problem in report.problems],
+        "waivers": [_waiver(waiver) for waiver in report.waivers],
         "waiverNotes": [
             {"waiver": note.waiver, "rule": note.rule, "state": note.state, "message": note.message}
             for note in report.waiver_notes
         ],
         "prints": list(report.prints),
     }
+
+
+def _waiver(waiver: Waiver) -> Json:
+    about = known(
+        id=waiver.id,
+        rule=waiver.rule,
+        owner=waiver.owner,
+        approver=waiver.approver,
+        reason=waiver.reason,
+        ticket=waiver.ticket,
+        until=written(waiver.until),
+        subjects=list(waiver.subjects),
+        location=location_json(waiver.location),
+    )
+    if waiver.since is not None:
+        about["from"] = written(waiver.since)
+    return {**about, "value": ordered(waiver.value)} if waiver.has_value else about
 
 
 def _rule(rule: Rule) -> Json:

@@ -66,6 +66,8 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         yield _section(report, same)
     for note in report.waiver_notes:
         yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"
+    for replacement in report.replacements:
+        yield f"\n- {text(replacement)}\n"
     packs = ", ".join(f"{code(pack.name)} {text(pack.version)}" for pack in report.packs)
     yield f"\n<sub>{text(report.generator)}, packs: {packs or 'none'}</sub>\n"
     if verbose:
@@ -99,7 +101,9 @@ def _section(report: Report, same: Same) -> str:
     if len(said) > _FINDINGS:
         lines.append(f"- {and_more(len(said) - _FINDINGS, 'different findings')}")
     if verdict.waiver:
-        lines.append(f"\nWaived by {code(verdict.waiver)}.")
+        given = report.waivers_by_id.get(verdict.waiver)
+        held = f" ({text(given.holders())}): {text(given.reason)}" if given else "."
+        lines.append(f"\nWaived by {code(verdict.waiver)}{held}")
     if rule.remediation and verdict.status in {Status.FAIL, Status.WARN}:
         lines.append(f"\n**Remediation:** {prose(rule.remediation)}")
     return "\n".join([*lines, "\n</details>\n"])

@@ -122,8 +122,11 @@ def _invocation(report: Report) -> Json:
         "exitCodeDescription": decided(report),
         "toolExecutionNotifications": list(_notifications(report)),
         "toolConfigurationNotifications": [
-            _notification("warning", f"waiver {note.waiver} ({note.rule}) {note.message}")
-            for note in report.waiver_notes
+            *(
+                _notification("warning", f"waiver {note.waiver} ({note.rule}) {note.message}")
+                for note in report.waiver_notes
+            ),
+            *(_notification("warning", replacement) for replacement in report.replacements),
         ],
         "properties": {
             "run": one_line(report.run),

@@ -104,9 +104,12 @@ def _unknown(page: Page, verdicts: Sequence[Verdict]) -> None:
 
 def _waived(page: Page, verdict: Verdict) -> None:
     rule = page.report.rules_by_id[verdict.rule]
-    by = f" (waiver {one_line(verdict.waiver)})" if verdict.waiver else ""
+    given = page.report.waivers_by_id.get(verdict.waiver or "")
+    held = f": {one_line(given.holders())}" if given else ""
+    by = f" (waiver {one_line(verdict.waiver)}{held})" if verdict.waiver else ""
+    why = one_line(given.reason) if given else page.reason(verdict)
     name = f"{page.style('bold', one_line(rule.id))} {one_line(rule.title)}"
-    page.line(f"  {page.style('waived', 'WAIVED')} {name}{by}: {page.reason(verdict)}")
+    page.line(f"  {page.style('waived', 'WAIVED')} {name}{by}: {why}")
 
 
 def _quiet(page: Page, subject: Subject) -> None:
@@ -184,5 +187,7 @@ def _problems(page: Page) -> None:
 
 def _conclusion(page: Page) -> None:
     report = page.report
+    for replacement in report.replacements:
+        page.line(page.style("waived", one_line(replacement)))
     page.line(counted(report))
     page.line(page.style(_DECISIONS[report.decision], decided(report)))

@@ -80,8 +80,9 @@ def _errors(report: Report, count: int) -> str:
 
 
 def _nothing(report: Report) -> str:
-    if any(subject.verdicts for subject in report.subjects):
-        return "nothing was judged: every verdict is unknown"
+    said = [status.value for status, count in report.counts.items() if count]
+    if said:
+        return f"nothing was judged: every verdict is {' or '.join(said)}"
     if report.rules:
         return "nothing was judged"
     return "nothing was judged: the options leave no rule, or the policy has no deny and no warn"
@@ -132,10 +133,18 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
     if verdict.status is Status.FAIL and not report.counts_at_gate(verdict):
         lines.append("does not block")
     if verdict.status is Status.WAIVED:
-        lines.append(f"waived by {verdict.waiver}: {verdict.reason}")
+        lines.append(waived(report, verdict))
     elif verdict.status in {Status.FAIL, Status.WARN} and rule.remediation:
         lines.append(f"remediation: {reflowed(rule.remediation)}")
     return "\n".join(lines)
+
+
+def waived(report: Report, verdict: Verdict) -> str:
+    """Write by what a verdict is waived, with who holds the waiver where that is known."""
+    given = report.waivers_by_id.get(verdict.waiver or "")
+    if given is None:
+        return f"waived by {verdict.waiver}: {verdict.reason}"
+    return f"waived by {verdict.waiver} ({given.holders()}): {given.reason}"
 
 
 def _finding(subject: Subject, finding: Finding) -> str:

@@ -15,8 +15,8 @@
 #   requires: [gpu.smi.driver]
 #   tables: [driver_branches]
 #   params:
-#     unlisted_branch: fail
-#     warn_days: 90
+#     unlisted_branch: {type: string, default: fail, values: [fail, warn, ignore]}
+#     warn_days: {type: integer, default: 90, minimum: 0, maximum: 3650}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: driver-lifecycle}

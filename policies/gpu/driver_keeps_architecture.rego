@@ -15,7 +15,7 @@
 #   requires: [gpu.smi.driver, gpu.smi.gpu.product-architecture]
 #   tables: [gpu_architectures]
 #   params:
-#     unlisted_architecture: fail
+#     unlisted_architecture: {type: string, default: fail, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nvidia-docs, id: supported-drivers}
 #   remediation: |

@@ -15,7 +15,7 @@
 #   requires: [gpu.smi.driver]
 #   tables: [driver_floors]
 #   params:
-#     unlisted_branch: fail
+#     unlisted_branch: {type: string, default: fail, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5821"}
 #     - {framework: nist-800-53, id: SI-2}

@@ -12,7 +12,7 @@
 #   scope: cluster
 #   requires: [nodes.gpu.smi.driver, nodes.gpu.smi.gpu.model]
 #   params:
-#     named_nodes: 5
+#     named_nodes: {type: integer, default: 5, minimum: 1}
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

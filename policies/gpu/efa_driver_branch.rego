@@ -14,8 +14,8 @@
 #   scope: node
 #   requires: [k8s.node.provider, gpu.smi.gpu.model, gpu.smi.driver, os.kmod]
 #   params:
-#     models: [GB200, GB300]
-#     first_broken: "595"
+#     models: {type: array, default: [GB200, GB300], items: string}
+#     first_broken: {type: string, default: "595", format: version}
 #   controls:
 #     - {framework: nvidia-docs, id: r595-release-notes}
 #   remediation: |

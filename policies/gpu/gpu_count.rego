@@ -17,7 +17,7 @@
 #   reads: [gpu.smi.gpu.model]
 #   tables: [gpu_counts]
 #   params:
-#     expected: {}
+#     expected: {type: object, default: {}, items: array}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-debug-guidelines}
 #     - {framework: nist-800-53, id: SI-4}

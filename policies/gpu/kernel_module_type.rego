@@ -16,7 +16,7 @@
 #   requires: [gpu.smi.gpu.product-architecture, gpu.smi.gpu.model, k8s.policy]
 #   tables: [gpu_architectures]
 #   params:
-#     open_models: [GH200]
+#     open_models: {type: array, default: [GH200], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: driver-kernel-modules}
 #   remediation: |

@@ -13,7 +13,10 @@
 #   requires: [gpu.smi.driver, k8s.policy]
 #   params:
 #     broken:
-#       - {first: 570.124.06, last: 570.158.01}
+#       type: array
+#       items: object
+#       default:
+#         - {first: 570.124.06, last: 570.158.01}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-release-notes}
 #   remediation: |

@@ -14,10 +14,13 @@
 #   scope: node
 #   requires: [gpu.smi.gpu-count, os.kmod, k8s.policy]
 #   params:
-#     modules: [nvidia, nvidia_uvm]
+#     modules: {type: array, default: [nvidia, nvidia_uvm], items: string}
 #     features:
-#       gdrcopy.enabled: gdrdrv
-#       gds.enabled: nvidia_fs
+#       type: object
+#       items: string
+#       default:
+#         gdrcopy.enabled: gdrdrv
+#         gds.enabled: nvidia_fs
 #   controls:
 #     - {framework: nvidia-docs, id: gpudirect}
 #   remediation: |

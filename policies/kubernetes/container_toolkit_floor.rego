@@ -17,7 +17,7 @@
 #   requires: [k8s.image]
 #   tables: [container_toolkit]
 #   params:
-#     images: [container-toolkit, nvidia-container-toolkit]
+#     images: {type: array, default: [container-toolkit, nvidia-container-toolkit], items: string}
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-bulletin, id: "5659"}

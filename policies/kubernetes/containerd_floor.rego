@@ -15,7 +15,7 @@
 #   requires: [k8s.node.container-runtime-name, k8s.node.container-runtime-version]
 #   tables: [containerd_releases]
 #   params:
-#     warn_days: 60
+#     warn_days: {type: integer, default: 60, minimum: 0, maximum: 3650}
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: SA-22}

@@ -14,8 +14,8 @@
 #   scope: node
 #   requires: [k8s.server.version, k8s.node.container-runtime-name, k8s.node.container-runtime-version]
 #   params:
-#     last_release: "1.35"
-#     first_containerd: "2.0"
+#     last_release: {type: string, default: "1.35", format: version}
+#     first_containerd: {type: string, default: "2.0", format: version}
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

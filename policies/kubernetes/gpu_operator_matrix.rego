@@ -13,7 +13,7 @@
 #   requires: [k8s.server.version, k8s.image]
 #   tables: [gpu_operator_matrix]
 #   params:
-#     images: [gpu-operator]
+#     images: {type: array, default: [gpu-operator], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}

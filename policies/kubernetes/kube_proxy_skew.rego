@@ -12,7 +12,7 @@
 #   scope: cluster
 #   requires: [k8s.server.version, k8s.image]
 #   params:
-#     max_skew: 3
+#     max_skew: {type: integer, default: 3, minimum: 0}
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

@@ -15,7 +15,7 @@
 #   requires: [k8s.server.version]
 #   tables: [kubernetes_floors]
 #   params:
-#     unlisted_release: fail
+#     unlisted_release: {type: string, default: fail, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}

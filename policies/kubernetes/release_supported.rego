@@ -19,9 +19,9 @@
 #   requires: [k8s.server.version, nodes.k8s.node]
 #   tables: [kubernetes_releases]
 #   params:
-#     warn_days: 60
-#     extended_support: false
-#     unlisted_release: fail
+#     warn_days: {type: integer, default: 60, minimum: 0, maximum: 3650}
+#     extended_support: {type: boolean, default: false}
+#     unlisted_release: {type: string, default: fail, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nsa, id: upgrade-and-patch}

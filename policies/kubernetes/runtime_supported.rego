@@ -14,7 +14,7 @@
 #   scope: node
 #   requires: [k8s.node.container-runtime-name]
 #   params:
-#     runtimes: [containerd, cri-o]
+#     runtimes: {type: array, default: [containerd, cri-o], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}

@@ -24,6 +24,15 @@ last(args, name) := given[count(given) - 1] if {
 }
 
 # METADATA
+# description: |
+#   Gives true or false for an argument that the kernel reads as yes or no, by the last value that the
+#   kernel understands; undefined where there is none.
+boolean(args, name) := understood[count(understood) - 1] if {
+	understood := [said | some value in values(args, name); said := _boolean(trim_space(value))]
+	count(understood) > 0
+}
+
+# METADATA
 # description: Gives the comma-separated parts of every value of an argument, as a set.
 options(args, name) := {trim_space(part) |
 	some value in values(args, name)
@@ -49,6 +58,11 @@ _spellings(args, name) := {written |
 }
 
 _names(args) := {replace(written, "-", "_") | some written, _ in args}
+
+# As kstrtobool of the kernel, which looks at one letter, or at two where the first is an o.
+_boolean(value) if regex.match(`^([yYtT1]|[oO][nN])`, value)
+
+_boolean(value) := false if regex.match(`^([nNfF0]|[oO][fF])`, value)
 
 _listed(given) := [_text(value) | some value in given] if is_array(given)
 

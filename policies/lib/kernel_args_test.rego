@@ -53,3 +53,27 @@ test_paths if {
 	kernel_args.path(args, "spec_store_bypass_disable") == "os.grub.spec-store-bypass-disable"
 	kernel_args.path(args, "audit") == "os.grub.audit"
 }
+
+test_boolean_is_read_as_the_kernel_does if {
+	every said in ["y", "Yes", "true", "1", "on", "ON", " on"] {
+		kernel_args.boolean({"a": said}, "a")
+	}
+	every said in ["n", "No", "false", "0", "off", "OFF", "00", false, 0] {
+		kernel_args.boolean({"a": said}, "a") == false
+	}
+}
+
+test_the_last_value_that_is_understood_counts if {
+	kernel_args.boolean({"a": ["0", "1"]}, "a")
+	kernel_args.boolean({"a": ["1", "off", "maybe"]}, "a") == false
+}
+
+is_understood(args) if is_boolean(kernel_args.boolean(args, "a"))
+
+test_no_boolean if {
+	every said in ["", "maybe", "disabled", "o", {}, null, []] {
+		not is_understood({"a": said})
+	}
+	not is_understood({})
+	is_understood({"a": "1"})
+}

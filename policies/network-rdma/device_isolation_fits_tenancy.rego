@@ -16,14 +16,24 @@
 #   scope: node
 #   requires: [os.grub]
 #   params:
-#     tenancy: unknown
+#     tenancy: {type: string, default: unknown, values: [single, multi, unknown]}
 #     weakening:
-#       iommu: [pt, "off"]
-#       iommu.passthrough: ["1"]
-#       intel_iommu: ["off"]
-#       amd_iommu: ["off"]
-#     weakening_pci: [disable_acs_redir, noacs, noats]
-#     switches: [pcie_acs_override]
+#       type: object
+#       items: array
+#       default:
+#         iommu: [pt, "off", soft]
+#         intel_iommu: ["off"]
+#         amd_iommu: ["off"]
+#         intremap: ["off", nosid]
+#     weakening_booleans:
+#       type: object
+#       items: boolean
+#       default:
+#         iommu.passthrough: true
+#         vfio_iommu_type1.allow_unsafe_interrupts: true
+#         arm-smmu.disable_bypass: false
+#     weakening_pci: {type: array, default: [disable_acs_redir, noacs, noats], items: string}
+#     switches: {type: array, default: [pcie_acs_override], items: string}
 #   controls:
 #     - {framework: nist-800-53, id: SC-39}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
@@ -43,6 +53,11 @@ weak contains {"name": name, "written": sprintf("%v=%v", [name, value])} if {
 	some name, values in data.params.weakening
 	some value in kernel_args.options(input.os.grub, name)
 	lower(value) in values
+}
+
+weak contains {"name": name, "written": sprintf("%v=%v", [name, kernel_args.last(input.os.grub, name)])} if {
+	some name, value in data.params.weakening_booleans
+	kernel_args.boolean(input.os.grub, name) == value
 }
 
 weak contains {"name": "pci", "written": sprintf("pci=%v", [option])} if {

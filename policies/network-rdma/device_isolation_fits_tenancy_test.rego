@@ -4,7 +4,8 @@ import data.eidos.network_rdma.device_isolation_fits_tenancy as rule
 
 params(tenancy) := {
 	"tenancy": tenancy,
-	"weakening": {"iommu": ["pt", "off"], "iommu.passthrough": ["1"]},
+	"weakening": {"iommu": ["pt", "off"], "intremap": ["off", "nosid"]},
+	"weakening_booleans": {"iommu.passthrough": true, "arm-smmu.disable_bypass": false},
 	"weakening_pci": ["disable_acs_redir"],
 	"switches": ["pcie_acs_override"],
 }
@@ -38,6 +39,23 @@ test_several_tenants_fail if {
 test_unknown_tenancy_warns if {
 	count(denied({"iommu.passthrough": "1"}, "unknown")) == 0
 	count(warned({"iommu.passthrough": "1"}, "unknown")) == 1
+}
+
+test_every_way_to_say_yes_fails if {
+	every said in ["1", "on", "y", "Yes", "true", ["0", "on"], 1] {
+		count(denied({"iommu.passthrough": said}, "multi")) == 1
+	}
+}
+
+test_every_way_to_say_no_passes if {
+	every said in ["0", "off", "n", "No", ["1", "off"], "maybe", ""] {
+		count(denied({"iommu.passthrough": said}, "multi")) == 0
+	}
+}
+
+test_protections_switched_off_fail if {
+	count(denied({"arm-smmu.disable_bypass": "n"}, "multi")) == 1
+	count(denied({"intremap": "nosid"}, "multi")) == 1
 }
 
 test_misspelt_tenancy_fails if count(denied({"iommu": "off"}, "Single")) == 1

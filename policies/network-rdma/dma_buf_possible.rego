@@ -14,11 +14,11 @@
 #   requires: [gpu.smi, os.kmod, 'os.sysctl["/proc/sys/kernel/osrelease"]']
 #   reads: [k8s.policy]
 #   params:
-#     kernel: "5.12"
-#     cuda: "11.7"
-#     architectures: [Turing, Ampere, Ada Lovelace, Hopper, Blackwell]
-#     rdma_modules: [ib_uverbs, efa]
-#     peer_modules: [nvidia_peermem, nv_peer_mem, efa_nv_peermem]
+#     kernel: {type: string, default: "5.12", format: version}
+#     cuda: {type: string, default: "11.7", format: version}
+#     architectures: {type: array, default: [Turing, Ampere, Ada Lovelace, Hopper, Blackwell], items: string}
+#     rdma_modules: {type: array, default: [ib_uverbs, efa], items: string}
+#     peer_modules: {type: array, default: [nvidia_peermem, nv_peer_mem, efa_nv_peermem], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

@@ -15,7 +15,7 @@
 #   scope: node
 #   requires: [os.kmod, k8s.image]
 #   params:
-#     images: [aws-efa-k8s-device-plugin, aws-dranet, dranet]
+#     images: {type: array, default: [aws-efa-k8s-device-plugin, aws-dranet, dranet], items: string}
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

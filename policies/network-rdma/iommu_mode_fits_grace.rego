@@ -20,9 +20,9 @@
 #   requires: [gpu.smi, os.grub, 'os.sysctl["/proc/sys/kernel/osrelease"]']
 #   reads: [k8s.policy]
 #   params:
-#     models: [GB200, GB300]
-#     kernel: "6.11"
-#     fixed_flavours: [nvidia]
+#     models: {type: array, default: [GB200, GB300], items: string}
+#     kernel: {type: string, default: "6.11", format: version}
+#     fixed_flavours: {type: array, default: [nvidia], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}
@@ -54,11 +54,11 @@ applicable if {
 	contains(model, name)
 }
 
-on := {"1", "on", "y", "yes", "true"}
+said := kernel_args.last(grub, argument)
 
-off := {"0", "off", "n", "no", "false"}
+passes_through := kernel_args.boolean(grub, argument)
 
-said := lower(kernel_args.last(grub, argument))
+understood if is_boolean(passes_through)
 
 usable if versions.at_least(kernel, data.params.kernel)
 
@@ -71,12 +71,12 @@ usable if {
 storage if booleans.yes(input.k8s.policy["gds.enabled"])
 
 deny contains found(said, "0", sprintf("kernel %v is older than %v", [kernel, data.params.kernel])) if {
-	said in on
+	passes_through
 	not usable
 }
 
 deny contains found(said, "0", "GPUDirect Storage is enabled") if {
-	said in on
+	passes_through
 	storage
 }
 
@@ -98,7 +98,7 @@ warn contains found("absent", "0 until the kernel is newer, then 1", why) if {
 	why := sprintf("NVIDIA's profile for %v sets 1, which kernel %v is too old for", [model, kernel])
 }
 
-deny contains found(said, "0 or 1", "nothing else is understood") if not said in (on | off)
+deny contains found(said, "0 or 1", "nothing else is understood") if not understood
 
 found(actual, expected, reason) := {
 	"msg": sprintf("%v on the kernel line is %v, expected %v: %v.", [argument, actual, expected, reason]),

@@ -65,6 +65,16 @@ test_translation_said_passes if {
 	count(warned(translated, "6.8.0-1028-aws", {})) == 0
 }
 
+test_every_way_to_say_yes_and_no if {
+	every said in ["on", "y", "Yes", "T"] {
+		count(denied({"iommu.passthrough": said}, "6.8.0-1028-aws", {})) == 1
+		count(denied({"iommu.passthrough": said}, "6.14.0", {})) == 0
+	}
+	every said in ["off", "n", "No", "F"] {
+		count(denied({"iommu.passthrough": said}, "6.8.0-1028-aws", {})) == 0
+	}
+}
+
 test_odd_value_fails if {
 	count(denied({"iommu.passthrough": "maybe"}, "6.14.0", {})) == 1
 	count(denied({"iommu.passthrough": null}, "6.14.0", {})) == 1

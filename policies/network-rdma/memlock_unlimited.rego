@@ -16,7 +16,7 @@
 #   requires: [os.kmod, 'systemd["containerd.service"]']
 #   reads: ['systemd["kubelet.service"]', 'systemd["docker.service"]']
 #   params:
-#     rdma_modules: [ib_uverbs, efa]
+#     rdma_modules: {type: array, default: [ib_uverbs, efa], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

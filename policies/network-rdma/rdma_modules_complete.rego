@@ -15,8 +15,11 @@
 #   requires: [os.kmod]
 #   params:
 #     needed:
-#       mlx5_ib: [ib_core, ib_uverbs, rdma_ucm]
-#       efa: [ib_core, ib_uverbs]
+#       type: object
+#       items: array
+#       default:
+#         mlx5_ib: [ib_core, ib_uverbs, rdma_ucm]
+#         efa: [ib_core, ib_uverbs]
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

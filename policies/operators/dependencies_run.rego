@@ -16,8 +16,11 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     kserve: [kserve-controller, llmisvc-controller, kserve-localmodel-controller]
-#     cert_manager_for_nvsentinel: "1.19"
+#     kserve:
+#       type: array
+#       items: string
+#       default: [kserve-controller, llmisvc-controller, kserve-localmodel-controller]
+#     cert_manager_for_nvsentinel: {type: string, default: "1.19", format: version}
 #   controls:
 #     - {framework: nvidia-docs, id: nvsentinel/prerequisites}
 #     - {framework: nist-800-53, id: CM-2}

@@ -16,10 +16,13 @@
 #   scope: node
 #   requires: [k8s.image, k8s.server.version, k8s.policy, gpu.smi]
 #   params:
-#     images: [dra-driver, dra-driver-nvidia-gpu, k8s-dra-driver-gpu, nvidia-dra-driver-gpu]
-#     kubernetes: "1.32"
-#     driver: 570.158.01
-#     compute_domains_only: false
+#     images:
+#       type: array
+#       items: string
+#       default: [dra-driver, dra-driver-nvidia-gpu, k8s-dra-driver-gpu, nvidia-dra-driver-gpu]
+#     kubernetes: {type: string, default: "1.32", format: version}
+#     driver: {type: string, default: 570.158.01, format: version}
+#     compute_domains_only: {type: boolean, default: false}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/dra-intro-install}
 #   remediation: |

@@ -14,7 +14,7 @@
 #   requires: [k8s.image, k8s.node.os-image, gpu.smi]
 #   tables: [os_eol]
 #   params:
-#     image: driver
+#     image: {type: string, default: driver}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |

@@ -14,9 +14,9 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     parallel: 5
-#     unavailable_percent: 25
-#     unavailable_nodes: 5
+#     parallel: {type: integer, default: 5, minimum: 1}
+#     unavailable_percent: {type: integer, default: 25, minimum: 0, maximum: 100}
+#     unavailable_nodes: {type: integer, default: 5, minimum: 0}
 #   controls:
 #     - {framework: nist-800-53, id: CM-3}
 #     - {framework: nist-800-53, id: CP-10}

@@ -13,7 +13,7 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     harmful: [all, xids]
+#     harmful: {type: array, default: [all, xids], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: k8s-device-plugin/configuration}
 #     - {framework: nist-800-53, id: SI-4}

@@ -14,17 +14,20 @@
 #   requires: [k8s.image, k8s.policy]
 #   params:
 #     operands:
-#       - driver
-#       - driver.manager
-#       - toolkit
-#       - devicePlugin
-#       - gfd
-#       - dcgm
-#       - dcgmExporter
-#       - migManager
-#       - gdrcopy
-#       - gds
-#       - validator
+#       type: array
+#       items: string
+#       default:
+#         - driver
+#         - driver.manager
+#         - toolkit
+#         - devicePlugin
+#         - gfd
+#         - dcgm
+#         - dcgmExporter
+#         - migManager
+#         - gdrcopy
+#         - gds
+#         - validator
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-3}

@@ -15,8 +15,11 @@
 #   requires: [k8s.image, k8s.policy]
 #   params:
 #     owners:
-#       driver: [cos-nvidia-installer, nvidia-driver-installer, cos-gpu-installer]
-#       devicePlugin: [nvidia-gpu-device-plugin]
+#       type: object
+#       items: array
+#       default:
+#         driver: [cos-nvidia-installer, nvidia-driver-installer, cos-gpu-installer]
+#         devicePlugin: [nvidia-gpu-device-plugin]
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}
 #   remediation: |

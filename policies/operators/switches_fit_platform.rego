@@ -17,11 +17,14 @@
 #   requires: [k8s.policy, k8s.node.provider, k8s.node.os-image, gpu.smi]
 #   params:
 #     platforms:
-#       - {provider: eks, image: Amazon Linux, must: {driver: false, toolkit: false}}
-#       - {provider: eks, image: Bottlerocket, must: {driver: false, toolkit: false}}
-#       - {provider: eks, image: Ubuntu, usual: {driver: true, toolkit: true}}
-#       - {provider: gke, image: Container-Optimized OS, must: {driver: false, toolkit: true}}
-#       - {provider: gke, image: Ubuntu, usual: {driver: true, toolkit: true}}
+#       type: array
+#       items: object
+#       default:
+#         - {provider: eks, image: Amazon Linux, must: {driver: false, toolkit: false}}
+#         - {provider: eks, image: Bottlerocket, must: {driver: false, toolkit: false}}
+#         - {provider: eks, image: Ubuntu, usual: {driver: true, toolkit: true}}
+#         - {provider: gke, image: Container-Optimized OS, must: {driver: false, toolkit: true}}
+#         - {provider: gke, image: Ubuntu, usual: {driver: true, toolkit: true}}
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/amazon-eks}
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}

@@ -1,7 +1,7 @@
 # METADATA
 # title: Auditing starts at boot with room for its records
 # description: |
-#   audit=1 audits processes that start before auditd, and audit_backlog_limit keeps records from
+#   audit=1 (or on) audits processes that start before auditd, and audit_backlog_limit keeps records from
 #   being lost while auditd is not yet there. A tuning drop-in that assigns the kernel line instead of
 #   adding to it loses both.
 # related_resources:
@@ -15,7 +15,7 @@
 #   scope: node
 #   requires: [os.grub]
 #   params:
-#     backlog: 8192
+#     backlog: {type: integer, default: 8192, minimum: 0}
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.3}
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.4}
@@ -33,7 +33,7 @@ package eidos.os_hardening.audit_from_boot
 import data.eidos.lib.kernel_args
 import data.eidos.lib.quantities
 
-audited if kernel_args.last(input.os.grub, "audit") == "1"
+audited if lower(kernel_args.last(input.os.grub, "audit")) in {"1", "on"}
 
 roomy if quantities.number(kernel_args.last(input.os.grub, "audit_backlog_limit")) >= data.params.backlog
 

@@ -10,6 +10,7 @@ denied(grub) := findings if {
 test_both_pass if {
 	count(denied({"audit": "1", "audit_backlog_limit": "8192"})) == 0
 	count(denied({"audit": "1", "audit_backlog_limit": "16384"})) == 0
+	count(denied({"audit": "on", "audit_backlog_limit": "8192"})) == 0
 }
 
 test_absent_fails if {
@@ -19,7 +20,11 @@ test_absent_fails if {
 	}
 }
 
-test_off_fails if count(denied({"audit": "0", "audit_backlog_limit": "8192"})) == 1
+test_off_fails if {
+	every said in ["0", "off", "yes", "true"] {
+		count(denied({"audit": said, "audit_backlog_limit": "8192"})) == 1
+	}
+}
 
 test_small_backlog_fails if count(denied({"audit": "1", "audit_backlog_limit": "320"})) == 1
 

@@ -16,33 +16,45 @@
 #   requires: [os.grub]
 #   params:
 #     switches:
-#       - nospectre_v1
-#       - nospectre_v2
-#       - nospectre_bhb
-#       - nospec_store_bypass_disable
-#       - nopti
-#       - nosmep
-#       - nosmap
+#       type: array
+#       items: string
+#       default:
+#         - nospectre_v1
+#         - nospectre_v2
+#         - nospectre_bhb
+#         - nospec_store_bypass_disable
+#         - nopti
+#         - nosmep
+#         - nosmap
+#         - noibrs
+#         - noibpb
+#     booleans: {type: array, default: [kpti], items: string}
 #     off:
-#       mitigations: ["off"]
-#       spectre_v2: ["off"]
-#       spectre_v2_user: ["off"]
-#       spectre_bhi: ["off"]
-#       spec_store_bypass_disable: ["off"]
-#       spec_rstack_overflow: ["off"]
-#       ssbd: [force-off]
-#       pti: ["off"]
-#       kpti: ["off", "0", "n"]
-#       l1tf: ["off"]
-#       mds: ["off"]
-#       tsx_async_abort: ["off"]
-#       srbds: ["off"]
-#       mmio_stale_data: ["off"]
-#       retbleed: ["off"]
-#       gather_data_sampling: ["off"]
-#       reg_file_data_sampling: ["off"]
-#       indirect_target_selection: ["off"]
-#       kvm.nx_huge_pages: ["off"]
+#       type: object
+#       items: array
+#       default:
+#         mitigations: ["off", no_user_kernel, no_user_user, no_guest_host, no_guest_guest, no_cross_thread]
+#         spectre_v2: ["off"]
+#         spectre_v2_user: ["off"]
+#         spectre_bhi: ["off"]
+#         spec_store_bypass_disable: ["off"]
+#         spec_rstack_overflow: ["off"]
+#         ssbd: [force-off]
+#         pti: ["off"]
+#         l1tf: ["off"]
+#         mds: ["off"]
+#         tsx_async_abort: ["off"]
+#         srbds: ["off"]
+#         mmio_stale_data: ["off"]
+#         retbleed: ["off"]
+#         gather_data_sampling: ["off"]
+#         reg_file_data_sampling: ["off"]
+#         indirect_target_selection: ["off"]
+#         tsa: ["off"]
+#         vmscape: ["off"]
+#         kvm.nx_huge_pages: ["off", never, "0", "n", "no"]
+#         kvm-intel.vmentry_l1d_flush: [never]
+#         clearcpuid: [smep, smap, "295", "308"]
 #   controls:
 #     - {framework: nist-800-53, id: CM-6(b)}
 #     - {framework: nist-800-53, id: SC-39}
@@ -65,9 +77,16 @@ deny contains finding if {
 
 deny contains finding if {
 	some name, off in data.params.off
-	some value in kernel_args.options(input.os.grub, name)
-	lower(value) in off
+	some option in kernel_args.options(input.os.grub, name)
+	some value in split(option, ";")
+	lower(trim_space(value)) in off
 	finding := _finding(name, sprintf("%v=%v", [name, value]))
+}
+
+deny contains finding if {
+	some name in data.params.booleans
+	kernel_args.boolean(input.os.grub, name) == false
+	finding := _finding(name, sprintf("%v=%v", [name, kernel_args.last(input.os.grub, name)]))
 }
 
 _finding(name, written) := {

@@ -61,6 +61,9 @@ deny contains finding if {
 
 said(wanted) if kernel_args.last(input.os.grub, wanted.name) == wanted.value
 
+# init_on_alloc=off is init_on_alloc=0.
+said(wanted) if kernel_args.boolean(input.os.grub, wanted.name) == kernel_args.boolean({wanted.name: wanted.value}, wanted.name)
+
 shown(name) := kernel_args.last(input.os.grub, name)
 
 shown(name) := "absent" if not kernel_args.present(input.os.grub, name)

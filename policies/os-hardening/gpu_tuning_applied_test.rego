@@ -37,6 +37,8 @@ test_argument_absent_fails if {
 	finding.msg == "init_on_alloc on the kernel line is absent, expected 0 (gb200)."
 }
 
+test_argument_in_other_words_passes if count(denied({"os": {"grub": {"init_on_alloc": "off"}}})) == 0
+
 test_other_argument_fails if count(denied({"os": {"grub": {"init_on_alloc": "1"}}})) == 1
 
 test_small_sysctl_fails if {

@@ -1,7 +1,7 @@
 # METADATA
 # title: Only GPU nodes give up zeroing of memory
 # description: |
-#   init_on_alloc=0 and init_on_free=0 leave old contents in memory that is handed out, so that a
+#   init_on_alloc=0 and init_on_free=0 (off, n) leave old contents in memory that is handed out, so that a
 #   kernel bug leaks them. NVIDIA's profiles accept that on GPU nodes for speed; a node without a GPU
 #   has the risk and not the gain.
 # related_resources:
@@ -32,7 +32,7 @@ import data.eidos.lib.quantities
 
 given_up contains name if {
 	some name in ["init_on_alloc", "init_on_free"]
-	kernel_args.last(input.os.grub, name) == "0"
+	kernel_args.boolean(input.os.grub, name) == false
 }
 
 applicable if count(given_up) > 0
@@ -42,10 +42,11 @@ has_gpu if quantities.number(input.gpu.smi["gpu-count"]) > 0
 deny contains finding if {
 	not has_gpu
 	some name in given_up
+	actual := kernel_args.last(input.os.grub, name)
 	finding := {
-		"msg": sprintf("%v=0 is on the kernel line of a node without a GPU, expected it to be absent.", [name]),
+		"msg": sprintf("%v=%v is on the kernel line of a node without a GPU, expected it to be absent.", [name, actual]),
 		"path": kernel_args.path(input.os.grub, name),
-		"actual": "0",
+		"actual": actual,
 		"expected": "absent",
 	}
 }

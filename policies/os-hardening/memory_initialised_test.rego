@@ -15,6 +15,18 @@ test_node_without_gpu_fails if {
 	finding.path == "os.grub.init_on_alloc"
 }
 
+test_every_way_to_say_no_fails if {
+	every said in ["off", "0", "n", "no", "OFF", ["1", "off"], 0, false] {
+		count(denied({"init_on_alloc": said}, 0)) == 1
+	}
+}
+
+test_what_the_kernel_does_not_understand_changes_nothing if {
+	count(denied({"init_on_alloc": ["off", "maybe"]}, 0)) == 1
+	count(denied({"init_on_alloc": "maybe"}, 0)) == 0
+	count(denied({"init_on_alloc": ""}, 0)) == 0
+}
+
 test_text_is_a_number if count(denied({"init_on_free": "0"}, "8")) == 0
 
 test_odd_count_is_no_gpu if {
@@ -24,6 +36,7 @@ test_odd_count_is_no_gpu if {
 
 test_default_is_not_applicable if {
 	not rule.applicable with input as facts({"init_on_alloc": "1"}, 0)
+	not rule.applicable with input as facts({"init_on_alloc": "on"}, 0)
 	not rule.applicable with input as facts({}, 0)
 }
 

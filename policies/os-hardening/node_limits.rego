@@ -21,12 +21,12 @@
 #     - os.sysctl["/proc/sys/kernel/pid_max"]
 #     - os.sysctl["/proc/sys/vm/max_map_count"]
 #   params:
-#     inotify_instances: 8192
-#     inotify_watches: 524288
-#     file_max: 2097152
-#     nr_open: 1048576
-#     pid_max: 4194304
-#     max_map_count: 262144
+#     inotify_instances: {type: integer, default: 8192, minimum: 1}
+#     inotify_watches: {type: integer, default: 524288, minimum: 1}
+#     file_max: {type: integer, default: 2097152, minimum: 1}
+#     nr_open: {type: integer, default: 1048576, minimum: 1}
+#     pid_max: {type: integer, default: 4194304, minimum: 1}
+#     max_map_count: {type: integer, default: 262144, minimum: 1}
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-tuned}
 #     - {framework: nist-800-53, id: SC-5}

@@ -15,8 +15,8 @@
 #   scope: node
 #   requires: [gpu.smi, 'os.sysctl["/proc/sys/kernel/osrelease"]', k8s.node.provider]
 #   params:
-#     models: [GH200, GB200, GB300]
-#     providers_with_small_pages: [eks]
+#     models: {type: array, default: [GH200, GB200, GB300], items: string}
+#     providers_with_small_pages: {type: array, default: [eks], items: string}
 #   controls:
 #     - {framework: nvidia-docs, id: grace-perf-tuning-guide}
 #   remediation: |

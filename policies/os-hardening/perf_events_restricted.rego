@@ -15,7 +15,7 @@
 #   scope: node
 #   requires: ['os.sysctl["/proc/sys/kernel/perf_event_paranoid"]']
 #   params:
-#     minimum: 2
+#     minimum: {type: integer, default: 2, minimum: 0, maximum: 4}
 #   controls:
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |

@@ -15,7 +15,7 @@
 #   scope: node
 #   requires: ['os.sysctl["/proc/sys/kernel/yama/ptrace_scope"]']
 #   params:
-#     minimum: 1
+#     minimum: {type: integer, default: 1, minimum: 0, maximum: 3}
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.5.2}
 #     - {framework: nist-800-53, id: SC-7(10)}

@@ -17,7 +17,7 @@
 #   reads: [k8s.node.os-image]
 #   tables: [os_eol]
 #   params:
-#     warn_days: 180
+#     warn_days: {type: integer, default: 180, minimum: 0, maximum: 3650}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
@@ -37,11 +37,11 @@ shown := sprintf("%v %v", [input.os.release.ID, input.os.release.VERSION_ID])
 
 from_release := distributions.of_release(input.os.release, known)
 
-claims contains {"path": "os.release.VERSION_ID", "shown": shown, "found": from_release}
+claims contains {"path": "os.release.VERSION_ID", "says": "os-release", "shown": shown, "found": from_release}
 
 claims contains claim if {
 	image := input.k8s.node["os-image"]
-	claim := {"path": "k8s.node.os-image", "shown": image, "found": distributions.of_image(image, known)}
+	claim := {"path": "k8s.node.os-image", "says": "the kubelet's os-image", "shown": image, "found": distributions.of_image(image, known)}
 }
 
 deny contains finding if {
@@ -49,7 +49,10 @@ deny contains finding if {
 	day := known[claim.found.id].releases[claim.found.release]
 	dates.over(day)
 	finding := {
-		"msg": sprintf("%v gets no security updates since %v, expected a supported release.", [claim.shown, day]),
+		"msg": sprintf(
+			"%v ended on %v for %v (said by %v), expected a supported release.",
+			[support(claim), day, claim.shown, claim.says],
+		),
 		"path": claim.path,
 		"actual": claim.shown,
 		"expected": "a release before its end of life",
@@ -62,12 +65,18 @@ warn contains finding if {
 	not dates.over(day)
 	dates.days_until(day) <= data.params.warn_days
 	finding := {
-		"msg": sprintf("%v gets security updates only until %v, expected more than %v days.", [claim.shown, day, data.params.warn_days]),
+		"msg": sprintf(
+			"%v ends on %v for %v (said by %v), expected more than %v days from now.",
+			[support(claim), day, claim.shown, claim.says, data.params.warn_days],
+		),
 		"path": claim.path,
 		"actual": day,
 		"expected": sprintf("more than %v days away", [data.params.warn_days]),
 	}
 }
+
+# Whose security updates they are: what a contract buys beyond them is not meant.
+support(claim) := known[claim.found.id].support
 
 deny contains finding if {
 	not from_release

@@ -4,6 +4,7 @@ import data.eidos.os_hardening.release_supported as rule
 
 tables := {"os_eol": {"distributions": {"ubuntu": {
 	"image": "Ubuntu",
+	"support": "Canonical's standard support",
 	"releases": {"20.04": "2025-05-31", "22.04": "2027-04-01", "24.04": "2029-05-01"},
 }}}}
 
@@ -34,17 +35,22 @@ test_supported_passes if {
 
 test_end_of_life_fails if {
 	some finding in denied(facts("20.04"))
-	finding.msg == "ubuntu 20.04 gets no security updates since 2025-05-31, expected a supported release."
+	finding.msg == concat(" ", [
+		"Canonical's standard support ended on 2025-05-31 for ubuntu 20.04 (said by os-release),",
+		"expected a supported release.",
+	])
 	finding.path == "os.release.VERSION_ID"
 }
 
 test_near_end_of_life_warns if {
 	count(denied(facts("22.04"))) == 0
-	count(warned(facts("22.04"))) == 1
+	some finding in warned(facts("22.04"))
+	startswith(finding.msg, "Canonical's standard support ends on 2027-04-01 for ubuntu 22.04")
 }
 
 test_host_image_is_judged_too if {
 	some finding in denied(on_image("Ubuntu 20.04.6 LTS"))
+	contains(finding.msg, "(said by the kubelet's os-image)")
 	finding.path == "k8s.node.os-image"
 }
 

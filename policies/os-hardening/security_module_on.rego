@@ -16,7 +16,7 @@
 #   scope: node
 #   requires: [os.grub, os.release.ID]
 #   params:
-#     explicit_on: [ubuntu]
+#     explicit_on: {type: array, default: [ubuntu], items: string}
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.3.1.2}
 #     - {framework: nist-800-53, id: AC-3(4)}
@@ -35,26 +35,48 @@ import data.eidos.lib.kernel_args
 
 modules := {"apparmor", "selinux"}
 
-switches_off := {"apparmor": {"0"}, "selinux": {"0"}, "enforcing": {"0"}}
+grub := input.os.grub
 
 named(module) if {
-	kernel_args.last(input.os.grub, module) == "1"
-	module in chosen
+	kernel_args.last(grub, module) == "1"
+	not other_chosen(module)
 }
 
-named(module) if module in kernel_args.options(input.os.grub, "lsm")
+named(module) if module in listed
 
-# security= and lsm= choose; with neither the kernel takes what it was built with.
-chosen := {module | some module in modules; not other_chosen(module)}
+# lsm= chooses, without it security=; with neither the kernel takes what it was built with.
+listed := {trim_space(part) | some part in split(kernel_args.last(grub, "lsm"), ",")}
 
 other_chosen(module) if {
-	some choice in kernel_args.values(input.os.grub, "security")
+	kernel_args.present(grub, "lsm")
+	not module in listed
+}
+
+other_chosen(module) if {
+	some choice in kernel_args.values(grub, "security")
 	choice != module
 }
 
-off contains name if {
-	some name, values in switches_off
-	kernel_args.last(input.os.grub, name) in values
+off contains {"name": name, "actual": actual, "expected": "1 or absent"} if {
+	some name in ["apparmor", "selinux", "enforcing"]
+	actual := kernel_args.last(grub, name)
+	regex.match(`^\s*0+([xX]0+)?\s*$`, actual)
+}
+
+off contains {"name": name, "actual": kernel_args.last(grub, name), "expected": "1 or absent"} if {
+	some name in ["apparmor.enabled"]
+	kernel_args.boolean(grub, name) == false
+}
+
+off contains {"name": name, "actual": mode, "expected": "enforce or absent"} if {
+	some name in ["apparmor.mode"]
+	mode := kernel_args.last(grub, name)
+	lower(mode) in {"complain", "unconfined"}
+}
+
+off contains {"name": "lsm", "actual": actual, "expected": "a list with apparmor or selinux"} if {
+	actual := kernel_args.last(grub, "lsm")
+	count(listed & modules) == 0
 }
 
 on if {
@@ -63,12 +85,12 @@ on if {
 }
 
 deny contains finding if {
-	some name in off
+	some argument in off
 	finding := {
-		"msg": sprintf("%v=0 on the kernel line switches the security module off, expected it on.", [name]),
-		"path": kernel_args.path(input.os.grub, name),
-		"actual": "0",
-		"expected": "1 or absent",
+		"msg": sprintf("%v=%v on the kernel line switches the security module off, expected it on.", [argument.name, argument.actual]),
+		"path": kernel_args.path(grub, argument.name),
+		"actual": argument.actual,
+		"expected": argument.expected,
 	}
 }
 

@@ -26,6 +26,21 @@ test_off_fails if {
 	finding.msg == "apparmor=0 on the kernel line switches the security module off, expected it on."
 }
 
+test_every_way_to_switch_it_off_fails if {
+	on := {"apparmor": "1", "security": "apparmor"}
+	every way in [
+		{"apparmor": "00"}, {"apparmor": "0x0"}, {"apparmor.enabled": "N"}, {"apparmor.enabled": "off"},
+		{"apparmor.mode": "complain"}, {"lsm": "landlock,yama"}, {"lsm": ["apparmor", "yama"]},
+	] {
+		count(denied("ubuntu", object.union(on, way))) == 1
+		count(denied("rhel", object.union(on, way))) == 1
+	}
+}
+
+test_enforcing_mode_passes if {
+	count(denied("ubuntu", {"apparmor": "1", "apparmor.mode": "enforce", "apparmor.enabled": "Y"})) == 0
+}
+
 test_permissive_fails if count(denied("rhel", {"selinux": "1", "enforcing": "0"})) == 1
 
 test_last_word_counts if count(denied("ubuntu", {"apparmor": ["1", "0"]})) == 1

@@ -12,7 +12,10 @@
 #   scope: node
 #   requires: [os.kmod]
 #   params:
-#     unused: [cramfs, freevxfs, hfs, hfsplus, jffs2, udf, usb_storage, dccp, tipc, rds, sctp]
+#     unused:
+#       type: array
+#       items: string
+#       default: [cramfs, freevxfs, hfs, hfsplus, jffs2, udf, usb_storage, dccp, tipc, rds, sctp]
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.1.1}
 #     - {framework: cis-ubuntu-24.04, id: 3.2}

@@ -17,11 +17,17 @@
 #   requires: [os.kmod]
 #   params:
 #     forbidden:
-#       algif_aead: CVE-2026-31431
-#       rxrpc: CVE-2026-43284 and CVE-2026-43500
+#       type: object
+#       items: string
+#       default:
+#         algif_aead: CVE-2026-31431
+#         rxrpc: CVE-2026-43284 and CVE-2026-43500
 #     suspicious:
-#       esp4: CVE-2026-43284
-#       esp6: CVE-2026-43284
+#       type: object
+#       items: string
+#       default:
+#         esp4: CVE-2026-43284
+#         esp6: CVE-2026-43284
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}

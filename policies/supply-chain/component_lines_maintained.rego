@@ -16,7 +16,7 @@
 #   requires: [k8s.image]
 #   tables: [component_eol]
 #   params:
-#     warn_days: 30
+#     warn_days: {type: integer, default: 30, minimum: 0, maximum: 3650}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}

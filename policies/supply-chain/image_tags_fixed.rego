@@ -2,9 +2,10 @@
 # title: Every image runs by a fixed tag or a digest
 # description: |
 #   What latest means changes without a deployment: two nodes run different code, a rollback does not
-#   roll back, and no report says what ran. Snapshots of older collectors drop digests and show latest
-#   for an image that is pinned by digest only; collect the list of containers to tell them apart, or
-#   name such images in params.allowed.
+#   roll back, and no report says what ran. Judged is what was asked for (pinned, and the reference
+#   itself): the digest that happens to run is no pin. Snapshots of older collectors show latest for an
+#   image that is pinned by digest only; collect the list of containers to tell them apart, or name such
+#   images in params.allowed.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/#image-names
 #     description: Kubernetes documentation on image tags
@@ -16,8 +17,11 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: []
-#     mutable: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
+#     allowed: {type: array, default: [], items: string}
+#     mutable:
+#       type: array
+#       items: string
+#       default: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
 #   controls:
 #     - {framework: nist-800-190, id: 4.2.2}
 #     - {framework: nist-800-53, id: CM-2}
@@ -50,8 +54,24 @@ pinned(image) if {
 }
 
 pinned(image) if {
-	is_string(image.digest)
-	startswith(image.digest, "sha256:")
+	image.pinned == true
+	not unpinned_reference(image)
+}
+
+pinned(image) if {
+	not "pinned" in object.keys(image)
+	names_digest(image.image)
+}
+
+# What was asked for is the reference itself, wherever the two disagree.
+unpinned_reference(image) if {
+	is_string(image.image)
+	not names_digest(image.image)
+}
+
+names_digest(reference) if {
+	is_string(reference)
+	regex.match(`@[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}$`, reference)
 }
 
 shown(image) := image.tag if image.tag != ""

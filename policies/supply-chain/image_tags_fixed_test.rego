@@ -28,8 +28,35 @@ test_container_without_tag_fails if {
 	contains(finding.msg, "Image app runs with tag none")
 }
 
-test_container_with_digest_passes if {
-	count(denied({"containers": [{"registry": "nvcr.io", "repository": "nvidia/app", "tag": "latest", "digest": "sha256:aa"}]})) == 0
+digest := sprintf("sha256:%v", [crypto.sha256("app")])
+
+written := sprintf("nvcr.io/nvidia/app:latest@%v", [digest])
+
+listed(container) := denied({"containers": [object.union({"registry": "nvcr.io", "repository": "nvidia/app"}, container)]})
+
+test_pinned_container_passes if {
+	count(listed({"digest": digest, "pinned": true})) == 0
+	count(listed({"tag": "latest", "digest": digest, "pinned": true, "image": written})) == 0
+	count(listed({"tag": "latest", "image": written})) == 0
+}
+
+test_digest_that_happens_to_run_is_no_pin if {
+	count(listed({"tag": "latest", "digest": digest})) == 1
+	count(listed({"tag": "latest", "digest": digest, "pinned": false})) == 1
+	count(listed({"digest": digest, "pinned": false, "image": "nvcr.io/nvidia/app"})) == 1
+	count(listed({"tag": "latest", "digest": digest, "pinned": false, "image": written})) == 1
+}
+
+test_a_pin_that_the_reference_does_not_show_is_none if {
+	count(listed({"tag": "latest", "pinned": true, "image": "nvcr.io/nvidia/app:latest"})) == 1
+	count(listed({"tag": "latest", "pinned": true, "image": "nvcr.io/nvidia/app:latest@sha256:"})) == 1
+}
+
+test_odd_pins_are_none if {
+	every pin in ["true", "yes", 1, {}, null] {
+		count(listed({"tag": "latest", "digest": digest, "pinned": pin})) == 1
+	}
+	count(listed({"tag": "latest", "image": 7})) == 1
 }
 
 test_container_with_empty_digest_fails if {

@@ -12,8 +12,11 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: []
-#     unreleased: '(?i)(?:^|[-_.+])(?:dev|devel|snapshot|nightly|alpha|beta|rc|pr|wip|dirty|canary)[-.]?[0-9]*(?:$|[-_.+])'
+#     allowed: {type: array, default: [], items: string}
+#     unreleased:
+#       type: string
+#       format: regex
+#       default: '(?i)(?:^|[-_.+])(?:dev|devel|snapshot|nightly|alpha|beta|rc|pr|wip|dirty|canary)[-.]?[0-9]*(?:$|[-_.+])'
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: SR-3}

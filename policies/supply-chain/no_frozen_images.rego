@@ -13,8 +13,11 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     organisations: [bitnami, bitnamilegacy]
-#     tag: '-debian-[0-9]+-r[0-9]+$'
+#     organisations: {type: array, default: [bitnami, bitnamilegacy], items: string}
+#     tag:
+#       type: string
+#       format: regex
+#       default: '-debian-[0-9]+-r[0-9]+$'
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: SA-22}

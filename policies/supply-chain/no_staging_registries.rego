@@ -16,7 +16,10 @@
 #   requires: [k8s.policy]
 #   reads: [k8s.image]
 #   params:
-#     words: [nvstaging, staging, stg, dev, devel, development, nightly, sandbox]
+#     words:
+#       type: array
+#       items: string
+#       default: [nvstaging, staging, stg, dev, devel, development, nightly, sandbox]
 #   controls:
 #     - {framework: nist-800-53, id: SR-3}
 #     - {framework: nist-800-190, id: 4.2.1}

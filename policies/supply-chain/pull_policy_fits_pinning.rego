@@ -15,7 +15,7 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     mutable: [latest, main, master, edge, nightly, dev, devel]
+#     mutable: {type: array, default: [latest, main, master, edge, nightly, dev, devel], items: string}
 #   controls:
 #     - {framework: cis-kubernetes, id: 1.2.11}
 #     - {framework: nist-800-53, id: CM-2}

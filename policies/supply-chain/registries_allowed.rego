@@ -18,21 +18,24 @@
 #   reads: [k8s.image]
 #   params:
 #     allowed:
-#       - nvcr.io/nvidia
-#       - nvcr.io/nim
-#       - ghcr.io/nvidia
-#       - ghcr.io/kserve
-#       - ghcr.io/k8snetworkplumbingwg
-#       - registry.k8s.io
-#       - quay.io/jetstack
-#       - quay.io/prometheus
-#       - quay.io/prometheus-operator
-#       - quay.io/argoproj
-#       - docker.io/grafana
-#       - public.ecr.aws
-#       - mcr.microsoft.com
-#       - gke.gcr.io
-#     allowed_hosts_under: [amazonaws.com]
+#       type: array
+#       items: string
+#       default:
+#         - nvcr.io/nvidia
+#         - nvcr.io/nim
+#         - ghcr.io/nvidia
+#         - ghcr.io/kserve
+#         - ghcr.io/k8snetworkplumbingwg
+#         - registry.k8s.io
+#         - quay.io/jetstack
+#         - quay.io/prometheus
+#         - quay.io/prometheus-operator
+#         - quay.io/argoproj
+#         - docker.io/grafana
+#         - public.ecr.aws
+#         - mcr.microsoft.com
+#         - gke.gcr.io
+#     allowed_hosts_under: {type: array, default: [amazonaws.com], items: string}
 #   controls:
 #     - {framework: kubescape, id: C-0078}
 #     - {framework: nist-800-190, id: 4.2.1}

@@ -1,5 +1,7 @@
 """Runs and snapshots to store: made by hand, and by hypothesis."""
 
+from datetime import UTC
+
 from hypothesis import strategies as st
 
 from eidos.engine.digest import addressed, digest
@@ -27,6 +29,7 @@ from eidos.engine.model.snapshot import (
     Subtype,
 )
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.waiver import Waiver
 
 # By hand ----------------------------------------------------------------------------------------
 
@@ -131,6 +134,18 @@ LOCATIONS = st.builds(
     st.none() | st.integers(1, 200),
     st.none() | TEXT,
 )
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+WAIVERS = st.builds(
+    Waiver,
+    *[TEXT] * 5,
+    MOMENTS,
+    st.none() | MOMENTS,
+    st.none() | TEXT,
+    st.lists(TEXT, max_size=3).map(tuple),
+    JSON,
+    st.booleans(),
+    st.none() | LOCATIONS,
+)
 FACTS = st.builds(FactAddress, NAMES, NAMES, st.none() | NAMES, st.booleans(), st.none())
 
 
@@ -215,6 +230,7 @@ def reports(draw: st.DrawFn) -> Report:
             )
         ),
         waiver_notes=draw(tuples(st.builds(WaiverNote, TEXT, TEXT, TEXT, TEXT))),
+        waivers=draw(tuples(WAIVERS)),
         gate=Gate(draw(st.sampled_from(Severity)), draw(st.booleans())),
         prints=draw(tuples(TEXT)),
     )

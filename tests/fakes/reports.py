@@ -16,7 +16,9 @@ from eidos.engine.model.rule import (
     Scope,
     Severity,
 )
+from eidos.engine.model.times import instant
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.waiver import Waiver
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07",
@@ -114,6 +116,27 @@ KUBERNETES = Verdict(
     waiver="W-2026-004",
 )
 
+
+def waiver(name: str, rule: str, until: str) -> Waiver:
+    return Waiver(
+        id=name,
+        rule=rule,
+        owner="gpu-platform",
+        approver="security",
+        reason="upgrade is planned for May",
+        until=instant(until, end_of_day=True),
+        ticket="OPS-17",
+        location=Location("waivers.yaml", 5, 5, "$.waivers[0]"),
+    )
+
+
+WAIVER = replace(
+    waiver("W-2026-004", "K8S-001", "2026-05-31"),
+    since=instant("2026-03-01"),
+    value="v1.30.1",
+    has_value=True,
+)
+_TOLD = ("id", "rule", "owner", "approver", "reason", "ticket", "value")
 LOCATIONS = {
     "": Location("snapshots/prod.yaml", 9, 5, "$.nodes[0]"),
     "gpu.smi.driver": Location("snapshots/prod.yaml", 14, 13, "$.nodes[0]...driver"),
@@ -179,6 +202,7 @@ def everything() -> Report:
         waiver_notes=(
             WaiverNote("W-2025-001", "GPU-001", "expired", "expired on 2026-01-31T23:59:59Z"),
         ),
+        waivers=(waiver("W-2025-001", "GPU-001", "2026-01-31"), WAIVER),
         prints=("gpu_001.rego:12: driver is 580.82.07",),
     )
 
@@ -224,6 +248,7 @@ def hostile(text: str = "".join(HOSTILE), actual: Json = None) -> Report:
         packs=(PackRef(text, text, text),),
         problems=(Problem(text, text, where),),
         waiver_notes=(WaiverNote(text, text, text, text),),
+        waivers=(replace(WAIVER, **dict.fromkeys(_TOLD, text), subjects=(text,), location=where),),
         prints=(text,),
     )
 

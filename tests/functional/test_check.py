@@ -16,7 +16,7 @@ import yaml
 
 from eidos.engine.cli import console, root
 from fakes.opa_server import opa_server
-from fakes.policies import DRIVER_RULE, write_pack
+from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
 SNAPSHOT = """\
 apiVersion: eidos.dev/v1
@@ -113,6 +113,36 @@ def test_only_unknown_verdicts_are_no_pass_whichever_of_them_count(
     assert check("bare.yaml", "-p", "t", "--fail-on", "critical") == 3
     assert "nothing was judged: every verdict is unknown" in capsys.readouterr().out
     assert check("bare.yaml", "-p", "t", "--fail-on", "critical", "--allow-incomplete") == 0
+
+
+SKIPPING = DRIVER_RULE.replace('driver != "none"', 'driver == "none"')
+
+
+def test_nothing_but_skips_is_no_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pack(tmp_path / "skipping", a=SKIPPING)
+    assert check("s.yaml", "-p", "skipping") == 3
+    assert "nothing was judged: every verdict is skip; this is not" in capsys.readouterr().out
+    assert check("s.yaml", "-p", "skipping", "--fail-on", "critical") == 3
+    assert check("s.yaml", "-p", "skipping", "--allow-incomplete") == 0
+
+
+def test_nothing_but_skips_and_unknowns_that_do_not_count_is_no_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = DRIVER_RULE.replace("T-001", "T-002").replace("t.driver", "t.other")
+    lost = lost.replace("smi.driver]", "smi.uuid]").replace(
+        "input.gpu.smi.driver", "input.gpu.smi.uuid"
+    )
+    write_pack(tmp_path / "silent", a=SKIPPING, b=lost)
+    assert check("s.yaml", "-p", "silent", "--fail-on", "critical") == 3
+    assert "every verdict is skip or unknown" in capsys.readouterr().out
+
+
+def test_a_skip_beside_a_pass_is_a_pass(tmp_path: Path) -> None:
+    other = DRIVER_RULE.replace("T-001", "T-002").replace("t.driver", "t.other")
+    write_pack(tmp_path / "both", a=SKIPPING, b=other)
+    Path("good.yaml").write_text(SNAPSHOT.replace("570.1", "590.1"))
+    assert check("good.yaml", "-p", "both") == 0
 
 
 def test_nothing_judged_is_never_a_pass() -> None:
@@ -482,3 +512,36 @@ def test_a_null_where_a_fact_is_needed_is_unknown() -> None:
 
 def test_plain_rules_stop_the_gate_at_every_severity() -> None:
     assert check("d.yaml", "-p", "policy", "--fail-on", "critical") == 1
+
+
+def test_what_replaces_a_shipped_pack_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = MANIFEST.replace("name: t", "name: own") + "replaces: [gpu]\n"
+    write_pack(tmp_path / "own", own, a=DRIVER_RULE.replace("T-001", "GPU-001"))
+    sentence = "pack own 1.2.3 replaces the shipped pack gpu"
+    for format_ in ("text", "markdown", "sarif"):
+        assert check("s.yaml", "-p", "own", "-o", format_) == 1
+        assert sentence in capsys.readouterr().out
+    assert check("s.yaml", "-p", "own", "-o", "json") == 1
+    assert json.loads(capsys.readouterr().out)["packs"][0]["replaces"] == ["gpu"]
+    assert console.run(root, ["history", "show", "latest"]) == 0
+    assert sentence in capsys.readouterr().out
+
+
+def test_all_that_is_wrong_with_parameters_is_said_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("p.yaml").write_text(
+        "T-001:\n  floor: high\n  flor: 1\nT-01:\n  a: 1\nGPU-002: {unlisted_branch: FAIL}\n"
+    )
+    assert check("s.yaml", "-p", "t", "--params", "p.yaml") == 2
+    said = capsys.readouterr().err
+    for line in (
+        "error: p.yaml:2:3 $.T-001.floor: parameter 'floor' of T-001 must be a number, not text",
+        "error: p.yaml:3:3 $.T-001.flor: there is no parameter of T-001: 'flor'",
+        "error: p.yaml:4:1 $.T-01: there is no rule 'T-01' in the chosen packs",
+        "error: p.yaml:6:11 $.GPU-002.unlisted_branch: parameter 'unlisted_branch' of GPU-002",
+        "must be one of fail, warn, ignore, not 'FAIL'",
+    ):
+        assert line in said

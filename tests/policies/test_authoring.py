@@ -117,3 +117,12 @@ def test_library_modules_are_tested() -> None:
     modules = {path.stem for path in rule_files(LIBRARY)}
     assert {path.stem.removesuffix("_test") for path in LIBRARY.glob("*_test.rego")} == modules
     assert all(f"`{name}`" in (FOLDER / "README.md").read_text() for name in modules)
+
+
+def test_every_parameter_says_its_type(rule: Rule) -> None:
+    assert all(spec.type for spec in rule.param_specs.values())
+    text = "# METADATA".join(rule.modules[0].source.split("# METADATA")[:2])
+    for name in rule.params:
+        assert re.search(rf"^#     {name}:(?: \{{type: |\n#       type: )", text, re.MULTILINE), (
+            name
+        )

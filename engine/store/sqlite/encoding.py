@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,9 +12,10 @@ from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject, WaiverNote
-from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
+from eidos.engine.model.rule import Control, Entrypoint, Module, Param, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.waiver import Waiver
 
 Item = TypeVar("Item")
 
@@ -119,6 +121,7 @@ def encode_rule(rule: Rule) -> dict[str, Json]:
         "tags": list(rule.tags),
         "references": list(rule.references),
         "params": dict(rule.params),
+        "param_specs": {name: asdict(param) for name, param in rule.param_specs.items()},
         "tables": {name: addressed(table) for name, table in rule.tables.items()},
         "line": rule.line,
         "v0": rule.v0,
@@ -137,6 +140,10 @@ def decode_rule(document: dict[str, Any], parts: Mapping[str, bytes]) -> Rule:
         "controls": tuple(Control(*control) for control in document["controls"]),
         "tags": tuple(document["tags"]),
         "references": tuple(document["references"]),
+        "param_specs": {
+            name: Param(**{**param, "values": tuple(param["values"])})
+            for name, param in document.get("param_specs", {}).items()
+        },
         "tables": {name: json.loads(parts[at]) for name, at in document["tables"].items()},
     }
     return Rule(**{**document, **built})
@@ -209,19 +216,22 @@ link of such runs: what is added to the details is left out where there is none 
 
 def encode_details(report: Report) -> dict[str, Json]:
     """Give what a report says beyond its subjects."""
-    return {
+    details: dict[str, Json] = {
         **NO_DETAILS,
         "problems": [encode_problem(problem) for problem in report.problems],
         "waiver_notes": [encode_note(note) for note in report.waiver_notes],
         "prints": list(report.prints),
     }
+    if report.waivers:  # runs without any keep the address they always had
+        details["waivers"] = [encode_waiver(waiver) for waiver in report.waivers]
+    if report.replacements:
+        details["replaces"] = [list(pack.replaces) for pack in report.packs]
+    return details
 
 
 def encode_problem(problem: Problem) -> Json:
     """Give a problem with its place."""
-    place = problem.location
-    where: Json = [place.file, place.line, place.column, place.path] if place else None
-    return [problem.message, problem.hint, where, problem.code]
+    return [problem.message, problem.hint, _encode_place(problem.location), problem.code]
 
 
 def decode_problem(written: Sequence[Any]) -> Problem:
@@ -233,6 +243,40 @@ def decode_problem(written: Sequence[Any]) -> Problem:
 def encode_note(note: WaiverNote) -> Json:
     """Give what was said about a waiver."""
     return [note.waiver, note.rule, note.state, note.message]
+
+
+def encode_waiver(waiver: Waiver) -> Json:
+    """Give a waiver, whole."""
+    return {
+        "id": waiver.id,
+        "rule": waiver.rule,
+        "owner": waiver.owner,
+        "approver": waiver.approver,
+        "reason": waiver.reason,
+        "until": waiver.until.isoformat(),
+        "since": waiver.since.isoformat() if waiver.since else None,
+        "ticket": waiver.ticket,
+        "subjects": list(waiver.subjects),
+        "value": waiver.value,
+        "has_value": waiver.has_value,
+        "location": _encode_place(waiver.location),
+    }
+
+
+def decode_waiver(written: Mapping[str, Any]) -> Waiver:
+    """Give the waiver back."""
+    since, place = written["since"], written["location"]
+    built = {
+        "until": datetime.fromisoformat(written["until"]),
+        "since": datetime.fromisoformat(since) if since else None,
+        "subjects": tuple(written["subjects"]),
+        "location": Location(*place) if place else None,
+    }
+    return Waiver(**{**written, **built})
+
+
+def _encode_place(place: Location | None) -> Json:
+    return [place.file, place.line, place.column, place.path] if place else None
 
 
 def encode_collection(entry: Collection) -> list[Json]:

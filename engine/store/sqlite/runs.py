@@ -2,18 +2,20 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from eidos.engine.model.gate import Decision, Gate
-from eidos.engine.model.report import Report, WaiverNote
+from eidos.engine.model.report import PackRef, Report, WaiverNote
 from eidos.engine.model.rule import Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import decode_problem
+from eidos.engine.store.sqlite.encoding import decode_problem, decode_waiver
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 from eidos.engine.store.sqlite.subjects import SubjectReader
 
@@ -113,11 +115,20 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         effective_time=effective_time,
         generator=generator,
         engine=engine,
-        packs=read_packs(connection, packs),
+        packs=_replacing(read_packs(connection, packs), said.get("replaces", ())),
         rules=read_rules(connection, rules),
         subjects=tuple(SubjectReader(connection).subjects(number)),
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
+        waivers=tuple(decode_waiver(waiver) for waiver in said.get("waivers", ())),
         prints=tuple(said.get("prints", ())),
         gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
+
+
+def _replacing(packs: Sequence[PackRef], replaces: Sequence[Sequence[str]]) -> tuple[PackRef, ...]:
+    """Give packs with what they replace; in most runs nothing is replaced, and nothing is kept."""
+    if not replaces:
+        return tuple(packs)
+    pairs = zip(packs, replaces, strict=True)
+    return tuple(replace(pack, replaces=tuple(names)) for pack, names in pairs)

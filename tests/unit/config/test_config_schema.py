@@ -72,6 +72,7 @@ def shape(setting: Setting) -> dict[str, Any]:
     allowed: dict[str, Any] = {"enum": list(setting.choices)} if setting.choices else {}
     several = {"description": "One of them.", **(allowed or TEXT)}
     mapped = {"description": "One of them.", **(allowed or {"type": "string"})}
+    keys = {"propertyNames": {"enum": list(setting.keys)}} if setting.keys else {}
     tables = {"description": "Parameter to value.", "type": "object"}
     bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
     lone = {"type": ["string", "array"], "minLength": 1} if setting.lone else {"type": "array"}
@@ -83,7 +84,7 @@ def shape(setting: Setting) -> dict[str, Any]:
         "number": {"type": "integer", **{k: v for k, v in bounds.items() if v is not None}},
         "list": {**lone, "items": several},
         "ignores": {"type": "array", "items": dict(IGNORE)},
-        "mapping": {"type": "object", "additionalProperties": mapped},
+        "mapping": {"type": "object", "additionalProperties": mapped, **keys},
         "tables": {"type": "object", "additionalProperties": tables},
     }
     return shapes[setting.kind]

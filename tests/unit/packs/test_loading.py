@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,9 +9,12 @@ from eidos.engine.errors import EidosError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Scope
 from eidos.engine.packs.choosing import RuleChoice, choose
+from eidos.engine.packs.files import read_files
 from eidos.engine.packs.finding import find_policies, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
+from eidos.engine.packs.parameters import complaint, read_param
+from eidos.engine.packs.plain import plain_rules
 from eidos.engine.rego.light import LightEngine
 from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
@@ -173,6 +177,229 @@ def test_a_folder_without_manifest_holds_plain_rules(
         ("k8s.warn_x", Scope.DOCUMENT),
         ("main.deny", Scope.DOCUMENT),
     ]
+
+
+def changed_floor(line: str) -> str:
+    return changed("#   params: {floor: 580}", f"#   params:\n#     {line}")
+
+
+@pytest.mark.parametrize(
+    ("modules", "said", "hint"),
+    [
+        (
+            {"a": changed("params.floor\n", "params.flor\n")},
+            ":19: data.params.flor",
+            "data.params.floor",
+        ),
+        (
+            {"a": changed("data.params.floor\n", 'data.params["flor"]\n')},
+            "data.params.flor",
+            "floor",
+        ),
+        ({"a": changed("data.params.floor\n", "data.params[major]\n")}, "used as a whole", "NAME"),
+        (
+            {"a": changed("versions\n", "versions\nimport data.params as p\n") + "\nx := p.flor\n"},
+            "data.params.flor",
+            "data.params.floor",
+        ),
+        ({"a": changed("params.floor\n", "tables.nope\n")}, "data.tables.nope", "custom.tables"),
+        ({"a": changed("params.floor\n", "tables.os_eol.as_of\n")}, "data.tables.os_eol", "custom"),
+        ({"a": changed("params.floor\n", "x\n")}, "data.x ", "custom"),
+        ({"a": changed("lib.versions", "lib.nope")}, ":13: data.eidos.lib.nope", "data.eidos.lib."),
+        (
+            {"a": DRIVER_RULE + "\nx := versions.olderr\n"},
+            "data.eidos.lib.versions.olderr",
+            "data.eidos.lib.versions.older'",
+        ),
+        ({"a": DRIVER_RULE + "\nx := data.eidos.lib.versions.nope\n"}, "versions.nope", "data"),
+        (
+            {"a": DRIVER_RULE[: DRIVER_RULE.index("deny ")] + "deny(x) := x\n"},
+            ":17: deny(...) is a function",
+            "deny contains finding",
+        ),
+        (
+            {"a": DRIVER_RULE.replace("smi.driver", "smi.drivr")},
+            "",
+            "Did you mean 'gpu.smi.driver'?",
+        ),
+        ({"a": changed("[os.grub]", "[os.grub, gpu.sim]")}, "fact gpu.sim", "'gpu.smi'"),
+        ({"a": changed("T-001", "GPU-001")}, "the id GPU-001 is of the shipped", "replaces: [gpu]"),
+        (
+            {"a": changed("package eidos.t.driver", "package eidos.gpu.driver_security_floor")},
+            "the package eidos.gpu.driver_security_floor is of the shipped pack 'gpu'",
+            "replaces: [gpu]",
+        ),
+        (
+            {"a": DRIVER_RULE, "b": "package eidos.lib.versions\n\nolder(_, _) := false\n"},
+            "the package eidos.lib.versions is of the shared library",
+            "nothing replaces",
+        ),
+        ({"a": changed_floor("floor: {default: 1, typ: x}")}, "a field 'typ'", "writing-rules"),
+        (
+            {"a": changed_floor("floor: {default: 1, type: text}")},
+            "the type 'text'",
+            "writing-rules",
+        ),
+        ({"a": changed_floor("floor: {default: x, type: number}")}, "a default that must be", ""),
+        ({"a": changed_floor("floor: {default: 1, minimum: 5}")}, "must be at least 5, not 1", ""),
+        (
+            {"a": changed_floor("floor: {default: 1, minimum: low}")},
+            "a minimum that is no number",
+            "",
+        ),
+        ({"a": changed_floor("floor: {default: a, values: a}")}, "'values' that are no list", ""),
+    ],
+)
+def test_what_could_never_be_answered_is_refused(
+    tmp_path: Path, engine: LightEngine, modules: dict[str, str], said: str, hint: str
+) -> None:
+    folder = write_pack(tmp_path / "t", **modules)
+    with pytest.raises(EidosError) as caught:
+        load(folder, engine)
+    assert said in str(caught.value)
+    assert hint in str(caught.value.hint)
+    assert caught.value.location is not None
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        DRIVER_RULE + '\n# data.params.nope\nx := "data.params.nope"\n',
+        changed("data.params.floor\n", 'data.params["floor"]\n'),
+        changed("[os.grub]", "[os.grub, gpu.board.serial, os.sysctl.x, systemd.unit.X]"),
+        DRIVER_RULE + "\nx := deny_text(1)\n\ndeny_text(a) := a\n",
+        DRIVER_RULE + "\nx := data.eidos.t.driver.applicable\n",
+        changed_floor("floor: {default: 580, type: integer, minimum: 1, maximum: 999}"),
+        changed_floor("floor: {default: 580, description: Lowest branch.}"),
+    ],
+)
+def test_what_can_be_answered_is_not(tmp_path: Path, engine: LightEngine, module: str) -> None:
+    pack = load(write_pack(tmp_path / "t", a=module), engine)
+    assert [entry.level for entry in pack.rules[0].entrypoints] == ["deny", "warn"]
+
+
+def test_a_pack_says_what_it_replaces(tmp_path: Path, engine: LightEngine) -> None:
+    rule = changed("T-001", "GPU-001").replace("eidos.t.driver", "eidos.gpu.driver_security_floor")
+    own = MANIFEST.replace("name: t", "name: gpu")
+    with pytest.raises(EidosError, match="the name 'gpu' is of the shipped pack"):
+        load(write_pack(tmp_path / "a", own, a=rule), engine)
+    with pytest.raises(EidosError, match="the pack replaces 'gpuu', which is no shipped pack"):
+        load(write_pack(tmp_path / "b", own + "replaces: [gpuu]\n", a=rule), engine)
+    with pytest.raises(EidosError, match="'replaces' is no list"):
+        load(write_pack(tmp_path / "c", own + "replaces: gpu\n", a=rule), engine)
+    pack = load(write_pack(tmp_path / "d", own + "replaces: [gpu]\n", a=rule), engine)
+    assert pack.replaces == ("gpu",)
+
+
+def test_a_copy_of_a_shipped_pack_takes_nothing(tmp_path: Path, engine: LightEngine) -> None:
+    copy = shutil.copytree(shipped()["gpu"], tmp_path / "gpu")
+    assert load(copy, engine).replaces == ()
+    (copy / "more.rego").write_text("package eidos.gpu.more\n")
+    with pytest.raises(EidosError, match="of the shipped pack"):
+        load(copy, engine)
+
+
+def test_a_manifest_sets_parameters_of_its_rules(tmp_path: Path, engine: LightEngine) -> None:
+    manifest = MANIFEST + "params: {T-001: {floor: 590}}\n"
+    [rule] = load(write_pack(tmp_path / "t", manifest), engine).rules
+    assert rule.params == {"floor": 590}
+    wrong = MANIFEST + "params:\n  T-001: {floor: high, flor: 1}\n  T-01: {}\n"
+    with pytest.raises(EidosError) as caught:
+        load(write_pack(tmp_path / "w", wrong), engine)
+    said = [str(caught.value), *(str(other) for other in caught.value.others)]
+    assert [line.split(" ")[0] for line in said] == [
+        f"w/pack.yaml:{at}" for at in ("6:11", "6:24", "7:3")
+    ]
+
+
+@pytest.mark.parametrize("given", ["parent", "parent/t", "parent/t/a.rego"])
+@pytest.mark.parametrize("manifest", ["pack.yaml", "pack.yml", "Pack.yaml", "packs.yaml", None])
+def test_a_rule_of_a_pack_is_no_plain_rule(
+    tmp_path: Path, engine: LightEngine, given: str, manifest: str | None
+) -> None:
+    folder = write_pack(tmp_path / "parent" / "t", a=DRIVER_RULE)
+    if manifest != "pack.yaml":
+        (folder / "pack.yaml").unlink()
+    if manifest:
+        (folder / manifest).write_text(MANIFEST)
+    if manifest == "pack.yaml" and given == "parent/t":
+        assert load(tmp_path / given, engine).rules[0].scope is Scope.NODE
+        return
+    with pytest.raises(EidosError, match="T-001 is a rule of a pack") as caught:
+        load(tmp_path / given, engine)
+    assert caught.value.location is not None
+    assert caught.value.location.line == 1
+    hint = str(caught.value.hint)
+    assert hint.endswith(f"--pack {folder}")
+    assert hint.startswith({"pack.yaml": "Give", None: "Write"}.get(manifest, "Rename"))
+
+
+def test_plain_policy_may_have_metadata_of_its_own(tmp_path: Path, engine: LightEngine) -> None:
+    for number, custom in enumerate(("{id: X, severity: high}", "[a]", "{scope: node}")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        about = f"# METADATA\n# title: x\n# custom: {custom}\n"
+        (folder / "a.rego").write_text(about + PLAIN["v1"])
+        assert [rule.id for rule in load(folder, engine).rules] == ["main.deny"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("package main\n\ndeny contains 1 if data.banned[input.x]\n", ":3: data.banned"),
+        ("package main\nimport data.lib.nope\n\ndeny contains 1 if nope.x\n", "data.lib.nope"),
+        ("package main\nimport data.lib\n\ndeny contains 1 if lib.nope\n", "data.lib.nope"),
+        ("package main\n\ndeny(x) := x\n", ":3: deny(...) is a function"),
+        ("package main\n\ndefault warn_x(_) := 1\n\nwarn_x(1) := 2\n", "warn_x(...) is a function"),
+        ("package main\ndeny(x) = y { y := x }\n", ":2: deny(...) is a function"),
+    ],
+)
+def test_a_plain_rule_names_only_what_there_is(
+    tmp_path: Path, engine: LightEngine, policy: str, said: str
+) -> None:
+    (tmp_path / "policy").mkdir()
+    lib = (
+        "package lib\nhelp(x) = x { true }\n"
+        if " { " in policy
+        else "package lib\n\nhelp(x) := x\n"
+    )
+    (tmp_path / "policy" / "lib.rego").write_text(lib)
+    (tmp_path / "policy" / "a.rego").write_text(policy)
+    with pytest.raises(EidosError) as caught:
+        load(tmp_path / "policy", engine)
+    assert said in str(caught.value)
+
+
+def test_plain_rules_see_documents_that_are_given(tmp_path: Path, engine: LightEngine) -> None:
+    (tmp_path / "policy").mkdir()
+    policy = "package main\n\ndeny contains 1 if data.banned.images[input.x]\n"
+    (tmp_path / "policy" / "a.rego").write_text(policy)
+    files = read_files(tmp_path / "policy")
+    assert plain_rules(files, engine, {"banned": {"images": {}}})
+    with pytest.raises(EidosError, match=r"data\.banned\.images"):
+        plain_rules(files, engine, {"banned": {"image": {}}})
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "said"),
+    [
+        ({"values": ["fail", "warn"], "default": "fail"}, "FAIL", "must be one of fail, warn"),
+        ({"type": "integer", "default": 1}, 1.5, "must be a whole number"),
+        ({"type": "integer", "default": 1}, True, "not true or false"),
+        ({"minimum": 0, "default": 1}, -1, "must be at least 0"),
+        ({"maximum": 9, "default": 1}, 10, "must be at most 9"),
+        ({"items": "string", "default": []}, ["a", 1], "must hold text everywhere, not 1"),
+        ({"items": "array", "default": {}}, {"a": "b"}, "must hold a list everywhere"),
+        ({"format": "regex", "default": "a"}, "(", "is no regular expression"),
+        ({"format": "regex", "default": "a"}, "(?!a)", "uses look-around"),
+        ({"format": "version", "default": "1.2"}, "new", "must be a version"),
+        ({"default": "a"}, None, "must be text, not empty"),
+    ],
+)
+def test_a_parameter_is_what_its_rule_says(spec: dict[str, Json], value: Json, said: str) -> None:
+    param = read_param(spec)
+    assert said in str(complaint(param, value))
+    assert complaint(param, param.default) is None
 
 
 def test_choosing_rules(tmp_path: Path, engine: LightEngine) -> None:

@@ -1,0 +1,160 @@
+"""What comes with eidos and is nobody else's: names of packs, rules and packages; known facts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.rule import Module, Pack
+from eidos.engine.packs.files import PolicyFiles, library, read_files
+from eidos.engine.packs.finding import shipped
+
+_PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)
+_LIBRARY = "lib"
+_ALIKE = 0.85
+"""How alike two names are (`SequenceMatcher.ratio`) of which one is taken for a slip of the other:
+``drivr`` and ``driver`` are at 0.91, ``cuda-version`` and ``driver-version`` at 0.77."""
+_OPEN = frozenset(
+    {"os.sysctl", "os.kmod", "os.grub", "k8s.image", "k8s.policy", "nodetopology.label"}
+)
+"""Subtypes whose keys nobody can list; of ``systemd`` every subtype is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that are taken, each with the pack that has it, and the facts that rules declare."""
+
+    digests: Mapping[str, str]
+    """Pack to the digest of its files."""
+    ids: Mapping[str, str]
+    packages: Mapping[str, str]
+    facts: frozenset[FactAddress]
+
+
+@cache
+def names() -> Names:
+    """Read the names of everything that is shipped; it does not change while we run."""
+    files = {name: read_files(folder) for name, folder in shipped().items()}
+    ids: dict[str, str] = {}
+    facts: set[FactAddress] = set()
+    for name, each in files.items():
+        for module in each.modules:
+            custom = _custom(module)
+            ids[str(custom.get("id"))] = name
+            for address in (*_list(custom.get("requires")), *_list(custom.get("reads"))):
+                facts.add(FactAddress.parse(str(address)))
+    packages = {
+        package: name
+        for name, each in {**files, _LIBRARY: library()}.items()
+        for module in each.modules
+        for package in _PACKAGE.findall(module.source)
+    }
+    digests = {name: each.digest for name, each in files.items()}
+    return Names(digests, ids, packages, frozenset(facts))
+
+
+def _custom(module: Module) -> Mapping[str, object]:
+    from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
+
+    for annotation in read_annotations(module):
+        custom = annotation.value.get("custom")
+        if isinstance(custom, dict):
+            return custom
+    return {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def refuse_taken(pack: Pack, packages: Mapping[str, Module], place: Location) -> None:
+    """Refuse a pack that has the name, an id or a package of a shipped one, not replaced by it.
+
+    Args:
+        pack: one that is not shipped.
+        packages: each of its packages with a module that is in it.
+        place: its manifest.
+
+    Raises:
+        PolicyError: it takes what is not its own, or replaces what there is not.
+    """
+    known, replaces = names(), pack.replaces
+    for each in replaces:
+        if each not in known.digests:
+            raise PolicyError(
+                f"the pack replaces '{each}', which is no shipped pack",
+                location=place,
+                hint=nearest(each, known.digests),
+            )
+    if pack.name in known.digests and pack.name not in replaces:
+        raise _taken(f"the name '{pack.name}'", pack.name, place)
+    for rule in pack.rules:
+        owner = known.ids.get(rule.id)
+        if owner and owner not in replaces:
+            raise _taken(f"the id {rule.id}", owner, Location(rule.modules[0].file, rule.line))
+    for package, module in packages.items():
+        owner = known.packages.get(package)
+        if owner and owner not in replaces:
+            raise _taken(f"the package {package}", owner, Location(module.file))
+
+
+def _taken(what: str, owner: str, place: Location) -> PolicyError:
+    if owner == _LIBRARY:
+        hint = "Give the package another name; nothing replaces the shared library."
+        return PolicyError(f"{what} is of the shared library", location=place, hint=hint)
+    return PolicyError(
+        f"{what} is of the shipped pack '{owner}'",
+        location=place,
+        hint=f"Choose another, or say 'replaces: [{owner}]' in pack.yaml, which reports tell.",
+    )
+
+
+def is_copy(name: str, files: PolicyFiles) -> bool:
+    """Say whether files are those of the shipped pack of this name, byte for byte."""
+    return names().digests.get(name) == files.digest
+
+
+def refuse_slip(fact: FactAddress, place: Location) -> None:
+    """Refuse a fact that is most likely a slip of a known one: a rule about it is always unknown.
+
+    A fact that is like no known one may come from a collector of the site, and stands.
+
+    Raises:
+        PolicyError: says which one is meant.
+    """
+    meant = _meant(fact)
+    if meant is not None:
+        raise PolicyError(
+            f"METADATA names the fact {fact}, which no collector gives",
+            location=place,
+            hint=f"Did you mean '{meant}'?",
+        )
+
+
+def _meant(fact: FactAddress) -> FactAddress | None:
+    known = names().facts
+    subtypes = {(each.type, each.subtype) for each in known}
+    if fact.type == "systemd" or f"{fact.type}.{fact.subtype}" in _OPEN:
+        return None
+    if (fact.type, fact.subtype) not in subtypes:
+        near = _near(f"{fact.type}.{fact.subtype}", {".".join(pair) for pair in subtypes} | _OPEN)
+        return (
+            FactAddress.parse(near)._replace(key=fact.key, every_node=fact.every_node)
+            if near
+            else None
+        )
+    keys = {e.key for e in known if (e.type, e.subtype) == (fact.type, fact.subtype) and e.key}
+    if fact.key is None or fact.key in keys:
+        return None
+    near = _near(fact.key, keys)
+    return fact._replace(key=near) if near else None
+
+
+def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+    ratios = {each: SequenceMatcher(None, name, each).ratio() for each in sorted(known)}
+    best = max(ratios, key=lambda each: ratios[each], default=None)
+    return best if best is not None and ratios[best] >= _ALIKE else None
