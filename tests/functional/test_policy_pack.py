@@ -233,8 +233,8 @@ def tree(subject: SubjectFacts) -> dict[str, Any]:
 
     def below(facts: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for (kind, subtype), data in facts.items():
-            found.setdefault(kind, {})[subtype] = dict(data)
+        for address, data in facts.items():
+            found.setdefault(address.type, {})[address.subtype] = dict(data)
         return found
 
     found = {**below(subject.facts), "node": {"name": subject.name}}

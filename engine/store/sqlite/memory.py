@@ -13,7 +13,12 @@ FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
 
 
 def recall(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Verdict]:
-    """Give the verdicts known for these memo keys."""
+    """Give the verdicts known for these memo keys.
+
+    Args:
+        connection: to the database.
+        keys: content addresses of questions; those that are not known are left out of the answer.
+    """
     found = {}
     for key in keys:
         row = connection.execute(
