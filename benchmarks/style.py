@@ -37,6 +37,7 @@ class Style:
     parameters: list[int] = field(default_factory=list)
     code: int = 0
     comments: int = 0
+    docstrings: int = 0
     public: int = 0
     explained: int = 0
     imports: dict[str, set[str]] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Style:
                 elif token.type not in LAYOUT and token.type != tokenize.ENCODING:
                     code.update(range(token.start[0], token.end[0] + 1))
         self.code += len(code - texts)
+        self.docstrings += len(texts)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.functions.append((node.end_lineno or node.lineno) - node.lineno + 1)
@@ -152,7 +154,8 @@ def main() -> None:
         "functions over 40 lines": f"{over:.1%}",
         "branches of a function, p95": share(style.branches, 0.95),
         "parameters of a function, p95": share(style.parameters, 0.95),
-        "comments in 100 lines of code": f"{100 * style.comments / style.code:.1f}",
+        "comments to 100 lines of code": f"{100 * style.comments / style.code:.1f}",
+        "lines of docstrings to 100 of code": f"{100 * style.docstrings / style.code:.0f}",
         "public names with a docstring": f"{style.explained / style.public:.0%}",
         "modules that only one other imports": style.hops(),
         "import cycles": style.cycle(),

@@ -60,7 +60,11 @@ class Gpus:
 
 
 def nested(flat: Mapping[str, Json]) -> dict[str, Json]:
-    """Turn ``{"a.b": 1}`` into ``{"a": {"b": 1}}``."""
+    """Turn ``{"a.b": 1}`` into ``{"a": {"b": 1}}``.
+
+    Args:
+        flat: dotted names to values; where ``a`` is a value itself, what is named below it is lost.
+    """
     tree: dict[str, Json] = {}
     for key, value in flat.items():
         *parents, last = key.split(".")

@@ -88,7 +88,18 @@ def reason(error: BaseException) -> str:
 def collect_subtype(
     type_: str, node: str, name: str, read: Callable[[], Reading]
 ) -> Iterator[Fact | Collection]:
-    """Read one subtype: the fact, and what is to be said about it."""
+    """Read one subtype: the fact, and what is to be said about it.
+
+    Args:
+        type_: measurement type: ``GPU``.
+        node: name of the machine.
+        name: of the subtype.
+        read: reads it; may raise `UnavailableError` where there is nothing to read, and `OSError`
+            or `ValueError` where it cannot be read. Neither ends the other subtypes.
+
+    Yields:
+        The fact, unless reading failed; then a `Collection` for each kind of gap in it.
+    """
 
     def state(status: CollectorState, why: str, keys: tuple[str, ...] = ()) -> Collection:
         return Collection(type_, status, name, node, why, keys)

@@ -157,6 +157,7 @@ def _entry(header: bytes, content: bytes, path: Path) -> Entry:
 
 
 def _wait_for(descriptor: int, patience: float) -> None:
+    # flock cannot wait for a limited time, and a signal to end its wait would be the process' own.
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -29,7 +29,8 @@ def canonical(value: object) -> bytes:
     """Give the canonical form of a JSON value; mappings and sequences of any class are taken."""
     try:
         return _ENCODER.encode(value)
-    except (OverflowError, TypeError):  # integers over 64 bits
+    except (OverflowError, TypeError):
+        # Integers over 64 bits, and classes of mappings that msgspec does not know.
         return json.dumps(
             value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
         ).encode()
@@ -86,6 +87,7 @@ def snapshot_digest(
         nodes: address of each node's measurements, by name.
         collection: how the collectors ended, in any order.
     """
+    # Collectors end in any order; sorted, the same endings have the same address.
     endings = sorted(digest(_collection(entry)) for entry in collection)
     return digest({"cluster": cluster, "nodes": nodes, "collection": endings})
 

@@ -63,6 +63,13 @@ def merge(parts: Iterable[Part], cluster: str | None = None) -> Merged:
     """Merge snapshots; their order does not matter.
 
     Where two differ, what was seen later is kept, and of the same time the greater digest.
+
+    Args:
+        parts: snapshots, each with the name that conflicts call it by.
+        cluster: name of the whole; None for that of the newest part that has one.
+
+    Returns:
+        The snapshot, its nodes in order of their names, and every conflict, in order.
     """
     ordered = sorted(parts, key=_rank, reverse=True)
     conflicts: list[Conflict] = []
@@ -97,6 +104,7 @@ def _facts(ordered: Iterable[Part], conflicts: list[Conflict]) -> dict[FactAddre
     for part in ordered:
         for address, found in _places(part):
             known = facts.setdefault(address, found)
+            # What changes by itself differs between any two looks: that is no conflict.
             if not address.is_volatile and _differ(known.subtype, found.subtype):
                 conflicts.append(Conflict(_written(address), known.origin, part.name))
     return facts

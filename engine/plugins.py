@@ -24,7 +24,14 @@ class Plugins:
 
 
 def find_plugins(group: str) -> Plugins:
-    """Load every entry point of a group, in order of their names."""
+    """Load every entry point of a group, in order of their names.
+
+    Args:
+        group: ``eidos.collectors``.
+
+    Returns:
+        What could be loaded, and why the rest could not: nothing is raised for it.
+    """
     loaded: dict[str, object] = {}
     broken: dict[str, str] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
@@ -36,7 +43,12 @@ def find_plugins(group: str) -> Plugins:
 
 
 def find_collectors() -> tuple[list[Collector], Mapping[str, str]]:
-    """Give the collectors, and by name why some could not be loaded."""
+    """Give the collectors, and by name why some could not be loaded.
+
+    Returns:
+        Those that offer all of `eidos.engine.ports.Collector`, in order of their names; a plug-in
+        that does not is among the broken ones, so that none is left out in silence.
+    """
     plugins = find_plugins(COLLECTORS)
     collectors: list[Collector] = []
     broken = dict(plugins.broken)

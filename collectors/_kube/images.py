@@ -158,10 +158,16 @@ def _entry(usage: Usage, count: int) -> dict[str, Json]:
 
 
 def parse(image: str) -> Reference:
-    """Split a reference as runtimes do: no registry is Docker Hub, no tag is ``latest``."""
+    """Split a reference as runtimes do: no registry is Docker Hub, no tag is ``latest``.
+
+    Args:
+        image: ``[registry/]repository[:tag][@digest]``. The first part is a registry when it has
+            a dot or a port or is ``localhost``; one name alone is below ``library/``
+            (https://github.com/distribution/reference).
+    """
     tagged, _, digest = image.partition("@")
     head, slash, last = tagged.rpartition("/")
-    name, _, tag = last.partition(":")
+    name, _, tag = last.partition(":")  # of the last part only: a registry has a port
     path = f"{head}{slash}{name}"
     first, separator, rest = path.partition("/")
     if separator and ("." in first or ":" in first or first == "localhost"):

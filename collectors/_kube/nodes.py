@@ -118,7 +118,12 @@ def _taints(node: KubeNode) -> list[Json]:
 
 
 def provider(provider_id: str, labels: dict[str, str]) -> str:
-    """Name who runs a node: ``eks``, ``gke``, ``aks``, ``oke``, another scheme, or the owner."""
+    """Name who runs a node: ``eks``, ``gke``, ``aks``, ``oke``, another scheme, or the owner.
+
+    Args:
+        provider_id: ``spec.providerID``, as in ``aws:///us-east-1a/i-0123``; may be empty.
+        labels: of the node; asked when the id says nothing.
+    """
     scheme, separator, _ = provider_id.partition("://")
     if separator:
         return _PROVIDERS.get(scheme, scheme)

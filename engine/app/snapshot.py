@@ -42,7 +42,13 @@ class Request:
 
 
 def local_node_name(root: Path, environ: Mapping[str, str]) -> str:
-    """Give the name of the machine that is looked at, as Kubernetes would know it."""
+    """Give the name of the machine that is looked at, as Kubernetes would know it.
+
+    Args:
+        root: its root; ``/`` is this machine, another is one that is mounted there.
+        environ: ``NODE_NAME``, which a pod gets by the downward API, goes before what files say:
+            a container has a host name of its own.
+    """
     for variable in ("NODE_NAME", "KUBERNETES_NODE_NAME"):
         if environ.get(variable):
             return environ[variable]

@@ -17,7 +17,13 @@ from eidos.engine.ports import Fact
 
 
 def join(metadata: Metadata, facts: Iterable[Fact], collection: Sequence[Collection]) -> Snapshot:
-    """Put facts where they belong; nodes, types and subtypes come in order of their names."""
+    """Put facts where they belong; nodes, types and subtypes come in order of their names.
+
+    Args:
+        metadata: of the snapshot.
+        facts: in any order; of two with one address the later counts.
+        collection: how the collectors ended, in any order.
+    """
     places: dict[str | None, dict[str, dict[str, Subtype]]] = {}
     for fact in facts:
         types = places.setdefault(fact.node, {})
@@ -40,7 +46,15 @@ def _order(entry: Collection) -> tuple[str, str, str, str]:
 
 
 def account(outcome: Outcome) -> list[Collection]:
-    """Say how a collector ended: once for the whole, and for each subtype that is not ``ok``."""
+    """Say how a collector ended: once for the whole, and for each subtype that is not ``ok``.
+
+    Args:
+        outcome: what it gave, also when it was killed.
+
+    Returns:
+        First the entry about the whole. A wanted subtype of which nothing was given or said is
+        failed: silence is never taken for an absence.
+    """
     said = [item for item in outcome.items if isinstance(item, Collection)]
     whole = [entry for entry in said if entry.subtype is None]
     parts = [entry for entry in said if entry.subtype is not None]

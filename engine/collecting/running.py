@@ -101,6 +101,7 @@ def _run(tasks: Sequence[Task], timeout: float, folder: str | None) -> list[Outc
     finally:
         for one in runs:
             _kill(one.process)
+    # A reader ends with its pipe. One that waits for a process nobody can kill is left behind.
     for reader in readers:
         reader.join(timeout=1.0)
     return outcomes

@@ -41,6 +41,8 @@ def pair_nodes(
     """
     before = {node.name: node for node in baseline}
     after = {node.name: node for node in current}
+    # A name that is still there settles a node, whatever else changed about it. What has a name
+    # of its own on each side is tried by ever weaker marks; each takes its pairs out of the rest.
     pairs = [(before.pop(name), after.pop(name)) for name in list(before) if name in after]
     changes: list[NodeChange] = []
     for how, identify in (*_IDENTITIES, *((label, _label(label)) for label in labels)):
@@ -87,6 +89,7 @@ def _provider_id(node: Node) -> str | None:
 def _serials(node: Node) -> str | None:
     devices = _fact(node, _DEVICES, "devices")
     found = [device.get("serial") for device in devices or () if isinstance(device, dict)]  # type: ignore[union-attr]
+    # All of them: one GPU that was swapped must not make one node of two.
     serials = sorted(serial for serial in found if isinstance(serial, str) and serial)
     return " ".join(serials) or None
 

@@ -59,7 +59,7 @@ def _in_order(value: Json) -> Json:
 
 
 def _setting(value: Json, is_set: bool) -> Json:  # noqa: FBT001 -- private, named by its caller
-    if value == INFINITY:
+    if value == INFINITY:  # the bus gives the number, unit files the word
         return "infinity"
     if not is_set:
         return _RUN.sub("", value) if isinstance(value, str) and value.endswith("]") else value

@@ -14,7 +14,7 @@ Flips = Mapping[str | None, Mapping[str, Flip]]
 """Node name in the current snapshot (None for the cluster) to rule id to what flipped."""
 _Declared = tuple[FactAddress, str]
 """A declared fact and the id of the rule that declares it."""
-_RAISED = {
+_RAISED = {  # never to critical: that is for verdicts that flip
     Severity.INFO: Severity.LOW,
     Severity.LOW: Severity.MEDIUM,
     Severity.MEDIUM: Severity.HIGH,
@@ -85,6 +85,7 @@ def rank(
     comes before others of its level; one that flips a verdict is critical and comes before
     everything else.
     """
+    # A lone fact cannot be ranked: which change is behind a flip depends on what else changed.
     readers, table, found = _Readers(rules), levels or Levels(), list(changes)
     causes = _Causes(found, flips or {})
     return tuple(sorted((_ranked(each, readers, causes, table) for each in found), key=_order))
@@ -107,6 +108,7 @@ def _names(flip: Flip, change: Change) -> bool:
     fact = ".".join(map(str, change.segments))
     for named in map(_plain, flip.facts):
         longer, shorter = (fact, named) if len(fact) > len(named) else (named, fact)
+        # Two segments name a subtype, which says nothing about which of its facts did it.
         if named.count(".") > 1 and f"{longer}.".startswith(f"{shorter}."):
             return True
     return False

@@ -18,11 +18,13 @@ def version_note(before: Json, after: Json) -> str | None:
     old, new = _version(before), _version(after)
     if old is None or new is None:
         return None
+    # 1.30 and 1.30.0 are one version: what is not said is 0.
     width = max(len(old[0]), len(new[0]))
     older, newer = _padded(old[0], width), _padded(new[0], width)
     place = next((index for index in range(width) if older[index] != newer[index]), None)
     if place is not None:
         return f"{_STEPS[min(place, 2)]} {_direction(older, newer)}"
+    # The same version, packaged again: 6.8.0-1024-aws to 6.8.0-1031-aws.
     builds = (old[1], new[1])
     if builds[0] is None or builds[1] is None or builds[0] == builds[1]:
         return None

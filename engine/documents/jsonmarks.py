@@ -48,7 +48,15 @@ def find_token(text: str, wanted: str) -> int | None:
 
 
 def find_depth(text: str, limit: int) -> int | None:
-    """Give the packed place where maps and lists are more than so many levels deep."""
+    """Give the packed place where maps and lists are more than so many levels deep.
+
+    Args:
+        text: JSON, which need not be well-formed.
+        limit: the deepest level that is allowed; the outermost map or list is 1.
+
+    Returns:
+        The first bracket that goes beyond it; None where none does.
+    """
     depth = 0
     for piece, mark in _pieces(text):
         depth += (piece in "{[") - (piece in "}]")

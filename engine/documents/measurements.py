@@ -44,7 +44,11 @@ def entries(measurements: Step) -> Iterator[tuple[str, str, Step]]:
 
 
 def data(subtype: Step) -> dict[str, Json]:
-    """Give the facts of a subtype; ``data:`` with nothing is collected and found empty."""
+    """Give the facts of a subtype; ``data:`` with nothing is collected and found empty.
+
+    Raises:
+        DocumentError: there is no ``data``, or it is no map.
+    """
     found = subtype.get("data")
     if found.value is None and "data" in subtype.map():
         return {}
@@ -52,7 +56,11 @@ def data(subtype: Step) -> dict[str, Json]:
 
 
 def grouped(found: Iterable[Entry]) -> tuple[Measurement, ...]:
-    """Join subtypes of one type, in order of first appearance."""
+    """Join subtypes of one type, in order of first appearance.
+
+    Args:
+        found: type and subtype, as a document has them: a type may come again later.
+    """
     types: dict[str, list[Subtype]] = {}
     for kind, subtype in found:
         types.setdefault(kind, []).append(subtype)

@@ -53,11 +53,13 @@ def plain(text: str) -> Scalar:
     Raises:
         ValueError: it is a number that JSON cannot say: infinite or not a number.
     """
+    # Nearly every scalar of a snapshot is a word: one look at its first letter settles it.
     if text[:1] not in _FIRST and text:
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
+        # As a number, -0 would lose its sign.
         return int(text) if len(text) <= _DIGITS_MAX and text != "-0" else text
     if len(text) > _DIGITS_MAX:
         return text
@@ -70,6 +72,7 @@ def _number(text: str) -> Scalar:
     if not _FLOAT.fullmatch(text) or _padded(text):
         return text
     value = float(text)
+    # 1.10 is a version more often than a number, and as 1.1 it would be another one.
     if _VERSION_LIKE.fullmatch(text) and repr(value) != text.removeprefix("+"):
         return text
     if math.isinf(value):

@@ -67,6 +67,7 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8") as file:
             yield file
         return
+    # In the same folder, as a file can only be moved at once within one file system.
     beside = target.with_name(f".{target.name[:50]}.{os.urandom(8).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(beside, flags, 0o666 if mode is None else mode)
@@ -75,10 +76,11 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[TextIO]:
             if mode is None and target.exists():
                 os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
             yield file
+            # Else a machine that loses power may have moved an empty file there.
             file.flush()
             os.fsync(descriptor)
         beside.replace(target)
-    except BaseException:
+    except BaseException:  # an interrupt leaves nothing behind either
         beside.unlink(missing_ok=True)
         raise
 

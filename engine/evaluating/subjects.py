@@ -40,7 +40,13 @@ class SubjectFacts:
 
 
 def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
-    """Give the cluster of a snapshot as a subject."""
+    """Give the cluster of a snapshot as a subject.
+
+    Args:
+        seen: the snapshot; its own digest is the subject's, since rules about a cluster may look
+            at every node.
+        file: where it was found; names a cluster that has no name.
+    """
     snapshot = seen.snapshot
     return SubjectFacts(
         name=snapshot.metadata.cluster or file,
@@ -56,10 +62,16 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
 
 
 def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
-    """Give each node of a snapshot as a subject, also one of which nothing was seen."""
+    """Give each node of a snapshot as a subject, also one of which nothing was seen.
+
+    Args:
+        seen: the snapshot. Nodes with the same facts and gaps get the same digest.
+        file: where it was found.
+    """
     snapshot, digests = seen.snapshot, seen.digests
     shared = facts_of(snapshot.measurements)
     gaps = snapshot.gaps
+    # A node sees the cluster's facts too, so what they are is part of its digest.
     cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]
     return [
         SubjectFacts(
@@ -81,7 +93,12 @@ def _every_node(snapshot: Snapshot) -> tuple[Node, ...]:
 
 
 def document_facts(document: Json, file: str) -> SubjectFacts:
-    """Give any document as a subject, for plain rules."""
+    """Give any document as a subject, for plain rules.
+
+    Args:
+        document: its value.
+        file: where it was found; also what the subject is called.
+    """
     address = digest(document)
     called = _called(document)
     return SubjectFacts(file, Scope.DOCUMENT, file, address, document=document, object=called)

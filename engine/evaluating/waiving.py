@@ -64,12 +64,14 @@ class Waiving:
             return "expired"
         if waiver.since is not None and self._effective < waiver.since:
             return "early"
+        # Dates first: what has run out is told also where nothing would need it.
         if verdict.status is not Status.FAIL:
             return "redundant"
         within = not waiver.has_value or _same(waiver, verdict)
         return "used" if within else "exceeded"
 
     def _fate(self, waiver: "Waiver") -> Iterable[tuple[str, str]]:
+        # A waiver may meet many subjects: the worst that happened is told, and alone.
         fates = self._fates.get(waiver.id)
         if fates is None:
             yield "unused", "matches no rule and subject of this run"

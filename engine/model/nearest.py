@@ -7,8 +7,16 @@ _MOST = 12
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Give a hint: the known name that is most like an unknown one, or what is known."""
-    import difflib
+    """Give a hint: the known name that is most like an unknown one, or what is known.
+
+    Args:
+        name: that nobody knows; of a long one the first 100 characters are compared.
+        known: in the order in which they are listed.
+
+    Returns:
+        A sentence: ``Did you mean 'gpu'?``, ``Known: gpu, os.``, ``None is known.``
+    """
+    import difflib  # only a mistake pays for the import
 
     names = list(known)
     close = difflib.get_close_matches(name[:100], names, n=1)

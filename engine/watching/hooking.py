@@ -73,7 +73,7 @@ def run_hook(hook: Hook, content: bytes, environ: Mapping[str, str]) -> HookResu
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=environ,
-                start_new_session=True,
+                start_new_session=True,  # so that what it starts can be ended with it
             )
         except OSError as error:
             return HookResult("", f"it does not start: {error.strerror}")
@@ -104,6 +104,7 @@ def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, str
     pipe = process.stdout
     if pipe is None:
         return b"", None
+    # Not process.communicate(): that would keep all of what a hook writes without end.
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:

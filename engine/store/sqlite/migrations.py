@@ -38,12 +38,18 @@ VERSION = len(STEPS)
 def migrate(
     connection: sqlite3.Connection, steps: tuple[Callable[[Any], None], ...] = STEPS
 ) -> None:
-    """Apply what is missing, all of it or nothing; waits for another process that does the same."""
+    """Apply what is missing, all of it or nothing; waits for another process that does the same.
+
+    Args:
+        connection: without an open transaction.
+        steps: all there are, in order; sqlite-utils remembers by name which were applied.
+    """
     from sqlite_utils import Database, Migrations
 
     migrations = Migrations("eidos")
     for step in steps:
         migrations()(step)
+    # The write lock first: of two processes that open an old database one waits for the other.
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(Database(connection, execute_plugins=False))

@@ -24,7 +24,13 @@ class Observation:
 def record_standings(
     connection: sqlite3.Connection, run: int, found: Iterable[Observation]
 ) -> None:
-    """Write down what changed."""
+    """Write down what changed.
+
+    Args:
+        connection: within a transaction.
+        run: row of the run that found it.
+        found: what it found, each at the state time of its snapshot.
+    """
     late: dict[str | None, dict[int, list[int]]] = {}
     for observation in sorted(found, key=lambda one: one.at):
         for subject, verdicts in observation.verdicts.items():
