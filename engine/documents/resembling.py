@@ -19,7 +19,7 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.documents.formats.naming import JSON, YAML, format_of
 from eidos.engine.documents.given import read_given
 from eidos.engine.documents.jsonmarks import JsonPositions
-from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
 from eidos.engine.documents.reading import Document, decode, read_bytes
 from eidos.engine.documents.scalars import plain, plain_go, whole_go
@@ -27,6 +27,8 @@ from eidos.engine.model.jsonvalue import Json
 
 _KEPT = 16
 """Documents to compare with, each with another number of lines."""
+_LARGEST = 4 * MEBIBYTE
+"""Characters of a text that is compared; a node of a fleet has a tenth of a megabyte."""
 _ALIKE = 1 / 8
 """Lines that may differ; with more, reading in full takes hardly longer."""
 
@@ -61,7 +63,8 @@ class AlikeReader:
         Values are shared between documents and must not be changed.
         """
         text = decode(read_bytes(source, self._limits), source.name)
-        if (self._parser or format_of(source.name) or YAML) not in (YAML, JSON):
+        is_foreign = (self._parser or format_of(source.name) or YAML) not in (YAML, JSON)
+        if is_foreign or len(text) > _LARGEST:  # its lines would be as large again
             return read_given(text, source.name, self._limits, self._parser)
         lines = text.split("\n")
         key = len(lines), source.name.endswith(".json")
