@@ -117,5 +117,5 @@ def test_a_made_up_verdict_does_not_keep_true_ones_of_other_keys_away() -> None:
 
 def test_a_key_is_named_without_being_told() -> None:
     assert OURS.name != THEIRS.name
-    assert len(OURS.name) == 16
+    assert len(OURS.name) == 8
     assert b"our key".hex() not in OURS.name
