@@ -84,9 +84,11 @@ def _read(path: Path) -> bytes | None:
         if not os.path.lexists(path):  # a home that is another's
             return None
         raise _distrusted(path, f"cannot be read as a file of yours ({error.strerror})") from error
-    with os.fdopen(descriptor, "rb") as file:
-        _refuse_others(path, os.fstat(file.fileno()))
-        text = file.read(_LONGEST + 1).decode(errors="replace").strip()
+    try:
+        _refuse_others(path, os.fstat(descriptor))
+        text = os.read(descriptor, _LONGEST + 1).decode(errors="replace").strip()
+    finally:
+        os.close(descriptor)
     return _checked(
         text, str(path), f"Remove it, and a new one is made, or name one in {VARIABLE}."
     )

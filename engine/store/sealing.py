@@ -11,7 +11,7 @@ from eidos.engine.digest import canonical
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.ports import Remembered, Store
 
-_NAME_DIGITS = 16
+_NAME_DIGITS = 8
 """Of a key's name: tells the keys of one database apart."""
 
 

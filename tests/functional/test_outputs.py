@@ -25,6 +25,7 @@ RESULTS: dict[str, tuple[str, int]] = {
     "check b.json nothing.json -p t": ("report/v1", 2),
     "history show latest": ("report/v1", 0),
     "history runs": ("runs/v1", 0),
+    "history verify": ("verification/v1", 0),
     "diff a.json b.json --no-policy": ("drift/v1", 1),
     "diff --matrix a.json b.json --no-policy": ("drift-matrix/v1", 1),
     "validate a.json bad.json nothing.json": ("validation/v1", 2),

@@ -161,11 +161,11 @@ def encode_findings(findings: Sequence[Finding]) -> Json:
     ]
 
 
-def decode_judgement(document: Mapping[str, Any], memo: str | None = None) -> Verdict:
-    """Give what a rule said back, as the verdict of this memo key."""
+def decode_judgement(document: Mapping[str, Any]) -> Verdict:
+    """Give what a rule said back, under no memo key."""
     findings = tuple(Finding(**finding) for finding in document["findings"])
     status = Status(document["status"])
-    return Verdict(document["rule"], status, findings, document["reason"], memo=memo)
+    return Verdict(document["rule"], status, findings, document["reason"])
 
 
 def encode_judgement(verdict: Verdict) -> dict[str, Json]:

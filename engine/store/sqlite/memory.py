@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
@@ -36,7 +35,7 @@ def recall(
 ) -> dict[str, Remembered]:
     """Give what is remembered for these memo keys under seals of this sealer."""
     found = {}
-    said: dict[int, dict[str, Any]] = {}
+    said: dict[int, Verdict] = {}
     for key in keys:
         row = connection.execute(
             "SELECT m.judgement, m.seal FROM addresses a JOIN memos m ON m.memo = a.id "
@@ -48,7 +47,7 @@ def recall(
             judgement, seal = row
             if judgement not in said:
                 said[judgement] = read_judgement(connection, judgement)
-            found[key] = Remembered(_verdict(judgement, said[judgement], key), sealer, seal)
+            found[key] = Remembered(_under(key, said[judgement]), sealer, seal)
     return found
 
 
@@ -70,14 +69,18 @@ def read_memos(connection: sqlite3.Connection) -> Iterator[Remembered]:
     rows = connection.execute("SELECT judgement, memo, sealer, seal FROM memos ORDER BY judgement")
     for judgement, alike in groupby(rows, key=itemgetter(0)):
         with suppress(AlteredError):
-            document = read_judgement(connection, judgement)
+            said = read_judgement(connection, judgement)
             for _, memo, sealer, seal in alike:
-                key = address_of(connection, memo)
-                yield Remembered(_verdict(judgement, document, key), sealer, seal)
+                with suppress(AlteredError):
+                    yield Remembered(_under(address_of(connection, memo), said), sealer, seal)
 
 
-def read_judgement(connection: sqlite3.Connection, row: int) -> dict[str, Any]:
-    """Give what a rule said, as `encode_judgement` does.
+def _under(key: str, said: Verdict) -> Verdict:
+    return Verdict(said.rule, said.status, said.findings, said.reason, memo=key)
+
+
+def read_judgement(connection: sqlite3.Connection, row: int) -> Verdict:
+    """Give what a rule said, under no memo key.
 
     Raises:
         AlteredError: it does not match its address.
@@ -90,12 +93,7 @@ def read_judgement(connection: sqlite3.Connection, row: int) -> dict[str, Any]:
         ).fetchone()
         document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
         expect("judgements", row, unpacked(at), addressed(document))
-    return document
-
-
-def _verdict(row: int, document: Mapping[str, Any], memo: str) -> Verdict:
-    with reading_row("judgements", row):  # one may match its address and still be none
-        return decode_judgement(document, memo)
+        return decode_judgement(document)
 
 
 class JudgementWriter:

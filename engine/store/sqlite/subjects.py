@@ -21,7 +21,6 @@ from eidos.engine.store.sqlite.addresses import (
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.encoding import (
     addressed,
-    decode_judgement,
     decode_locations,
     decode_object,
     parsed,
@@ -244,9 +243,8 @@ class SubjectReader:
             judgement, enforcement, waiver, memo = self._row(row)
             said = read_judgement(self._connection, judgement)
             with reading_row("verdicts", row):
-                verdict = decode_judgement(said, memo)
                 self._verdicts[row] = replace(
-                    verdict, enforcement=Enforcement(enforcement), waiver=waiver
+                    said, enforcement=Enforcement(enforcement), waiver=waiver, memo=memo
                 )
         return self._verdicts[row]
 

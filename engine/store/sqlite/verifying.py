@@ -129,8 +129,8 @@ def _standings(connection: sqlite3.Connection) -> Iterator[Alteration]:
     """Work the standings out again, beside those that are stored, and give what differs."""
     # A temporary table goes before a stored one of its name; it ends with the transaction.
     connection.execute(
-        "CREATE TEMP TABLE standings (subject, at, run, verdicts, PRIMARY KEY (subject, at, run)) "
-        "WITHOUT ROWID"
+        "CREATE TEMP TABLE standings (subject INTEGER, at INTEGER, run INTEGER, verdicts INTEGER, "
+        "PRIMARY KEY (subject, at, run)) WITHOUT ROWID"
     )
     for (number,) in connection.execute("SELECT number FROM runs ORDER BY number").fetchall():
         record_standings(connection, number, _observations(connection, number))

@@ -16,8 +16,17 @@ from eidos.engine.model.gate import Decision
 from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.verification import Alteration, Seals, Verification
 from eidos.engine.ports import Rendering
-from eidos.engine.report.registry import CACHE, CONFIGURATION, DOCUMENT, PLUGINS, RUNS, Kind
+from eidos.engine.report.registry import (
+    CACHE,
+    CONFIGURATION,
+    DOCUMENT,
+    PLUGINS,
+    RUNS,
+    VERIFICATION,
+    Kind,
+)
 from fakes.reports import HIDDEN, HOSTILE, orders
 
 BAD = "\n".join(["::error::owned", *HOSTILE])
@@ -35,12 +44,16 @@ RUN = RunSummary(
     packs=(PackRef(BAD, BAD, BAD),),
     link=f"sha256:{'0' * 64}",
 )
+ALTERED = Verification(
+    BAD, 1, f"sha256:{'0' * 64}", Seals(has_key=True), (Alteration(*[BAD] * 6),), more=2
+)
 SETTINGS = Configuration(
     (Effective(BAD, {BAD: [BAD]}, BAD),), (Problem(BAD, BAD, Location(BAD, 1)),)
 )
 INFO = Info(Path(f"/x{BAD}"), 3, 10, 0.0, None)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
+    "verification/v1": (VERIFICATION, ALTERED),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
