@@ -64,6 +64,8 @@ class Location:
 
 NOTHING_FOUND = "nothing-found"
 """Code of problems with a folder or glob that holds nothing to read."""
+UNREADABLE = "unreadable-fact"
+"""Code of notes on facts that are not what they should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,12 @@ class Vocabulary:
             return None
         if address.key is not None and subtype.whole is None:
             fault = subtype.fault(address.key, data)
-            return _said(address.at(address.key), fault, where) if fault else None
+            return sentence(address.at(address.key), fault, where) if fault else None
         faults = self.faults(address.whole, data)
         wanted = (key for key in faults if address.key in (None, key) or key is None)
-        return next((_said(address._replace(key=key), faults[key], where) for key in wanted), None)
+        return next(
+            (sentence(address._replace(key=key), faults[key], where) for key in wanted), None
+        )
 
     def faults(self, whole: FactAddress, data: _Data) -> Mapping[str | None, Fault]:
         """Give all that cannot be read of a subtype, by key.
@@ -156,7 +158,8 @@ class Vocabulary:
         return next((name for name in known if name.lower() == subtype.lower()), None)
 
 
-def _said(address: FactAddress, fault: Fault, where: str) -> str:
+def sentence(address: FactAddress, fault: Fault, where: str = "") -> str:
+    """Put a fault in words: ``gpu.smi.driver on node a is unreadable: 'N/A' is no version``."""
     return f"{join_path((*address.segments, *fault.at))}{where} is unreadable: {fault.why}"
 
 

@@ -1,17 +1,18 @@
 """``eidos validate``: is each document what it says it is?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eidos.engine.app.context import Context
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.reading import Document
-from eidos.engine.documents.snapshots import read_snapshot
-from eidos.engine.errors import NOTHING_FOUND, DocumentError, Problem, UsageError
+from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot
+from eidos.engine.errors import NOTHING_FOUND, UNREADABLE, DocumentError, Problem, UsageError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.snapshot import API_VERSION, KIND
+from eidos.engine.model.snapshot import API_VERSION, KIND, facts_of
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.schema import kinds, known_schemas, problems
+from eidos.engine.vocabulary import sentence, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,15 @@ class _Validating:
 
     def validated(self, document: Document) -> Validated:
         schema = self.schema
+        notes: list[Problem] = []
         try:
             schema = schema or schema_of(document, kinds(), lenient=self.lenient)
             found = problems(self._completed(document, schema), schema)
-            if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):
-                read_snapshot(document, lenient=self.lenient)  # what no schema can say
+            if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):  # what no schema can say
+                notes.extend(_unreadable(read_snapshot(document, lenient=self.lenient)))
         except DocumentError as error:
             found = [error.problem]
-        return Validated(document.name, document.index, schema, tuple(found))
+        return Validated(document.name, document.index, schema, tuple(found), tuple(notes))
 
     def _completed(self, document: Document, schema: str) -> Document:
         """Give a snapshot the header that leniency does without."""
@@ -39,6 +41,21 @@ class _Validating:
             header = {"apiVersion": API_VERSION, "kind": KIND}
             return replace(document, value={**header, **document.value})
         return document
+
+
+def _unreadable(read: SnapshotDocument) -> Iterator[Problem]:
+    """Say which facts cannot be read; a source that could not tell is well-formed all the same."""
+    snapshot = read.snapshot
+    nodes = [(node.name, node.measurements) for node in snapshot.nodes]
+    for node, measurements in ((None, snapshot.measurements), *nodes):
+        for whole, data in facts_of(measurements).items():
+            for key, fault in vocabulary().faults(whole, data).items():
+                address = whole if key is None else whole.at(key)
+                place = read.locate(node, (*address.segments, *fault.at))
+                yield Problem(sentence(address, fault), _HINT, place, UNREADABLE)
+
+
+_HINT = "Rules that look at it are unknown: collect it again, or see docs/facts.md."
 
 
 def validate(

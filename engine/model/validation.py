@@ -17,6 +17,8 @@ class Validated:
     schema: str | None
     """What it was held against: ``snapshot/v1``; None when its kind is not known."""
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
+    """Facts that cannot be read: the document is valid, and rules that need them are unknown."""
 
     @property
     def valid(self) -> bool:

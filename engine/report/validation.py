@@ -18,7 +18,7 @@ def text(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
         if document.valid:
             number = f" (document {document.index + 1})" if document.index else ""
             out.write(_line(f"{document.file}{number}: valid {document.schema}"))
-        out.writelines(_lines(document.problems))
+        out.writelines(_lines((*document.problems, *document.notes)))
     out.writelines(_lines((*validation.unread, *validation.unmatched)))
     out.write(_counts(validation) + "\n")
 
@@ -37,6 +37,9 @@ def _line(text: str) -> str:
 def _counts(validation: Validation) -> str:
     valid = sum(document.valid for document in validation.documents)
     counts = [f"{valid} valid", f"{len(validation.documents) - valid} invalid"]
+    notes = sum(len(document.notes) for document in validation.documents)
+    if notes:
+        counts.append(f"{notes} facts unreadable" if notes > 1 else "1 fact unreadable")
     if validation.unread:
         counts.append(f"{len(validation.unread)} not readable")
     if validation.unmatched:
@@ -64,19 +67,22 @@ def _document(document: Validated) -> Json:
         "schema": document.schema,
         "valid": document.valid,
         "problems": [problem_json(problem) for problem in document.problems],
+        "notes": [problem_json(note) for note in document.notes],
     }
 
 
 def github(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
-    """Write one error annotation for each problem, at its line."""
+    """Write one error annotation for each problem and one warning for each note, at its line."""
     problems = [problem for document in validation.documents for problem in document.problems]
+    notes = [note for document in validation.documents for note in document.notes]
     problems += [*validation.unread, *validation.unmatched]
-    out.writelines(map(_annotation, problems))
+    out.writelines(_annotation("error", problem) for problem in problems)
+    out.writelines(_annotation("warning", note) for note in notes)
     out.write(f"{_counts(validation)}\n")
 
 
-def _annotation(problem: Problem) -> str:
+def _annotation(level: str, problem: Problem) -> str:
     path = f"{problem.location.path}: " if problem.location and problem.location.path else ""
     hint = f" {problem.hint}" if problem.hint else ""
     message = one_line(f"{path}{problem.message}.{hint}")
-    return annotation("error", message, problem.location)
+    return annotation(level, message, problem.location)

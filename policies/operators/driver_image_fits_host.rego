@@ -37,7 +37,7 @@ host := input.k8s.node["os-image"]
 # The release that a tag such as 580.82.07-ubuntu22.04 ends with.
 built_for(tag) := {"ID": match[1], "VERSION_ID": match[2]} if {
 	is_string(tag)
-	some match in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)*)$`, tag, 1)
+	some match in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)*)$`, lower(tag), 1)
 }
 
 applicable if {

@@ -49,4 +49,15 @@ deny contains finding if {
 
 deny contains findings.unreadable(path, env, "a list of variables") if not environments.readable(env)
 
-deny contains findings.unreadable(path, ignored, "a list of XIDs") if not is_string(ignored)
+deny contains findings.unreadable(path, ignored, "a list of XIDs") if not listed(ignored)
+
+listed(text) if {
+	is_string(text)
+	every word in split(lower(text), ",") {
+		understood(trim_space(word))
+	}
+}
+
+understood(word) if word in data.params.harmful
+
+understood(word) if regex.match(`^[0-9]{0,4}$`, word)

@@ -32,7 +32,7 @@ deny contains finding if {
 	some image in images.listed(input.k8s.image)
 	not image.name in data.params.allowed
 	is_string(image.tag)
-	regex.match(data.params.unreleased, image.tag)
+	regex.match(data.params.unreleased, lower(image.tag))
 	finding := {
 		"msg": sprintf("Image %v runs with tag %v, a build that was not released, expected a release.", [image.name, image.tag]),
 		"path": images.path(image),

@@ -43,7 +43,7 @@ from_frozen(image) if "bitnamilegacy" in repositories.words(image.repository)
 
 reason(image) := sprintf("has the tag %v of Bitnami's frozen Debian images", [image.tag]) if {
 	is_string(image.tag)
-	regex.match(data.params.tag, image.tag)
+	regex.match(data.params.tag, lower(image.tag))
 } else := "is named after Bitnami, whose free images are frozen" if {
 	startswith(image.name, "bitnami-")
 }

@@ -204,3 +204,48 @@ def test_start_up_imports_only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -
     loaded = set(done.stdout.split("\n")[-2].split())
     assert "yaml" in loaded
     assert not loaded & set(HEAVY)
+
+
+def test_facts_that_cannot_be_read_are_said_with_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("s.yaml").write_text(
+        """\
+apiVersion: eidos.dev/v1
+kind: Snapshot
+measurements:
+  - type: K8s
+    subtypes:
+      - subtype: image
+        data:
+          containers:
+            - {registry: nvcr.io, repository: nvidia/driver, tag: N/A}
+nodes:
+  - name: a
+    measurements:
+      - {type: GPU, subtypes: [{subtype: smi, data: {driver: N/A, gpu-count: 8}}]}
+"""
+    )
+    assert eidos("s.yaml") == 0
+    said = capsys.readouterr().out
+    assert "s.yaml:9:62" in said
+    assert "k8s.image.containers[0].tag is unreadable: 'N/A' is no image tag" in said
+    assert "s.yaml:13" in said
+    assert "gpu.smi.driver is unreadable: 'N/A' is no version" in said
+    assert said.endswith("1 valid, 0 invalid, 2 facts unreadable\n")
+
+
+def test_a_subtype_in_the_wrong_case_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("s.yaml").write_text(
+        "apiVersion: eidos.dev/v1\nkind: Snapshot\n"
+        "collection:\n  - {type: OS, subtype: Sysctl, node: a, status: failed}\n"
+    )
+    assert eidos("s.yaml") == 1
+    said = capsys.readouterr().out
+    assert "s.yaml:4" in said
+    assert "the subtype 'Sysctl' of OS is not known" in said
+    assert "Write 'sysctl'." in said

@@ -1,0 +1,133 @@
+"""docs/facts.md is what the vocabulary says; EIDOS_UPDATE_GOLDEN=1 writes it anew."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.app.policies import load_packs
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.facttypes import FactType
+from eidos.engine.model.rule import Rule
+from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.vocabulary import Subtype, is_pattern, vocabulary
+
+PAGE = Path(__file__).parents[2] / "docs" / "facts.md"
+OPENING = """\
+# Facts
+
+What every fact of our vocabulary is, and which of the shipped rules look at it. A value that is
+not what its row says, and a text that says the source could not tell (`N/A`, `[Unknown Error]`,
+`ERR!`, `Unknown`, nothing at all), is *unreadable*: a rule that requires the fact is `unknown` and
+says why, and one that only reads it neither passes nor skips. `eidos validate` names every
+unreadable fact with its line. Facts that stand in no row, a plugin's for example, are taken as
+they are.
+
+`*` in a name is anything and `?` one character; the first row that fits counts, and a full name
+goes before a pattern. Rules that declare a whole subtype stand above its table. How values are
+written is told with [the snapshot format](snapshot.md), where they come from with [the
+collectors](collectors.md).
+"""
+
+Readers = Mapping[FactAddress, set[str]]
+
+
+@pytest.fixture(scope="module")
+def rules() -> Iterator[list[Rule]]:
+    with closing(EmbeddedEngine(workers=1)) as engine:
+        yield [rule for pack in load_packs((), engine) for rule in pack.rules]
+
+
+def readers(rules: list[Rule]) -> Readers:
+    """Give the rules that declare a fact, or a whole subtype, of a node or of every node."""
+    found: dict[FactAddress, set[str]] = defaultdict(set)
+    for rule in rules:
+        for path in (*rule.requires, *rule.reads):
+            found[path._replace(every_node=False)].add(rule.id)
+    return found
+
+
+def described(kind: FactType) -> str:
+    """Say what a fact is, in a few words."""
+    match kind.kind:
+        case "enum":
+            words = " or ".join(f"`{value}`" for value in kind.values)
+        case "number":
+            words = "a whole number" + bounds(kind) + (" or a percentage" if kind.percent else "")
+        case "list" if kind.of is not None:
+            words = "a list" + (" or JSON text of one" if kind.written else "")
+        case name:
+            words = NAMES[name]
+    none = " or ".join(f"`{text}`" for text in kind.none)
+    return f"{words}, {none} where there is none" if none else words
+
+
+NAMES = {
+    "any": "any value",
+    "flat": "any single value",
+    "text": "text",
+    "version": "a version",
+    "tag": "an image tag or digest",
+    "limit": "a limit, or `infinity`",
+    "switch": "true or false",
+    "flag": "true where it is there",
+    "argument": "the value, or a list of values",
+    "list": "a list",
+    "map": "a map",
+}
+
+
+def bounds(kind: FactType) -> str:
+    low = "" if kind.least is None else f" from {kind.least}"
+    return low + ("" if kind.most is None else f" to {kind.most}")
+
+
+def section(names: Sequence[FactAddress], subtype: Subtype, readers: Readers) -> str:
+    """Write a table of a subtype's facts; several subtypes may be described alike."""
+    title = ", ".join(f"`{name}`" for name in names)
+    lines = [f"### {title}", "", f"{subtype.about}.", ""]
+    for whole in names:
+        if whole in readers:
+            lines += [f"All of `{whole}`: {ids(readers[whole])}.", ""]
+    lines += ["| key | is | says | rules |", "|---|---|---|---|"]
+    for key, kind in subtype.facts.items():
+        rules = set().union(*(readers.get(whole.at(key), ()) for whole in names))
+        shown = key.replace("|", "\\|")
+        lines.append(f"| `{shown}` | {described(kind)} | {kind.about} | {ids(rules)} |")
+    return "\n".join(lines) + "\n"
+
+
+def ids(rules: set[str]) -> str:
+    return ", ".join(sorted(rules))
+
+
+def rendered(readers: Readers) -> str:
+    """Write the whole page."""
+    parts = [OPENING]
+    for type_, subtypes in sorted(vocabulary().types.items()):
+        parts.append(f"## {type_}\n")
+        alike: dict[int, list[FactAddress]] = defaultdict(list)
+        for name, row in subtypes.items():
+            if not is_pattern(name):
+                alike[id(row)].append(FactAddress(type_, name))
+        parts += [section(names, subtypes[names[0].subtype], readers) for names in alike.values()]
+    return "\n".join(parts)
+
+
+def test_the_page_says_what_the_vocabulary_says(rules: list[Rule]) -> None:
+    page = rendered(readers(rules))
+    if os.environ.get("EIDOS_UPDATE_GOLDEN"):
+        PAGE.write_text(page)
+    assert PAGE.read_text() == page, "run again with EIDOS_UPDATE_GOLDEN=1"
+
+
+def test_every_fact_that_a_rule_declares_has_a_type(rules: list[Rule]) -> None:
+    for path in readers(rules):
+        if path.type != "node":
+            known = vocabulary()
+            assert known.subtype(path), path
+            kind = known.type_of(path)
+            assert path.key is None or (kind and kind.kind not in {"any", "flat"}), path
