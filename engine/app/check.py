@@ -75,6 +75,7 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             waiver_notes=judging.waiver_notes(),
             gate=policy.gate,
             prints=judging.prints,
+            relaxations=policy.relaxations,
         )
         if recording is not None:
             recording.record(report)

@@ -15,6 +15,7 @@ from eidos.engine.report.jsontext import (
     location_json,
     ordered,
     problem_json,
+    relaxations_json,
     write_items,
 )
 
@@ -49,6 +50,7 @@ def _head(report: Report) -> dict[str, Json]:
         "exitCode": int(report.exit_code),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
+        **relaxations_json(report.relaxations),
         "counts": {status.value: count for status, count in report.counts.items()},
         "packs": [
             {"name": pack.name, "version": pack.version, "digest": pack.digest}

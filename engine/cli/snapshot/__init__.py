@@ -40,14 +40,19 @@ class CollectOptions:
     ] = None
     only: Annotated[tuple[str, ...], Option(setting="snapshot.filter")]
     exclude: Annotated[tuple[str, ...], Option(setting="snapshot.exclude")]
-    no_cluster: Annotated[bool, Option("--no-cluster", "Do not ask the Kubernetes API.")] = False
-    no_local: Annotated[bool, Option("--no-local", "Do not look at this machine.")] = False
+    no_cluster: Annotated[
+        bool, Option("--no-cluster", "Do not ask the Kubernetes API.", relaxes=True)
+    ] = False
+    no_local: Annotated[
+        bool, Option("--no-local", "Do not look at this machine.", relaxes=True)
+    ] = False
     root: Annotated[Path, Option(setting="snapshot.root")]
     kubeconfig: Annotated[str | None, Option(setting="snapshot.kubeconfig")]
     context: Annotated[str | None, Option(setting="snapshot.context")]
     timeout: Annotated[float, Option(setting="snapshot.timeout")]
     collector_timeout: Annotated[
-        float | None, Option("--collector-timeout", "For each collector; default: 60s or 2m.")
+        float | None,
+        Option("--collector-timeout", "For each collector; default: 60s or 2m.", relaxes=True),
     ] = None
     cache_ttl: Annotated[float, Option(setting="snapshot.cache-ttl")]
     no_cache: Annotated[bool, Option("--no-cache", "Collect anew, and keep nothing.")] = False

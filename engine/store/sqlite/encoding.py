@@ -10,6 +10,7 @@ from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
@@ -194,6 +195,18 @@ def decode_problem(written: Sequence[Any]) -> Problem:
 def encode_note(note: WaiverNote) -> Json:
     """Give what was said about a waiver."""
     return [note.waiver, note.rule, note.state, note.message]
+
+
+def encode_relaxation(relaxation: Relaxation) -> Json:
+    """Give what relaxed the gate, with its place."""
+    place = relaxation.origin
+    return [relaxation.setting, relaxation.value, place.file, place.line]
+
+
+def decode_relaxation(written: Sequence[Any]) -> Relaxation:
+    """Give the relaxation back."""
+    setting, value, file, line = written
+    return Relaxation(setting, value, Location(file, line))
 
 
 def encode_collection(entry: Collection) -> list[Json]:

@@ -17,6 +17,7 @@ from eidos.engine.store.sqlite.encoding import (
     encode_locations,
     encode_note,
     encode_problem,
+    encode_relaxation,
     encoded,
     pages,
     state_time,
@@ -183,7 +184,8 @@ class _RunWriter:
         report = self._report
         rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
         details = encoded(_details(report))
-        has_details = bool(report.problems or report.waiver_notes or report.prints)
+        said = (report.problems, report.waiver_notes, report.prints, report.relaxations)
+        has_details = any(said)
         columns = _columns(report)
         content = addressed(
             {
@@ -248,8 +250,11 @@ def _source(subject: Subject) -> Source:
 
 
 def _details(report: Report) -> Json:
-    return {
+    details: dict[str, Json] = {
         "problems": [encode_problem(problem) for problem in report.problems],
         "waiver_notes": [encode_note(note) for note in report.waiver_notes],
         "prints": list(report.prints),
     }
+    if report.relaxations:  # runs without any keep the address that they had before
+        details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
+    return details

@@ -14,7 +14,12 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
-from eidos.engine.store.sqlite.encoding import decode_findings, decode_locations, decode_problem
+from eidos.engine.store.sqlite.encoding import (
+    decode_findings,
+    decode_locations,
+    decode_problem,
+    decode_relaxation,
+)
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 
 _ALL = -1
@@ -113,6 +118,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
         prints=tuple(said.get("prints", ())),
+        relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
 
