@@ -25,7 +25,7 @@ def eidos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Eidos:
     monkeypatch.delenv("KUBECONFIG", raising=False)
 
     def run(*arguments: str | Path) -> int:
-        return console.run(root, ["snapshot", *map(str, arguments)])
+        return console.run(root, ["--trust-project", "snapshot", *map(str, arguments)])
 
     return run
 

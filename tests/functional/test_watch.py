@@ -23,7 +23,8 @@ class Watching:
         code = "from eidos.engine.cli import main; main()"
         self.node = node
         self.state = node.parent / "state.yaml"
-        command = [sys.executable, "-c", code, "snapshot", "--watch", "--interval", "50ms"]
+        command = [sys.executable, "-c", code, "--trust-project", "snapshot", "--watch"]
+        command += ["--interval", "50ms"]
         command += ["--root", str(node), "--filter", "os.grub", "-o", str(self.state), *arguments]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=node.parent)
