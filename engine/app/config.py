@@ -217,6 +217,7 @@ def config_path(cwd: Path, environ: Mapping[str, str], *, user: bool) -> Path:
 def _template() -> Iterator[str]:
     yield "# eidos: every setting, with its default. Take away the '#' of what you change."
     yield "# Options of a command go before EIDOS_* variables, and those before this file."
+    yield "# A project's file may relax the gate or act only where it is trusted: --trust-project."
     group = ""
     for setting in SETTINGS:
         parent, _, name = setting.key.rpartition(".")

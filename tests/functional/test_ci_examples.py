@@ -235,10 +235,10 @@ def test_no_example_believes_a_file_of_the_checkout(system: System, machine: Mac
 
 
 def test_every_eidos_in_an_example_reads_no_configuration() -> None:
-    for file in EXAMPLES.glob("*/**/*"):
+    for file in {*EXAMPLES.rglob("*")} - {EXAMPLES / "cluster.yaml"}:
         said = file.read_text() if file.is_file() else ""
-        for call in re.findall(r"\beidos (?:check|validate|diff|snapshot)\b", said):
-            pytest.fail(f"{file}: {call}")
+        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot)\b"
+        assert re.findall(call, said, re.MULTILINE) == [], file
 
 
 def test_github_tells_findings_and_the_decision(machine: Machine) -> None:

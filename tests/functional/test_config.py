@@ -222,3 +222,26 @@ def test_a_wrong_variable_is_named_by_the_command_that_refuses_it(
     monkeypatch.setenv("EIDOS_WAIVERS", "none.yaml")
     assert console.run(root, ["check", "x.yaml"]) == 2
     assert capsys.readouterr().err.startswith("error: EIDOS_WAIVERS: 'waivers.0'")
+
+
+def test_an_option_of_all_commands_is_told_where_it_goes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert console.run(root, ["check", "--no-config", "x.yaml"]) == 2
+    assert "It goes before the command: eidos --no-config" in capsys.readouterr().err
+
+
+def test_a_named_file_that_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert console.run(root, ["--config", "none.yaml", "history", "runs"]) == 2
+    assert "--config names no file: none.yaml" in capsys.readouterr().err
+    monkeypatch.setenv("EIDOS_CONFIG", "none.yaml")
+    assert console.run(root, ["config", "show"]) == 2
+    assert "EIDOS_CONFIG names no file: none.yaml" in capsys.readouterr().err
+    assert console.run(root, ["--no-config", "history", "runs"]) == 0
+
+
+def test_two_ways_that_contradict_each_other_are_refused() -> None:
+    for other in (["--config", "x.yaml"], ["--trust-project"]):
+        assert console.run(root, ["--no-config", *other, "history", "runs"]) == 2
