@@ -176,5 +176,5 @@ class MissingExtraError(EidosError):
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(
             f"{purpose} needs the optional part '{extra}', which is not installed",
-            hint=f"Install it with: pip install 'eidos-policy[{extra}]'",
+            hint=f"Install it from a checkout of eidos: pip install '.[{extra}]'",
         )

@@ -97,6 +97,7 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             waivers=policy.waivers,
             gate=policy.gate,
             prints=judging.prints,
+            relaxations=policy.relaxations,
         )
         if recording is not None:
             recording.record(report)

@@ -6,6 +6,7 @@ from pathlib import Path
 from eidos.engine.config.checking import problem
 from eidos.engine.config.loading import (
     PROJECT_FILE,
+    Files,
     merged,
     read_layers,
     settings_of,
@@ -24,32 +25,44 @@ _ENVIRONMENT = "<environment>"
 """How the variables of the environment are called among the files."""
 
 
-def effective_settings(cwd: Path, environ: Mapping[str, str]) -> Configuration:
+def effective_settings(cwd: Path, environ: Mapping[str, str], files: Files) -> Configuration:
     """Give every setting with its value and where that was said, and what is wrong.
 
+    Args:
+        cwd: the folder, absolute.
+        environ: the environment.
+        files: which files count.
+
     Raises:
+        ConfigError: the user's own file was named, and is not there.
         DocumentError: a file cannot be read.
     """
-    layers = list(read_layers(cwd, environ))
+    layers = list(read_layers(cwd, environ, files))
     values, origins = merged(layers)
     found = (Effective(key, value, str(origins.get(key, DEFAULT))) for key, value in values.items())
     problems = (problem for layer in layers for problem in layer.problems)
     return Configuration(tuple(found), tuple(problems))
 
 
-def validate_config(cwd: Path, environ: Mapping[str, str]) -> Validation:
+def validate_config(cwd: Path, environ: Mapping[str, str], files: Files) -> Validation:
     """Check every file and variable that counts in a folder: all that a command would refuse.
 
+    Args:
+        cwd: the folder, absolute.
+        environ: the environment.
+        files: which files count.
+
     Raises:
+        ConfigError: the user's own file was named, and is not there.
         DocumentError: a file cannot be read.
     """
     documents = [
-        # What is not even well-formed cannot be asked what it names.
+        # What is not even well-formed has no values that could be asked what they name.
         _validated(
             str(layer.file or _ENVIRONMENT),
-            layer.problems or [*_refused(settings_of(*merged([layer])))],
+            [*layer.problems, *_refused(settings_of(*merged([layer])))],
         )
-        for layer in read_layers(cwd, environ)
+        for layer in read_layers(cwd, environ, files)
     ]
     if not any(document.file == _ENVIRONMENT for document in documents):
         documents.append(_validated(_ENVIRONMENT, []))
@@ -206,6 +219,7 @@ def config_path(cwd: Path, environ: Mapping[str, str], *, user: bool) -> Path:
 def _template() -> Iterator[str]:
     yield "# eidos: every setting, with its default. Take away the '#' of what you change."
     yield "# Options of a command go before EIDOS_* variables, and those before this file."
+    yield "# A project's file may relax the gate or act only where it is trusted: --trust-project."
     group = ""
     for setting in SETTINGS:
         parent, _, name = setting.key.rpartition(".")

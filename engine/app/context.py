@@ -149,6 +149,11 @@ class Context:
         return exists(self._where)
 
     @property
+    def is_store_named(self) -> bool:
+        """Whether somebody said which database: then it is wrong that it is not there."""
+        return self._opening.db is not None
+
+    @property
     def store_place(self) -> str:
         """What messages call the database, also where there is none yet."""
         return self.store.place if self.has_store else self._where

@@ -16,6 +16,7 @@ from eidos.engine.comparing.snapshots import Comparison, compare
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
 from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
 from eidos.engine.model.gate import Gate
+from eidos.engine.model.policy import Relaxation
 
 if TYPE_CHECKING:
     from eidos.engine.app.evidence import Evidence
@@ -41,6 +42,8 @@ class Comparing:
 
     effective_time: datetime | None = None
     """The day on which ignore rules hold, with zone; the context's clock when None."""
+    relaxations: tuple[Relaxation, ...] = ()
+    """What makes it easier to find no drift."""
 
     @property
     def every_ignore(self) -> tuple[IgnoreRule, ...]:
@@ -130,7 +133,7 @@ def matrix(
         except EidosError as error:
             problems.append(error.problem)
     gate = Gate(allow_incomplete=comparing.gate.allow_incomplete)
-    return replace(fleet.matrix(), gate=gate), problems
+    return replace(fleet.matrix(), gate=gate, relaxations=comparing.relaxations), problems
 
 
 class Differ:
@@ -200,6 +203,7 @@ class Differ:
             idle_ignores=sifted.idle,
             flips=_told(flips, ranked),
             gate=self._comparing.gate,
+            relaxations=self._comparing.relaxations,
         )
         return Compared(drift, self._baseline, current)
 

@@ -38,12 +38,12 @@ class Runs:
 
 
 def list_runs(request: RunsRequest, context: Context) -> Runs:
-    """Give recorded runs; no database yet means no runs.
+    """Give recorded runs; no database yet in the usual place means no runs.
 
     Raises:
-        StoreError: the database cannot be read.
+        StoreError: the database cannot be read, or was named and is not there.
     """
-    if not context.has_store:
+    if not context.has_store and not context.is_store_named:
         return Runs((), context.store_place, exists=False)
     found = context.store.runs(request.limit, request.cluster, request.since)
     return Runs(tuple(found), context.store_place, exists=True)

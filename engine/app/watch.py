@@ -128,7 +128,14 @@ def _judged(
     except EidosError as error:
         return None, f"the state could not be judged: {error}"
     counts: dict[str, Json] = {status.value: count for status, count in report.counts.items()}
-    return {"run": report.run, "decision": report.decision.value, "counts": counts}, None
+    said: dict[str, Json] = {
+        "run": report.run,
+        "decision": report.decision.value,
+        "counts": counts,
+    }
+    if report.relaxations:
+        said["relaxations"] = [str(each) for each in report.relaxations]
+    return said, None
 
 
 def _name(state: AddressedSnapshot) -> str:

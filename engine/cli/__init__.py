@@ -14,8 +14,8 @@ import click
 
 from eidos.engine import __version__
 from eidos.engine.cli import console
-from eidos.engine.config import load_settings
-from eidos.engine.errors import EidosError, ExitCode
+from eidos.engine.config import Files, load_settings
+from eidos.engine.errors import EidosError, ExitCode, UsageError
 
 COMMANDS = {
     "cache": "Show and clear the snapshots kept for a while.",
@@ -68,13 +68,29 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="eidos")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.option("--no-config", is_flag=True, help="Read no configuration file, only variables.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The user's own configuration; default: EIDOS_CONFIG, or its place below XDG.",
+)
+@click.option(
+    "--trust-project", is_flag=True, help="Let the project's eidos.yaml relax the gate and act."
+)
 @click.pass_context
-def root(ctx: click.Context, *, debug: bool) -> None:
+def root(
+    ctx: click.Context, *, debug: bool, no_config: bool, config: Path | None, trust_project: bool
+) -> None:
     """Policy-as-code for GPU Kubernetes clusters, with a memory."""
-    ctx.ensure_object(dict)["debug"] = debug
+    if no_config and (config or trust_project):
+        other = "--config" if config else "--trust-project"
+        raise UsageError(f"--no-config and {other} contradict each other", hint="Give one.")
+    files = Files(read=not no_config, own=config, trust_project=trust_project)
+    ctx.ensure_object(dict).update(debug=debug, files=files)
     if ctx.invoked_subcommand in {None, "config", "validate"}:
         return  # a configuration that is wrong must not hide what says so
-    ctx.obj["settings"] = load_settings(Path.cwd(), os.environ)
+    ctx.obj["settings"] = load_settings(Path.cwd(), os.environ, files)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import click
 from eidos.engine.app.check import check
 from eidos.engine.app.policies import resolve
 from eidos.engine.cli import console
-from eidos.engine.cli.opening import open_context, policy_request
+from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     Color,
     Database,
@@ -90,13 +90,14 @@ def command(
     chosen = parse_outputs(outputs, REPORT)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
+    request = policy_request(policy, tell_relaxations())
     with open_context(asked.db, policy, record=not asked.no_record) as context:
-        request = replace(
-            policy_request(policy), data=plain.data, namespaces=plain.asked_namespaces
+        resolved = resolve(
+            replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
         )
         report = check(
             files or ("-",),
-            resolve(request, context),
+            resolved,
             context,
             lenient=asked.lenient,
             parser=plain.parser,

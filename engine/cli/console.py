@@ -75,6 +75,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         with suppress(OSError):
             error.show()
+            _say_where(error, command)
         return ExitCode.NO_ANSWER
     except click.Abort:
         return ExitCode.INTERRUPTED
@@ -89,6 +90,13 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
             raise
         return _explain(error)
     return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _say_where(error: click.ClickException, command: click.Command) -> None:
+    """Say where an option belongs that is the root's and was given to a command."""
+    known = {name for each in command.params for name in each.opts}
+    if isinstance(error, click.NoSuchOption) and error.option_name in known:
+        say(f"  hint: It goes before the command: eidos {error.option_name} ...")
 
 
 def _explain(error: Exception) -> int:

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from eidos.engine.app.context import Context
 from eidos.engine.app.diff import Compared, Comparing, diff, matrix
 from eidos.engine.cli import console
-from eidos.engine.cli.opening import open_context, policy_request
+from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     Color,
     Database,
@@ -45,7 +45,7 @@ class DiffOptions:
         False
     )
     ignores: Annotated[
-        tuple[str, ...], Option("--ignore", "type.subtype.key.", metavar="PATTERN")
+        tuple[str, ...], Option("--ignore", "type.subtype.key.", metavar="PATTERN", relaxes=True)
     ] = ()
     no_default_ignores: Annotated[
         bool, Option("--no-default-ignores", "Show volatile facts as well.")
@@ -56,7 +56,9 @@ class DiffOptions:
     match: Annotated[
         tuple[str, ...], Option("--match", "Label that names a role.", metavar="LABEL")
     ] = ()
-    no_policy: Annotated[bool, Option("--no-policy", "Rank by the table of levels alone.")] = False
+    no_policy: Annotated[
+        bool, Option("--no-policy", "Rank by the table of levels alone.", relaxes=True)
+    ] = False
     db: Database
     lenient: Lenient = False
     color: Color = "auto"
@@ -97,7 +99,8 @@ def command(
         baseline, currents = _sides(snapshots, asked.baseline)
         chosen = parse_outputs(outputs, DRIFT)
         _refuse_summary_of_patch(chosen, asked)
-        request = None if asked.no_policy else policy_request(policy)
+        judged = policy_request(policy, comparing.relaxations)
+        request = None if asked.no_policy else judged
         many = asked.baseline is not None
         found = diff(baseline, currents, comparing, request, context, many=many)
         return _Run(asked).say(found, chosen)
@@ -138,7 +141,17 @@ def _comparing(ctx: click.Context, asked: DiffOptions, policy: PolicyOptions) ->
         gate=_gate(ctx, policy),
         lenient=asked.lenient,
         effective_time=policy.effective_time,
+        relaxations=tell_relaxations(("ignore", "levels"), _without(asked)),
     )
+
+
+def _without(asked: DiffOptions) -> Iterator[str]:
+    """Name settings of which this comparison does not take what is configured."""
+    yield from ("fail-on", "allow-incomplete")
+    if asked.no_policy or asked.matrix:
+        yield from ("packs", "waivers", "params", "enforcement")
+    if asked.matrix:
+        yield "levels"
 
 
 def _gate(ctx: click.Context, policy: PolicyOptions) -> Gate:

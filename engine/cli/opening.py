@@ -1,8 +1,11 @@
 """From options and configuration to the policy that judges and the context it judges in."""
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,24 +14,39 @@ from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     PolicyOptions,
+    RelaxingOption,
+    SettingOption,
     configured_settings,
-    origins,
+    given,
     reader_limits,
 )
-from eidos.engine.config.rows import SETTINGS
+from eidos.engine.config.rows import BY_KEY
+from eidos.engine.config.trusting import row_of, shown
+from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Relaxation
+from eidos.engine.model.times import written
 from eidos.engine.packs.choosing import RuleChoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from eidos.engine.ports import Clock
 
 
-def policy_request(options: PolicyOptions) -> PolicyRequest:
-    """Join what options and configuration say: the one way to what judges, for every verb."""
+_EVERY_VERB = frozenset(
+    {"params", "enforcement", *(key for key in BY_KEY if key.startswith("limits."))}
+)
+"""Settings without an option that bear on whatever judges."""
+
+
+def policy_request(options: PolicyOptions, relaxations: tuple[Relaxation, ...]) -> PolicyRequest:
+    """Join what options and configuration say: the one way to what judges, for every verb.
+
+    Args:
+        options: of the command line.
+        relaxations: as `tell_relaxations` gave them.
+    """
     settings = configured_settings()
     return PolicyRequest(
         packs=options.packs,
@@ -48,19 +66,46 @@ def policy_request(options: PolicyOptions) -> PolicyRequest:
         waiver_terms=settings.waiver_terms,
         gate=Gate(options.fail_on, options.allow_incomplete),
         effective_time=options.effective_time,
-        relaxations=tuple(_relaxations()),
+        relaxations=relaxations,
     )
 
 
-def _relaxations() -> "Iterator[Relaxation]":
-    """Give what somebody set that makes the gate easier to pass, and where it was said."""
+def tell_relaxations(
+    also: Iterable[str] = (), without: Iterable[str] = ()
+) -> tuple[Relaxation, ...]:
+    """Say on standard error what makes the gate easier to pass than it is by default, and give it.
+
+    Args:
+        also: settings without an option that bear on the running command.
+        without: settings of which it does not take what is configured.
+    """
     context = click.get_current_context()
-    relaxing = {setting.key for setting in SETTINGS if setting.trust == "relaxes"}
-    for key, origin in origins(context).items():
-        if origin.source != "default" and any(
-            key == k or key.startswith(f"{k}.") for k in relaxing
-        ):
-            yield Relaxation(key, str(origin))
+    options = given(context)
+    used = {each for each in context.command.params if isinstance(each, SettingOption)}
+    bearing = {*_EVERY_VERB, *also, *(each.setting for each in used)}
+    bearing -= {*without, *(each.setting for each in used if each.name in options)}
+    configured = configured_settings(context).relaxations
+    found = (
+        *(each for option in options.values() for each in _of_option(option, context)),
+        *(each for each in configured if row_of(each.setting).key in bearing),
+    )
+    with suppress(OSError):  # where nobody can be told, the report still tells
+        for each in found:
+            console.say(f"relaxed: {each}")
+    return found
+
+
+def _of_option(option: click.Parameter, context: click.Context) -> Iterator[Relaxation]:
+    """Give what an option of the command line relaxes, each of its values for itself."""
+    value: Any = context.params[str(option.name)]
+    flag = max(option.opts, key=len)
+    for each in value if isinstance(value, tuple) else (value,):
+        text = written(each) if isinstance(each, datetime) else shown(each)
+        if isinstance(option, SettingOption):
+            if BY_KEY[option.setting].relaxes(each):
+                yield Relaxation(option.setting, text, Location(flag))
+        elif isinstance(option, RelaxingOption) and each != option.default:
+            yield Relaxation(flag.lstrip("-"), text, Location(flag))
 
 
 def open_context(
@@ -80,12 +125,18 @@ def open_context(
     """
     opening = Opening(db=db, record=record, limits=reader_limits())
     if policy is not None:
-        source = origins(click.get_current_context())["opa-binary"].source
+        typed = given(click.get_current_context())
+        is_option = any(
+            isinstance(each, SettingOption) and each.setting == "opa-binary"
+            for each in typed.values()
+        )
+        source = configured_settings().origin("opa-binary").source
+        is_configured = not is_option and source in ("user", "project")
         opening = replace(
             opening,
             engine=policy.engine,
-            opa_binary=policy.opa_binary if source == "option" else None,
-            configured_opa=policy.opa_binary if source in ("user", "project") else None,
+            opa_binary=policy.opa_binary if is_option else None,
+            configured_opa=policy.opa_binary if is_configured else None,
             opa_url=policy.opa_url,
         )
     return Context(opening, os.environ, clock, console.say)

@@ -45,11 +45,10 @@ from typing import (
 import click
 from click.core import ParameterSource
 
-from eidos.engine.config import Settings
+from eidos.engine.config import Files, Settings
 from eidos.engine.config.rows import BY_KEY, moment
-from eidos.engine.config.settings import Origin
 from eidos.engine.documents.limits import Limits
-from eidos.engine.errors import ConfigError, Location
+from eidos.engine.errors import ConfigError
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.rule import Severity
 from eidos.engine.report.registry import DOCUMENT, Kind
@@ -130,6 +129,12 @@ class Option:
     """How its text is read; None to go by the annotated type."""
     setting: str | None = None
     """Key of the setting whose value is its default."""
+    relaxes: bool = False
+    """Given, it makes the gate easier to pass; where there is a setting, that says so."""
+
+
+class RelaxingOption(click.Option):
+    """An option without a setting that makes the gate easier to pass."""
 
 
 class SettingOption(click.Option):
@@ -174,21 +179,18 @@ class SettingOption(click.Option):
         refuse(self.setting, settings)
 
 
-def origins(context: click.Context) -> dict[str, Origin]:
-    """Say who set each setting that a command uses, options included; by key.
+def given(context: click.Context) -> dict[str, click.Parameter]:
+    """Give the parameters that the command line says, by their names.
 
     Args:
         context: the command's, after its options were read.
     """
-    settings = configured_settings(context)
-    found = dict(settings.origins)
-    for option in context.command.params:
-        if isinstance(option, SettingOption):
-            source = context.get_parameter_source(option.name)
-            given = source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
-            own = Origin("option", Location(max(option.opts, key=len)))
-            found[option.setting] = own if given else settings.origin(option.setting)
-    return found
+    named = {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+    return {
+        each.name: each
+        for each in context.command.params
+        if each.name and context.get_parameter_source(each.name) in named
+    }
 
 
 def takes(
@@ -224,6 +226,8 @@ def _option(name: str, field: "Field[Any]", flags: str | None) -> Callable[[_Com
     attributes = _reading(kind, option.type)
     if row is not None:
         attributes |= {"cls": SettingOption, "setting": row.key}
+    elif option.relaxes:
+        attributes |= {"cls": RelaxingOption}
     default = row.default if field.default is MISSING and row else field.default
     if default not in (MISSING, None, False, ()):
         attributes |= {"default": default, "show_default": True}
@@ -283,19 +287,27 @@ class PolicyOptions:
     """
 
     packs: Annotated[tuple[str, ...], Option(setting="packs")]
-    rules: Annotated[tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="ID")] = ()
-    tags: Annotated[
-        tuple[str, ...], Option("--tag", "Ask only rules with a tag or framework.")
+    rules: Annotated[
+        tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="ID", relaxes=True)
     ] = ()
-    severity: Annotated[Severity, Option("--severity", "Ask only rules this bad or worse.")] = (
-        Severity.INFO
-    )
+    tags: Annotated[
+        tuple[str, ...], Option("--tag", "Ask only rules with a tag or framework.", relaxes=True)
+    ] = ()
+    severity: Annotated[
+        Severity, Option("--severity", "Ask only rules this bad or worse.", relaxes=True)
+    ] = Severity.INFO
     exclude: Annotated[
-        tuple[str, ...], Option("--exclude-rule", "Rules not to ask.", metavar="ID|TAG")
+        tuple[str, ...],
+        Option("--exclude-rule", "Rules not to ask.", metavar="ID|TAG", relaxes=True),
     ] = ()
     params: Annotated[
         tuple[str, ...],
-        Option("--params", "File with parameters: {RULE: {name: value}}.", metavar="FILE"),
+        Option(
+            "--params",
+            "File with parameters: {RULE: {name: value}}.",
+            metavar="FILE",
+            relaxes=True,
+        ),
     ] = ()
     waivers: Annotated[tuple[str, ...], Option(setting="waivers")]
     fail_on: Annotated[Severity, Option(setting="fail-on")]
@@ -311,6 +323,12 @@ def configured_settings(context: click.Context | None = None) -> Settings:
     context = context or click.get_current_context()
     settings: Settings | None = (context.obj or {}).get("settings")
     return settings or Settings()
+
+
+def configuration_files() -> Files:
+    """Say which files of configuration count for the running command."""
+    files: Files | None = (click.get_current_context().obj or {}).get("files")
+    return files or Files()
 
 
 def reader_limits() -> Limits:

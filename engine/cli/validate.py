@@ -10,7 +10,7 @@ import click
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.validate import validate
 from eidos.engine.cli import console
-from eidos.engine.cli.options import Option, takes, writes
+from eidos.engine.cli.options import Option, configuration_files, takes, writes
 from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
@@ -55,6 +55,7 @@ def command(files: tuple[str, ...], asked: ValidateOptions, outputs: tuple[str, 
 def _limits() -> Limits:
     """Give the configured limits; a wrong configuration must not hide what is wrong with it."""
     try:
-        return load_settings(Path.cwd(), os.environ).limits
-    except ConfigError:
+        return load_settings(Path.cwd(), os.environ, configuration_files()).limits
+    except ConfigError as error:
+        console.say(f"note: the default limits hold: {error}")
         return Limits()

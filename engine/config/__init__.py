@@ -1,6 +1,6 @@
 """Settings: what there is to set, where it is said, and whether it is said rightly."""
 
-from eidos.engine.config.loading import load_settings
+from eidos.engine.config.loading import Files, load_settings
 from eidos.engine.config.settings import Settings
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Files", "Settings", "load_settings"]

@@ -1,17 +1,18 @@
-"""Reading the configuration: variables over ``eidos.yaml`` over the user's file over defaults.
+"""Reading the configuration: variables over the user's file over ``eidos.yaml`` over defaults.
 
 Where nothing is configured this reads nothing and imports little: most commands run so.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.config.rows import BY_KEY, BY_VARIABLE, ENGINES, SETTINGS, Setting, last_moment
 from eidos.engine.config.rows import moment as read_moment
 from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
+from eidos.engine.config.trusting import distrust, own_only, refusals, relaxations
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
@@ -25,8 +26,22 @@ if TYPE_CHECKING:
 PROJECT_FILE = "eidos.yaml"
 _DAY = 86_400
 """Seconds."""
+CONFIG_VARIABLE = "EIDOS_CONFIG"
+"""Names the user's own file, as ``--config`` does."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Which files of configuration count, as the command line says."""
+
+    read: bool = True
+    """Read any at all; variables count in any case."""
+    own: Path | None = None
+    """The user's own file; None for what `CONFIG_VARIABLE` names, else its usual place."""
+    trust_project: bool = False
+    """Let a project's file relax the gate and act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +68,20 @@ def project_file(cwd: Path) -> Path | None:
     return next((path for path in files if path.is_file() and not is_planted(path)), None)
 
 
-def load_settings(cwd: Path, environ: Mapping[str, str]) -> Settings:
+def load_settings(cwd: Path, environ: Mapping[str, str], files: Files | None = None) -> Settings:
     """Give the settings that hold in a folder.
 
     Args:
         cwd: the folder, absolute.
         environ: the environment.
+        files: which files count; all that are found, and a project's without trust, when None.
 
     Raises:
-        ConfigError: a file or variable is not right; the first problem, the number of the others.
+        ConfigError: a file or variable is not right, or a project's file does what it is not
+            trusted to; the first problem, the number of the others.
         DocumentError: a file cannot be read.
     """
-    layers = list(read_layers(cwd, environ))
+    layers = list(read_layers(cwd, environ, files))
     if not layers:
         return Settings()
     problems = [problem for layer in layers for problem in layer.problems]
@@ -77,21 +94,69 @@ def load_settings(cwd: Path, environ: Mapping[str, str]) -> Settings:
     return settings_of(values, origins)
 
 
-def read_layers(cwd: Path, environ: Mapping[str, str]) -> Iterator[Layer]:
+def read_layers(
+    cwd: Path, environ: Mapping[str, str], files: Files | None = None
+) -> Iterator[Layer]:
     """Read every place there is, the weakest first.
 
+    What a project's file may not do is a problem of its layer, and no value of it.
+
+    Args:
+        cwd: the folder, absolute.
+        environ: the environment.
+        files: which files count; see `load_settings`.
+
     Raises:
+        ConfigError: the user's own file was named, and is not there.
         DocumentError: a file cannot be read.
     """
-    own = user_file(environ)
-    if own.is_file():
-        yield _read_file(own, "user")
-    project = project_file(cwd)
-    if project is not None:
-        yield _read_file(project, "project")
+    files = files or Files()
+    if files.read:
+        yield from _read_files(cwd, environ, files)
     variables = {name: environ[name] for name in BY_VARIABLE if name in environ}
     if variables:
         yield _read_variables(variables)
+
+
+def _read_files(cwd: Path, environ: Mapping[str, str], files: Files) -> Iterator[Layer]:
+    own = _own_file(cwd, environ, files)
+    user = _read_file(own, "user") if own.is_file() else None
+    project = project_file(cwd)
+    if project is not None and not (user and project.samefile(own)):
+        found = _read_file(project, "project")
+        trusted = _texts(user.values.get("trusted-projects")) if user else ()
+        yield found if files.trust_project else _held_back(found, project, trusted, own)
+    if user is not None:
+        yield user
+
+
+def _own_file(cwd: Path, environ: Mapping[str, str], files: Files) -> Path:
+    """Give the user's own file: the one that was named, else where it usually is.
+
+    Raises:
+        ConfigError: it was named and is not there.
+    """
+    named = files.own or environ.get(CONFIG_VARIABLE)
+    if not named:
+        return user_file(environ)
+    path = cwd / Path(named).expanduser()
+    if not path.is_file():
+        said = "--config" if files.own else CONFIG_VARIABLE
+        hint = "Name a file, or say --no-config to read none."
+        raise ConfigError(f"{said} names no file: {named}", hint=hint)
+    return path
+
+
+def _held_back(found: Layer, project: Path, trusted: tuple[str, ...], own: Path) -> Layer:
+    """Take away what a project's file may not do, unless the user trusts its folder."""
+    hint = distrust(project, trusted, own)
+    refused = list(refusals(found.values, found.origins, hint)) if hint else []
+    gone = {key for key, _ in refused}
+    return replace(
+        found,
+        values={key: value for key, value in found.values.items() if key not in gone},
+        problems=(*found.problems, *(problem for _, problem in refused)),
+    )
 
 
 def _read_file(path: Path, source: Literal["user", "project"]) -> Layer:
@@ -121,7 +186,8 @@ def _read_file(path: Path, source: Literal["user", "project"]) -> Layer:
             location = document.location((*place_in_file, *inner))
             element = ".".join((key, *map(str, inner)))
             origins[element] = Origin(source, Location(location.file, location.line))
-    return Layer(values, origins, file=path)
+    misplaced = own_only(values, origins) if source == "project" else ()
+    return Layer(values, origins, tuple(misplaced), path)
 
 
 def _length(found: Json) -> int:
@@ -171,9 +237,10 @@ def _read_variables(found: Mapping[str, str]) -> Layer:
         place = nested.setdefault(group, {}) if group else nested
         if isinstance(place, dict):
             place[key] = values[setting.key]
-    problems = tuple(check(nested, _variable_location))
+    if problems := check(nested, _variable_location):
+        return Layer({}, {}, tuple(problems))
     origins = {BY_VARIABLE[name].key: Origin("variable", Location(name)) for name in found}
-    return Layer(values, origins, problems)
+    return Layer(values, origins)
 
 
 def _variable_location(path: Sequence[str | int]) -> Location:
@@ -223,6 +290,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
     """
     told = values.get
     return Settings(
+        trusted_projects=_texts(told("trusted-projects")),
         db=_path(told("db")),
         packs=_texts(told("packs")),
         fail_on=Severity(str(told("fail-on"))),
@@ -246,6 +314,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         ignore=tuple(_ignore_rules(told("ignore"), origins)),
         levels={k: Severity(str(v)) for k, v in _below(values, "levels").items()},
         origins=origins,
+        relaxations=relaxations(values, origins),
     )
 
 

@@ -65,6 +65,9 @@ class Setting:
     """Dotted: ``snapshot.cache-ttl``."""
     kind: Kind
     trust: Trust
+    """What it can do at the worst."""
+    why: str
+    """Why that is so, and which values do less: for documentation and refusals."""
     help: str
     default: Json = None
     keys: tuple[str, ...] = ()
@@ -87,32 +90,75 @@ class Setting:
     """A value, or an element of a list, for documentation."""
     named: str | None = None
     """Its environment variable, where that is not made from the key."""
+    mild: Callable[[Json], bool] | None = None
+    """Says of a value, an entry of a map or an element of a list, that it only shows or tightens,
+    whatever others do; the default never does more."""
+    user_only: bool = False
+    """Only the user's own file says it: neither a variable nor a project's file, trusted or not."""
 
     @property
     def variable(self) -> str | None:
         """The environment variable; a mapping has none."""
-        if self.kind in {"mapping", "tables"}:
+        if self.user_only or self.kind in {"mapping", "tables"}:
             return None
         return self.named or "EIDOS_" + self.key.upper().replace(".", "_").replace("-", "_")
 
+    def needs_trust(self, value: Json) -> bool:
+        """Say whether a value, an entry of a map or an element of a list, relaxes or acts."""
+        if self.trust in {"shows", "tightens"} or value == self.default:
+            return False
+        return self.mild is None or not self.mild(value)
+
+    def relaxes(self, value: Json) -> bool:
+        """Say whether a value, an entry of a map or an element of a list, relaxes the gate."""
+        return self.trust == "relaxes" and self.needs_trust(value)
+
+
+def _absolute(text: str) -> None:
+    """Refuse a folder that would be another one in every place.
+
+    Raises:
+        ValueError: it is not absolute; the message is for the user.
+    """
+    if not text.startswith(("/", "~/")):
+        raise ValueError(f"'{text}' is no absolute path of a folder")
+
 
 def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
+    default: int = getattr(Limits(), name.replace("-", "_"))
     return Setting(
         key=f"limits.{name}",
         kind="number",
         trust="relaxes",
+        why="a higher one lets a document use up memory and time; a lower one tightens",
         help=help_,
-        default=getattr(Limits(), name.replace("-", "_")),
+        default=default,
+        mild=lambda value: isinstance(value, int) and value <= default,
         minimum=0 if name == "alias-values" else 1,
         maximum=maximum,
     )
 
 
+_RUN = 300.0
+"""Seconds that a run may take, and that a snapshot is kept, unless said otherwise: 5m."""
+
 SETTINGS = (
+    Setting(
+        key="trusted-projects",
+        kind="list",
+        trust="acts",
+        why="it trusts files; only the user's own file may say it",
+        help="Folders whose eidos.yaml may relax the gate and act.",
+        path=True,
+        check=_absolute,
+        example="/home/ada/clusters",
+        user_only=True,
+    ),
     Setting(
         key="db",
         kind="text",
         trust="acts",
+        why="it is written to, and verdicts are remembered from it",
         help="Path of the database.",
         path=True,
         flags="--db",
@@ -121,6 +167,7 @@ SETTINGS = (
         key="packs",
         kind="list",
         trust="relaxes",
+        why="what is not named is not judged by",
         help="Policy to judge by: name, name@version or folder; default: all shipped packs.",
         path=True,
         flags="-p --pack",
@@ -131,6 +178,7 @@ SETTINGS = (
         key="fail-on",
         kind="text",
         trust="relaxes",
+        why="what is less severe passes; `info`, the default, is the strictest",
         help="What is less severe does not fail the gate.",
         default="info",
         choices=tuple(Severity),
@@ -140,6 +188,7 @@ SETTINGS = (
         key="allow-incomplete",
         kind="flag",
         trust="relaxes",
+        why="what is unknown passes; `false` tightens",
         help="Missing facts do not stop the gate.",
         default=False,
         flags="--allow-incomplete",
@@ -148,6 +197,7 @@ SETTINGS = (
         key="effective-time",
         kind="time",
         trust="relaxes",
+        why="on another day another waiver holds and another release has support",
         help="The day that rules and waivers see.",
         check=moment,
         flags="--effective-time",
@@ -156,7 +206,8 @@ SETTINGS = (
     Setting(
         key="engine",
         kind="text",
-        trust="shows",
+        trust="acts",
+        why="it says which program judges",
         help="Which Rego engine judges: OPA, the light one, or OPA where it is installed.",
         default="auto",
         choices=ENGINES,
@@ -166,6 +217,7 @@ SETTINGS = (
         key="opa-url",
         kind="text",
         trust="acts",
+        why="a server gets the facts and gives the verdicts",
         help="Judge by an OPA server instead of an engine of our own.",
         flags="--opa",
         metavar="URL",
@@ -174,6 +226,7 @@ SETTINGS = (
         key="opa-binary",
         kind="text",
         trust="acts",
+        why="it is run",
         help="The opa executable; default: the first on PATH, else the one that eidos installed.",
         path=True,
         flags="--opa-binary",
@@ -183,6 +236,8 @@ SETTINGS = (
         key="output",
         kind="list",
         trust="acts",
+        why="`FORMAT=PATH` writes a file; a `FORMAT` alone only shows",
+        mild=lambda value: "=" not in str(value),
         help="How to report, and where to; repeatable.",
         lone=True,
         flags="-o --output --format",
@@ -193,6 +248,7 @@ SETTINGS = (
         key="waivers",
         kind="list",
         trust="relaxes",
+        why="a waived violation passes",
         help="Files of accepted violations.",
         path=True,
         flags="--waivers",
@@ -203,6 +259,7 @@ SETTINGS = (
         key="waiver-terms",
         kind="mapping",
         trust="relaxes",
+        why="a waiver may hold longer",
         help="How long a waiver may last, by severity of its rule; "
         "default: critical 30d, high 90d, medium 180d, low and info 365d.",
         keys=tuple(Severity),
@@ -213,6 +270,7 @@ SETTINGS = (
         key="params",
         kind="tables",
         trust="relaxes",
+        why="a parameter may say that anything is right",
         help="Parameters of rules: rule id to values.",
         example={"GPU-002": {"grace_days": 30}},
     ),
@@ -220,6 +278,8 @@ SETTINGS = (
         key="enforcement",
         kind="mapping",
         trust="relaxes",
+        why="what does not deny passes; `deny` tightens",
+        mild=lambda value: value == Enforcement.DENY,
         help="What a violation of a rule does: "
         "deny fails the gate, warn and audit only report, off does not evaluate.",
         choices=tuple(Enforcement),
@@ -233,14 +293,16 @@ SETTINGS = (
     Setting(
         key="snapshot.cluster",
         kind="text",
-        trust="shows",
+        trust="relaxes",
+        why="waivers are for clusters of a name",
         help="Name of the cluster.",
         flags="--cluster",
     ),
     Setting(
         key="snapshot.filter",
         kind="list",
-        trust="tightens",
+        trust="relaxes",
+        why="a fact that is not collected is a violation that is not found",
         help="Collect only these types and subtypes: gpu,os.sysctl",
         flags="--filter",
         metavar="NAMES",
@@ -249,7 +311,8 @@ SETTINGS = (
     Setting(
         key="snapshot.exclude",
         kind="list",
-        trust="tightens",
+        trust="relaxes",
+        why="a fact that is not collected is a violation that is not found",
         help="Do not collect these: k8s,os.sys*",
         flags="--exclude",
         metavar="NAMES",
@@ -258,7 +321,9 @@ SETTINGS = (
     Setting(
         key="snapshot.timeout",
         kind="duration",
-        trust="tightens",
+        trust="relaxes",
+        why="a shorter one leaves facts out; a longer one tightens",
+        mild=lambda value: seconds(str(value)) >= _RUN,
         help="How long the whole run may take.",
         default="5m",
         check=seconds,
@@ -268,6 +333,8 @@ SETTINGS = (
         key="snapshot.cache-ttl",
         kind="duration",
         trust="relaxes",
+        why="a longer one keeps facts that are no longer so; a shorter one tightens",
+        mild=lambda value: seconds(str(value)) <= _RUN,
         help="How old a kept snapshot may be.",
         default="5m",
         check=seconds,
@@ -276,7 +343,8 @@ SETTINGS = (
     Setting(
         key="snapshot.root",
         kind="text",
-        trust="relaxes",
+        trust="acts",
+        why="facts of another machine are read",
         help="File system to read.",
         default="/",
         path=True,
@@ -286,6 +354,7 @@ SETTINGS = (
         key="snapshot.kubeconfig",
         kind="text",
         trust="acts",
+        why="it connects, and may name a program that is run",
         help="How to reach the cluster.",
         path=True,
         flags="--kubeconfig",
@@ -294,6 +363,7 @@ SETTINGS = (
         key="snapshot.context",
         kind="text",
         trust="acts",
+        why="it says which cluster is asked, as whom",
         help="Which context of the kubeconfig.",
         flags="--context",
     ),
@@ -301,6 +371,7 @@ SETTINGS = (
         key="snapshot.labels",
         kind="mapping",
         trust="shows",
+        why="no rule sees them",
         help="What else to say of the cluster.",
         flags="--label",
         metavar="KEY=VALUE",
@@ -309,6 +380,7 @@ SETTINGS = (
         key="snapshot.units",
         kind="list",
         trust="shows",
+        why="more is collected",
         help="More systemd units to look at.",
         example="kubelet.service",
     ),
@@ -316,6 +388,7 @@ SETTINGS = (
         key="snapshot.properties",
         kind="list",
         trust="shows",
+        why="more is collected",
         help="More properties of systemd units to read.",
         example="LimitCORE",
     ),
@@ -323,6 +396,7 @@ SETTINGS = (
         key="redact",
         kind="list",
         trust="relaxes",
+        why="a violation is not found in a value that is not kept",
         help="Facts whose values are never kept: paths with globs.",
         example="systemd.*.Environment",
     ),
@@ -330,6 +404,7 @@ SETTINGS = (
         key="redact-text",
         kind="list",
         trust="relaxes",
+        why="a violation is not found in a value that is not kept",
         help="Regular expressions of text that is never kept.",
         check=pattern,
         example="acme-[0-9a-f]{32}",
@@ -338,6 +413,7 @@ SETTINGS = (
         key="ignore",
         kind="ignores",
         trust="relaxes",
+        why="drift that is ignored passes",
         help="Facts that drift does not look at: patterns, or rules with reason.",
         example="systemd.*.MainPID",
     ),
@@ -345,6 +421,8 @@ SETTINGS = (
         key="levels",
         kind="mapping",
         trust="relaxes",
+        why="drift of a lower level passes; `critical` tightens",
+        mild=lambda value: value == Severity.CRITICAL,
         help="How much drift matters: pattern to level, asked before the shipped table.",
         choices=tuple(Severity),
         example={"os.sysctl./proc/sys/vm/*": "high"},

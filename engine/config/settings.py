@@ -10,6 +10,7 @@ from eidos.engine.config.rows import Engine
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Enforcement, Severity
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class SnapshotSettings:
 class Settings:
     """What the configuration says, defaults filled in."""
 
+    trusted_projects: tuple[str, ...] = ()
     db: Path | None = None
     packs: tuple[str, ...] = ()
     fail_on: Severity = Severity.INFO
@@ -83,6 +85,9 @@ class Settings:
     Entries of mappings and elements of lists have keys of their own: ``params.GPU-001``,
     ``waivers.0``.
     """
+
+    relaxations: tuple[Relaxation, ...] = ()
+    """What of them makes the gate easier to pass."""
 
     def origin(self, key: str) -> Origin:
         """Say who set a key, or an entry or element of it; `DEFAULT` where nobody did."""

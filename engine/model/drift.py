@@ -11,6 +11,7 @@ from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.facts import ANY, FactAddress, join_path
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Severity
 from eidos.engine.model.verdict import Status
 
@@ -193,6 +194,8 @@ class Drift:
     flips: tuple[NodeFlip, ...] = ()
     """Every verdict that differs."""
     gate: Gate = field(default_factory=Gate)
+    relaxations: tuple[Relaxation, ...] = ()
+    """What makes it easier to find no drift, and who said so."""
 
     @cached_property
     def counts(self) -> Mapping[Severity, int]:
@@ -259,6 +262,8 @@ class Matrix:
     nodes: int
     subtypes: tuple[SubtypeClasses, ...]
     gate: Gate = field(default_factory=Gate)
+    relaxations: tuple[Relaxation, ...] = ()
+    """What makes it easier to find no difference, and who said so."""
 
     @property
     def exit_code(self) -> ExitCode:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.rule import Enforcement, Pack, Rule
 from eidos.engine.model.waiver import Waiver
@@ -11,12 +12,19 @@ from eidos.engine.model.waiver import Waiver
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A setting that makes the gate easier to pass, and who said so."""
+    """A setting or option that makes the gate easier to pass, and who said so."""
 
     setting: str
-    """Key of the setting, with the rule it is about: ``enforcement.GPU-001``."""
-    origin: str
-    """``eidos.yaml:3``, an option, or a variable."""
+    """Key of the setting, with the rule it is about: ``enforcement.GPU-001``; or the option's name
+    without dashes, where it has no setting: ``rule``."""
+    value: str
+    """What it was set to, as text; one element of a list."""
+    origin: Location
+    """File and line; the variable or the option where it is no file."""
+
+    def __str__(self) -> str:
+        """Give ``fail-on: high (eidos.yaml:3)``."""
+        return f"{self.setting}: {self.value} ({self.origin})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
@@ -92,6 +93,8 @@ class Report:
     gate: Gate = field(default_factory=Gate)
     prints: tuple[str, ...] = ()
     """What rules printed, ``file:line: text``."""
+    relaxations: tuple[Relaxation, ...] = ()
+    """What makes the gate easier to pass than it is by default, and who said so."""
 
     @cached_property
     def rules_by_id(self) -> Mapping[str, Rule]:

@@ -129,7 +129,7 @@ def _refuse_newer(needed: str, name: str) -> None:
         raise PolicyError(
             f"the pack needs eidos {needed}, and this is {__version__}",
             location=Location(name),
-            hint="Upgrade eidos: pip install --upgrade eidos-policy",
+            hint="Install a newer eidos.",
         )
 
 

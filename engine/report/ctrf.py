@@ -60,12 +60,18 @@ def _summary(report: Report) -> Json:
     counts["other"] += len(report.problems)
     counts["passed" if report.exit_code is ExitCode.OK else "failed"] += 1
     moment = int(epoch(report.started) * 1000)
+    extra: dict[str, Json] = {
+        "decision": report.decision.value,
+        "exitCode": int(report.exit_code),
+    }
+    if report.relaxations:
+        extra["relaxations"] = [one_line(str(each)) for each in report.relaxations]
     return {
         "tests": counts.total(),
         **{name: counts[name] for name in ("passed", "failed", "skipped", "pending", "other")},
         "start": moment,
         "stop": moment,
-        "extra": {"decision": report.decision.value, "exitCode": int(report.exit_code)},
+        "extra": extra,
     }
 
 

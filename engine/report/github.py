@@ -42,7 +42,8 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
         rest.extend(of_level[room:])
     _write_rest(rest, out)
     level = "notice" if report.exit_code is ExitCode.OK else "error"
-    last = f"{decided(report)}\n{counted(report)}"
+    relaxed = (f"relaxed: {each}" for each in report.relaxations)
+    last = "\n".join([decided(report), counted(report), *relaxed])
     out.write(annotation(level, last, title="eidos"))
 
 

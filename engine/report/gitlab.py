@@ -1,7 +1,7 @@
 """Report for GitLab's merge requests: Code Quality JSON.
 
 The format knows findings only. What is unknown, or could not be read or evaluated, is a finding
-too, so that a missing answer does not look like a clean one.
+too, so that a missing answer does not look like a clean one; and so is what relaxes the gate.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from typing import TextIO
 
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Rule, Severity
 from eidos.engine.model.verdict import Finding, Status, Verdict
@@ -49,6 +50,8 @@ def _told_apart(entries: Iterator[dict[str, Json]]) -> Iterator[Json]:
 def _entries(report: Report) -> Iterator[dict[str, Json]]:
     for problem in report.problems:
         yield _problem(problem)
+    for relaxation in report.relaxations:
+        yield _relaxation(relaxation)
     for subject, verdict in report.verdicts():
         if _is_shown(report, verdict):
             yield from _findings(report, subject, verdict)
@@ -85,6 +88,12 @@ def _problem(problem: Problem) -> dict[str, Json]:
     return _entry(
         "eidos", f"could not be judged: {problem.message}", fingerprint, "critical", where
     )
+
+
+def _relaxation(relaxation: Relaxation) -> dict[str, Json]:
+    where, said = relaxation.origin, f"{relaxation.setting}: {relaxation.value}"
+    fingerprint = content_name("relaxation", where.file, said)
+    return _entry("eidos", f"the gate is relaxed by {relaxation}", fingerprint, "info", where)
 
 
 def _entry(

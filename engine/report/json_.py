@@ -17,6 +17,7 @@ from eidos.engine.report.jsontext import (
     location_json,
     ordered,
     problem_json,
+    relaxations_json,
     write_items,
 )
 
@@ -51,6 +52,7 @@ def _head(report: Report) -> dict[str, Json]:
         "exitCode": int(report.exit_code),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
+        **relaxations_json(report.relaxations),
         "counts": {status.value: count for status, count in report.counts.items()},
         "packs": [
             known(

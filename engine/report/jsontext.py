@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.report.escaping import COMMAND, SURROGATE, one_line
 
 API_VERSION = "eidos.dev/v1"
@@ -88,6 +89,15 @@ def write_document(out: TextIO, kind: str, **content: Json) -> None:
         content: its other keys, in their order.
     """
     out.write(dumps({"apiVersion": API_VERSION, "kind": kind, **content}, indent=2) + "\n")
+
+
+def relaxations_json(relaxations: Sequence[Relaxation]) -> dict[str, Json]:
+    """Give what relaxes the gate as a field of a document; no field where nothing does."""
+    found: list[Json] = [
+        {"setting": each.setting, "value": each.value, "origin": location_json(each.origin)}
+        for each in relaxations
+    ]
+    return {"relaxations": found} if found else {}
 
 
 def problem_json(problem: Problem) -> Json:

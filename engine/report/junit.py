@@ -71,6 +71,7 @@ def _run_properties(report: Report) -> list[tuple[str, str]]:
         ("decision", report.decision.value),
         ("exitCode", str(int(report.exit_code))),
         *((f"pack.{pack.name}", f"{pack.version} {pack.digest}") for pack in report.packs),
+        *(("relaxation", str(relaxation)) for relaxation in report.relaxations),
     ]
 
 

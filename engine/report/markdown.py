@@ -58,6 +58,8 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
     yield f"## {_MARKS[report.decision]} eidos: {text(decided(report))}\n\n"
     yield _table(report)
     yield f"\n{text(counted(report))}\n"
+    for relaxation in report.relaxations:
+        yield f"\n- relaxed: {code(str(relaxation))}\n"
     for problem in report.problems:
         place = f"{code(str(problem.location))} " if problem.location else ""
         hint = f" _{text(problem.hint)}_" if problem.hint else ""

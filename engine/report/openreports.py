@@ -32,6 +32,8 @@ _RESULTS = {
 _CLUSTER_WIDE = frozenset({Scope.NODE, Scope.CLUSTER})
 _NAME = 40
 """Characters of a subject's name in the object's name, which may have 253."""
+_ANNOTATION = 64_000
+"""Characters of what relaxes the gate; annotations of an object may have 256 KiB together."""
 _TEXT = 1000
 """Characters of a message or property; an object of the API server may have 1.5 MiB."""
 
@@ -64,16 +66,20 @@ def _object(report: Report, subject: Subject, decision: str) -> Json:
 
 
 def _metadata(report: Report, subject: Subject, decision: str) -> Json:
+    annotations: dict[str, Json] = {
+        "eidos.dev/subject": _text(subject.identity),
+        "eidos.dev/run": _text(report.run),
+        "eidos.dev/decision": decision,
+        "eidos.dev/exit-code": str(int(report.exit_code)),
+        "eidos.dev/digest": _text(subject.digest),
+    }
+    if report.relaxations:
+        relaxed = "; ".join(str(each) for each in report.relaxations)
+        annotations["eidos.dev/relaxations"] = shortened(one_line(relaxed), _ANNOTATION)
     return {
         "name": _object_name(subject),
         "labels": {"app.kubernetes.io/managed-by": "eidos"},
-        "annotations": {
-            "eidos.dev/subject": _text(subject.identity),
-            "eidos.dev/run": _text(report.run),
-            "eidos.dev/decision": decision,
-            "eidos.dev/exit-code": str(int(report.exit_code)),
-            "eidos.dev/digest": _text(subject.digest),
-        },
+        "annotations": annotations,
     }
 
 

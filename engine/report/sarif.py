@@ -121,13 +121,7 @@ def _invocation(report: Report) -> Json:
         "exitCode": int(report.exit_code),
         "exitCodeDescription": decided(report),
         "toolExecutionNotifications": list(_notifications(report)),
-        "toolConfigurationNotifications": [
-            *(
-                _notification("warning", f"waiver {note.waiver} ({note.rule}) {note.message}")
-                for note in report.waiver_notes
-            ),
-            *(_notification("warning", replacement) for replacement in report.replacements),
-        ],
+        "toolConfigurationNotifications": list(_remarks(report)),
         "properties": {
             "run": one_line(report.run),
             "effectiveTime": one_line(report.effective_time),
@@ -136,6 +130,15 @@ def _invocation(report: Report) -> Json:
     if epoch(report.started):
         invocation["startTimeUtc"] = report.started
     return invocation
+
+
+def _remarks(report: Report) -> Iterator[Json]:
+    for note in report.waiver_notes:
+        yield _notification("warning", f"waiver {note.waiver} ({note.rule}) {note.message}")
+    for relaxation in report.relaxations:
+        yield _notification("warning", f"relaxed: {relaxation}")
+    for replacement in report.replacements:
+        yield _notification("warning", replacement)
 
 
 def _notifications(report: Report) -> Iterator[Json]:

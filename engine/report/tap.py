@@ -27,6 +27,7 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
         _write_yaml(diagnostics, out)
     passed = "ok" if report.exit_code is ExitCode.OK else "not ok"
     out.write(f"{passed} {number + 1} - {tap_text('gate: ' + decided(report))}\n")
+    out.writelines(f"# relaxed: {one_line(str(each))}\n" for each in report.relaxations)
     out.write(f"# {one_line(counted(report))}\n")
 
 

@@ -45,6 +45,7 @@ def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     _prints(page)
     _waiver_notes(page)
     _problems(page)
+    _relaxations(page)
     _conclusion(page)
 
 
@@ -183,6 +184,11 @@ def _problems(page: Page) -> None:
         page.line(f"and {plural(len(problems) - len(shown), 'problem')} more (--verbose)")
     if problems:
         page.line()
+
+
+def _relaxations(page: Page) -> None:
+    for each in page.report.relaxations:
+        page.line(f"{page.style('warn', 'relaxed:')} {one_line(str(each))}")
 
 
 def _conclusion(page: Page) -> None:

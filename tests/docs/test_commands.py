@@ -20,7 +20,9 @@ commands: `0` passed, identical, valid; `1` failed, drift, invalid; `2` no answe
 `130` and `143` when interrupted.
 
 Defaults of options can stand in `eidos.yaml` or in variables `EIDOS_*`: see
-[configuration](configuration.md).
+[configuration](configuration.md). Which files count is said before the command, as in
+`eidos --no-config check`:
+
 """
 
 
@@ -63,7 +65,13 @@ def _item(option: click.Option, context: click.Context) -> str:
 def rendered() -> str:
     """Write the whole page."""
     sections = [section(path, command) for path, command in commands(root, "eidos")]
-    return "\n".join([OPENING, *sections]).rstrip() + "\n"
+    context = click.Context(root)
+    files = [
+        _item(each, context)
+        for each in root.params
+        if "config" in each.name or "trust" in each.name
+    ]
+    return "\n".join([OPENING + "\n".join(files) + "\n", *sections]).rstrip() + "\n"
 
 
 def test_the_page_says_what_the_command_line_says() -> None:

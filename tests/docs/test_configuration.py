@@ -33,7 +33,7 @@ def rendered() -> str:
     used: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for key, command, option in options(root):
         used[key][option].append(command)
-    heads = ("setting", "kind", "default", "variable", "option of", "trust", "what it says")
+    heads = ("setting", "kind", "default", "variable", "option of", "what it says", "trust")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for setting in SETTINGS:
         given = (f"`{name}` of {', '.join(of)}" for name, of in used[setting.key].items())
@@ -43,8 +43,8 @@ def rendered() -> str:
             "" if setting.default is None else f"`{str(setting.default).lower()}`",
             f"`{setting.variable}`" if setting.variable else "",
             "; ".join(given),
-            setting.trust,
             setting.help,
+            f"{setting.trust}: {setting.why}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

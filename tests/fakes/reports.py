@@ -6,6 +6,7 @@ from dataclasses import replace
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import (
     Control,
@@ -204,6 +205,10 @@ def everything() -> Report:
         ),
         waivers=(waiver("W-2025-001", "GPU-001", "2026-01-31"), WAIVER),
         prints=("gpu_001.rego:12: driver is 580.82.07",),
+        relaxations=(
+            Relaxation("enforcement.GPU-009", "warn", Location("eidos.yaml", 4)),
+            Relaxation("rule", "GPU-001", Location("--rule")),
+        ),
     )
 
 
@@ -250,6 +255,7 @@ def hostile(text: str = "".join(HOSTILE), actual: Json = None) -> Report:
         waiver_notes=(WaiverNote(text, text, text, text),),
         waivers=(replace(WAIVER, **dict.fromkeys(_TOLD, text), subjects=(text,), location=where),),
         prints=(text,),
+        relaxations=(Relaxation(text, text, Location(text, 3)),),
     )
 
 

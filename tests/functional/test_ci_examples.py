@@ -26,7 +26,7 @@ SHIMS = {
 import os, sys
 with open(os.environ["CALLS"], "a") as calls:
     print("eidos", *sys.argv[1:], file=calls)
-if sys.argv[1] == "check":
+if "check" in sys.argv[1:3]:
     sys.argv += ["--effective-time", "2026-11-24"]
 from eidos.engine.__main__ import main
 main()
@@ -41,6 +41,9 @@ test "$1 $2" = "-m venv" && mkdir -p "$3/bin" && cp "$SHIMS/eidos" "$SHIMS/pip" 
 """,
 }
 """In place of a fresh machine: the `eidos` of this checkout on a known day, and no network."""
+
+
+INDEX = "https://pypi.example.com/simple"
 
 
 class Script(NamedTuple):
@@ -62,6 +65,7 @@ class Machine(NamedTuple):
             **os.environ,
             **script.env,
             "PATH": f"{shims}:{os.environ['PATH']}",
+            "EIDOS_INDEX": INDEX,
             "CALLS": str(self.folder / "calls"),
             "SHIMS": str(shims),
         }
@@ -122,7 +126,11 @@ def moved(text: str, folder: Path) -> str:
 
 def tekton(folder: Path) -> list[Script]:
     spec = parsed("tekton/task.yaml")["spec"]
-    values = {f"params.{param['name']}": param["default"] for param in spec["params"]}
+    given = {"index": INDEX}  # the only one without a default
+    values = {
+        f"params.{param['name']}": param.get("default", given.get(param["name"]))
+        for param in spec["params"]
+    }
     values |= {"results.decision.path": str(folder / "decision"), "workspaces.source.path": "."}
     [step] = spec["steps"]
     env = {each["name"]: substituted(each["value"], values) for each in step["env"]}
@@ -178,14 +186,16 @@ def test_every_command_runs_and_only_the_verdict_fails(system: System, machine: 
         assert result.returncode == 0, result.stdout + result.stderr
     assert results[-1].returncode == 1, results[-1].stderr
     said = "".join((EXAMPLES / name).read_text() for name in system.files)
-    commands = re.findall(r"^(?! *(?:#|//)).*\beidos (?:check|validate)\b", said, re.MULTILINE)
+    commands = re.findall(
+        r"^(?! *(?:#|//)).*\beidos --no-config (?:check|validate)\b", said, re.MULTILINE
+    )
     assert len(machine.calls("eidos")) == len(commands) > 0
     for name in system.reports:
         text = (machine.folder / name).read_text()
         assert "GPU-001" in text or text == "failed", name
     if system.installs:
         [install] = machine.calls("pip")
-        assert install.endswith(f" eidos-policy=={__version__}")
+        assert install.endswith(f" --index-url {INDEX} eidos-policy=={__version__}")
 
 
 def without_gpu_b(taken: Any) -> None:
@@ -210,9 +220,25 @@ def test_every_decision_reaches_the_system(
     taken = yaml.safe_load((machine.folder / "cluster.yaml").read_text())
     change(taken)
     (machine.folder / "cluster.yaml").write_text(json.dumps(taken))
-    scripts = [s for s in system.scripts(machine.folder) if "eidos validate" not in s.text]
+    scripts = [s for s in system.scripts(machine.folder) if "--no-config validate" not in s.text]
     result = [machine.run(script) for script in scripts][-1]
     assert result.returncode == code, result.stdout + result.stderr
+
+
+def test_no_example_believes_a_file_of_the_checkout(system: System, machine: Machine) -> None:
+    (machine.folder / "eidos.yaml").write_text(
+        "packs: [./mine]\nfail-on: critical\noutput: tap=x\n"
+    )
+    results = [machine.run(script) for script in system.scripts(machine.folder)]
+    assert results[-1].returncode == 1, results[-1].stderr
+    assert not (machine.folder / "x").exists()
+
+
+def test_every_eidos_in_an_example_reads_no_configuration() -> None:
+    for file in {*EXAMPLES.rglob("*")} - {EXAMPLES / "cluster.yaml"}:
+        said = file.read_text() if file.is_file() else ""
+        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot)\b"
+        assert re.findall(call, said, re.MULTILINE) == [], file
 
 
 def test_github_tells_findings_and_the_decision(machine: Machine) -> None:
@@ -290,7 +316,8 @@ def test_tekton_pipeline_and_task_fit() -> None:
     policy, deploy = pipeline["spec"]["tasks"]
     assert policy["taskRef"]["name"] == task["metadata"]["name"]
     names = {param["name"] for param in task["spec"]["params"]}
-    assert {param["name"] for param in policy["params"]} <= names
+    needed = {param["name"] for param in task["spec"]["params"] if "default" not in param}
+    assert needed <= {param["name"] for param in policy["params"]} <= names
     assert deploy["runAfter"] == [policy["name"]]
     assert [each["name"] for each in task["spec"]["results"]] == ["decision"]
 
@@ -320,7 +347,8 @@ def test_pre_commit_hooks_have_what_pre_commit_needs() -> None:
     assert repo["hooks"] == shared_hooks
     for hook in shared_hooks:
         assert hook["language"] == "python"
-        assert hook["additional_dependencies"] == [f"eidos-policy=={__version__}"]
+        wanted = [f"--index-url={INDEX}", f"eidos-policy=={__version__}"]
+        assert hook["additional_dependencies"] == wanted
 
 
 def test_the_example_has_a_verdict_for_every_rule(machine: Machine) -> None:

@@ -11,6 +11,8 @@ import yaml
 from eidos.engine.cli import console, root
 from eidos.engine.documents.limits import Limits
 
+TRUSTING = "--trust-project"
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -58,13 +60,13 @@ def test_a_second_document_is_not_passed_over(
 def test_show_says_where_each_value_comes_from(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("snapshot:\n  cluster: prod\n")
+    (folder / "eidos.yaml").write_text("snapshot:\n  labels: {a: b}\n")
     monkeypatch.setenv("EIDOS_FAIL_ON", "high")
 
     assert console.run(root, ["config", "show", "--format", "json"]) == 0
 
     shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
-    assert shown["snapshot.cluster"]["origin"] == f"{folder / 'eidos.yaml'}:2"
+    assert shown["snapshot.labels.a"]["origin"] == f"{folder / 'eidos.yaml'}:2"
     assert shown["fail-on"] == {"key": "fail-on", "value": "high", "origin": "EIDOS_FAIL_ON"}
     assert shown["snapshot.timeout"]["origin"] == "default"
 
@@ -83,7 +85,7 @@ def test_validate_lists_every_fault(folder: Path, capsys: pytest.CaptureFixture[
 def test_validate_tells_files_and_the_environment_apart(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("fail-on: high\n")
+    (folder / "eidos.yaml").write_text("fail-on: info\n")
     monkeypatch.setenv("EIDOS_FAIL_ON", "worst")
 
     assert console.run(root, ["config", "validate", "-o", "json"]) == 1
@@ -126,7 +128,7 @@ def test_options_go_before_the_configuration(
     )
 
     for arguments, cluster in (([], "file"), (["--cluster", "option"], "option")):
-        assert console.run(root, ["snapshot", "--format", "json", *arguments]) == 0
+        assert console.run(root, [TRUSTING, "snapshot", "--format", "json", *arguments]) == 0
         snapshot = json.loads(capsys.readouterr().out)
         assert snapshot["metadata"]["cluster"] == cluster
         assert len(snapshot["nodes"][0]["measurements"][0]["subtypes"]) == 1
@@ -150,7 +152,7 @@ def test_validate_lists_what_commands_would_refuse(
         "snapshot:\n  root: nowhere\n  filter: [gpu, gup]\n  exclude: ['nope.*']\n"
     )
 
-    assert console.run(root, ["config", "validate"]) == 1
+    assert console.run(root, [TRUSTING, "config", "validate"]) == 1
 
     assert sorted(refused(capsys)) == [3, 4, 7, 9, 10, 12, 14, 15, 16]
 
@@ -164,7 +166,7 @@ def test_validate_knows_the_rules_of_every_pack_that_may_be_chosen(
         "enforcement:\n  OS-001: warn\n  NOPE-2: warn\n"
     )
 
-    assert console.run(root, ["config", "validate"]) == 1
+    assert console.run(root, [TRUSTING, "config", "validate"]) == 1
 
     assert refused(capsys) == [3, 4, 7]
 
@@ -206,7 +208,7 @@ def test_what_a_command_refuses_of_the_configuration_is_told_with_file_and_line(
 ) -> None:
     (folder / "eidos.yaml").write_text("# first\n" + text + "\n")
 
-    assert console.run(root, command) == 2
+    assert console.run(root, [TRUSTING, *command]) == 2
     assert capsys.readouterr().err.startswith(f"error: {folder / 'eidos.yaml'}:2: '")
 
 
@@ -220,3 +222,26 @@ def test_a_wrong_variable_is_named_by_the_command_that_refuses_it(
     monkeypatch.setenv("EIDOS_WAIVERS", "none.yaml")
     assert console.run(root, ["check", "x.yaml"]) == 2
     assert capsys.readouterr().err.startswith("error: EIDOS_WAIVERS: 'waivers.0'")
+
+
+def test_an_option_of_all_commands_is_told_where_it_goes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert console.run(root, ["check", "--no-config", "x.yaml"]) == 2
+    assert "It goes before the command: eidos --no-config" in capsys.readouterr().err
+
+
+def test_a_named_file_that_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert console.run(root, ["--config", "none.yaml", "history", "runs"]) == 2
+    assert "--config names no file: none.yaml" in capsys.readouterr().err
+    monkeypatch.setenv("EIDOS_CONFIG", "none.yaml")
+    assert console.run(root, ["config", "show"]) == 2
+    assert "EIDOS_CONFIG names no file: none.yaml" in capsys.readouterr().err
+    assert console.run(root, ["--no-config", "history", "runs"]) == 0
+
+
+def test_two_ways_that_contradict_each_other_are_refused() -> None:
+    for other in (["--config", "x.yaml"], ["--trust-project"]):
+        assert console.run(root, ["--no-config", *other, "history", "runs"]) == 2

@@ -23,7 +23,7 @@ SHIMS = {
     "eidos": """\
 #!{python}
 import os, shutil, sys
-if sys.argv[1] == "snapshot":
+if "snapshot" in sys.argv[1:3]:
     shutil.copy(os.environ["TAKEN"], sys.argv[sys.argv.index("-o") + 1])
     sys.exit(int(os.environ["TAKEN_CODE"]))
 sys.argv += ["--effective-time", "2026-11-24"]
@@ -65,6 +65,7 @@ def run_job(machine: Path, job: str, taken: str, code: int = 0) -> tuple[int, st
         "KUBECONFIG_TEXT": "a secret",
         "PULL_REQUEST": "pr-7",
         "TAKEN": taken,
+        "EIDOS_INDEX": "https://pypi.example.com/simple",
         "TAKEN_CODE": str(code),
     }
     said = ""

@@ -166,3 +166,14 @@ def test_a_limit_that_no_database_can_count_to_is_a_usage_error(
 ) -> None:
     assert eidos("runs", "--db", db, "--limit", "9" * 30) == 2
     assert "is not in the range" in capsys.readouterr().err
+
+
+def test_a_named_database_that_is_not_there_is_no_empty_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert eidos("runs", "--db", tmp_path / "none.db") == 2
+    assert "there is no database at" in capsys.readouterr().err
+    monkeypatch.setenv("EIDOS_DB", str(tmp_path / "none.db"))
+    assert eidos("runs") == 2
+    monkeypatch.delenv("EIDOS_DB")
+    assert eidos("runs") == 0, "nothing is recorded in the usual place yet"

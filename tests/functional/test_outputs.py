@@ -93,7 +93,7 @@ def test_many_comparisons_are_a_document_a_line(
             value = json.loads(line)
             assert schema.kinds()[value["kind"]] == name
             assert schema.problems(Document("x", 0, value), name) == []
-    assert not capsys.readouterr().err
+    assert capsys.readouterr().err == "relaxed: no-policy: true (--no-policy)\n"
 
 
 @every_result

@@ -25,7 +25,7 @@ def eidos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Eidos:
     monkeypatch.delenv("KUBECONFIG", raising=False)
 
     def run(*arguments: str | Path) -> int:
-        return console.run(root, ["snapshot", *map(str, arguments)])
+        return console.run(root, ["--trust-project", "snapshot", *map(str, arguments)])
 
     return run
 
@@ -140,3 +140,20 @@ def test_a_collector_has_its_time_and_no_more(eidos: Eidos) -> None:
     assert eidos(*late, "--format", "json") == 3
     collection = json.loads(Path("s.json").read_text())["collection"]
     assert {"failed"} == {each["status"] for each in collection if each["type"] == "OS"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--filter", ""], "--filter '' names nothing"),
+        (["--exclude", " , "], "--exclude ' , ' names nothing"),
+        (["--node", "a/b"], "'a/b' cannot be the name of a node"),
+        (["--node", ""], "'' cannot be the name of a node"),
+        (["--watch", "--interval", "0"], "--interval 0 would look without a pause"),
+    ],
+)
+def test_what_means_nothing_is_refused(
+    eidos: Eidos, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert eidos("--no-cluster", *arguments) == 2
+    assert sentence in capsys.readouterr().err

@@ -23,15 +23,8 @@ class Watching:
     def __init__(self, node: Path, *arguments: str) -> None:
         self.node = node
         self.state = node.parent / "state.yaml"
-        command = [
-            sys.executable,
-            "-m",
-            "eidos.engine",
-            "snapshot",
-            "--watch",
-            "--interval",
-            "50ms",
-        ]
+        command = [sys.executable, "-m", "eidos.engine", "--trust-project", "snapshot", "--watch"]
+        command += ["--interval", "50ms"]
         command += ["--root", str(node), "--filter", "os.grub", "-o", str(self.state), *arguments]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=node.parent)

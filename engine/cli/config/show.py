@@ -7,7 +7,7 @@ import click
 
 from eidos.engine.app.config import effective_settings
 from eidos.engine.cli import console
-from eidos.engine.cli.options import writes
+from eidos.engine.cli.options import configuration_files, writes
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import CONFIGURATION
 
@@ -20,7 +20,7 @@ def command(outputs: tuple[str, ...]) -> int:
     Exit codes: 0, or 2 when something is wrong with the configuration.
     """
     chosen = parse_outputs(outputs, CONFIGURATION)
-    configuration = effective_settings(Path.cwd(), os.environ)
+    configuration = effective_settings(Path.cwd(), os.environ, configuration_files())
     console.show(CONFIGURATION, configuration, chosen)
     for problem in configuration.problems:
         console.complain(problem)

@@ -7,7 +7,7 @@ import click
 
 from eidos.engine.app.config import validate_config
 from eidos.engine.cli import console
-from eidos.engine.cli.options import writes
+from eidos.engine.cli.options import configuration_files, writes
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VALIDATION
 
@@ -20,6 +20,6 @@ def command(outputs: tuple[str, ...]) -> int:
     Exit codes: 0 right, 1 wrong, 2 unreadable.
     """
     chosen = parse_outputs(outputs, VALIDATION)
-    validation = validate_config(Path.cwd(), os.environ)
+    validation = validate_config(Path.cwd(), os.environ, configuration_files())
     console.show(VALIDATION, validation, chosen)
     return validation.exit_code

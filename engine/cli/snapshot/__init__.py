@@ -40,14 +40,19 @@ class CollectOptions:
     ] = None
     only: Annotated[tuple[str, ...], Option(setting="snapshot.filter")]
     exclude: Annotated[tuple[str, ...], Option(setting="snapshot.exclude")]
-    no_cluster: Annotated[bool, Option("--no-cluster", "Do not ask the Kubernetes API.")] = False
-    no_local: Annotated[bool, Option("--no-local", "Do not look at this machine.")] = False
+    no_cluster: Annotated[
+        bool, Option("--no-cluster", "Do not ask the Kubernetes API.", relaxes=True)
+    ] = False
+    no_local: Annotated[
+        bool, Option("--no-local", "Do not look at this machine.", relaxes=True)
+    ] = False
     root: Annotated[Path, Option(setting="snapshot.root")]
     kubeconfig: Annotated[str | None, Option(setting="snapshot.kubeconfig")]
     context: Annotated[str | None, Option(setting="snapshot.context")]
     timeout: Annotated[float, Option(setting="snapshot.timeout")]
     collector_timeout: Annotated[
-        float | None, Option("--collector-timeout", "For each collector; default: 60s or 2m.")
+        float | None,
+        Option("--collector-timeout", "For each collector; default: 60s or 2m.", relaxes=True),
     ] = None
     cache_ttl: Annotated[float, Option(setting="snapshot.cache-ttl")]
     no_cache: Annotated[bool, Option("--no-cache", "Collect anew, and keep nothing.")] = False
@@ -135,6 +140,10 @@ def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
     Raises:
         UsageError: one of them is given alone; to leave it out in silence would be no answer.
     """
+    if watching.interval <= 0:
+        raise UsageError(
+            "--interval 0 would look without a pause", hint="Write a span of time: 30s, 5m."
+        )
     for flag, given in (
         ("--on-change", watching.on_change),
         ("--check", watching.check),
@@ -162,16 +171,18 @@ def request(asked: CollectOptions) -> Request:
     _refuse_bytes(asked.cluster or "", asked.node or "", *asked.labels)
     if not asked.root.is_dir():
         raise UsageError(f"the root {str(asked.root)!r} is not a folder")
+    node = local_node_name(asked.root, os.environ) if asked.node is None else asked.node
+    _refuse_node(node)
     skip = {"cluster": "--no-cluster"} if asked.no_cluster else {}
     skip |= {"local": "--no-local"} if asked.no_local else {}
     return Request(
-        node=asked.node or local_node_name(asked.root, os.environ),
+        node=node,
         root=asked.root,
         cluster=asked.cluster,
         labels=dict(_label(text) for text in asked.labels),
         filter=Filter(
-            _names(asked.only),
-            _names(asked.exclude),
+            _names("--filter", asked.only),
+            _names("--exclude", asked.exclude),
             skip=skip,
             extra={"SystemD": settings.snapshot.units},
         ),
@@ -194,7 +205,22 @@ def _refuse_bytes(*values: str) -> None:
             ) from None
 
 
-def _names(values: tuple[str, ...]) -> tuple[str, ...]:
+def _refuse_node(name: str) -> None:
+    """Refuse what cannot be a node's name: reports say CLUSTER/NODE, and so do waivers."""
+    if not name or "/" in name or any(character.isspace() for character in name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a node: it is empty, or has a slash or a space",
+            hint="Give with --node, or in NODE_NAME, the name that 'kubectl get nodes' shows.",
+        )
+
+
+def _names(flag: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names between commas; a value without any, as of an unset variable, is refused."""
+    for value in values:
+        if not value.replace(",", "").strip():
+            raise UsageError(
+                f"{flag} {value!r} names nothing", hint=f"Leave {flag} out, or write gpu,os.sysctl."
+            )
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 

@@ -16,7 +16,7 @@ from eidos.engine.app.policies import resolve
 from eidos.engine.app.snapshot import Request
 from eidos.engine.app.watch import Watch, watched
 from eidos.engine.cli import console
-from eidos.engine.cli.opening import open_context, policy_request
+from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import PolicyOptions, configured_settings
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.snapshot import Snapshot
@@ -25,6 +25,9 @@ from eidos.engine.watching.hooking import parse_hook
 if TYPE_CHECKING:
     from eidos.engine.cli.snapshot import WatchOptions
 
+_BEARING = ("ignore", "redact", "redact-text")
+_NOT_BEARING = ("snapshot.cache-ttl",)
+"""A watch collects anew each time."""
 _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
@@ -49,9 +52,10 @@ def watch_and_tell(
     """
     hook = parse_hook(asked.on_change, asked.hook_timeout) if asked.on_change else None
     clock = SystemClock(Flag())
+    relaxations = tell_relaxations(_BEARING, _NOT_BEARING) if asked.judges else ()
     opened = open_context(asked.db, policy, record=asked.record, clock=clock)
     with _signals(clock.stop) as ended, opened as context:
-        judging = resolve(policy_request(policy), context) if asked.judges else None
+        judging = resolve(policy_request(policy, relaxations), context) if asked.judges else None
         watch = Watch(wanted, asked.interval, hook, judging)
         watch = replace(watch, ignores=(*configured_settings().ignore, *watch.ignores))
         for event in watched(watch, context):

@@ -24,7 +24,8 @@ def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
         rest += len(commands[SHOWN:])
     more = f"; {rest} more than GitHub shows" if rest else ""
     said = f"{decided(drift)}: {counted(drift)}"
-    text = f"{drift.current.name}: {said}{more}"
+    relaxed = "".join(f"\nrelaxed: {each}" for each in drift.relaxations)
+    text = f"{drift.current.name}: {said}{more}{relaxed}"
     out.write(annotation(_last(drift), text, title="eidos diff"))
 
 

@@ -13,7 +13,7 @@ from eidos.engine.model.drift import (
     Side,
 )
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import API_VERSION, dumps, location_json
+from eidos.engine.report.jsontext import API_VERSION, dumps, location_json, relaxations_json
 
 
 def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
@@ -40,6 +40,7 @@ def document(drift: Drift, *, summary: bool = False) -> dict[str, Any]:
         "current": _side(drift.current),
         "exitCode": int(drift.exit_code),
         "failOn": drift.gate.fail_on.value,
+        **relaxations_json(drift.relaxations),
         "counts": {level.value: count for level, count in drift.counts.items()},
         "summary": {
             "changes": len(drift.changes),

@@ -54,6 +54,7 @@ def _parts(drift: Drift) -> Iterator[str]:
     sides = f"baseline {_side(drift.baseline)}, current {_side(drift.current)}"
     yield f"## {_MARKS[drift.exit_code]} eidos diff: {text(decided(drift))}\n\n{sides}\n\n"
     yield f"**{text(counted(drift))}**\n"
+    yield _list("Relaxed", [str(each) for each in drift.relaxations], is_open=True)
     yield _list("Verdicts that flip for other reasons", _unexplained(drift), is_open=True)
     yield _list("Not comparable", [gap(each) for each in drift.not_comparable], is_open=True)
     yield _list("Nodes", [node_moved(node) for node in drift.nodes], is_open=True)

@@ -7,7 +7,7 @@ from eidos.engine.model.drift import AlikeClass, Matrix, SubtypeClasses
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.wording import fact, values
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.jsontext import relaxations_json, write_document
 from eidos.engine.report.wording import and_more, named, plural
 
 _NAMES = 5
@@ -20,6 +20,8 @@ def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
     """Write the classes for people."""
     for each in matrix.subtypes:
         out.writelines(f"{disarmed(line)}\n" for line in _lines(each, rendering))
+    relaxed = (f"relaxed: {one_line(str(each))}" for each in matrix.relaxations)
+    out.writelines(f"{disarmed(line)}\n" for line in relaxed)
     out.write(f"\n{matrix.nodes} nodes; exit code {int(matrix.exit_code)}\n")
 
 
@@ -58,6 +60,7 @@ def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
         "DriftMatrix",
         nodes=matrix.nodes,
         exitCode=int(matrix.exit_code),
+        **relaxations_json(matrix.relaxations),
         subtypes=[_subtype(each, rendering) for each in matrix.subtypes],
     )
 

@@ -39,6 +39,7 @@ def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     lines = [
         *map(node_moved, drift.nodes),
         *(f"not comparable: {gap(each)}" for each in drift.not_comparable),
+        *(f"relaxed: {one_line(str(each))}" for each in drift.relaxations),
         counted(drift),
         decided(drift),
     ]

@@ -65,6 +65,8 @@ class _Page:
             yield from self._hidden(drift)
         for each in drift.idle_ignores:
             yield f"note: {idle(each)}"
+        for relaxation in drift.relaxations:
+            yield f"{self._styled('relaxed:', 'warn')} {one_line(str(relaxation))}"
         yield counted(drift)
         yield self._styled(decided(drift), "bold")
 

@@ -150,7 +150,7 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
         raise StoreError(
             f"{path} was written by a newer eidos (database version {version}, "
             f"this one knows {VERSION})",
-            hint="Upgrade with pip install --upgrade eidos-policy, or name another file with --db.",
+            hint="Install a newer eidos, or name another file with --db.",
         )
     return int(version)
 

@@ -11,6 +11,7 @@ from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import Report, Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Param, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
@@ -224,6 +225,8 @@ def encode_details(report: Report) -> dict[str, Json]:
     }
     if report.waivers:  # runs without any keep the address they always had
         details["waivers"] = [encode_waiver(waiver) for waiver in report.waivers]
+    if report.relaxations:
+        details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
     if report.replacements:
         details["replaces"] = [list(pack.replaces) for pack in report.packs]
     return details
@@ -277,6 +280,18 @@ def decode_waiver(written: Mapping[str, Any]) -> Waiver:
 
 def _encode_place(place: Location | None) -> Json:
     return [place.file, place.line, place.column, place.path] if place else None
+
+
+def encode_relaxation(relaxation: Relaxation) -> Json:
+    """Give what relaxed the gate, with its place."""
+    place = relaxation.origin
+    return [relaxation.setting, relaxation.value, place.file, place.line]
+
+
+def decode_relaxation(written: Sequence[Any]) -> Relaxation:
+    """Give the relaxation back."""
+    setting, value, file, line = written
+    return Relaxation(setting, value, Location(file, line))
 
 
 def encode_collection(entry: Collection) -> list[Json]:

@@ -15,7 +15,7 @@ from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import decode_problem, decode_waiver
+from eidos.engine.store.sqlite.encoding import decode_problem, decode_relaxation, decode_waiver
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 from eidos.engine.store.sqlite.subjects import SubjectReader
 
@@ -122,6 +122,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
         waivers=tuple(decode_waiver(waiver) for waiver in said.get("waivers", ())),
         prints=tuple(said.get("prints", ())),
+        relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         gate=Gate(Severity(fail_on), bool(allow_incomplete)),
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import click
 import pytest
 
-from eidos.engine.cli.options import Option, PolicyOptions, origins, takes
+from eidos.engine.cli.options import Option, PolicyOptions, takes
 from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
 from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.rule import Severity
@@ -110,31 +110,3 @@ def test_a_command_may_name_an_option_otherwise() -> None:
 def test_a_value_that_is_none_is_refused(given: list[str]) -> None:
     with pytest.raises(click.BadParameter, match=given[1]):
         taken(*given)
-
-
-def test_each_setting_in_force_says_who_set_it() -> None:
-    here = Origin("project", Location("eidos.yaml", 3))
-    settings = Settings(packs=("gpu",), origins={"packs": here, "packs.0": here, "redact": here})
-
-    @click.command()
-    @takes("policy", PolicyOptions)
-    @click.pass_context
-    def command(context: click.Context, policy: PolicyOptions) -> Any:
-        assert policy.waivers == ("w.yaml",)
-        return origins(context)
-
-    given = ["--fail-on", "high", "--waivers", "w.yaml"]
-    found = command.main(given, "test", standalone_mode=False, obj={"settings": settings})
-
-    assert isinstance(found, dict)
-    assert {key: (one.source, str(one)) for key, one in found.items()} == {
-        "packs": ("project", "eidos.yaml:3"),
-        "packs.0": ("project", "eidos.yaml:3"),
-        "redact": ("project", "eidos.yaml:3"),
-        "fail-on": ("option", "--fail-on"),
-        "waivers": ("option", "--waivers"),
-        **dict.fromkeys(
-            ("allow-incomplete", "effective-time", "engine", "opa-url", "opa-binary"),
-            ("default", "default"),
-        ),
-    }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from eidos.engine.config.loading import load_settings, merged, settings_of
+from eidos.engine.config.loading import Files, load_settings, merged, settings_of
 from eidos.engine.config.rows import SETTINGS, Setting
 from eidos.engine.config.settings import Settings
 
@@ -133,8 +133,9 @@ def test_defaults_and_examples_are_right_for_schema_and_engine(
     group, _, name = setting.key.rpartition(".")
     document = {group: {name: value}} if group else {name: value}
     Draft202012Validator(rendered()).validate(document)
-    (tmp_path / "eidos.yaml").write_text(json.dumps(document))
-    assert load_settings(tmp_path, {"HOME": str(tmp_path)})
+    own = tmp_path / "config.yaml"
+    own.write_text(json.dumps(document))
+    assert load_settings(tmp_path, {"HOME": str(tmp_path)}, Files(own=own))
 
 
 def test_the_rows_have_the_defaults_that_the_types_have() -> None:

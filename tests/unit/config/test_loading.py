@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.config import load_settings
-from eidos.engine.config.loading import read_layers
+from eidos.engine.config.loading import Files, read_layers
 from eidos.engine.errors import ConfigError
+
+TRUSTING = Files(trust_project=True)
 
 
 @pytest.fixture
@@ -33,13 +35,13 @@ def project(tmp_path: Path) -> Path:
     return below
 
 
-def test_variables_over_project_over_user_over_defaults(own: dict[str, str], project: Path) -> None:
+def test_variables_over_user_over_project_over_defaults(own: dict[str, str], project: Path) -> None:
     settings = load_settings(
-        project, {**own, "EIDOS_SNAPSHOT_CLUSTER": "env", "EIDOS_PACKS": "a,b"}
+        project, {**own, "EIDOS_SNAPSHOT_CLUSTER": "env", "EIDOS_PACKS": "a,b"}, TRUSTING
     )
 
     root = project.parents[1]
-    assert settings.fail_on == "high"
+    assert settings.fail_on == "low"
     assert settings.packs == ("a", "b")
     assert settings.snapshot.cluster == "env"
     assert settings.snapshot.cache_ttl == 90.0
@@ -50,7 +52,8 @@ def test_variables_over_project_over_user_over_defaults(own: dict[str, str], pro
     assert settings.snapshot.root == root / "host"
     assert settings.output == ("text",)
     assert settings.params == {"GPU-001": {"x": 1}}
-    assert str(settings.origin("fail-on")) == f"{root / 'eidos.yaml'}:1"
+    assert str(settings.origin("waivers")) == f"{root / 'eidos.yaml'}:2"
+    assert str(settings.origin("fail-on")) == f"{root.parent / 'home/eidos/config.yaml'}:2"
     assert str(settings.origin("snapshot.cluster")) == "EIDOS_SNAPSHOT_CLUSTER"
     assert "snapshot.timeout" not in settings.origins
 
@@ -62,9 +65,9 @@ def test_a_file_that_another_user_left_in_a_shared_folder_decides_nothing(tmp_pa
     below.mkdir(parents=True)
     shared.chmod(0o1777)
     (shared / "eidos.yaml").write_text("allow-incomplete: true\n")
-    assert load_settings(below, {}).allow_incomplete is True
+    assert load_settings(below, {}, TRUSTING).allow_incomplete is True
     os.chown(shared / "eidos.yaml", 12345, 12345)
-    assert load_settings(below, {}).allow_incomplete is False
+    assert load_settings(below, {}, TRUSTING).allow_incomplete is False
 
 
 def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
