@@ -1,4 +1,4 @@
-"""Plain policies give what ``conftest test`` gives, on the real conftest."""
+"""Plain policies give what ``conftest test`` gives, on the real conftest and the real OPA."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import pytest
 
 from eidos.engine.cli import console, root
 from fakes.conftest_pairs import PAIRS, Pair
+from fakes.opa_server import opa_binary
 
 pytestmark = pytest.mark.real
 Found = dict[str, Counter[str]]
@@ -63,7 +64,8 @@ def _exception(text: str) -> str:
 
 
 def by_eidos(pair: Pair, capsys: pytest.CaptureFixture[str]) -> tuple[int, Found]:
-    arguments = ["check", "--no-record", "-o", "json", "-p", "policy", *pair.arguments]
+    engine = ("--engine", "opa", "--opa-binary", opa_binary())
+    arguments = ["check", "--no-record", *engine, "-o", "json", "-p", "policy", *pair.arguments]
     code = console.run(root, [*arguments, *(pair.named or pair.files)])
     out = capsys.readouterr().out
     found: Found = {kind: Counter() for kind in ("failures", "warnings", "exceptions")}
