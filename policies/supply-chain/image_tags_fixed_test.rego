@@ -28,7 +28,7 @@ test_container_without_tag_fails if {
 	contains(finding.msg, "Image app runs with tag none")
 }
 
-digest := sprintf("sha256:%v", [crypto.sha256("app")])
+digest := "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 written := sprintf("nvcr.io/nvidia/app:latest@%v", [digest])
 

@@ -12,7 +12,7 @@ from eidos.engine.app.policies import load_packs
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.facttypes import FactType
 from eidos.engine.model.rule import Rule
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from eidos.engine.vocabulary import Subtype, is_pattern, vocabulary
 
 PAGE = Path(__file__).parents[2] / "docs" / "facts.md"
@@ -37,7 +37,7 @@ Readers = Mapping[FactAddress, set[str]]
 
 @pytest.fixture(scope="module")
 def rules() -> Iterator[list[Rule]]:
-    with closing(EmbeddedEngine(workers=1)) as engine:
+    with closing(LightEngine(workers=1)) as engine:
         yield [rule for pack in load_packs((), engine) for rule in pack.rules]
 
 

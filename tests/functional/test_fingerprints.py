@@ -59,7 +59,7 @@ def prints(form: str, capsys: pytest.CaptureFixture[str], *documents: str) -> se
     assert console.run(root, ["check", "pods.yaml", "-p", "policy", "--no-record", "-o", form]) == 1
     told: Any = json.loads(capsys.readouterr().out)
     if form == "gitlab":
-        return {each["fingerprint"] for each in told}
+        return {each["fingerprint"] for each in told if each["check_name"] != "eidos"}
     return {each["partialFingerprints"]["eidos/v1"] for each in told["runs"][0]["results"]}
 
 

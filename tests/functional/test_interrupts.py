@@ -76,7 +76,8 @@ def test_a_signal_ends_with_its_code_wherever_it_comes(
     for at in (1, *(calls * part // (POINTS + 1) for part in range(1, POINTS + 1))):
         ended = interrupted(tmp_path, name, number, at)
 
-        assert (ended.returncode, ended.stderr) == (code, ""), f"{name} at call {at} of {calls}"
+        told = [line for line in ended.stderr.splitlines() if not line.startswith("relaxed: ")]
+        assert (ended.returncode, told) == (code, []), f"{name} at call {at} of {calls}"
     assert not list(tmp_path.glob(".report.json*"))
 
 

@@ -14,7 +14,7 @@ import pytest
 from fakes.machines import gpu_node
 from fakes.policies import write_pack
 
-EIDOS = (sys.executable, "-c", "from eidos.engine.cli import main; main()")
+EIDOS = (sys.executable, "-m", "eidos.engine")
 PATIENCE = 300
 """Seconds for what takes less than one."""
 

@@ -28,7 +28,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.rego.embedded import EmbeddedEngine
+from eidos.engine.rego.light import LightEngine
 from fakes.policies import cluster_of, nodes_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -142,13 +142,13 @@ def mutations(subject: SubjectFacts, path: FactAddress) -> Iterator[Mutation]:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EmbeddedEngine]:
-    with closing(EmbeddedEngine()) as engine:
+def engine() -> Iterator[LightEngine]:
+    with closing(LightEngine()) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
-def rules(engine: EmbeddedEngine) -> list[Rule]:
+def rules(engine: LightEngine) -> list[Rule]:
     return [rule for pack in load_packs((), engine) for rule in pack.rules]
 
 
@@ -169,7 +169,7 @@ def about(rules: Sequence[Rule], subject: SubjectFacts) -> dict[FactAddress, lis
 
 
 def new_greens(
-    rules: Sequence[Rule], engine: EmbeddedEngine, subject: SubjectFacts, step: int
+    rules: Sequence[Rule], engine: LightEngine, subject: SubjectFacts, step: int
 ) -> Iterator[str]:
     """Give every pass and skip that some corruption of the subject makes, and every lost finding.
 
@@ -194,13 +194,13 @@ def is_greener(old: Verdict, new: Verdict, *, required: bool) -> bool:
 
 @pytest.mark.parametrize("file", FULL, ids=lambda file: file.stem)
 def test_no_garbage_makes_a_pass_or_a_skip(
-    file: Path, rules: list[Rule], engine: EmbeddedEngine
+    file: Path, rules: list[Rule], engine: LightEngine
 ) -> None:
     for subject in subjects_of(file):
         assert list(new_greens(rules, engine, subject, 1)) == []
 
 
-def test_nor_does_it_in_any_other_document(rules: list[Rule], engine: EmbeddedEngine) -> None:
+def test_nor_does_it_in_any_other_document(rules: list[Rule], engine: LightEngine) -> None:
     for file in OTHERS:
         for subject in subjects_of(file):
             assert list(new_greens(rules, engine, subject, 1)) == []
@@ -208,14 +208,14 @@ def test_nor_does_it_in_any_other_document(rules: list[Rule], engine: EmbeddedEn
 
 @pytest.mark.parametrize("name", SHARED)
 def test_nor_in_what_real_machines_said(
-    name: str, shared: Path, rules: list[Rule], engine: EmbeddedEngine
+    name: str, shared: Path, rules: list[Rule], engine: LightEngine
 ) -> None:
     for subject in subjects_of(shared / "data" / name):
         assert list(new_greens(rules, engine, subject, SAMPLED)) == []
 
 
 def test_the_fixtures_break_every_rule_and_touch_every_fact(
-    rules: list[Rule], engine: EmbeddedEngine
+    rules: list[Rule], engine: LightEngine
 ) -> None:
     broken: set[str] = set()
     untouched = {path for rule in rules for path in (*rule.requires, *rule.reads)}

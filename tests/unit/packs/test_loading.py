@@ -346,7 +346,6 @@ def test_plain_policy_may_have_metadata_of_its_own(tmp_path: Path, engine: Light
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ("package main\n\ndeny contains 1 if data.banned[input.x]\n", ":3: data.banned"),
         ("package main\nimport data.lib.nope\n\ndeny contains 1 if nope.x\n", "data.lib.nope"),
         ("package main\nimport data.lib\n\ndeny contains 1 if lib.nope\n", "data.lib.nope"),
         ("package main\n\ndeny(x) := x\n", ":3: deny(...) is a function"),
@@ -368,16 +367,6 @@ def test_a_plain_rule_names_only_what_there_is(
     with pytest.raises(EidosError) as caught:
         load(tmp_path / "policy", engine)
     assert said in str(caught.value)
-
-
-def test_plain_rules_see_documents_that_are_given(tmp_path: Path, engine: LightEngine) -> None:
-    (tmp_path / "policy").mkdir()
-    policy = "package main\n\ndeny contains 1 if data.banned.images[input.x]\n"
-    (tmp_path / "policy" / "a.rego").write_text(policy)
-    files = read_files(tmp_path / "policy")
-    assert plain_rules(files, engine, {"banned": {"images": {}}})
-    with pytest.raises(EidosError, match=r"data\.banned\.images"):
-        plain_rules(files, engine, {"banned": {"image": {}}})
 
 
 @pytest.mark.parametrize(
