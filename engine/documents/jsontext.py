@@ -101,7 +101,7 @@ _DECODERS = {
     is_core: json.JSONDecoder(
         object_pairs_hook=_object,
         parse_constant=_constant,
-        parse_float=_float if is_core else _whole,  # type: ignore[arg-type] -- any number will do
+        parse_float=_float if is_core else _whole,
     )
     for is_core in (True, False)
 }
