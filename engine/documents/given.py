@@ -45,16 +45,20 @@ def read_given(
         return [Document(name, 0, read_format(text, name, format_, limits))]
     if not text.strip():
         raise empty(name)
-    return read_json(text, name, limits) or _read_by_kind(text, name, limits)
+    return _read_by_kind(text, name, limits)
 
 
 def _read_by_kind(text: str, name: str, limits: Limits) -> list[Document]:
     """Read each document by the rules of its kind; which they are is known once it is read."""
     guess = bool(_OURS.search(text))
-    found = read_yaml(text, name, limits, _RULES[guess])
+    found = _read(text, name, limits, _RULES[guess])
     wrong = [each.index for each in found if is_ours(each.value) is not guess]
     if wrong:
-        others = read_yaml(text, name, limits, _RULES[not guess])
+        others = _read(text, name, limits, _RULES[not guess])
         for index in wrong:
             found[index] = others[index]
     return found
+
+
+def _read(text: str, name: str, limits: Limits, rules: YamlRules) -> list[Document]:
+    return read_json(text, name, limits, rules) or read_yaml(text, name, limits, rules)

@@ -8,6 +8,7 @@ from eidos.engine.documents.guarding import guard
 from eidos.engine.documents.jsonmarks import find_depth, find_repeated, find_token
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions
+from eidos.engine.documents.scalars import Scalar, YamlRules, whole_go
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.jsonvalue import Json
 
@@ -27,15 +28,21 @@ class _NumberError(ValueError):
     """Raised by the parser's hooks; the second argument is the source text."""
 
 
-def read(text: str, name: str, limits: Limits) -> Json | NotJson:
+def read(text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE) -> Json | NotJson:
     """Read one JSON document; `NOT_JSON` when it is none and its name does not say that it is.
+
+    Args:
+        text: what the file holds.
+        name: of the file, for messages.
+        limits: bounds of what is read.
+        rules: whose reader is followed; to all but our own, ``1.0`` is 1.
 
     Raises:
         DocumentError: it is JSON with a repeated key, with a number or text that cannot be kept,
             over a limit; or it is not JSON and is named ``.json``.
     """
     try:
-        value = _DECODER.decode(text)
+        value = _DECODERS[rules is YamlRules.CORE].decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text[error.pos - 1 :][:2] in ("\n{", "\n["):
             raise _lines(name, error) from error
@@ -86,16 +93,27 @@ def _float(text: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+def _whole(text: str) -> Scalar:
+    return whole_go(_float(text))
 
 
-def scalar(text: str) -> Json:
+_DECODERS = {
+    is_core: json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_constant=_constant,
+        parse_float=_float if is_core else _whole,
+    )
+    for is_core in (True, False)
+}
+
+
+def scalar(text: str, rules: YamlRules = YamlRules.CORE) -> Json:
     """Read one number, constant or text.
 
     Raises:
         ValueError: it is none, or cannot be kept.
     """
-    value: Json = _DECODER.decode(text)
+    value: Json = _DECODERS[rules is YamlRules.CORE].decode(text)
     return value
 
 

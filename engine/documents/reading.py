@@ -77,10 +77,12 @@ def read_text(text: str, name: str, limits: Limits = Limits()) -> list[Document]
     return read_json(text, name, limits) or read_yaml(text, name, limits)
 
 
-def read_json(text: str, name: str, limits: Limits) -> list[Document] | None:
+def read_json(
+    text: str, name: str, limits: Limits, rules: YamlRules = YamlRules.CORE
+) -> list[Document] | None:
     """Read a JSON document; None where it is none and may be YAML."""
     if text.lstrip().startswith(_JSON_STARTS) or name.endswith(".json"):
-        value = jsontext.read(text, name, limits)
+        value = jsontext.read(text, name, limits, rules)
         if not isinstance(value, jsontext.NotJson):
             return [Document(name, 0, value, JsonPositions(text))]
     return None

@@ -22,7 +22,7 @@ from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
 from eidos.engine.documents.reading import Document, decode, read_bytes
-from eidos.engine.documents.scalars import plain, plain_go, whole_go
+from eidos.engine.documents.scalars import YamlRules, plain, plain_go, whole_go
 from eidos.engine.model.jsonvalue import Json
 
 _KEPT = 16
@@ -138,13 +138,16 @@ class _Known:
         is_json = isinstance(self.document.positions, JsonPositions)
         if _style(old[2]) != _style(new[2]) or (old[3] and not is_json):
             return _DIFFERENT
-        read = jsontext.scalar if is_json else self._scalar
+        read = self._json_scalar if is_json else self._scalar
         try:
             told, value = read(old[2]), read(new[2])
         except ValueError:
             return _DIFFERENT
         known = _at(self.document.value, path)
         return value if type(told) is type(known) and told == known else _DIFFERENT
+
+    def _json_scalar(self, text: str) -> Json:
+        return jsontext.scalar(text, YamlRules.CORE if self._is_ours else YamlRules.KUBERNETES)
 
     def _scalar(self, text: str) -> Json:
         if _style(text):

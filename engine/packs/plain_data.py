@@ -55,7 +55,9 @@ def _read(path: str, limits: Limits) -> Iterable[dict[str, Json]]:
 
 def _map(text: str, name: str, limits: Limits = Limits()) -> dict[str, Json]:  # noqa: B008 - frozen
     """Read data as OPA's loader does."""
-    documents = read_json(text, name, limits) or read_yaml(text, name, limits, YamlRules.OPA)
+    documents = read_json(text, name, limits, YamlRules.OPA) or read_yaml(
+        text, name, limits, YamlRules.OPA
+    )
     value = documents[0].value
     if len(documents) == 1 and isinstance(value, dict):
         return value

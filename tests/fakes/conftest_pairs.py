@@ -84,6 +84,7 @@ PAIRS: dict[str, Pair] = {
         MAIN + 'deny contains "a" if input.a\ndeny contains "b" if input.b', {"a.yaml": "a: 1\n"}
     ),
     "json": Pair(shows("input.a"), {"a.json": '{"a": [1, {"b": null}]}'}),
+    "json-numbers": Pair(shows("input"), {"a.json": '{"a": 1.0, "b": 1e3, "c": -0.5}'}),
     "two-files": Pair(BODY, {"a.yaml": POD, "b.yaml": "kind: Service\n"}),
     "folder": Pair(
         BODY, {"m/a.yaml": POD, "m/b.json": '{"kind": "Pod"}', "m/c.txt": "x"}, named=("m",)

@@ -40,6 +40,13 @@ def test_each_document_of_a_file_is_read_by_its_own_kind() -> None:
     assert (ours, theirs) == ({"kind": "Snapshot", **AS_OURS}, {"kind": "Pod", **AS_KUBERNETES})
 
 
+def test_whole_numbers_of_json_are_whole_where_it_is_not_ours() -> None:
+    assert repr(values('{"a": 1.0, "b": 1e3, "c": 1.5}', "a.json")) == repr(
+        [{"a": 1, "b": 1000, "c": 1.5}]
+    )
+    assert repr(values('{"kind": "Snapshot", "a": 1.0}')) == repr([{"kind": "Snapshot", "a": 1.0}])
+
+
 def test_the_kind_may_come_last() -> None:
     assert values(f"{ODD}kind: Snapshot\n") == [{**AS_OURS, "kind": "Snapshot"}]
 
