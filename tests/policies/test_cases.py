@@ -25,4 +25,5 @@ def test_data_that_is_nowhere_is_refused(shared: Path, capsys: pytest.CaptureFix
     case = shared / "data/cases/04-data-documents"
     alone = case / "policy" / "a.rego"
     assert run(root, ["check", str(case / "doc.yaml"), "--no-record", "-p", str(alone)]) == 2
-    assert "a.rego:6: the rule reads data.banned_images, which is not there" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "a.rego:6: the rule reads data.banned_images, which is not there" in said

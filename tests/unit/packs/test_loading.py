@@ -9,12 +9,10 @@ from eidos.engine.errors import EidosError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Scope
 from eidos.engine.packs.choosing import RuleChoice, choose
-from eidos.engine.packs.files import read_files
 from eidos.engine.packs.finding import find_policies, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
 from eidos.engine.packs.parameters import complaint, read_param
-from eidos.engine.packs.plain import plain_rules
 from eidos.engine.rego.light import LightEngine
 from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
