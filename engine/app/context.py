@@ -182,12 +182,14 @@ class Context:
     def memo(self) -> "Memo":
         """Verdicts of earlier runs, where runs are recorded and there is a key to believe them by.
 
+        What a server said is not remembered: without the server, nobody can tell which one it was.
+
         Raises:
             ConfigError: the key that is there cannot be trusted.
         """
         from eidos.engine.evaluating.memo import NoMemo
 
-        if not self.records:
+        if not self.records or self._opening.opa_url is not None:
             return NoMemo()
         from eidos.engine.app.seal_key import find_key, make_key
         from eidos.engine.store.sealing import Seal, SealedMemo

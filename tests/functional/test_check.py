@@ -488,6 +488,23 @@ def test_an_opa_server_gives_the_same_verdicts(
         assert "serves another policy" in capsys.readouterr().err
 
 
+@pytest.mark.real
+def test_what_an_opa_server_said_is_believed_in_no_other_run(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert console.run(root, ["policy", "pack", "t", "-o", "bundle.tar.gz"]) == 0
+    with opa_server(here, "-b", "bundle.tar.gz") as url:
+        check("s.yaml", "-p", "t", "--opa", url)
+    capsys.readouterr()
+    assert console.run(root, ["history", "verify"]) == 0
+    assert "0 verdicts are not believed" in capsys.readouterr().out
+
+    check("s.yaml", "-p", "t")
+    capsys.readouterr()
+    assert console.run(root, ["history", "verify"]) == 0
+    assert "seals: 1 hold" in capsys.readouterr().out
+
+
 def test_an_opa_server_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("s.yaml", "-p", "t", "--opa", "http://127.0.0.1:9") == 2
     captured = capsys.readouterr()
