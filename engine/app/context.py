@@ -54,6 +54,8 @@ class Opening:
     """An OPA server that judges instead."""
     limits: Limits = field(default_factory=Limits)
     """Bounds of the readers of documents."""
+    cores: int | None = None
+    """How many the run may keep busy; all that the process may use when None."""
 
 
 class Context:
@@ -73,7 +75,7 @@ class Context:
         environ: Mapping[str, str] | None = None,
         clock: "Clock | None" = None,
     ) -> None:
-        self._opening = opening or Opening()
+        self.opening = opening or Opening()
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
         self._stack = ExitStack()
@@ -87,12 +89,17 @@ class Context:
     @property
     def limits(self) -> Limits:
         """Bounds of the readers of documents."""
-        return self._opening.limits
+        return self.opening.limits
+
+    @property
+    def cores(self) -> int:
+        """How many processors may be kept busy."""
+        return self.opening.cores or len(os.sched_getaffinity(0))
 
     @property
     def records(self) -> bool:
         """Whether what is judged is written down."""
-        return self._opening.record
+        return self.opening.record
 
     @cached_property
     def engine(self) -> "RegoEngine":
@@ -104,7 +111,7 @@ class Context:
         return self._stack.enter_context(closing(self._open_engine()))
 
     def _open_engine(self) -> "RegoEngine":
-        opening = self._opening
+        opening = self.opening
         if opening.opa_url is not None:
             return self._open_server(opening.opa_url)
         if opening.engine != "light":
@@ -115,10 +122,10 @@ class Context:
             if found is not None:
                 from eidos.engine.rego.opa.engine import OpaEngine
 
-                return OpaEngine(found.path, version=found.version)
+                return OpaEngine(found.path, version=found.version, cores=opening.cores)
         from eidos.engine.rego.embedded import EmbeddedEngine
 
-        return EmbeddedEngine()
+        return EmbeddedEngine(opening.cores)
 
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions
@@ -153,7 +160,7 @@ class Context:
     def _where(self) -> str:
         from eidos.engine.store.opening import default_place
 
-        return str(self._opening.db or default_place(self.environ))
+        return str(self.opening.db or default_place(self.environ))
 
     def reader(self, *, lenient: bool = False) -> "Reader":
         """Give what reads references.
