@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Protocol
 
 from eidos.engine import __version__
 from eidos.engine.app.combining import combined
@@ -12,7 +12,7 @@ from eidos.engine.app.judging import Judged, Judging
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import Problem, UsageError
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.times import written
 
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 CHUNK = 64
 """Items judged together: enough to keep every core busy, few enough to forget."""
+FLEET = 200
+"""Files from which on they are judged in worker processes, each of which takes 0.3 s to start."""
+
+
+class _Judges(Protocol):
+    """What has judged: `Judging`, or `eidos.engine.app.fleet.FleetJudging`."""
+
+    @property
+    def prints(self) -> tuple[str, ...]: ...
+
+    def waiver_notes(self) -> tuple[WaiverNote, ...]: ...
 
 
 def check(
@@ -59,20 +70,41 @@ def check(
             hint="Name only folders of plain rules with --pack.",
         )
     reader = context.reader(lenient=lenient, parser=parser, every_format=is_plain)
-    items = reader.read(references)
-    return report_on(combined(items) if combine else items, policy, context)
+    if combine:
+        return report_on(combined(reader.read(references)), policy, context)
+    following = reader.find(references)
+    first = list(islice(following, FLEET))
+    found = chain(first, following)
+    if len(first) < FLEET or context.cores == 1:
+        return report_on(reader.items(found), policy, context)
+    from eidos.engine.app.fleet import FleetJudging
+
+    fleet = FleetJudging(policy, context, reader)
+    return _folded(fleet, fleet.judge(found), policy, context)
 
 
 def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:
     """Judge items as they come, and fold what is said of them into one report; see `check`."""
+    if context.records:
+        _ = context.store  # where it cannot be opened, nothing is judged in vain
+    judging = Judging(policy, context.engine, context.memo)
+    return _folded(judging, map(judging.in_place, _chunks(items)), policy, context)
+
+
+def _folded(
+    judges: _Judges,
+    judged: Iterable[Sequence[Judged | Problem]],
+    policy: Policy,
+    context: Context,
+) -> Report:
+    """Record what is said while it is said, and make the report of it."""
     started = context.clock.now()
     with _recording(context, written(started)) as recording:
-        judging = Judging(policy, context.engine, context.memo)
         subjects: list[Subject] = []
         problems: list[Problem] = []
-        for chunk in _chunks(items):
+        for said in judged:
             seen: list[AddressedSnapshot] = []
-            for each in _judged(chunk, judging):
+            for each in said:
                 if isinstance(each, Problem):
                     problems.append(each)
                     continue
@@ -93,10 +125,10 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
             rules=policy.rules,
             subjects=tuple(subjects),
             problems=tuple(problems),
-            waiver_notes=judging.waiver_notes(),
+            waiver_notes=judges.waiver_notes(),
             waivers=policy.waivers,
             gate=policy.gate,
-            prints=judging.prints,
+            prints=judges.prints,
             relaxations=policy.relaxations,
         )
         if recording is not None:
@@ -107,13 +139,6 @@ def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context)
 def _recording(context: Context, started: str) -> "AbstractContextManager[Recording | None]":
     """Open the run's recording where runs are recorded: before anything is judged in vain."""
     return context.store.recording(started) if context.records else nullcontext()
-
-
-def _judged(chunk: Sequence[Item | Problem], judging: Judging) -> Iterator[Judged | Problem]:
-    """Judge the items of a chunk together; give problems in their place."""
-    judged = iter(judging.judge([each for each in chunk if isinstance(each, Item)]))
-    for each in chunk:
-        yield next(judged) if isinstance(each, Item) else each
 
 
 def _chunks(items: Iterable[Item | Problem]) -> Iterator[list[Item | Problem]]:

@@ -55,6 +55,8 @@ class Opening:
     """An OPA server that judges instead."""
     limits: Limits = field(default_factory=Limits)
     """Bounds of the readers of documents."""
+    cores: int | None = None
+    """How many the run may keep busy; all that the process may use when None."""
 
 
 class Context:
@@ -77,7 +79,7 @@ class Context:
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._say = say
-        self._opening = opening or Opening()
+        self.opening = opening or Opening()
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
         self._stack = ExitStack()
@@ -91,12 +93,17 @@ class Context:
     @property
     def limits(self) -> Limits:
         """Bounds of the readers of documents."""
-        return self._opening.limits
+        return self.opening.limits
+
+    @property
+    def cores(self) -> int:
+        """How many processors may be kept busy."""
+        return self.opening.cores or len(os.sched_getaffinity(0))
 
     @property
     def records(self) -> bool:
         """Whether what is judged is written down."""
-        return self._opening.record
+        return self.opening.record
 
     @cached_property
     def engine(self) -> "RegoEngine":
@@ -108,7 +115,7 @@ class Context:
         return self._stack.enter_context(closing(self._open_engine()))
 
     def _open_engine(self) -> "RegoEngine":
-        opening = self._opening
+        opening = self.opening
         if opening.opa_url is not None:
             return self._open_server(opening.opa_url)
         if opening.engine != "light":
@@ -119,10 +126,10 @@ class Context:
             if found is not None:
                 from eidos.engine.rego.opa.engine import OpaEngine
 
-                return OpaEngine(found.path, version=found.version)
+                return OpaEngine(found.path, version=found.version, cores=opening.cores)
         from eidos.engine.rego.light import LightEngine
 
-        return LightEngine()
+        return LightEngine(opening.cores)
 
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions
@@ -151,7 +158,7 @@ class Context:
     @property
     def is_store_named(self) -> bool:
         """Whether somebody said which database: then it is wrong that it is not there."""
-        return self._opening.db is not None
+        return self.opening.db is not None
 
     @property
     def store_place(self) -> str:
@@ -162,7 +169,7 @@ class Context:
     def _where(self) -> str:
         from eidos.engine.store.opening import default_place
 
-        return str(self._opening.db or default_place(self.environ))
+        return str(self.opening.db or default_place(self.environ))
 
     def reader(
         self, *, lenient: bool = False, parser: str | None = None, every_format: bool = False
@@ -189,7 +196,7 @@ class Context:
         """
         from eidos.engine.evaluating.memo import NoMemo
 
-        if not self.records or self._opening.opa_url is not None:
+        if not self.records or self.opening.opa_url is not None:
             return NoMemo()
         from eidos.engine.app.seal_key import find_key, make_key
         from eidos.engine.store.sealing import Seal, SealedMemo

@@ -57,7 +57,17 @@ class Judging:
     @property
     def prints(self) -> tuple[str, ...]:
         """What rules printed so far, and which built-ins failed in them, without repetition."""
-        return (*self._judge.prints, *self._judge.notes)
+        return (*self.printed, *self.failures)
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """What rules printed so far, without repetition."""
+        return tuple(self._judge.prints)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Which built-ins failed so far in plain rules, without repetition."""
+        return tuple(self._judge.notes)
 
     def waiver_notes(self) -> tuple[WaiverNote, ...]:
         """Say which waivers did nothing, came too late, or did not reach far enough."""
@@ -77,6 +87,11 @@ class Judging:
             is_snapshot = any(each.facts.scope is not Scope.DOCUMENT for each in found)
             judged.append(Judged(subjects, item.snapshot if is_snapshot else None))
         return judged
+
+    def in_place(self, items: Sequence[Item | Problem]) -> list[Judged | Problem]:
+        """Judge items together; give problems in their place."""
+        judged = iter(self.judge([each for each in items if isinstance(each, Item)]))
+        return [next(judged) if isinstance(each, Item) else each for each in items]
 
     def _candidates(self, item: Item) -> "list[_Candidate] | Problem":
         try:

@@ -121,8 +121,22 @@ class Reader:
 
     def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
         """Give every item that the references name, in order, each file once."""
-        for found in self._read(references):
-            yield found.problem if isinstance(found, EidosError) else found
+        return self.items(self.find(references))
+
+    def find(self, references: Sequence[str]) -> Iterator[Source | Item | EidosError]:
+        """Give what references lead to, in order, each file once; no file is read."""
+        return find_each(references, self._stored, every_format=self.every_format)
+
+    def alike(self) -> AlikeReader:
+        """Give what reads files and remembers some, for many calls of `items`."""
+        return AlikeReader(self.limits, self.parser)
+
+    def items(
+        self, found: Iterable[Source | Item | EidosError], alike: AlikeReader | None = None
+    ) -> Iterator[Item | Problem]:
+        """Give every item of what `find` found, in order."""
+        for each in self._items(found, alike or self.alike()):
+            yield each.problem if isinstance(each, EidosError) else each
 
     def every(self, references: Sequence[str]) -> Iterator[Item]:
         """Do as `read` where one that cannot be read ends it all.
@@ -130,7 +144,7 @@ class Reader:
         Raises:
             EidosError: a reference does not exist or cannot be read.
         """
-        for found in self._read(references):
+        for found in self._items(self.find(references), self.alike()):
             if isinstance(found, EidosError):
                 raise found
             yield found
@@ -150,13 +164,14 @@ class Reader:
             )
         return items[0]
 
-    def _read(self, references: Sequence[str]) -> Iterator[Item | EidosError]:
-        alike = AlikeReader(self.limits, self.parser)
-        for found in find_each(references, self._stored, every_format=self.every_format):
-            if isinstance(found, Source):
-                yield from self._in_source(found, alike)
+    def _items(
+        self, found: Iterable[Source | Item | EidosError], alike: AlikeReader
+    ) -> Iterator[Item | EidosError]:
+        for each in found:
+            if isinstance(each, Source):
+                yield from self._in_source(each, alike)
             else:
-                yield found
+                yield each
 
     def _in_source(self, source: Source, alike: AlikeReader) -> Iterator[Item | EidosError]:
         try:

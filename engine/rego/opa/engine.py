@@ -48,6 +48,7 @@ class OpaEngine:
         binary: the ``opa`` executable.
         limits: bounds for each job.
         version: of the executable, where it is known and new enough; None to ask it.
+        cores: how many to keep busy; all that the process may use when None.
 
     Raises:
         EidosError: there is no such executable.
@@ -56,12 +57,16 @@ class OpaEngine:
     name = "opa"
 
     def __init__(
-        self, binary: Path, limits: EngineLimits | None = None, version: str | None = None
+        self,
+        binary: Path,
+        limits: EngineLimits | None = None,
+        version: str | None = None,
+        cores: int | None = None,
     ) -> None:
         self._known_version = version
         self._limits = limits or EngineLimits()
         self._command = OpaCommand(binary, self._limits)
-        self._connections = len(os.sched_getaffinity(0))
+        self._connections = cores or len(os.sched_getaffinity(0))
         self._lock = threading.RLock()
         self._wards: list[_Ward] = []
         self._kinds: dict[KindKey, tuple[_Ward, int]] = {}

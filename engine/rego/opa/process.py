@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,17 +64,34 @@ class OpaProcess:
         command: the executable's absolute path and its arguments.
         limits: bounds for its memory.
         folder: its working folder and home.
+        cores: how many it may keep busy; all that this process may use when None.
 
     Raises:
         EidosError: it cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], limits: EngineLimits, folder: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        limits: EngineLimits,
+        folder: str,
+        cores: int | None = None,
+    ) -> None:
         self._memory = max(limits.memory_bytes, MIN_MEMORY)
+        launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(self._memory)]
+        launch += command
+        environment = {
+            "GOGC": "400",
+            "GOMEMLIMIT": str(int(self._memory * _SOFT_MEMORY)),
+            "GOMAXPROCS": str(cores or len(os.sched_getaffinity(0))),
+            "GOTRACEBACK": "none",
+            "TZ": "UTC",
+            "HOME": folder,
+        }
         self._stdout = _memory_file("eidos-opa-stdout")
         self._stderr = _memory_file("eidos-opa-stderr")
         try:
-            self.pid = _KEEPER.do(lambda: _spawn(command, self._memory, folder, self._outputs()))
+            self.pid = _KEEPER.do(lambda: _spawn(launch, environment, self._outputs()))
             self.watch = os.pidfd_open(self.pid)
         except BaseException:
             os.close(self._stdout)
@@ -209,24 +226,15 @@ def _end(pid: int, owner: int, descriptors: tuple[int, ...]) -> None:
             os.close(descriptor)
 
 
-def _spawn(command: Sequence[str], memory: int, folder: str, outputs: tuple[int, int]) -> int:
-    launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(memory)]
+def _spawn(launch: list[str], environment: Mapping[str, str], outputs: tuple[int, int]) -> int:
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, outputs[0], 1),
         (os.POSIX_SPAWN_DUP2, outputs[1], 2),
     ]
-    environment = {
-        "GOGC": "400",
-        "GOMEMLIMIT": str(int(memory * _SOFT_MEMORY)),
-        "GOMAXPROCS": str(len(os.sched_getaffinity(0))),
-        "GOTRACEBACK": "none",
-        "TZ": "UTC",
-        "HOME": folder,
-    }
     try:
         return os.posix_spawn(
-            sys.executable, [*launch, *command], environment, file_actions=actions, setpgroup=0
+            sys.executable, launch, environment, file_actions=actions, setpgroup=0
         )
     except OSError as error:
         raise EidosError(f"opa could not be started: {error.strerror}") from error

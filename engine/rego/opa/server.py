@@ -60,7 +60,10 @@ class OpaServer:
         try:
             _write(bundle, str(self._folder.path), self._package)
             self.process = OpaProcess(
-                _command(binary, self._folder, bundle), limits, str(self._folder.path)
+                _command(binary, self._folder, bundle),
+                limits,
+                str(self._folder.path),
+                connections,
             )
         except BaseException:
             self._folder.remove()
