@@ -197,6 +197,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(linked), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_nothing_is_installed_from_where_it_is_not_published(page: Path) -> None:
+    for line in re.findall(r"pip3? install[^`\n]*eidos-policy[^`\n]*", page.read_text()):
+        assert "--index-url" in line, line
+
+
 @pytest.fixture(scope="module")
 def rules() -> dict[str, list[Rule]]:
     with closing(LightEngine(workers=1)) as engine:
