@@ -2,7 +2,7 @@
 
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
-from eidos.engine.rego.faults import read_fault
+from eidos.engine.rego.faults import WRITTEN_AS_V0, mixed, read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
 from eidos.engine.rego.guarding import guard
 from eidos.engine.rego.limits import EngineLimits
@@ -11,10 +11,6 @@ from eidos.engine.rego.syntax import ModuleTree, read_tree
 
 _KEYWORDS = frozenset(["contains", "every", "if", "in"])
 """In v0 these are names, so that broken v1 reads as v0 with strange rules."""
-
-
-_WRITTEN_AS_V0 = "keyword is required"
-"""What the engine says of v1 where a head is followed by a body, or by a key, as in v0."""
 
 
 def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
@@ -57,7 +53,14 @@ def _trees(translations: Translations, modules: list[Source]) -> tuple[bool, lis
         try:
             trees = _parse(translations, modules, v0=True)
         except RuntimeError as error_as_v0:
-            raise (error_as_v0 if _WRITTEN_AS_V0 in str(error) else error) from None
+            if WRITTEN_AS_V0 not in str(error):
+                raise error from None
+            fault, other = read_fault(error), read_fault(error_as_v0)
+            if fault.file == other.file:
+                raise error_as_v0 from None
+            message, hint = mixed(other.file)
+            place = (fault.file, fault.line, fault.column)
+            raise TranslationError(Fault(message, *place, hint)) from None
         if any(rule.name in _KEYWORDS for tree in trees for rule in tree.rules):
             raise error from None
         return True, trees

@@ -20,6 +20,18 @@ _PHRASES = {
 """What the engine says of its own insides, for users."""
 
 
+WRITTEN_AS_V0 = "keyword is required"
+"""What engines say of v1 where a head is followed by a body, or by a key, as in v0."""
+
+
+def mixed(other: str) -> tuple[str, str]:
+    """Give message and hint for a module of v0 that stands beside one of v1."""
+    return (
+        f"this is Rego v0, and {other}, which it is read together with, is v1",
+        "Write 'deny contains x if { ... }'; 'opa fmt --v0-v1 --write FILE' does it.",
+    )
+
+
 def read_fault(error: BaseException) -> Fault:
     """Give the sentence and the place of an error that the engine raised."""
     text = str(error).partition("\nStack backtrace")[0]

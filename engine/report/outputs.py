@@ -1,5 +1,6 @@
 """Where results go: ``-o FORMAT[=PATH]``, any number of files and at most one standard output."""
 
+import errno
 import io
 import os
 from collections.abc import Sequence
@@ -97,10 +98,19 @@ def _try(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
+_HINTS = {
+    errno.ENOSPC: "Free some space there, or choose a folder of another disk.",
+    errno.EDQUOT: "You have used up your share of the disk: free some, or choose another disk.",
+    errno.EROFS: "Nothing there can be written: choose a folder of another file system.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+"""What to do, where it is not the folder or its permissions."""
+
+
 def _unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(
         f"cannot write {path}: {error.strerror or error}",
-        hint="Choose a folder that exists and that you may write to.",
+        hint=_HINTS.get(error.errno or 0, "Choose a folder that exists and that you may write to."),
     )
 
 

@@ -11,6 +11,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.builtins import FORBIDDEN
+from eidos.engine.rego.faults import WRITTEN_AS_V0, mixed
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, place_of, policy_error
@@ -68,6 +69,8 @@ def read_modules(command: OpaCommand, modules: Sequence[Module]) -> list[ModuleF
         told = _told(faults, older_faults, old.result())
         if told is None:
             return _facts(old.result(), v0=True)
+        if WRITTEN_AS_V0 in str(faults[0].get("message")):
+            _refuse_mixed(faults[0], older_faults[0], modules)
         texts = reading.result() if told is faults else old.result()
         raise _refusal(told[0], modules, texts)
 
@@ -94,6 +97,16 @@ def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) ->
     if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
         return older
     return faults
+
+
+def _refuse_mixed(fault: Fault, older: Fault, modules: Sequence[Module]) -> None:
+    """Refuse a module of v0 because of another, which does not read as v0."""
+    module, other = module_of(fault, modules), module_of(older, modules)
+    if module is None or other is None or module is other or not _is_syntax(older):
+        return
+    message, hint = mixed(other.file)
+    place = Location(module.file, place_of(fault)[1], fault["location"].get("col"))
+    raise PolicyError(message, hint=hint, location=place)
 
 
 def _is_syntax(fault: Fault) -> bool:

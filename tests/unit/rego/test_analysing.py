@@ -4,11 +4,11 @@ import pytest
 
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.rule import Module
-from eidos.engine.ports import ModuleFacts
+from eidos.engine.ports import ModuleFacts, RegoEngine
 from eidos.engine.rego.light import LightEngine
 
 
-def read(engine: LightEngine, *texts: str) -> list[ModuleFacts]:
+def read(engine: RegoEngine, *texts: str) -> list[ModuleFacts]:
     return engine.analyse([Module(f"m{n}.rego", text) for n, text in enumerate(texts)])
 
 
@@ -84,6 +84,21 @@ def test_broken_v1_is_not_taken_for_v0(light: LightEngine) -> None:
     with pytest.raises(PolicyError) as caught:
         read(light, "package p\n\nx if f(1)\n\nf(_)\n")
     assert caught.value.location
+
+
+V0 = "package p\n\ndeny[1] { input.x }\n"
+V1 = "package q\n\nx if {\n\tsome y in input\n\ty\n}\n"
+
+
+@pytest.mark.parametrize(("texts", "file"), [((V1, V0), 1), ((V0, V1), 0), ((V1, V0, V1), 1)])
+def test_v0_beside_v1_is_told_where_the_v0_is(
+    engine: RegoEngine, texts: tuple[str, ...], file: int
+) -> None:
+    with pytest.raises(PolicyError, match="this is Rego v0") as caught:
+        read(engine, *texts)
+    assert caught.value.location
+    assert (caught.value.location.file, caught.value.location.line) == (f"m{file}.rego", 3)
+    assert "--v0-v1" in str(caught.value.hint)
 
 
 def test_errors_are_one_sentence_with_a_place(light: LightEngine) -> None:

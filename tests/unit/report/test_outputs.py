@@ -95,3 +95,11 @@ def test_one_bad_file_does_not_keep_back_the_others(tmp_path: Path) -> None:
     assert good.path
     assert good.path.exists()
     assert screen.getvalue()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_as_one() -> None:
+    full = Output("json", Path("/dev/full"))
+    with pytest.raises(UsageError, match="No space left") as caught:
+        write(REPORT, reports.clean(), [full], Rendering(), io.StringIO())
+    assert "Free some space" in str(caught.value.hint)
