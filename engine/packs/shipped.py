@@ -1,7 +1,7 @@
-"""What comes with eidos and is nobody else's: names of packs, rules and packages; known facts."""
+"""What comes with eidos and is nobody else's: names of packs, rules and packages."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -12,6 +12,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Pack
 from eidos.engine.packs.files import PolicyFiles, library, read_files
 from eidos.engine.packs.finding import shipped
+from eidos.engine.vocabulary import vocabulary
 
 _PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)
 _LIBRARY = "lib"
@@ -26,13 +27,12 @@ _OPEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names that are taken, each with the pack that has it, and the facts that rules declare."""
+    """Names that are taken, each with the pack that has it."""
 
     digests: Mapping[str, str]
     """Pack to the digest of its files."""
     ids: Mapping[str, str]
     packages: Mapping[str, str]
-    facts: frozenset[FactAddress]
 
 
 @cache
@@ -40,13 +40,9 @@ def names() -> Names:
     """Read the names of everything that is shipped; it does not change while we run."""
     files = {name: read_files(folder) for name, folder in shipped().items()}
     ids: dict[str, str] = {}
-    facts: set[FactAddress] = set()
     for name, each in files.items():
         for module in each.modules:
-            custom = _custom(module)
-            ids[str(custom.get("id"))] = name
-            for address in (*_list(custom.get("requires")), *_list(custom.get("reads"))):
-                facts.add(FactAddress.parse(str(address)))
+            ids[str(_custom(module).get("id"))] = name
     packages = {
         package: name
         for name, each in {**files, _LIBRARY: library()}.items()
@@ -54,7 +50,7 @@ def names() -> Names:
         for package in _PACKAGE.findall(module.source)
     }
     digests = {name: each.digest for name, each in files.items()}
-    return Names(digests, ids, packages, frozenset(facts))
+    return Names(digests, ids, packages)
 
 
 def _custom(module: Module) -> Mapping[str, object]:
@@ -65,10 +61,6 @@ def _custom(module: Module) -> Mapping[str, object]:
         if isinstance(custom, dict):
             return custom
     return {}
-
-
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else ()
 
 
 def refuse_taken(pack: Pack, packages: Mapping[str, Module], place: Location) -> None:
@@ -136,7 +128,7 @@ def refuse_slip(fact: FactAddress, place: Location) -> None:
 
 
 def _meant(fact: FactAddress) -> FactAddress | None:
-    known = names().facts
+    known = [FactAddress.parse(each) for each in vocabulary().known_facts()]
     subtypes = {(each.type, each.subtype) for each in known}
     if fact.type == "systemd" or f"{fact.type}.{fact.subtype}" in _OPEN:
         return None

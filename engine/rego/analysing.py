@@ -2,15 +2,12 @@
 
 from eidos.engine.rego.checking import Dialect, check
 from eidos.engine.rego.extensions import install
-from eidos.engine.rego.faults import WRITTEN_AS_V0, mixed, read_fault
+from eidos.engine.rego.faults import V1_KEYWORDS, WRITTEN_AS_V0, mixed, read_fault
 from eidos.engine.rego.frames import Analyse, Facts, Fault, Reply, Source
 from eidos.engine.rego.guarding import guard
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.runtime import TranslationError, Translations, new_engine
 from eidos.engine.rego.syntax import ModuleTree, read_tree
-
-_KEYWORDS = frozenset(["contains", "every", "if", "in"])
-"""In v0 these are names, so that broken v1 reads as v0 with strange rules."""
 
 
 def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
@@ -61,7 +58,7 @@ def _trees(translations: Translations, modules: list[Source]) -> tuple[bool, lis
             message, hint = mixed(other.file)
             place = (fault.file, fault.line, fault.column)
             raise TranslationError(Fault(message, *place, hint)) from None
-        if any(rule.name in _KEYWORDS for tree in trees for rule in tree.rules):
+        if any(rule.name in V1_KEYWORDS for tree in trees for rule in tree.rules):
             raise error from None
         return True, trees
 

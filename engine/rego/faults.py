@@ -20,6 +20,9 @@ _PHRASES = {
 """What the engine says of its own insides, for users."""
 
 
+V1_KEYWORDS = frozenset(["contains", "every", "if", "in"])
+"""In v0 these are names, so that broken v1 reads as v0 with strange rules."""
+
 WRITTEN_AS_V0 = "keyword is required"
 """What engines say of v1 where a head is followed by a body, or by a key, as in v0."""
 

@@ -11,7 +11,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.builtins import FORBIDDEN
-from eidos.engine.rego.faults import WRITTEN_AS_V0, mixed
+from eidos.engine.rego.faults import V1_KEYWORDS, WRITTEN_AS_V0, mixed
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, place_of, policy_error
@@ -21,8 +21,6 @@ _PACKAGE: Final = re.compile(
     r'(?P<before>\s*)package\s+(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\])*)'
 )
 _STEP: Final = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
-_KEYWORDS: Final = frozenset(["contains", "every", "if", "in"])
-"""In v0 these are names, so that broken v1 reads as v0 with strange rules."""
 _DECODE_VERIFY: Final = ("io", "jwt", "decode_verify")
 _SCHEMAS: Final = {("json", "match_schema"): 1, ("json", "verify_schema"): 0}
 """What reads a schema, and which argument that is."""
@@ -89,7 +87,7 @@ def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) ->
     Returns:
         None where the modules are right as v0.
     """
-    strange = any(not _KEYWORDS.isdisjoint(text.rules) for text in texts or ())
+    strange = any(not V1_KEYWORDS.isdisjoint(text.rules) for text in texts or ())
     if strange or not _is_syntax(faults[0]):
         return faults
     if not older:
