@@ -1,0 +1,466 @@
+"""Recipes: what should run on a kind of cluster, and who said so.
+
+What is stated anywhere (a value, a version, a constraint) is kept with its reason and its place, so
+that a resolved recipe can say of each of its values which file and line set it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from eidos.engine.errors import Location
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.jsonvalue import Json
+
+Path = tuple[str, ...]
+"""The keys that lead to a value: ``("driver", "enabled")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is stated."""
+
+    because: str
+    """One sentence."""
+    source: str
+    """Where a reader can look it up; its prefix is in ``recipes/sources.yaml``, or it is a URL."""
+    tradeoff: str | None = None
+    """What it costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which object of the catalog stated something, and where."""
+
+    kind: str
+    """``component``, ``overlay``, ``profile`` or ``tuning``."""
+    name: str
+    place: Location
+
+    def __str__(self) -> str:
+        """Write ``overlay eks-training (overlays/eks-training.yaml:12:9 $.spec...)``."""
+        return f"{self.kind} {self.name} ({self.place})"
+
+
+# Criteria ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One criterion that a cluster is described by: ``service``, ``accelerator``, ..."""
+
+    name: str
+    title: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Value to its title; empty where any whole number is one."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other words, in lower case, to the value that they mean."""
+    is_count: bool = False
+    is_strict: bool = False
+    """A query that leaves it open is refused where an overlay would apply once it is given."""
+    refines: bool = False
+    """It only narrows: that no overlay speaks of it is no refusal."""
+
+
+ANYTHING = frozenset({"", "any"})
+"""What says nothing of a dimension, as upstream has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fact that says what a criterion is."""
+
+    fact: str
+    """Its address as rules write it, with the node in front where it is a node's."""
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What is known of a cluster in one dimension."""
+
+    dimension: str
+    value: str
+    origin: str
+    """``fact``, ``option``, ``file`` or ``default``."""
+    because: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    overruled: tuple[str, ...] = ()
+    """What facts say instead, where the user insisted."""
+
+
+# Constraints ------------------------------------------------------------------------------------
+
+
+class Of(StrEnum):
+    """Whose fact a constraint is about."""
+
+    CLUSTER = "cluster"
+    EVERY_NODE = "every-node"
+    EVERY_GPU_NODE = "every-gpu-node"
+    NO_GPU_NODE = "no-gpu-node"
+    SOME_NODE = "some-node"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What must be so on the cluster for a recipe to fit."""
+
+    fact: FactAddress
+    wanted: str
+    """In the language of `eidos.engine.selecting.constraints`: ``>= 1.32.4``."""
+    reason: Reason
+    origin: Origin
+    of: Of = Of.CLUSTER
+    is_warning: bool = False
+    """A violation is told and refuses nothing."""
+    remediation: str | None = None
+
+    @property
+    def subject(self) -> tuple[FactAddress, Of]:
+        """What it is about: constraints on one subject hold together."""
+        return self.fact, self.of
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """A constraint that takes the place of its ancestors' on the same fact, by somebody's leave."""
+
+    constraint: Constraint
+    owner: str
+    until: str | None = None
+
+
+# The catalog ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that an object of the catalog states: no map, unless it is an empty one."""
+
+    path: Path
+    value: Json
+    origin: Origin
+    reason: Reason
+    drops: bool = False
+    """A list that leaves out entries of the list it takes the place of, on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Another component that must be there before."""
+
+    component: str
+    reason: Reason
+    origin: Origin
+    optional: bool = False
+    """It only has its place in the order where it is there at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Where a component's chart is found."""
+
+    repository: str
+    name: str
+    version: str
+    released: str | None
+    """Day of the release, ``2026-08-20``."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What a move from one version to another means."""
+
+    since: str
+    to: str
+    """Ranges of versions: ``< 0.18``, ``>= 0.18``."""
+    verdict: str
+    """``safe``, ``manual`` or ``blocked``."""
+    reason: Reason
+    preconditions: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """An entry of the registry: something that can be deployed."""
+
+    name: str
+    title: str
+    description: str
+    namespace: str
+    origin: Origin
+    chart: Chart | None = None
+    """None for a component that consists of custom resources only."""
+    aliases: tuple[str, ...] = ()
+    kubernetes: Constraint | None = None
+    """Releases of Kubernetes that its version supports."""
+    dependencies: tuple[Dependency, ...] = ()
+    conflicts: tuple[Dependency, ...] = ()
+    """Components that must not be beside it."""
+    crd_owner: str = "chart"
+    crds: tuple[str, ...] = ()
+    scheduling: Mapping[str, Json] = field(default_factory=dict)
+    """Paths of selectors and tolerations for system and for accelerated nodes."""
+    shared_inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Shared input (``storageClass``) to the paths where the chart wants it."""
+    dead_keys: Mapping[str, str | None] = field(default_factory=dict)
+    """Paths that the chart takes and never looks at, with the one to write instead."""
+    values: tuple[Leaf, ...] = ()
+    resources: tuple[Leaf, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What an overlay, or a choice of a profile, says of a component."""
+
+    component: str
+    origin: Origin
+    version: Leaf | None = None
+    removed: Reason | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    values: tuple[Leaf, ...] = ()
+    resources: tuple[Leaf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is measured after a deployment."""
+
+    name: str
+    wanted: str
+    reason: Reason
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What is said of a kind of cluster."""
+
+    name: str
+    title: str
+    origin: Origin
+    base: str | None = None
+    ancestors: tuple[str, ...] = ()
+    """Its base, the base's base, ..."""
+    is_abstract: bool = False
+    """It is only a base: no query is answered with it alone."""
+    criteria: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """With those of its ancestors: the values of each dimension that it is for."""
+    strict: frozenset[str] | None = None
+    """Dimensions that a query must not leave open, where only they keep it from applying; None for
+    those of its base, or of the criteria."""
+    constraints: tuple[Constraint, ...] = ()
+    relaxed: tuple[Relaxed, ...] = ()
+    profiles: tuple[str, ...] = ()
+    uses: Mapping[str, Use] = field(default_factory=dict)
+    tuning: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """How specific it is: dimensions it speaks of, then how deep it stands."""
+        return len(self.criteria), len(self.ancestors)
+
+    def outranks(self, other: "Overlay") -> bool:
+        """Say whether what it states takes the place of what another states."""
+        return other.name in self.ancestors or len(self.criteria) > len(other.criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One shape of a profile."""
+
+    name: str
+    title: str
+    reason: Reason
+    origin: Origin
+    observed: tuple[Constraint, ...] = ()
+    """What tells it from its siblings on a cluster."""
+    given: str | None = None
+    """What nobody can see on a cluster, and the user must vouch for."""
+    uses: Mapping[str, Use] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One named choice among shapes that exclude each other."""
+
+    name: str
+    dimension: str
+    """What it is asked for by: ``gpuStack``."""
+    default: str
+    choices: Mapping[str, Alternative]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """One setting of a node."""
+
+    area: str
+    """``arguments``, ``sysctls``, ``modules``, ``units`` or ``packages``."""
+    key: str
+    """What two settings of one thing share: ``init_on_alloc``, ``vm.max_map_count``."""
+    said: Mapping[str, Json]
+    """As the file states it, without reason, source and trade-off."""
+    reason: Reason
+    origin: Origin
+    conflicts: tuple[str, ...] = ()
+    """Rules that want otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningProfile:
+    """How nodes of a kind are tuned."""
+
+    name: str
+    title: str
+    origin: Origin
+    bases: tuple[str, ...] = ()
+    page_sizes: tuple[str, ...] = ()
+    """Page sizes of the kernel that it is for; empty for any."""
+    constraints: tuple[Constraint, ...] = ()
+    settings: tuple[Tuned, ...] = ()
+    """Its own, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a service gives: storage classes, who owns what."""
+
+    service: str
+    title: str
+    origin: Origin
+    said: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything that recipes are made of; what it names, it holds."""
+
+    criteria: Mapping[str, Dimension]
+    components: Mapping[str, Component]
+    overlays: Mapping[str, Overlay]
+    profiles: Mapping[str, Profile]
+    tuning: Mapping[str, TuningProfile]
+    platforms: Mapping[str, Platform]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Prefix of a source to where it leads."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Every file with the digest of its content."""
+
+
+# Resolved ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An overlay that a recipe is made of."""
+
+    overlay: Overlay
+    answers: bool
+    """It speaks of everything that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """An overlay that would fit and is left out."""
+
+    overlay: str
+    because: str
+    by: str
+    """The rule that says so, or the ancestor that is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An overlay that would answer if more were said, or less were asked for."""
+
+    overlay: str
+    give: Mapping[str, tuple[str, ...]]
+    """Dimensions that are open, with the values that it is for."""
+    conflicts: Mapping[str, tuple[str, ...]]
+    """Dimensions that say otherwise, with the values that it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No recipe: what was asked for is not covered."""
+
+    message: str
+    hint: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which overlays a query is answered with."""
+
+    applied: tuple[Applied, ...]
+    """Least specific first."""
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a recipe with its history."""
+
+    path: Path
+    """Below the recipe: ``("components", "gpu-operator", "values", "driver", "enabled")``."""
+    leaf: Leaf
+    overrode: tuple[Leaf, ...] = ()
+    """What it took the place of, the last one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A component as it should run."""
+
+    component: Component
+    version: str | None
+    values: Mapping[str, Json]
+    resources: Mapping[str, Json]
+    dependencies: tuple[Dependency, ...]
+    """Those that are there."""
+    wave: int
+    """Counted from 0; what has no dependencies is in the first."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.component.name
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A profile and which of its shapes is taken."""
+
+    profile: Profile
+    choice: Alternative
+    origin: str
+    """``option``, ``file`` or ``default``."""
+    vouched: str | None = None
+    """What the user says in place of a fact that cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What should run on a cluster of some kind."""
+
+    name: str
+    criteria: tuple[Criterion, ...]
+    choice: Choice
+    profiles: tuple[Chosen, ...]
+    components: tuple[Resolved, ...]
+    """In the order in which they are deployed."""
+    tuning: tuple[Tuned, ...]
+    constraints: tuple[Constraint, ...]
+    relaxed: tuple[Relaxed, ...]
+    checks: tuple[Check, ...]
+    history: tuple[Value, ...]
+    """Of every value, in the order of its path."""
+    lock: Mapping[str, str]
+    """File, snapshot or pack to its digest."""
