@@ -112,14 +112,21 @@ class Constraint:
     reason: Reason
     origin: Origin
     of: Of = Of.CLUSTER
+    entry: str | None = None
+    """A key inside of the fact, where it is a map: a label."""
     is_warning: bool = False
     """A violation is told and refuses nothing."""
     remediation: str | None = None
 
     @property
-    def subject(self) -> tuple[FactAddress, Of]:
+    def subject(self) -> tuple[FactAddress, str | None, Of]:
         """What it is about: constraints on one subject hold together."""
-        return self.fact, self.of
+        return self.fact, self.entry, self.of
+
+    @property
+    def named(self) -> str:
+        """What it is called by people: ``k8s.server.version``, ``k8s.node.labels["zone"]``."""
+        return f"{self.fact}[{self.entry!r}]" if self.entry else str(self.fact)
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,7 @@ def _constraint(part: _Part) -> Constraint:
             fact=fact,
             wanted=part.get("is"),
             of=Of(part.get("of", "cluster")),
+            entry=part.get("entry"),
             is_warning=part.get("severity") == "warning",
             remediation=part.get("remediation"),
             reason=part.reason,
