@@ -55,39 +55,53 @@ same(value, wanted) if {
 	_padded(value) == _padded(wanted)
 }
 
-_holds(value, {"op": "exists", "values": []}) if value != null
-
-_holds(null, {"op": "absent", "values": []})
-
-_holds(value, {"op": "==", "values": [wanted]}) if same(value, wanted)
-
-_holds(value, {"op": "!=", "values": [wanted]}) if {
+_holds(value, atom) if {
+	atom.op == "exists"
 	value != null
-	not same(value, wanted)
 }
 
-_holds(value, {"op": "in", "values": values}) if {
-	some wanted in values
+_holds(value, atom) if {
+	atom.op == "absent"
+	value == null
+}
+
+_holds(value, atom) if {
+	atom.op == "=="
+	same(value, atom.values[0])
+}
+
+_holds(value, atom) if {
+	atom.op == "!="
+	value != null
+	not same(value, atom.values[0])
+}
+
+_holds(value, atom) if {
+	atom.op == "in"
+	some wanted in atom.values
 	same(value, wanted)
 }
 
-_holds(value, {"op": "not in", "values": values}) if {
+_holds(value, atom) if {
+	atom.op == "not in"
 	value != null
-	every wanted in values {
+	every wanted in atom.values {
 		not same(value, wanted)
 	}
 }
 
-_holds(value, {"op": "contains", "values": [wanted]}) if {
+_holds(value, atom) if {
+	atom.op == "contains"
 	is_array(value)
 	some element in value
-	same(element, wanted)
+	same(element, atom.values[0])
 }
 
-_holds(value, {"op": "contains", "values": [wanted]}) if {
+_holds(value, atom) if {
+	atom.op == "contains"
 	is_string(value)
 	some word in split(value, ",")
-	same(word, wanted)
+	same(word, atom.values[0])
 }
 
 _holds(value, atom) if {

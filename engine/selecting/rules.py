@@ -1,0 +1,127 @@
+"""Constraints as rules: asked, remembered and told like any other.
+
+A constraint about the cluster is asked once, one about nodes of each node; `outcome` says what the
+answers come to. A fact that is missing or cannot be read is unknown, as it is for every rule.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from eidos.engine.digest import digest
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.recipe import Constraint, Of
+from eidos.engine.model.rule import Entrypoint, Module, Rule, Scope, Severity
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.packs.files import library
+from eidos.engine.selecting.constraints import as_json, parse
+
+_PACKAGE = "eidos.constraint"
+_MODULE = Path(__file__).with_name("constraint.rego")
+_USES = ("booleans", "constraints", "findings", "quantities", "versions")
+"""Modules of the library that it reaches."""
+_OF_GPU_NODES = frozenset({Of.EVERY_GPU_NODE, Of.NO_GPU_NODE})
+_LABELS = FactAddress("k8s", "node", "labels")
+_CAPACITY = FactAddress("k8s", "node", "capacity")
+GPU_LABELS = (
+    "nvidia.com/gpu.present",
+    "nvidia.com/gpu.product",
+    "feature.node.kubernetes.io/pci-10de.present",
+    "cloud.google.com/gke-accelerator",
+    "kubernetes.azure.com/accelerator",
+    "k8s.amazonaws.com/accelerator",
+)
+"""Labels that nodes with GPUs have: of GPU Feature Discovery, Node Feature Discovery and clouds."""
+
+
+def constraint_rule(constraint: Constraint) -> Rule:
+    """Give a constraint as a rule that fails where it is violated."""
+    expression = as_json(parse(constraint.wanted))
+    whole = (constraint.entry is not None) or constraint.wanted in {"exists", "absent"}
+    fact = constraint.fact
+    required = [fact if constraint.entry or not whole else fact.whole]
+    if constraint.of in _OF_GPU_NODES:
+        required += [each for each in (_LABELS, _CAPACITY) if each not in required]
+    path = [*fact.segments, *([constraint.entry] if constraint.entry else [])]
+    modules = _modules()
+    return Rule(
+        id=name_of(constraint),
+        title=f"{constraint.named} {constraint.wanted}",
+        severity=Severity.LOW if constraint.is_warning else Severity.HIGH,
+        scope=Scope.CLUSTER if constraint.of is Of.CLUSTER else Scope.NODE,
+        package=_PACKAGE,
+        modules=modules,
+        entrypoints=(Entrypoint(f"data.{_PACKAGE}.deny", "deny"),),
+        digest=digest([[module.source for module in modules]]),
+        has_applicable=True,
+        description=constraint.reason.because,
+        remediation=constraint.remediation or "",
+        requires=tuple(required),
+        references=(constraint.reason.source,),
+        params={
+            "path": path,
+            "fact": str(fact),
+            "named": constraint.named,
+            "of": constraint.of.value,
+            "wanted": constraint.wanted,
+            "expression": expression,
+            "gpu_labels": list(GPU_LABELS),
+        },
+    )
+
+
+def name_of(constraint: Constraint) -> str:
+    """Name a constraint as a rule: what it says, and who says so."""
+    said = f"{constraint.named} {constraint.wanted} {constraint.of}"
+    return f"{constraint.origin.kind}.{constraint.origin.name}: {said}"
+
+
+@cache
+def _modules() -> tuple[Module, ...]:
+    """Give the module of the rule and what it reaches, its own first."""
+    own = Module("constraint.rego", _MODULE.read_text())
+    used = {f"lib/{name}.rego" for name in _USES}
+    return (own, *(each for each in library().modules if each.file in used))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a constraint comes to on a cluster."""
+
+    constraint: Constraint
+    status: Status
+    """``pass``, ``fail``, ``warn`` (violated, and only a warning), ``unknown`` or ``error``."""
+    said: str = ""
+    """Why it is not a pass: the first finding or reason."""
+    subjects: tuple[str, ...] = ()
+    """Nodes of which it is said; empty for the cluster."""
+
+
+_WORST = (Status.ERROR, Status.FAIL, Status.UNKNOWN)
+
+
+def outcome(constraint: Constraint, answers: Sequence[tuple[str, Verdict]]) -> Outcome:
+    """Say what the answers to a constraint come to.
+
+    Args:
+        constraint: what was asked.
+        answers: name of the subject and its verdict: of the cluster, or of each node.
+    """
+    asked = [(name, verdict) for name, verdict in answers if verdict.status is not Status.SKIP]
+    if not asked:
+        return Outcome(
+            constraint, Status.UNKNOWN, f"no node was seen that it is about: {constraint.named}"
+        )
+    statuses = {verdict.status for _, verdict in asked}
+    if constraint.of is Of.SOME_NODE and Status.PASS in statuses:
+        return Outcome(constraint, Status.PASS)
+    worst = next((each for each in _WORST if each in statuses), Status.PASS)
+    if worst is Status.PASS:
+        return Outcome(constraint, Status.PASS)
+    told = [(name, verdict) for name, verdict in asked if verdict.status is worst]
+    first = told[0][1]
+    said = first.findings[0].msg if first.findings else (first.reason or "")
+    status = Status.WARN if worst is Status.FAIL and constraint.is_warning else worst
+    nodes = () if constraint.of is Of.CLUSTER else tuple(name for name, _ in told)
+    return Outcome(constraint, status, said, nodes)
