@@ -10,6 +10,7 @@ from dataclasses import replace
 from eidos.engine.digest import canonical
 from eidos.engine.model.facts import join_path, split_path
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.rule import EXCLUDE, SELECTING
 from eidos.engine.model.verdict import Finding
 from eidos.engine.ports import Undefined
 
@@ -43,6 +44,8 @@ def findings(value: Json | Undefined, level: str, title: str) -> Iterator[Findin
 def _finding(value: Json, level: str) -> Finding:
     if isinstance(value, str):
         return Finding(value, level)
+    if level in SELECTING:
+        value = _selecting(value, level)
     if isinstance(value, Mapping) and isinstance(value.get("msg"), str):
         return Finding(
             msg=str(value["msg"]),
@@ -55,6 +58,19 @@ def _finding(value: Json, level: str) -> Finding:
         )
     shown = canonical(value)[:200].decode(errors="replace")
     raise NotAFindingError(f"a finding is a message or an object with 'msg', not {shown}")
+
+
+def _selecting(value: Json, level: str) -> Json:
+    """Give what a rule selects in the form of a finding: what it names is its key.
+
+    ``{dimension: service, value: eks}`` has the key ``service`` and expects ``eks``, and
+    ``{overlay: NAME}`` has that name for its key.
+    """
+    needed = ("overlay",) if level == EXCLUDE else ("dimension", "value")
+    if not isinstance(value, Mapping) or not all(isinstance(value.get(k), str) for k in needed):
+        shown = canonical(value)[:200].decode(errors="replace")
+        raise NotAFindingError(f"{level} has objects with msg, {' and '.join(needed)}, not {shown}")
+    return {**value, "key": value[needed[0]], "expected": value.get("value")}
 
 
 def _text(value: Json) -> str | None:

@@ -16,7 +16,7 @@ from eidos.engine.evaluating.likeness import Likeness
 from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import EXCEPTION, Rule, Scope
+from eidos.engine.model.rule import EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 
@@ -194,6 +194,7 @@ def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
 
 
 def _status(found: Sequence[Finding]) -> Status:
-    if any(finding.level != "warn" for finding in found):
+    levels = {finding.level for finding in found} - SELECTING
+    if levels - {"warn"}:
         return Status.FAIL
-    return Status.WARN if found else Status.PASS
+    return Status.WARN if levels else Status.PASS

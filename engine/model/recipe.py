@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from eidos.engine.errors import Location
+from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.verdict import Status
 
 Path = tuple[str, ...]
 """The keys that lead to a value: ``("driver", "enabled")``."""
@@ -471,3 +472,48 @@ class Recipe:
     """Of every value, in the order of its path."""
     lock: Mapping[str, str]
     """File, snapshot or pack to its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a constraint comes to on a cluster."""
+
+    constraint: Constraint
+    status: Status
+    """``pass``, ``fail``, ``warn`` (violated, and only a warning), ``unknown`` or ``error``."""
+    said: str = ""
+    """Why it is not a pass: the first finding or reason."""
+    subjects: tuple[str, ...] = ()
+    """Nodes of which it is said; empty for the cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of a query: a recipe, or why there is none."""
+
+    query: tuple[Criterion, ...]
+    recipe: Recipe | None = None
+    """There also where a constraint is violated, so that it can be explained."""
+    refusal: Refusal | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    """Of every constraint, where there was a snapshot to hold them against."""
+    unvouched: tuple[Chosen, ...] = ()
+    """Choices of profiles that somebody must vouch for, and nobody does."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Rules that could not say what kind of cluster it is, with their reason."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 resolved; 1 refused or violated; 3 a fact, or somebody's word, is missing."""
+        statuses = {each.status for each in self.outcomes}
+        if Status.ERROR in statuses:
+            return ExitCode.NO_ANSWER
+        if self.unvouched or Status.UNKNOWN in statuses:
+            return ExitCode.INCOMPLETE
+        refused = self.refusal is not None or Status.FAIL in statuses
+        return ExitCode.FAILED if refused else ExitCode.OK
+
+    @property
+    def is_resolved(self) -> bool:
+        """Say whether there is a recipe that may be used."""
+        return self.recipe is not None and self.exit_code is ExitCode.OK

@@ -65,6 +65,14 @@ class Module:
     source: str
 
 
+CRITERION = "criterion"
+"""Rules that say what kind of cluster facts show: ``{dimension, value, msg, path, actual}``."""
+PREFER = "prefer"
+"""Rules that say what is taken where nobody says: ``{dimension, value, msg}``."""
+EXCLUDE = "exclude"
+"""Rules that leave overlays out: ``{overlay, msg}``."""
+SELECTING = frozenset({CRITERION, PREFER, EXCLUDE})
+"""Levels of rules that select recipes, and judge nobody."""
 EXCEPTION = "exception"
 """conftest's rule of lists with the names of rules that are excepted, ``""`` for ``deny``."""
 
@@ -76,7 +84,7 @@ class Entrypoint:
     path: str
     """``data.eidos.gpu.driver_security_floor.deny``."""
     level: str
-    """``deny``, ``violation`` or ``warn``; `EXCEPTION` for what excepts plain rules."""
+    """``deny``, ``violation`` or ``warn``; `EXCEPTION` for what excepts plain rules; `SELECTING`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,11 @@ class Rule:
     """What a plain rule sees as ``data`` beside its modules."""
     data_paths: tuple[str, ...] = ()
     """The ``data.`` paths that a plain rule names and that no module defines."""
+
+    @property
+    def selects(self) -> bool:
+        """Whether it selects recipes, and judges nobody."""
+        return any(entry.level in SELECTING for entry in self.entrypoints)
 
 
 @dataclass(frozen=True, slots=True)

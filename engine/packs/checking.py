@@ -5,7 +5,7 @@ like a finding is a function; a rule of a pack is asked only as part of its pack
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import Module
+from eidos.engine.model.rule import SELECTING, Module
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
 
 LEVELS = ("deny", "violation", "warn")
 """How Rego rules are called that yield findings."""
+PACK_LEVELS = (*LEVELS, *sorted(SELECTING))
+"""Those of packs, which may also select recipes."""
 _TEXT = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+data\.([\w.]+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
 _IN_PACK = "A pack's data are its parameters (custom.params) and tables (custom.tables)."
@@ -39,15 +41,15 @@ class Names:
     """What to do about a path that is nowhere."""
 
 
-def level_of(name: str) -> str | None:
+def level_of(name: str, levels: Iterable[str] = LEVELS) -> str | None:
     """Give what a Rego rule of that name says: ``deny`` and ``deny_x`` are ``deny``; else None."""
-    for level in LEVELS:
+    for level in levels:
         if name == level or name.startswith(f"{level}_"):
             return level
     return None
 
 
-def asked(module: Module, facts: ModuleFacts) -> list[str]:
+def asked(module: Module, facts: ModuleFacts, levels: Iterable[str] = LEVELS) -> list[str]:
     """Give the names of rules of a module that yield findings, sorted.
 
     Raises:
@@ -57,7 +59,7 @@ def asked(module: Module, facts: ModuleFacts) -> list[str]:
     return [
         name
         for name in sorted(facts.rules)
-        if level_of(name) is not None and not _is_helper(module, facts, name)
+        if level_of(name, levels) is not None and not _is_helper(module, facts, name)
     ]
 
 

@@ -30,7 +30,7 @@ class RuleChoice:
 
 
 def choose(packs: Sequence[Pack], choice: RuleChoice, params: Params) -> tuple[Rule, ...]:
-    """Give the chosen rules with their parameters, sorted by id.
+    """Give the chosen rules that judge, with their parameters, sorted by id.
 
     Args:
         packs: where rules come from.
@@ -47,7 +47,7 @@ def choose(packs: Sequence[Pack], choice: RuleChoice, params: Params) -> tuple[R
     own = {rule: values for rule, values in params.items() if rule in rules}
     if problems := param_problems(rules.values(), own, {}):
         raise UsageError.joined(problems)
-    chosen = [rule for rule in rules.values() if _is_chosen(rule, choice)]
+    chosen = [rule for rule in rules.values() if not rule.selects and _is_chosen(rule, choice)]
     return tuple(
         sorted(
             (replace(rule, params={**rule.params, **own.get(rule.id, {})}) for rule in chosen),

@@ -9,6 +9,8 @@ from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
 
 MANIFEST = "pack.yaml"
+ON_DEMAND = frozenset({"selection"})
+"""Shipped packs that are not asked of every snapshot: they select recipes, or need one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,18 @@ def shipped() -> dict[str, Path]:
 
 
 def find_policies(references: Sequence[str]) -> list[PolicySource]:
-    """Find every pack or folder that was named; all shipped packs when none was.
+    """Find every pack or folder that was named; the shipped packs when none was.
 
     Raises:
         UsageError: a name is no shipped pack and no folder.
         PolicyError: a folder holds no policy.
     """
     if not references:
-        return [PolicySource(folder, is_pack=True) for folder in shipped().values()]
+        return [
+            PolicySource(folder, is_pack=True)
+            for name, folder in shipped().items()
+            if name not in ON_DEMAND
+        ]
     return [_find(reference) for reference in references]
 
 

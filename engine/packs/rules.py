@@ -8,6 +8,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Entrypoint, Module, Rule
 from eidos.engine.packs.checking import (
+    PACK_LEVELS,
     asked,
     level_of,
     names_of_rule,
@@ -78,7 +79,7 @@ def pack_rules(own: Sequence[Module], known: Known) -> tuple[Rule, ...]:
     """
     rules = []
     for module, facts in zip(own, known.facts, strict=False):  # the library's come after those
-        if names := asked(module, facts):
+        if names := asked(module, facts, PACK_LEVELS):
             rules.append(_pack_rule(module, facts, names, known))
         else:
             _refuse_dumb(module, facts)
@@ -122,7 +123,8 @@ def _pack_rule(module: Module, facts: ModuleFacts, names: Sequence[str], known: 
 
 def _entrypoints(facts: ModuleFacts, names: Sequence[str]) -> tuple[Entrypoint, ...]:
     return tuple(
-        Entrypoint(f"data.{facts.package}.{name}", level_of(name) or "deny") for name in names
+        Entrypoint(f"data.{facts.package}.{name}", level_of(name, PACK_LEVELS) or "deny")
+        for name in names
     )
 
 

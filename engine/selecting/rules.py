@@ -5,13 +5,13 @@ answers come to. A fact that is missing or cannot be read is unknown, as it is f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from eidos.engine.digest import digest
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.recipe import Constraint, Of
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recipe import Constraint, Of, Outcome
 from eidos.engine.model.rule import Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.packs.files import library
@@ -43,7 +43,7 @@ def constraint_rule(constraint: Constraint) -> Rule:
     required = [fact if constraint.entry or not whole else fact.whole]
     if constraint.of in _OF_GPU_NODES:
         required += [each for each in (_LABELS, _CAPACITY) if each not in required]
-    path = [*fact.segments, *([constraint.entry] if constraint.entry else [])]
+    path: list[Json] = [*fact.segments, *([constraint.entry] if constraint.entry else [])]
     modules = _modules()
     return Rule(
         id=name_of(constraint),
@@ -83,19 +83,6 @@ def _modules() -> tuple[Module, ...]:
     own = Module("constraint.rego", _MODULE.read_text())
     used = {f"lib/{name}.rego" for name in _USES}
     return (own, *(each for each in library().modules if each.file in used))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a constraint comes to on a cluster."""
-
-    constraint: Constraint
-    status: Status
-    """``pass``, ``fail``, ``warn`` (violated, and only a warning), ``unknown`` or ``error``."""
-    said: str = ""
-    """Why it is not a pass: the first finding or reason."""
-    subjects: tuple[str, ...] = ()
-    """Nodes of which it is said; empty for the cluster."""
 
 
 _WORST = (Status.ERROR, Status.FAIL, Status.UNKNOWN)

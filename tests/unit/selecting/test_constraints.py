@@ -11,14 +11,14 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.recipe import Constraint, Of, Origin, Reason
+from eidos.engine.model.recipe import Constraint, Of, Origin, Outcome, Reason
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Measurement, Metadata, Node, Snapshot, Subtype
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.light import LightEngine
 from eidos.engine.selecting.constraints import parse
-from eidos.engine.selecting.rules import Outcome, constraint_rule, outcome
+from eidos.engine.selecting.rules import constraint_rule, outcome
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
