@@ -67,12 +67,6 @@ READ_BY_TEMPLATES = {
         "kube-state-metrics.nodeSelector": "a value of the sub-chart kube-state-metrics",
         "kube-state-metrics.tolerations": "likewise",
     },
-    "nodewright-operator": {
-        "controllerManager.manager.resources.limits.cpu": "a comment in values.yaml",
-        "controllerManager.manager.resources.limits.memory": "likewise",
-        "controllerManager.manager.resources.requests.cpu": "likewise",
-        "controllerManager.manager.resources.requests.memory": "likewise",
-    },
 }
 # Dead keys that values.yaml has all the same: the operator itself ignores what they say.
 DEAD_YET_THERE = {"gpu-operator": {"kataManager.enabled"}}
