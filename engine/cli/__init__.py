@@ -26,6 +26,7 @@ COMMANDS = {
     "history": "Read back what was recorded.",
     "plugin": "What is plugged in.",
     "policy": "Policy packs: make OPA bundles of them.",
+    "recipe": "What should run on a cluster: select, resolve, explain.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",
 }

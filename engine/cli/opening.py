@@ -13,6 +13,7 @@ from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
+    EngineOptions,
     PolicyOptions,
     RelaxingOption,
     SettingOption,
@@ -110,7 +111,7 @@ def _of_option(option: click.Parameter, context: click.Context) -> Iterator[Rela
 
 def open_context(
     db: "Path | None" = None,
-    policy: PolicyOptions | None = None,
+    engine: EngineOptions | None = None,
     *,
     record: bool = False,
     clock: "Clock | None" = None,
@@ -119,12 +120,12 @@ def open_context(
 
     Args:
         db: the database; None for the default one.
-        policy: says which engine judges; None where nothing is judged.
+        engine: says which one judges; None where nothing is judged.
         record: the run is written down.
         clock: tells the time; None for the machine's.
     """
     opening = Opening(db=db, record=record, limits=reader_limits())
-    if policy is not None:
+    if engine is not None:
         typed = given(click.get_current_context())
         is_option = any(
             isinstance(each, SettingOption) and each.setting == "opa-binary"
@@ -134,9 +135,9 @@ def open_context(
         is_configured = not is_option and source in ("user", "project")
         opening = replace(
             opening,
-            engine=policy.engine,
-            opa_binary=policy.opa_binary if is_option else None,
-            configured_opa=policy.opa_binary if is_configured else None,
-            opa_url=policy.opa_url,
+            engine=engine.engine,
+            opa_binary=engine.opa_binary if is_option else None,
+            configured_opa=engine.opa_binary if is_configured else None,
+            opa_url=engine.opa_url,
         )
     return Context(opening, os.environ, clock, console.say)

@@ -278,7 +278,16 @@ Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyOptions:
+class EngineOptions:
+    """Which Rego engine judges."""
+
+    engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
+    opa_url: Annotated[str | None, Option(setting="opa-url")]
+    opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOptions(EngineOptions):
     """What judges and what decides: of every command that gives verdicts.
 
     A command in which ``--exclude`` means nothing else takes it as well::
@@ -313,9 +322,6 @@ class PolicyOptions:
     fail_on: Annotated[Severity, Option(setting="fail-on")]
     allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
     effective_time: Annotated[datetime | None, Option(setting="effective-time")]
-    engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
-    opa_url: Annotated[str | None, Option(setting="opa-url")]
-    opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
 
 
 def configured_settings(context: click.Context | None = None) -> Settings:

@@ -5,10 +5,10 @@ that a resolved recipe can say of each of its values which file and line set it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from eidos.engine.errors import ExitCode, Location
+from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status
@@ -358,7 +358,18 @@ class Catalog:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Prefix of a source to where it leads."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Every file with the digest of its content."""
+    """Every file with the digest of its content; see `roots`."""
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """What recipes call each folder (``recipes``, ``site-1``) to where it is: a recipe must not
+    depend on where eidos is installed."""
+
+    def located(self, problem: Problem) -> Problem:
+        """Give a problem with the place where the user finds it."""
+        place = problem.location
+        root, _, rest = place.file.partition("/") if place else ("", "", "")
+        if place is None or root not in self.roots:
+            return problem
+        return replace(problem, location=replace(place, file=f"{self.roots[root]}/{rest}"))
 
 
 # Resolved ---------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Entrypoint:
     path: str
     """``data.eidos.gpu.driver_security_floor.deny``."""
     level: str
-    """``deny``, ``violation`` or ``warn``; `EXCEPTION` for what excepts plain rules; `SELECTING`."""
+    """``deny``, ``violation`` or ``warn``; one of `SELECTING`; `EXCEPTION` for what excepts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.recipe import Resolution
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.validation import Validation
@@ -65,6 +66,11 @@ class Kind(Generic[T]):
         return cast("Reporter[T]", found)
 
 
+RECIPE: "Kind[Resolution]" = Kind(
+    "a recipe",
+    {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},
+)
+"""``eidos recipe``."""
 REPORT: "Kind[Report]" = Kind(
     "a report",
     {

@@ -62,11 +62,12 @@ def read_catalog(folders: Sequence[Path], limits: Limits = Limits()) -> Catalog:
     found = _Found()
     for number, folder in enumerate(folders):
         found.root = f"site-{number}" if number else "recipes"
+        found.roots[found.root] = str(folder)
         found.read(folder, limits)
     catalog = found.catalog()
     wrong = found.wrong or link(catalog)
     if wrong:
-        raise DocumentError.joined(sorted(wrong, key=_place))
+        raise DocumentError.joined(sorted(map(catalog.located, wrong), key=_place))
     return replace(catalog, overlays=inherited(catalog.overlays, catalog.criteria))
 
 
@@ -85,6 +86,7 @@ class _Found:
     wrong: list[Problem] = field(default_factory=list)
     root: str = "recipes"
     """What the lock calls the folder that is read: the shipped one, or the site's."""
+    roots: dict[str, str] = field(default_factory=dict)
 
     def read(self, folder: Path, limits: Limits) -> None:
         if not folder.is_dir():
@@ -107,7 +109,8 @@ class _Found:
     def _file(self, folder: Path, path: Path, limits: Limits) -> None:
         _refuse_link(folder, path)
         content = read_bytes(Source(str(path), path), limits)
-        documents = read_text(decode(content, str(path)), str(path), limits)
+        name = str(path.relative_to(folder))
+        documents = read_text(decode(content, str(path)), f"{self.root}/{name}", limits)
         document = documents[0]
         if len(documents) > 1:
             raise DocumentError(
@@ -115,7 +118,6 @@ class _Found:
                 location=documents[1].location(()),
                 hint="Give each object a file of its own.",
             )
-        name = str(path.relative_to(folder))
         is_list = path.parent == folder
         kind = name.removesuffix(".yaml") if is_list else path.parent.name
         schema = kind if is_list else _FOLDERS[kind].schema
@@ -141,7 +143,7 @@ class _Found:
         there = self.by_kind[kind].get(name)
         if there is not None:
             raise DocumentError(
-                f"there are two of the name {name}; the other is in {there.origin.place.file}",
+                f"there are two {kind} of the name {name}; the other is {there.origin.place.file}",
                 location=place,
                 hint="Give yours a name of its own, with the other as its base.",
             )
@@ -167,6 +169,7 @@ class _Found:
             criteria=self.lists["criteria"],
             sources=self.lists["sources"],
             files=dict(sorted(self.files.items())),
+            roots=self.roots,
             **self.by_kind,
         )
 

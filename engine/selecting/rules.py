@@ -7,15 +7,18 @@ answers come to. A fact that is missing or cannot be read is unknown, as it is f
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eidos.engine.digest import digest
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Constraint, Of, Outcome
 from eidos.engine.model.rule import Entrypoint, Module, Rule, Scope, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.packs.files import library
 from eidos.engine.selecting.constraints import as_json, parse
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
 
 _PACKAGE = "eidos.constraint"
 _MODULE = Path(__file__).with_name("constraint.rego")

@@ -1,0 +1,265 @@
+"""``eidos recipe``: from facts and options to what should run on a cluster, or why not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eidos import recipes
+from eidos.engine.app.context import Context
+from eidos.engine.app.policies import load_packs
+from eidos.engine.app.reader import Item
+from eidos.engine.documents.finding import Source
+from eidos.engine.documents.reading import read_documents
+from eidos.engine.errors import DocumentError, UsageError
+from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.subjects import cluster_facts, node_facts
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.recipe import (
+    Applied,
+    Catalog,
+    Choice,
+    Chosen,
+    Constraint,
+    Criterion,
+    Outcome,
+    Recipe,
+    Refusal,
+    Resolution,
+)
+from eidos.engine.model.rule import PREFER, Pack, Rule, Scope
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.selecting.choosing import choose
+from eidos.engine.selecting.criteria import combined, excluded, observed, stated
+from eidos.engine.selecting.merging import ConflictError, Merged, merge
+from eidos.engine.selecting.reading import read_catalog
+from eidos.engine.selecting.rules import constraint_rule, outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SELECTION = "selection"
+"""The shipped pack that derives criteria from facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeRequest:
+    """What the user asked for, before any of it is read."""
+
+    snapshot: str | None = None
+    """A file or reference; None to go by what is stated alone."""
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    """Dimension to value, as options say."""
+    criteria_file: str | None = None
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    """Dimension of a profile to the choice."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Dimension of a profile to what the user vouches for."""
+    data: tuple[str, ...] = ()
+    """Folders of the site, beside what is shipped."""
+    packs: tuple[str, ...] = ()
+    """Packs of the site that select, beside the shipped one."""
+    forced: bool = False
+    """What is stated goes before facts that contradict it."""
+    lenient: bool = False
+
+
+def open_catalog(data: Sequence[str], context: Context) -> Catalog:
+    """Read the shipped catalog and those of the site.
+
+    Raises:
+        DocumentError: a file is not what it should be; says all that is wrong.
+    """
+    return read_catalog([recipes.FOLDER, *map(Path, data)], context.limits)
+
+
+def resolve_recipe(
+    request: RecipeRequest, context: Context, effective: "datetime | None" = None
+) -> Resolution:
+    """Select and resolve a recipe.
+
+    Args:
+        request: what is asked for.
+        context: what is open.
+        effective: rule time, with zone; the context's clock when None.
+
+    Raises:
+        UsageError: what is stated does not exist, or contradicts facts; overlays conflict.
+        DocumentError: the catalog, the snapshot or the file of criteria cannot be read.
+    """
+    catalog = open_catalog(request.data, context)
+    item = (
+        context.reader(lenient=request.lenient).one(request.snapshot) if request.snapshot else None
+    )
+    selecting = load_packs((SELECTION, *request.packs), context.engine, context.environ)
+    _refuse_judging(selecting, request.packs)
+    asking = _Asking(context, effective or context.clock.now(), item)
+    verdicts = asking.verdicts(rule for pack in selecting for rule in pack.rules)
+    criteria = _criteria(catalog, request, verdicts, context)
+    query = {each.dimension: each.value for each in criteria}
+    choice = choose(catalog, query, excluded(verdicts))
+    unknown = {
+        each.rule: each.reason or ""
+        for each in verdicts
+        if each.status in (Status.UNKNOWN, Status.ERROR)
+    }
+    if isinstance(choice, Refusal):
+        return Resolution(criteria, refusal=choice, unknown=unknown)
+    chosen = _profiles(catalog, choice, request)
+    try:
+        merged = merge(catalog, choice, chosen)
+    except ConflictError as error:
+        problems = [catalog.located(each) for each in (error.problem, *error.others)]
+        raise ConflictError.joined(problems) from error
+    recipe = Recipe(
+        name=_name(choice.applied),
+        criteria=criteria,
+        choice=choice,
+        profiles=chosen,
+        components=merged.components,
+        tuning=merged.tuning,
+        constraints=merged.constraints,
+        relaxed=merged.relaxed,
+        checks=merged.checks,
+        history=merged.history,
+        lock=_lock(catalog, choice, chosen, merged) | _inputs(selecting, item),
+    )
+    return Resolution(
+        criteria,
+        recipe,
+        outcomes=asking.outcomes(recipe.constraints),
+        unvouched=tuple(each for each in chosen if each.choice.given and not each.vouched),
+        unknown=unknown,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks rules about the snapshot; without one there is nobody to ask."""
+
+    context: Context
+    effective: "datetime"
+    item: Item | None
+
+    def verdicts(self, rules: Iterable[Rule]) -> list[Verdict]:
+        """Ask rules about the cluster."""
+        return [verdict for _, verdict in self._asked(tuple(rules), Scope.CLUSTER)]
+
+    def outcomes(self, constraints: Sequence[Constraint]) -> tuple[Outcome, ...]:
+        """Hold constraints against the snapshot."""
+        if self.item is None:
+            return ()
+        rules = [constraint_rule(each) for each in constraints]
+        answers: dict[str, list[tuple[str, Verdict]]] = {rule.id: [] for rule in rules}
+        unique = {rule.id: rule for rule in rules}
+        for scope in (Scope.CLUSTER, Scope.NODE):
+            asked = tuple(rule for rule in unique.values() if rule.scope is scope)
+            for name, verdict in self._asked(asked, scope):
+                answers[verdict.rule].append((name, verdict))
+        return tuple(
+            outcome(each, answers[rule.id]) for each, rule in zip(constraints, rules, strict=True)
+        )
+
+    def _asked(self, rules: tuple[Rule, ...], scope: Scope) -> list[tuple[str, Verdict]]:
+        if self.item is None or not rules:
+            return []
+        seen, name = self.item.snapshot, self.item.name
+        subjects = [cluster_facts(seen, name)] if scope is Scope.CLUSTER else node_facts(seen, name)
+        judge = Judge(rules, self.context.engine, self.context.memo, self.effective)
+        return [
+            (subject.name, verdict)
+            for subject, found in zip(subjects, judge.judge(subjects), strict=True)
+            for verdict in found
+        ]
+
+
+def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:
+    """Refuse packs of which no rule selects: they would be named in vain."""
+    for pack in packs[-len(named) :] if named else ():
+        if not any(rule.selects for rule in pack.rules):
+            raise UsageError(
+                f"the pack {pack.name} selects nothing",
+                hint="A rule that selects has criterion, prefer or exclude; see docs/recipes.md.",
+            )
+
+
+def _criteria(
+    catalog: Catalog, request: RecipeRequest, verdicts: Sequence[Verdict], context: Context
+) -> tuple[Criterion, ...]:
+    said = _from_file(catalog, request.criteria_file, context)
+    said |= stated(catalog.criteria, request.criteria, "option")
+    facts = {name: found for name, found in observed(verdicts).items() if name in catalog.criteria}
+    preferred = observed(verdicts, PREFER)
+    return combined(said, facts, preferred, forced=request.forced)
+
+
+def _from_file(catalog: Catalog, file: str | None, context: Context) -> dict[str, Criterion]:
+    """Read criteria from a file: ours or upstream's, ``kind: RecipeCriteria`` with ``spec``.
+
+    Raises:
+        DocumentError: it cannot be read, or is no map of criteria.
+    """
+    if file is None:
+        return {}
+    document = read_documents(Source(file, Path(file)), context.limits)[0]
+    value: Any = document.value
+    said = value.get("spec", value.get("criteria", value)) if isinstance(value, dict) else None
+    if not isinstance(said, dict):
+        raise DocumentError(
+            "the file holds no criteria",
+            location=document.location(()),
+            hint="Write {spec: {service: eks, accelerator: h100}}.",
+        )
+    texts = {name: str(each) for name, each in said.items() if name not in ("apiVersion", "kind")}
+    return stated(catalog.criteria, texts, "file")
+
+
+def _profiles(catalog: Catalog, choice: Choice, request: RecipeRequest) -> tuple[Chosen, ...]:
+    offered = {
+        catalog.profiles[name].dimension: catalog.profiles[name]
+        for each in choice.applied
+        for name in each.overlay.profiles
+    }
+    for name in {**request.profiles, **request.given}:
+        if name not in offered:
+            raise UsageError(
+                f"there is no profile {name!r} to choose here", hint=nearest(name, offered)
+            )
+    found = []
+    for name, profile in sorted(offered.items()):
+        wanted = request.profiles.get(name, profile.default)
+        if wanted not in profile.choices:
+            raise UsageError(
+                f"{name} has no choice {wanted!r}", hint=nearest(wanted, profile.choices)
+            )
+        origin = "option" if name in request.profiles else "default"
+        found.append(Chosen(profile, profile.choices[wanted], origin, request.given.get(name)))
+    return tuple(found)
+
+
+def _name(applied: Sequence[Applied]) -> str:
+    """Name a recipe after the overlays that answer, the most specific of them."""
+    answering = [each.overlay for each in applied if each.answers]
+    most = max(each.rank for each in answering)
+    return "+".join(sorted(each.name for each in answering if each.rank == most))
+
+
+def _lock(
+    catalog: Catalog, choice: Choice, profiles: Sequence[Chosen], merged: Merged
+) -> dict[str, str]:
+    """Give the digest of every file that the recipe was made of, and of no other."""
+    origins = [
+        *(each.overlay.origin for each in choice.applied),
+        *(each.profile.origin for each in profiles),
+        *(each.component.origin for each in merged.components),
+        *(each.origin for each in merged.tuning),
+    ]
+    used = {each.place.file for each in origins}
+    used |= {file for file in catalog.files if file.endswith("/criteria.yaml")}
+    return {file: digest for file, digest in catalog.files.items() if file in used}
+
+
+def _inputs(packs: Sequence[Pack], item: Item | None) -> dict[str, str]:
+    """Give the digests of packs and snapshot."""
+    lock = {f"pack {pack.name}@{pack.version}": pack.digest for pack in packs}
+    return lock if item is None else {**lock, "snapshot": item.snapshot.digest}

@@ -1,0 +1,162 @@
+"""``eidos recipe``: options, one call, the recipe; its other verbs are files of their own."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.recipe import RecipeRequest, resolve_recipe
+from eidos.engine.cli import LazyGroup, console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import EngineOptions, Option, takes, writes
+from eidos.engine.errors import UsageError
+from eidos.engine.model.recipe import Outcome, Resolution
+from eidos.engine.model.verdict import Status
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import RECIPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeOptions:
+    """What kind of cluster the recipe is for."""
+
+    snapshot: Annotated[
+        str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
+    ] = None
+    service: Annotated[str | None, Option("--service", "Who runs the cluster: eks, gke, ...")] = (
+        None
+    )
+    accelerator: Annotated[str | None, Option("--accelerator", "GPU: h100, gb200, ...")] = None
+    os: Annotated[str | None, Option("--os", "Operating system of the nodes.")] = None
+    intent: Annotated[str | None, Option("--intent", "training or inference.")] = None
+    platform: Annotated[str | None, Option("--platform", "What runs on it: dynamo, kueue, ...")] = (
+        None
+    )
+    criterion: Annotated[
+        tuple[str, ...],
+        Option("--criterion", "Any other criterion, as fabric=efa.", metavar="NAME=VALUE"),
+    ] = ()
+    criteria_file: Annotated[
+        str | None,
+        Option("--criteria", "File with criteria; options go before it.", metavar="FILE"),
+    ] = None
+    profile: Annotated[
+        tuple[str, ...],
+        Option(
+            "--profile", "Shape of a profile, as gpuStack=azure-managed.", metavar="NAME=CHOICE"
+        ),
+    ] = ()
+    given: Annotated[
+        tuple[str, ...],
+        Option("--given", "Vouch for what cannot be seen, with a reason.", metavar="NAME=REASON"),
+    ] = ()
+    data: Annotated[
+        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+    ] = ()
+    packs: Annotated[
+        tuple[str, ...], Option("-p --pack", "Pack of your own that selects.", metavar="DIR")
+    ] = ()
+    force: Annotated[
+        bool, Option("--force", "What is given goes before facts that contradict it.")
+    ] = False
+    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+
+
+_NAMED = ("service", "accelerator", "os", "intent", "platform")
+
+
+def request(asked: RecipeOptions) -> RecipeRequest:
+    """Turn options into what is asked of the application.
+
+    Raises:
+        UsageError: one of ``NAME=VALUE`` has no sign, or a criterion is given twice.
+    """
+    named = {name: value for name in _NAMED if (value := getattr(asked, name)) is not None}
+    others = _pairs("--criterion", asked.criterion)
+    if twice := sorted(named.keys() & others.keys()):
+        raise UsageError(
+            f"{twice[0]} is given twice", hint=f"Leave --criterion {twice[0]}=... out."
+        )
+    return RecipeRequest(
+        snapshot=asked.snapshot,
+        criteria={**named, **others},
+        criteria_file=asked.criteria_file,
+        profiles=_pairs("--profile", asked.profile),
+        given=_pairs("--given", asked.given),
+        data=asked.data,
+        packs=asked.packs,
+        forced=asked.force,
+        lenient=asked.lenient,
+    )
+
+
+def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not (name.strip() and sign and value.strip()):
+            raise UsageError(f"{flag} {text!r} is not NAME=VALUE")
+        if name.strip() in found:
+            raise UsageError(f"{flag} says {name.strip()} twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+@click.group(
+    cls=LazyGroup,
+    package="eidos.engine.cli.recipe",
+    verbs={},
+    invoke_without_command=True,
+)
+@takes("asked", RecipeOptions)
+@takes("engine", EngineOptions)
+@writes(RECIPE)
+@click.pass_context
+def command(
+    ctx: click.Context, asked: RecipeOptions, engine: EngineOptions, outputs: tuple[str, ...]
+) -> int | None:
+    """Select and resolve what should run on a cluster.
+
+    Exit codes: 0 resolved, 1 refused (not covered, or a constraint is violated), 2 no answer, 3 a
+    fact that a constraint needs, or somebody's word, is missing.
+    """
+    if ctx.invoked_subcommand is not None:
+        return None
+    chosen = parse_outputs(outputs, RECIPE)
+    with open_context(engine=engine) as context:
+        resolution = resolve_recipe(request(asked), context)
+    console.show(RECIPE, resolution, chosen)
+    say_why(resolution)
+    return resolution.exit_code
+
+
+def say_why(resolution: Resolution) -> None:
+    """Say on standard error what stands in the way of a recipe, and what to do."""
+    if resolution.refusal is not None:
+        console.say(f"refused: {resolution.refusal.message}")
+        console.say(f"  hint: {resolution.refusal.hint}")
+        for rule, reason in resolution.unknown.items():
+            console.say(f"  unknown ({rule}): {reason}")
+    for each in resolution.outcomes:
+        if each.status is not Status.PASS:
+            _say_outcome(each)
+    for chosen in resolution.unvouched:
+        name = chosen.profile.dimension
+        console.say(
+            f"unknown: {name}={chosen.choice.name} needs what no snapshot shows: "
+            f"{chosen.choice.given}"
+        )
+        console.say(f"  hint: If you know it, say so: --given {name}='who says so, and why'")
+
+
+_WORDS = {Status.FAIL: "violated", Status.WARN: "warning", Status.UNKNOWN: "unknown"}
+
+
+def _say_outcome(outcome: Outcome) -> None:
+    constraint = outcome.constraint
+    nodes = f" (on {', '.join(outcome.subjects[:3])})" if outcome.subjects else ""
+    word = _WORDS.get(outcome.status, outcome.status.value)
+    console.say(f"{word}: {outcome.said}{nodes}")
+    console.say(f"  asked by {constraint.origin}: {constraint.reason.because}")
+    if constraint.remediation:
+        console.say(f"  hint: {constraint.remediation}")
