@@ -13,7 +13,8 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, UsageError
 from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.subjects import cluster_facts, node_facts
+from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, node_facts
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.recipe import (
     Applied,
@@ -33,7 +34,7 @@ from eidos.engine.selecting.choosing import choose
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
 from eidos.engine.selecting.reading import read_catalog
-from eidos.engine.selecting.rules import constraint_rule, outcome
+from eidos.engine.selecting.rules import constraint_rule, name_of, outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,7 +105,7 @@ def resolve_recipe(
         if each.status in (Status.UNKNOWN, Status.ERROR)
     }
     if isinstance(choice, Refusal):
-        return Resolution(criteria, refusal=choice, unknown=unknown)
+        return Resolution(criteria, refusal=choice, unknown=unknown, roots=catalog.roots)
     chosen = _profiles(catalog, choice, request)
     try:
         merged = merge(catalog, choice, chosen)
@@ -130,6 +131,7 @@ def resolve_recipe(
         outcomes=asking.outcomes(recipe.constraints),
         unvouched=tuple(each for each in chosen if each.choice.given and not each.vouched),
         unknown=unknown,
+        roots=catalog.roots,
     )
 
 
@@ -143,34 +145,53 @@ class _Asking:
 
     def verdicts(self, rules: Iterable[Rule]) -> list[Verdict]:
         """Ask rules about the cluster."""
-        return [verdict for _, verdict in self._asked(tuple(rules), Scope.CLUSTER)]
+        if self.item is None:
+            return []
+        subjects = [cluster_facts(self.item.snapshot, self.item.name)]
+        return [verdict for _, verdict in self._asked(tuple(rules), subjects)]
 
     def outcomes(self, constraints: Sequence[Constraint]) -> tuple[Outcome, ...]:
         """Hold constraints against the snapshot."""
         if self.item is None:
             return ()
-        rules = [constraint_rule(each) for each in constraints]
-        answers: dict[str, list[tuple[str, Verdict]]] = {rule.id: [] for rule in rules}
-        unique = {rule.id: rule for rule in rules}
-        for scope in (Scope.CLUSTER, Scope.NODE):
-            asked = tuple(rule for rule in unique.values() if rule.scope is scope)
-            for name, verdict in self._asked(asked, scope):
-                answers[verdict.rule].append((name, verdict))
-        return tuple(
-            outcome(each, answers[rule.id]) for each, rule in zip(constraints, rules, strict=True)
-        )
-
-    def _asked(self, rules: tuple[Rule, ...], scope: Scope) -> list[tuple[str, Verdict]]:
-        if self.item is None or not rules:
-            return []
         seen, name = self.item.snapshot, self.item.name
-        subjects = [cluster_facts(seen, name)] if scope is Scope.CLUSTER else node_facts(seen, name)
+        cluster, nodes = [cluster_facts(seen, name)], node_facts(seen, name)
+        with_gpu = [each for each in nodes if _shows_gpu(each)]
+        others = [each for each in nodes if not _shows_gpu(each)]
+        answers: dict[str, list[tuple[str, Verdict]]] = {}
+        for subjects, scope, known in (
+            (cluster, Scope.CLUSTER, False),
+            (with_gpu, Scope.NODE, True),
+            (others, Scope.NODE, False),
+        ):
+            rules = {
+                rule.id: rule
+                for each in constraints
+                if (rule := constraint_rule(each, known_gpu_node=known)).scope is scope
+            }
+            for subject, verdict in self._asked(tuple(rules.values()), subjects):
+                answers.setdefault(verdict.rule, []).append((subject, verdict))
+        return tuple(outcome(each, answers.get(name_of(each), ())) for each in constraints)
+
+    def _asked(
+        self, rules: tuple[Rule, ...], subjects: Sequence[SubjectFacts]
+    ) -> list[tuple[str, Verdict]]:
+        if not rules or not subjects:
+            return []
         judge = Judge(rules, self.context.engine, self.context.memo, self.effective)
         return [
             (subject.name, verdict)
             for subject, found in zip(subjects, judge.judge(subjects), strict=True)
             for verdict in found
         ]
+
+
+_SMI = FactAddress("gpu", "smi")
+
+
+def _shows_gpu(subject: SubjectFacts) -> bool:
+    """Say whether a GPU of the node answered; where none did, its labels must tell."""
+    return bool(subject.facts.get(_SMI, {}).get("gpu.model"))
 
 
 def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:

@@ -366,10 +366,13 @@ class Catalog:
     def located(self, problem: Problem) -> Problem:
         """Give a problem with the place where the user finds it."""
         place = problem.location
-        root, _, rest = place.file.partition("/") if place else ("", "", "")
-        if place is None or root not in self.roots:
-            return problem
-        return replace(problem, location=replace(place, file=f"{self.roots[root]}/{rest}"))
+        return problem if place is None else replace(problem, location=found(place, self.roots))
+
+
+def found(place: Location, roots: Mapping[str, str]) -> Location:
+    """Give a place in a catalog as the user finds it; see `Catalog.roots`."""
+    root, _, rest = place.file.partition("/")
+    return replace(place, file=f"{roots[root]}/{rest}") if root in roots else place
 
 
 # Resolved ---------------------------------------------------------------------------------------
@@ -512,6 +515,8 @@ class Resolution:
     """Choices of profiles that somebody must vouch for, and nobody does."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Rules that could not say what kind of cluster it is, with their reason."""
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """Where the folders of the catalog are; see `Catalog.roots`."""
 
     @property
     def exit_code(self) -> ExitCode:

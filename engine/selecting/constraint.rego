@@ -6,6 +6,8 @@ import data.eidos.lib.findings
 # A constraint on GPU nodes is about no other node.
 applicable if not data.params.of in {"every-gpu-node", "no-gpu-node"}
 
+applicable if data.params.known_gpu_node
+
 applicable if gpu_node
 
 gpu_node if {

@@ -38,13 +38,19 @@ GPU_LABELS = (
 """Labels that nodes with GPUs have: of GPU Feature Discovery, Node Feature Discovery and clouds."""
 
 
-def constraint_rule(constraint: Constraint) -> Rule:
-    """Give a constraint as a rule that fails where it is violated."""
+def constraint_rule(constraint: Constraint, *, known_gpu_node: bool = False) -> Rule:
+    """Give a constraint as a rule that fails where it is violated.
+
+    Args:
+        constraint: what is asked.
+        known_gpu_node: who is asked has a GPU that was seen; else its labels must tell, where the
+            constraint is about nodes with GPUs only.
+    """
     expression = as_json(parse(constraint.wanted))
     whole = (constraint.entry is not None) or constraint.wanted in {"exists", "absent"}
     fact = constraint.fact
     required = [fact if constraint.entry or not whole else fact.whole]
-    if constraint.of in _OF_GPU_NODES:
+    if constraint.of in _OF_GPU_NODES and not known_gpu_node:
         required += [each for each in (_LABELS, _CAPACITY) if each not in required]
     path: list[Json] = [*fact.segments, *([constraint.entry] if constraint.entry else [])]
     modules = _modules()
@@ -70,6 +76,7 @@ def constraint_rule(constraint: Constraint) -> Rule:
             "wanted": constraint.wanted,
             "expression": expression,
             "gpu_labels": list(GPU_LABELS),
+            "known_gpu_node": known_gpu_node,
         },
     )
 

@@ -10,7 +10,7 @@ from eidos.engine.cli import LazyGroup, console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import EngineOptions, Option, takes, writes
 from eidos.engine.errors import UsageError
-from eidos.engine.model.recipe import Outcome, Resolution
+from eidos.engine.model.recipe import Outcome, Resolution, found
 from eidos.engine.model.verdict import Status
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RECIPE
@@ -139,7 +139,7 @@ def say_why(resolution: Resolution) -> None:
             console.say(f"  unknown ({rule}): {reason}")
     for each in resolution.outcomes:
         if each.status is not Status.PASS:
-            _say_outcome(each)
+            _say_outcome(each, resolution)
     for chosen in resolution.unvouched:
         name = chosen.profile.dimension
         console.say(
@@ -152,11 +152,13 @@ def say_why(resolution: Resolution) -> None:
 _WORDS = {Status.FAIL: "violated", Status.WARN: "warning", Status.UNKNOWN: "unknown"}
 
 
-def _say_outcome(outcome: Outcome) -> None:
+def _say_outcome(outcome: Outcome, resolution: Resolution) -> None:
     constraint = outcome.constraint
     nodes = f" (on {', '.join(outcome.subjects[:3])})" if outcome.subjects else ""
     word = _WORDS.get(outcome.status, outcome.status.value)
     console.say(f"{word}: {outcome.said}{nodes}")
-    console.say(f"  asked by {constraint.origin}: {constraint.reason.because}")
+    origin = constraint.origin
+    place = found(origin.place, resolution.roots)
+    console.say(f"  asked by {origin.kind} {origin.name}: {constraint.reason.because} ({place})")
     if constraint.remediation:
         console.say(f"  hint: {constraint.remediation}")
