@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from eidos.engine.digest import digest
+from eidos.engine.documents.reading import Document
 from eidos.engine.errors import Location
 from eidos.engine.model.facts import join_path
 from eidos.engine.model.jsonvalue import Json
@@ -18,6 +20,8 @@ from eidos.engine.model.recipe import (
     Resolved,
     Tuned,
     Value,
+    WrittenComponent,
+    WrittenRecipe,
 )
 
 API_VERSION = "eidos.dev/v1"
@@ -186,3 +190,43 @@ def _without_empty(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[s
     return {
         key: each for key, each in value.items() if key in kept or each not in (None, "", [], {})
     }
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def read_recipe(document: Document) -> WrittenRecipe:
+    """Read a recipe that was written.
+
+    Args:
+        document: one whose schema, ``recipe/v1``, holds.
+    """
+    said: Any = document.value
+    return WrittenRecipe(
+        name=said["metadata"]["name"],
+        digest=digest(said),
+        criteria={name: each["value"] for name, each in said.get("criteria", {}).items()},
+        components=tuple(_written(each) for each in said["components"]),
+        constraints=tuple(said.get("constraints", ())),
+        tuning=said.get("tuning", {}),
+        checks=tuple(said.get("checks", ())),
+        profiles={name: each["choice"] for name, each in said.get("profiles", {}).items()},
+        provenance=said.get("provenance", {}),
+        lock=said["lock"],
+        document=said,
+    )
+
+
+def _written(said: Mapping[str, Any]) -> WrittenComponent:
+    chart = said.get("chart", {})
+    return WrittenComponent(
+        name=said["name"],
+        namespace=said["namespace"],
+        repository=chart.get("repository"),
+        chart=chart.get("name"),
+        version=said.get("version"),
+        wave=said["wave"],
+        depends_on=tuple(said.get("dependsOn", ())),
+        values=said["values"],
+        resources=said.get("resources", {}),
+    )

@@ -533,3 +533,46 @@ class Resolution:
     def is_resolved(self) -> bool:
         """Say whether there is a recipe that may be used."""
         return self.recipe is not None and self.exit_code is ExitCode.OK
+
+
+# Written ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenComponent:
+    """A component as a recipe document has it."""
+
+    name: str
+    namespace: str
+    repository: str | None
+    """None, as are chart and version, where it consists of custom resources only."""
+    chart: str | None
+    version: str | None
+    wave: int
+    depends_on: tuple[str, ...]
+    values: Mapping[str, Json]
+    resources: Mapping[str, Json]
+    """By name; each with apiVersion, kind, perhaps ``apply`` and metadata, and its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRecipe:
+    """A recipe as its document says it: what is bundled, and what a cluster is held against."""
+
+    name: str
+    digest: str
+    """Content address of the document."""
+    criteria: Mapping[str, str]
+    components: tuple[WrittenComponent, ...]
+    """In the order in which they are deployed."""
+    constraints: tuple[Mapping[str, Json], ...]
+    tuning: Mapping[str, Json]
+    """Area (``sysctls``) to its settings."""
+    checks: tuple[Mapping[str, Json], ...]
+    profiles: Mapping[str, str]
+    """Dimension to the choice."""
+    provenance: Mapping[str, Json]
+    """Path of each value to who set it."""
+    lock: Mapping[str, str]
+    document: Mapping[str, Json]
+    """The whole, as rules of scope recipe see it."""
