@@ -11,10 +11,11 @@ from eidos.engine.app.policies import load_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import DocumentError, UsageError
+from eidos.engine.errors import DocumentError, Problem, UsageError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, node_facts
-from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.facts import FactAddress, join_path, split_path
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.recipe import (
     Applied,
@@ -22,6 +23,8 @@ from eidos.engine.model.recipe import (
     Choice,
     Chosen,
     Constraint,
+    Coverage,
+    Covered,
     Criterion,
     Outcome,
     Recipe,
@@ -32,6 +35,7 @@ from eidos.engine.model.rule import PREFER, Pack, Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.selecting.choosing import choose
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
+from eidos.engine.selecting.linting import lint, queries
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
 from eidos.engine.selecting.reading import read_catalog
 from eidos.engine.selecting.rules import constraint_rule, name_of, outcome
@@ -284,3 +288,98 @@ def _inputs(packs: Sequence[Pack], item: Item | None) -> dict[str, str]:
     """Give the digests of packs and snapshot."""
     lock = {f"pack {pack.name}@{pack.version}": pack.digest for pack in packs}
     return lock if item is None else {**lock, "snapshot": item.snapshot.digest}
+
+
+def coverage(
+    data: Sequence[str], context: Context, wanted: Mapping[str, str] | None = None
+) -> Coverage:
+    """Say which combinations of criteria have a recipe.
+
+    Args:
+        data: folders of the site.
+        context: what is open.
+        wanted: only combinations with these values.
+
+    Raises:
+        UsageError: a criterion or value does not exist.
+    """
+    catalog = open_catalog(data, context)
+    only = {
+        each.dimension: each.value
+        for each in stated(catalog.criteria, wanted or {}, "option").values()
+    }
+    rows = []
+    for query in queries(catalog):
+        choice = choose(catalog, query)
+        if isinstance(choice, Choice) and only.items() <= query.items():
+            rows.append(_covered(catalog, query, choice))
+    named = {name for row in rows for name in row.criteria}
+    return Coverage(tuple(name for name in catalog.criteria if name in named), tuple(rows))
+
+
+def _covered(catalog: Catalog, query: Mapping[str, str], choice: Choice) -> Covered:
+    profiles = {
+        profile.dimension: tuple(dict.fromkeys((profile.default, *profile.choices)))
+        for each in choice.applied
+        for name in each.overlay.profiles
+        for profile in (catalog.profiles[name],)
+    }
+    releases = [
+        constraint.wanted
+        for each in choice.applied
+        for constraint in each.overlay.constraints
+        if constraint.fact == _RELEASE
+    ]
+    return Covered(dict(query), _name(choice.applied), profiles, tuple(dict.fromkeys(releases)))
+
+
+_RELEASE = FactAddress("k8s", "server", "version")
+
+
+def lint_catalog(data: Sequence[str], context: Context) -> list[Problem]:
+    """Give everything that is wrong with the catalog, with the places where the user finds it.
+
+    Raises:
+        DocumentError: it cannot be read at all.
+    """
+    catalog = open_catalog(data, context)
+    return [catalog.located(each) for each in lint(catalog)]
+
+
+def query_recipe(written: Mapping[str, Json], path: str) -> Json:
+    """Give the value at a path of a recipe.
+
+    Args:
+        written: the document.
+        path: ``components.gpu-operator.values.driver.version``; components are found by name, and
+            keys with dots stand in brackets and quotes; empty for the whole.
+
+    Raises:
+        UsageError: there is none; the hint says what there is.
+    """
+    try:
+        segments = split_path(path)
+    except ValueError as error:
+        raise UsageError(str(error), hint='Write a.b[0]["c.d"].') from error
+    value: Json = dict(written)
+    for at, segment in enumerate(segments):
+        if isinstance(value, list) and isinstance(segment, str):
+            value = {
+                str(each["name"]): each
+                for each in value
+                if isinstance(each, dict) and "name" in each
+            }
+        value = _step(value, segment, join_path(segments[:at]))
+    return value
+
+
+def _step(value: Json, segment: str | int, before: str) -> Json:
+    if isinstance(value, dict) and segment in value:
+        return value[str(segment)]
+    if isinstance(value, list) and isinstance(segment, int) and segment < len(value):
+        return value[segment]
+    known = list(value) if isinstance(value, dict) else []
+    raise UsageError(
+        f"the recipe has no {segment!r} in {before or 'its root'}",
+        hint=nearest(str(segment), known) if known else "It is a single value.",
+    )

@@ -535,6 +535,27 @@ class Resolution:
         return self.recipe is not None and self.exit_code is ExitCode.OK
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A combination of criteria that has a recipe."""
+
+    criteria: Mapping[str, str]
+    overlay: str
+    """What answers."""
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Dimension of each profile to its choices, the default first."""
+    kubernetes: tuple[str, ...] = ()
+    """Constraints on the release of Kubernetes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Everything that has a recipe."""
+
+    dimensions: tuple[str, ...]
+    rows: tuple[Covered, ...]
+
+
 # Written ----------------------------------------------------------------------------------------
 
 

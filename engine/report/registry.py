@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.plugin import PluggedIn
-    from eidos.engine.model.recipe import Resolution
+    from eidos.engine.model.recipe import Coverage, Resolution
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.validation import Validation
@@ -71,6 +71,14 @@ RECIPE: "Kind[Resolution]" = Kind(
     {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},
 )
 """``eidos recipe``."""
+EXPLANATION: "Kind[Resolution]" = Kind(
+    "an explanation", {"text": "recipe.text:explanation", "json": "recipe.explained:json"}
+)
+"""``eidos recipe explain``."""
+COVERAGE: "Kind[Coverage]" = Kind(
+    "what has a recipe", {"table": "recipe.coverage:table", "json": "recipe.coverage:json"}
+)
+"""``eidos recipe list``."""
 REPORT: "Kind[Report]" = Kind(
     "a report",
     {

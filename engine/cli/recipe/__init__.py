@@ -72,7 +72,7 @@ def request(asked: RecipeOptions) -> RecipeRequest:
         UsageError: one of ``NAME=VALUE`` has no sign, or a criterion is given twice.
     """
     named = {name: value for name in _NAMED if (value := getattr(asked, name)) is not None}
-    others = _pairs("--criterion", asked.criterion)
+    others = pairs("--criterion", asked.criterion)
     if twice := sorted(named.keys() & others.keys()):
         raise UsageError(
             f"{twice[0]} is given twice", hint=f"Leave --criterion {twice[0]}=... out."
@@ -81,8 +81,8 @@ def request(asked: RecipeOptions) -> RecipeRequest:
         snapshot=asked.snapshot,
         criteria={**named, **others},
         criteria_file=asked.criteria_file,
-        profiles=_pairs("--profile", asked.profile),
-        given=_pairs("--given", asked.given),
+        profiles=pairs("--profile", asked.profile),
+        given=pairs("--given", asked.given),
         data=asked.data,
         packs=asked.packs,
         forced=asked.force,
@@ -90,7 +90,12 @@ def request(asked: RecipeOptions) -> RecipeRequest:
     )
 
 
-def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Read ``NAME=VALUE``.
+
+    Raises:
+        UsageError: a text is none, or a name is there twice.
+    """
     found: dict[str, str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
@@ -105,7 +110,12 @@ def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
 @click.group(
     cls=LazyGroup,
     package="eidos.engine.cli.recipe",
-    verbs={},
+    verbs={
+        "explain": "Say why this recipe, why not another, and who set a value.",
+        "lint": "Prove over all combinations of criteria that overlays fit together.",
+        "list": "Show which kinds of cluster have a recipe.",
+        "query": "Give one value of a recipe.",
+    },
     invoke_without_command=True,
 )
 @takes("asked", RecipeOptions)

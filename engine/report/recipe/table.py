@@ -24,10 +24,11 @@ def table(resolution: Resolution, out: TextIO, _rendering: Rendering) -> None:
         )
         for each in resolution.recipe.components
     ]
-    out.writelines(_aligned(rows))
+    out.writelines(aligned(rows))
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Give rows whose columns are of one width, as lines."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

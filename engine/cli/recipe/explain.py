@@ -1,0 +1,47 @@
+"""``eidos recipe explain``: why this recipe, and who set a value."""
+
+import click
+
+from eidos.engine.app.recipe import resolve_recipe
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import EngineOptions, takes, writes
+from eidos.engine.cli.recipe import RecipeOptions, request
+from eidos.engine.errors import UsageError
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.recipe.text import values
+from eidos.engine.report.registry import EXPLANATION
+
+
+@click.command("explain")
+@click.argument("path", required=False)
+@takes("asked", RecipeOptions)
+@takes("engine", EngineOptions)
+@click.option("-v", "--verbose", is_flag=True, help="Tell of every value who set it.")
+@writes(EXPLANATION)
+def command(
+    path: str | None,
+    asked: RecipeOptions,
+    engine: EngineOptions,
+    *,
+    verbose: bool,
+    outputs: tuple[str, ...],
+) -> int:
+    """Say why this recipe, why not another, and who set a value.
+
+    PATH is a value, or a part of the recipe: gpu-operator.driver. Exit codes as of eidos recipe.
+    """
+    chosen = parse_outputs(outputs, EXPLANATION)
+    with open_context(engine=engine) as context:
+        resolution = resolve_recipe(request(asked), context)
+    if path is None:
+        console.show(EXPLANATION, resolution, chosen, console.rendering("auto", verbose=verbose))
+        return resolution.exit_code
+    lines = list(values(resolution, path))
+    if not lines:
+        raise UsageError(
+            f"the recipe sets no {path!r}",
+            hint="Write COMPONENT.KEY, as gpu-operator.driver.version; -v shows every value.",
+        )
+    click.echo("\n".join(lines))
+    return resolution.exit_code

@@ -1,0 +1,29 @@
+"""``eidos recipe list``: what has a recipe."""
+
+import click
+
+from eidos.engine.app.recipe import coverage
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import writes
+from eidos.engine.cli.recipe import pairs
+from eidos.engine.errors import ExitCode
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import COVERAGE
+
+
+@click.command("list")
+@click.argument("only", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--data", multiple=True, metavar="DIR", help="Folder with overlays of your own.")
+@writes(COVERAGE)
+def command(only: tuple[str, ...], data: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+    """Show which kinds of cluster have a recipe, one line each.
+
+    NAME=VALUE shows only those: service=eks. Exit codes: 0 there are some, 1 there is none, 2 no
+    answer.
+    """
+    chosen = parse_outputs(outputs, COVERAGE)
+    with open_context() as context:
+        found = coverage(data, context, pairs("a criterion", only))
+    console.show(COVERAGE, found, chosen)
+    return ExitCode.OK if found.rows else ExitCode.FAILED
