@@ -168,6 +168,12 @@ class StoreError(EidosError):
     code = "store"
 
 
+class BundleError(EidosError):
+    """A recipe cannot be bundled: a component cannot be rendered, or does not fit the cluster."""
+
+    code = "bundle"
+
+
 class MissingExtraError(EidosError):
     """An optional part is not installed."""
 

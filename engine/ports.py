@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TextIO, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
@@ -19,6 +19,9 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+
+if TYPE_CHECKING:  # most commands bundle nothing
+    from eidos.engine.model.bundle import File, Plan, Rendered, ToRender
 
 # Rego -------------------------------------------------------------------------------------------
 
@@ -427,5 +430,43 @@ class Collector(Protocol):
 
         A subtype that was looked for and found empty is a `Fact` with empty data. What cannot be
         read is a `Collection` with a reason, never an exception for one subtype's trouble.
+        """
+        ...
+
+
+# Bundles ----------------------------------------------------------------------------------------
+
+
+class Bundler(Protocol):
+    """Renders components of one family; its output depends on what it is given and nothing else.
+
+    Texts of a recipe are data: they are quoted by the format that they go into, never pasted.
+    """
+
+    components: tuple[str, ...]
+    """Names of the components that it renders."""
+
+    def render(self, wanted: "ToRender") -> "Rendered":
+        """Give values and resources of a component.
+
+        Every value of the recipe is in them, or named in a note as unused.
+
+        Raises:
+            BundleError: the recipe asks for what cannot be rendered; names component and path.
+        """
+        ...
+
+
+class Deployer(Protocol):
+    """Writes what one tool needs to deploy a plan."""
+
+    name: str
+    """``helm``, ``helmfile``, ``argocd``, ``flux``."""
+
+    def files(self, plan: "Plan") -> "Iterator[File]":
+        """Give the files that the tool reads, beside values and resources of each release.
+
+        Each release has its folder, `folder_of`: ``010-cert-manager/values.yaml`` and
+        ``010-cert-manager/resources/NAME.yaml`` are written for every deployer.
         """
         ...

@@ -1,0 +1,1 @@
+"""What each tool that deploys needs; reached through entry points."""

@@ -1,0 +1,1 @@
+"""May this recipe be bundled, and may this bundle be used?"""

@@ -1,0 +1,160 @@
+"""Bundles: a recipe as files that can be deployed, and the plan between the two."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recipe import Component, WrittenComponent, WrittenRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class SharedInputs:
+    """What many components want to know, given once."""
+
+    system_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the nodes where operators run."""
+    system_tolerations: tuple[Mapping[str, Json], ...] = ()
+    accelerated_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the nodes with GPUs."""
+    accelerated_tolerations: tuple[Mapping[str, Json], ...] = ()
+    """By default of the taint ``nvidia.com/gpu``; never without a key."""
+    node_count: int | None = None
+    storage_class: str | None = None
+    registry_mirror: str | None = None
+    """Host and path in front of every image: ``registry.example.com/mirror``."""
+    pull_secrets: tuple[str, ...] = ()
+    runtime_class: str | None = None
+    monitoring_labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels by which a Prometheus of the site finds monitors."""
+    extra_values: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Component to values of the user's own, which go before the recipe's."""
+
+
+class When(StrEnum):
+    """When a custom resource is applied."""
+
+    BEFORE = "before"
+    """Before the chart, which needs it when it reconciles first."""
+    WITH = "with"
+    """As a part of the release."""
+    AFTER = "after"
+    """After the chart, whose custom resource definitions it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object of Kubernetes beside a chart."""
+
+    name: str
+    """Name of its file; what is in ``metadata.name`` may differ."""
+    when: When
+    value: Mapping[str, Json]
+    """The whole object, with apiVersion, kind and metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the reader of a bundle should know of a component."""
+
+    text: str
+    path: str = ""
+    """Path in the recipe that it is about; empty for the component."""
+    is_unused: bool = False
+    """Nothing was made of what the recipe says there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a bundler makes of a component."""
+
+    values: Mapping[str, Json]
+    """Of the chart."""
+    resources: tuple[Resource, ...] = ()
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    """As pod security wants them: ``pod-security.kubernetes.io/enforce: privileged``."""
+    notes: tuple[Note, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """Path of a value (``driver.enabled``) to who set it, where it was not the recipe: ``shared
+    input storage-class``."""
+    server_side: bool = False
+    """Its objects are too large for client-side apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToRender:
+    """What a bundler is asked to render."""
+
+    component: WrittenComponent
+    """As the recipe says it."""
+    registry: Component
+    """What is known of it: where selectors and other shared inputs go, who owns its CRDs."""
+    recipe: WrittenRecipe
+    """The whole recipe: tuning, criteria, which other components there are."""
+    shared: SharedInputs
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One component as it will be deployed."""
+
+    name: str
+    namespace: str
+    wave: int
+    depends_on: tuple[str, ...]
+    rendered: Rendered
+    repository: str | None = None
+    """None, as are chart and version, where it consists of resources only."""
+    chart: str | None = None
+    version: str | None = None
+    crds_by: str | None = None
+    """The component that owns its custom resource definitions, where that is another one."""
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether there is a chart to install."""
+        return self.chart is not None
+
+    def resources(self, when: When) -> tuple[Resource, ...]:
+        """Give its resources that are applied at a time."""
+        return tuple(each for each in self.rendered.resources if each.when is when)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is deployed, in which order."""
+
+    recipe: str
+    """Name of the recipe."""
+    recipe_digest: str
+    criteria: Mapping[str, str]
+    releases: tuple[Release, ...]
+    """In the order in which they are deployed."""
+    deployer: str
+    shared: SharedInputs = field(default_factory=SharedInputs)
+
+    @property
+    def waves(self) -> tuple[tuple[Release, ...], ...]:
+        """The releases that can be deployed at the same time, wave by wave."""
+        numbers = sorted({each.wave for each in self.releases})
+        return tuple(tuple(r for r in self.releases if r.wave == number) for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a bundle."""
+
+    path: str
+    """With slashes, below the bundle; no ``..``, nothing absolute."""
+    content: bytes
+    is_executable: bool = False
+
+
+def folder_of(release: Release, position: int) -> str:
+    """Name the folder of a release: ``010-cert-manager``; the order of folders is that of waves.
+
+    Args:
+        release: whose folder.
+        position: its place in the plan, from 0; gaps leave room for what a site adds.
+    """
+    return f"{(position + 1) * 10:03}-{release.name}"
