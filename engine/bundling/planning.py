@@ -1,0 +1,114 @@
+"""From a recipe to a plan: every component is rendered by its bundler, in its wave."""
+
+from collections.abc import Mapping, Sequence
+
+from eidos.engine.errors import BundleError, EidosError
+from eidos.engine.model.bundle import Plan, Release, Rendered, SharedInputs, ToRender
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.recipe import Catalog, Component, WrittenComponent, WrittenRecipe
+from eidos.engine.ports import Bundler
+
+GENERIC = "generic"
+"""The bundler of what no other claims."""
+
+
+def plan(
+    recipe: WrittenRecipe,
+    catalog: Catalog,
+    bundlers: Mapping[str, Bundler],
+    shared: SharedInputs,
+    deployer: str,
+) -> Plan:
+    """Plan a recipe.
+
+    Args:
+        recipe: what is deployed.
+        catalog: what is known of its components.
+        bundlers: by the name of their entry point.
+        shared: inputs of many components.
+        deployer: the tool that deploys it.
+
+    Raises:
+        BundleError: a component is not known, two bundlers claim one, or one cannot render it.
+    """
+    _refuse_unknown_values(recipe, shared)
+    claims = _claims(bundlers)
+    return Plan(
+        recipe=recipe.name,
+        recipe_digest=recipe.digest,
+        criteria=recipe.criteria,
+        releases=tuple(
+            _release(each, recipe, catalog, claims, shared) for each in recipe.components
+        ),
+        deployer=deployer,
+        shared=shared,
+    )
+
+
+def _refuse_unknown_values(recipe: WrittenRecipe, shared: SharedInputs) -> None:
+    names = [each.name for each in recipe.components]
+    for name in shared.extra_values:
+        if name not in names:
+            raise BundleError(f"the recipe has no component {name!r}", hint=nearest(name, names))
+
+
+def _claims(bundlers: Mapping[str, Bundler]) -> dict[str, Bundler]:
+    """Give the bundler of each component; ``generic`` for all others."""
+    claims: dict[str, Bundler] = {}
+    owners: dict[str, str] = {}
+    for plugin, bundler in bundlers.items():
+        for component in bundler.components:
+            if component in claims:
+                raise BundleError(
+                    f"the bundlers {owners[component]} and {plugin} both render {component}",
+                    hint="Take one of them away: eidos plugin list shows where each comes from.",
+                )
+            claims[component] = bundler
+            owners[component] = plugin
+    claims[""] = bundlers[GENERIC]
+    return claims
+
+
+def _release(
+    component: WrittenComponent,
+    recipe: WrittenRecipe,
+    catalog: Catalog,
+    claims: Mapping[str, Bundler],
+    shared: SharedInputs,
+) -> Release:
+    registry = catalog.components.get(component.name)
+    if registry is None:
+        raise BundleError(
+            f"the registry has no component {component.name!r}",
+            hint=nearest(component.name, catalog.components),
+        )
+    bundler = claims.get(component.name, claims[""])
+    return Release(
+        name=component.name,
+        namespace=component.namespace,
+        wave=component.wave,
+        depends_on=component.depends_on,
+        rendered=_rendered(bundler, ToRender(component, registry, recipe, shared)),
+        repository=component.repository,
+        chart=component.chart,
+        version=component.version,
+        crds_by=_owner(registry, recipe.components),
+    )
+
+
+def _rendered(bundler: Bundler, wanted: ToRender) -> Rendered:
+    try:
+        return bundler.render(wanted)
+    except EidosError:
+        raise
+    except Exception as error:
+        raise BundleError(
+            f"the bundler of {wanted.component.name} failed: {type(error).__name__}: {error}",
+            hint="Report it to whoever wrote the bundler; --debug shows where.",
+        ) from error
+
+
+def _owner(registry: Component, components: Sequence[WrittenComponent]) -> str | None:
+    kind, _, owner = registry.crd_owner.partition(":")
+    there = any(each.name == owner for each in components)
+    return owner if kind == "component" and there else None
