@@ -1,4 +1,4 @@
-"""Any component without a bundler of its own: its chart's values and resources as the recipe says."""
+"""Any component without a bundler of its own: what the recipe says of its chart and resources."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Generic:
 def resources(wanted: ToRender) -> tuple[Resource, ...]:
     """Give the resources that the recipe says, as whole objects in the component's namespace."""
     return tuple(
-        Resource(name, When(said.get("apply", When.AFTER)), _object(name, said, wanted))
+        Resource(name, When(str(said.get("apply", When.AFTER))), _object(name, said, wanted))
         for name, said in sorted(wanted.component.resources.items())
         if isinstance(said, dict)
     )

@@ -1,0 +1,106 @@
+"""A bundle is a closed world: what is changed, added or missing is named."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.bundling.trees import digest_of, publish, sealed, staged, verify_tree, write_tree
+from eidos.engine.errors import BundleError
+from eidos.engine.model.bundle import File
+
+FILES = [
+    File("README.md", b"# hello\n"),
+    File("010-a/values.yaml", b"a: 1\n"),
+    File("install.sh", b"#!/bin/sh\n", is_executable=True),
+]
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    place = tmp_path / "bundle"
+    with staged(place) as staging:
+        write_tree(staging, sealed(FILES))
+        publish(staging, place)
+    assert list(tmp_path.iterdir()) == [place]
+    return place
+
+
+def test_whole(bundle: Path) -> None:
+    found = verify_tree(bundle)
+    assert found.is_whole
+    assert found.digest == digest_of(sealed(FILES))
+    done = subprocess.run(["sha256sum", "-c", "--quiet", "checksums.txt"], cwd=bundle, check=False)
+    assert done.returncode == 0
+
+
+def test_order_of_files_does_not_matter() -> None:
+    assert sealed(FILES) == sealed(reversed(FILES))
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda b: (b / "README.md").write_text("# hellO\n"), "README.md is altered"),
+        (lambda b: (b / "README.md").write_text("# hello"), "README.md is altered: it has 7 bytes"),
+        (lambda b: (b / "010-a/values.yaml").unlink(), "010-a/values.yaml is missing"),
+        (lambda b: (b / "more").write_text(""), "more is not part of the bundle"),
+        (lambda b: (b / "empty").mkdir(), "empty is not part of the bundle"),
+        (lambda b: (b / "link").symlink_to("/etc"), "link is not part of the bundle"),
+        (lambda b: (b / "install.sh").chmod(0o644), "install.sh is altered: it cannot be executed"),
+        (lambda b: (b / "checksums.txt").write_text(""), "checksums.txt does not say"),
+        (lambda b: (b / "checksums.txt").unlink(), "checksums.txt cannot be read"),
+        (lambda b: (b / "manifest.json").unlink(), "the manifest cannot be read"),
+        (lambda b: (b / "manifest.json").write_text("{}"), "the manifest cannot be read"),
+        (
+            lambda b: (b / "manifest.json").write_text(
+                '{"apiVersion": "eidos.dev/v1", "kind": "BundleManifest", "files": '
+                '{"../x": {"size": 0, "digest": "sha256:0"}}}'
+            ),
+            "the manifest cannot be read: no file of a bundle can be called '../x'",
+        ),
+    ],
+)
+def test_what_was_altered_is_named(bundle: Path, alter: object, said: str) -> None:
+    alter(bundle)  # type: ignore[operator]
+    found = verify_tree(bundle)
+    assert not found.is_whole
+    assert any(problem.message.startswith(said) for problem in found.problems), found.problems
+
+
+def test_a_file_that_became_a_link_is_named(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_bytes((bundle / "README.md").read_bytes())
+    (bundle / "README.md").unlink()
+    (bundle / "README.md").symlink_to(tmp_path / "copy")
+    assert "README.md is no regular file" in [p.message for p in verify_tree(bundle).problems]
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), staged(tmp_path / "bundle") as staging:
+        write_tree(staging, sealed(FILES))
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_taken_is_refused(tmp_path: Path, bundle: Path) -> None:
+    with pytest.raises(BundleError, match="there is something at"), staged(bundle):
+        pass
+    assert verify_tree(bundle).is_whole
+    link = tmp_path / "link"
+    os.symlink(tmp_path / "nowhere", link)
+    with pytest.raises(BundleError, match="there is something at"), staged(link):
+        pass
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/x", "../x", "a/../b", "a//b", "", "a\\b", "a\nb", "./a", "manifest.json"]
+)
+def test_paths_that_lead_elsewhere(path: str) -> None:
+    with pytest.raises(BundleError):
+        sealed([File(path, b"")])
+
+
+def test_names_that_some_file_systems_take_for_one() -> None:
+    with pytest.raises(BundleError, match="two files"):
+        sealed([File("a", b""), File("A", b"")])
