@@ -1,6 +1,5 @@
 """A bundle is a closed world: what is changed, added or missing is named."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -61,6 +60,20 @@ def test_order_of_files_does_not_matter() -> None:
             "the manifest cannot be read: no file of a bundle can be called '../x'",
         ),
     ],
+    ids=[
+        "one byte",
+        "cut short",
+        "missing",
+        "added",
+        "empty folder",
+        "link",
+        "not executable",
+        "no sums",
+        "sums missing",
+        "no manifest",
+        "empty manifest",
+        "manifest leads out",
+    ],
 )
 def test_what_was_altered_is_named(bundle: Path, alter: object, said: str) -> None:
     alter(bundle)  # type: ignore[operator]
@@ -77,9 +90,13 @@ def test_a_file_that_became_a_link_is_named(bundle: Path, tmp_path: Path) -> Non
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), staged(tmp_path / "bundle") as staging:
-        write_tree(staging, sealed(FILES))
-        raise ZeroDivisionError
+    def fail() -> None:
+        with staged(tmp_path / "bundle") as staging:
+            write_tree(staging, sealed(FILES))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,7 +105,7 @@ def test_a_place_that_is_taken_is_refused(tmp_path: Path, bundle: Path) -> None:
         pass
     assert verify_tree(bundle).is_whole
     link = tmp_path / "link"
-    os.symlink(tmp_path / "nowhere", link)
+    link.symlink_to(tmp_path / "nowhere")
     with pytest.raises(BundleError, match="there is something at"), staged(link):
         pass
 
