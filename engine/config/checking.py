@@ -82,6 +82,8 @@ def _rules(setting: Setting) -> dict[str, object]:
             return rules | {"schema": _IGNORE_RULE}
         case "mapping" | "tables":
             values = {"type": "string" if setting.kind == "mapping" else "dict"} | _check(setting)
+            if setting.fields:
+                values["schema"] = {each.key: _rules(each) for each in setting.fields}
             keys = {"type": "string"} | ({"allowed": setting.keys} if setting.keys else {})
             return rules | {"keysrules": keys, "valuesrules": values | _allowed(setting)}
         case "number":

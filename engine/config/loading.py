@@ -17,6 +17,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
 from eidos.engine.model.durations import seconds
+from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
 
@@ -211,10 +212,16 @@ def _flat(value: Mapping[str, Json]) -> Iterator[tuple[Setting, tuple[str, ...],
 
 def _from_folder(setting: Setting, found: Json, folder: Path) -> Json:
     """Make relative paths relative to the folder of the file that says them."""
+    if setting.fields and isinstance(found, dict):
+        inner = {each.key: each for each in setting.fields}
+        return {
+            name: _from_folder(inner[name], each, folder) if name in inner else each
+            for name, each in found.items()
+        }
     if not setting.path:
         return found
     if isinstance(found, list):
-        return [_placed(str(item), folder, named=setting.key == "packs") for item in found]
+        return [_placed(str(item), folder, named=setting.key.endswith("packs")) for item in found]
     return _placed(str(found), folder, named=False)
 
 
@@ -307,6 +314,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         },
         params={k: dict(v) for k, v in _below(values, "params").items() if isinstance(v, dict)},
         enforcement={k: Enforcement(str(v)) for k, v in _below(values, "enforcement").items()},
+        gates={k: _gate(k, v) for k, v in _below(values, "gates").items() if isinstance(v, dict)},
         limits=_limits(_below(values, "limits")),
         snapshot=_snapshot(_below(values, "snapshot")),
         redact=_texts(told("redact")),
@@ -350,6 +358,22 @@ def _ignore_rules(found: Json, origins: Mapping[str, Origin]) -> "Iterator[Ignor
             texts = {key: str(value) for key, value in rule.items() if key != "until"}
             until = last_moment(str(rule["until"])) if "until" in rule else None
             yield IgnoreRule(**texts, until=until, origin=origin)
+
+
+def _gate(name: str, said: Mapping[str, Json]) -> NamedGate:
+    enforcement, age = said.get("enforcement"), said.get("max-age")
+    bound = enforcement if isinstance(enforcement, dict) else {}
+    return NamedGate(
+        name=name,
+        packs=_texts(said.get("packs")),
+        bundle_packs=_texts(said.get("bundle-packs")),
+        fail_on=Severity(str(said.get("fail-on", Severity.INFO))),
+        allow_incomplete=said.get("allow-incomplete") is True,
+        enforcement={rule: Enforcement(str(each)) for rule, each in bound.items()},
+        waivers=_texts(said.get("waivers")),
+        max_age=None if age is None else seconds(str(age)),
+        requires=_texts(said.get("requires")),
+    )
 
 
 def _below(values: Mapping[str, Json], prefix: str) -> dict[str, Json]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from eidos.engine.documents.limits import Limits
 from eidos.engine.model.durations import seconds
@@ -72,6 +72,8 @@ class Setting:
     default: Json = None
     keys: tuple[str, ...] = ()
     """What the keys of a mapping may be; empty for anything."""
+    fields: tuple["Setting", ...] = ()
+    """What the maps of tables may hold; none for anything."""
     choices: tuple[str, ...] = ()
     """What it, or each value of a mapping, may be; empty for anything."""
     minimum: int | None = None
@@ -141,6 +143,23 @@ def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
 
 _RUN = 300.0
 """Seconds that a run may take, and that a snapshot is kept, unless said otherwise: 5m."""
+
+
+def _of_gate(name: str, kind: Kind, help_: str, **more: Any) -> Setting:  # noqa: ANN401 -- fields of it
+    return Setting(key=name, kind=kind, trust="relaxes", why="see gates", help=help_, **more)
+
+
+GATE = (
+    _of_gate("packs", "list", "Packs that judge the snapshot; default: all shipped.", path=True),
+    _of_gate("bundle-packs", "list", "Packs that judge what was rendered.", path=True),
+    _of_gate("fail-on", "text", "What is less severe does not close it.", choices=tuple(Severity)),
+    _of_gate("allow-incomplete", "flag", "Missing facts do not close it."),
+    _of_gate("enforcement", "mapping", "As the setting of that name.", choices=tuple(Enforcement)),
+    _of_gate("waivers", "list", "Files of accepted violations.", path=True),
+    _of_gate("max-age", "duration", "How old the snapshot may be.", check=seconds),
+    _of_gate("requires", "list", "Facts that must have been collected: gpu.smi"),
+)
+"""What a named gate may say."""
 
 SETTINGS = (
     Setting(
@@ -284,6 +303,15 @@ SETTINGS = (
         "deny fails the gate, warn and audit only report, off does not evaluate.",
         choices=tuple(Enforcement),
         example={"GPU-009": "warn"},
+    ),
+    Setting(
+        key="gates",
+        kind="tables",
+        trust="relaxes",
+        why="a gate of that name may let anything through",
+        help="Named gates: what must hold before something is bundled.",
+        fields=GATE,
+        example={"prod": {"packs": ["gpu"], "max-age": "1h", "requires": ["gpu.smi"]}},
     ),
     _limit("size", "Bytes of a document."),
     _limit("depth", "Maps and lists within each other.", 200),

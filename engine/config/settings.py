@@ -15,6 +15,7 @@ from eidos.engine.model.rule import Enforcement, Severity
 
 if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule
+    from eidos.engine.model.gate import NamedGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Settings:
     """Days."""
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    gates: "Mapping[str, NamedGate]" = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     snapshot: SnapshotSettings = field(default_factory=SnapshotSettings)
     redact: tuple[str, ...] = ()

@@ -22,6 +22,8 @@ from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoE
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
+_WHOLE = frozenset({Scope.DOCUMENT, Scope.BUNDLE})
+"""Subjects that their rules see as a whole."""
 _DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
 """What nobody can say while a fact that the rule looks at cannot be read."""
 
@@ -102,7 +104,7 @@ class Judge:
         """Give a question for each rule; of a subject that is like others there is none."""
         if not rules:
             return {}
-        whole = None if subject.scope is Scope.DOCUMENT else everything(subject)
+        whole = None if subject.scope in _WHOLE else everything(subject)
         return {key: self._question(rule, subject, whole) for key, rule in rules.items()}
 
     def _question(

@@ -54,6 +54,9 @@ def project(
     """
     if rule.scope is Scope.DOCUMENT:
         return Projection(subject.document, subject.document)
+    if rule.scope is Scope.BUNDLE:
+        seen: Json = {"bundle": subject.document}
+        return Projection(seen, seen)
     lacking = [reason for path in rule.requires if (reason := _unusable(path, subject))]
     declared = (*rule.requires, *rule.reads)
     gaps = [reason for path in declared if (reason := _gap(path, subject))]

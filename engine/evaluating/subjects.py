@@ -104,6 +104,17 @@ def document_facts(document: Json, file: str) -> SubjectFacts:
     return SubjectFacts(file, Scope.DOCUMENT, file, address, document=document, object=called)
 
 
+def bundle_facts(bundle: Mapping[str, Json], name: str, file: str) -> SubjectFacts:
+    """Give what was rendered as a subject.
+
+    Args:
+        bundle: recipe, plan, objects, values and files, as rules of scope bundle see them.
+        name: of the recipe.
+        file: where the bundle is, or will be.
+    """
+    return SubjectFacts(name, Scope.BUNDLE, file, digest(bundle), document=dict(bundle))
+
+
 def _called(document: Json) -> str | None:
     """Give kind, namespace and name of an object of Kubernetes, and of what looks like one."""
     metadata = document.get("metadata") if isinstance(document, Mapping) else None

@@ -4,7 +4,8 @@ Everything that decides (reports, drift, fleets of drift, validation, recipes, b
 so that no two commands and no two formats disagree on an exit code.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,25 @@ _EXIT_CODES = {
     Decision.INCOMPLETE: ExitCode.INCOMPLETE,
     Decision.ERROR: ExitCode.NO_ANSWER,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGate:
+    """A gate of the configuration: what must hold before something is bundled."""
+
+    name: str
+    packs: tuple[str, ...] = ()
+    """Packs that judge the snapshot; none means all that are shipped."""
+    bundle_packs: tuple[str, ...] = ()
+    """Packs that judge what was rendered; none means all that are shipped."""
+    fail_on: Severity = Severity.INFO
+    allow_incomplete: bool = False
+    enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
+    waivers: tuple[str, ...] = ()
+    max_age: float | None = None
+    """Seconds that the snapshot may be old; None for any age."""
+    requires: tuple[str, ...] = ()
+    """Facts that must have been collected, of the cluster or of every node: ``gpu.smi``."""
 
 
 @dataclass(frozen=True, slots=True)

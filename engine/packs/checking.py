@@ -13,7 +13,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import SELECTING, Module
+from eidos.engine.model.rule import SELECTING, Module, Scope
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
@@ -208,6 +208,8 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
     declared = [_dotted(path) for path in (*metadata.requires, *metadata.reads)]
     for named, line in facts.inputs.items():
         fact = named.removeprefix("input.")
+        if metadata.scope is Scope.BUNDLE and _leads("bundle", fact):
+            continue
         if not any(_leads(fact, path) or _leads(path, fact) for path in declared):
             raise PolicyError(
                 f"the rule uses {named}, which its METADATA does not declare",

@@ -9,8 +9,8 @@ from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
 
 MANIFEST = "pack.yaml"
-ON_DEMAND = frozenset({"selection"})
-"""Shipped packs that are not asked of every snapshot: they select recipes, or need one."""
+ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection"})
+"""Shipped packs that are not asked of every snapshot: they select recipes, or need a bundle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,11 @@ def shape(setting: Setting) -> dict[str, Any]:
     several = {"description": "One of them.", **(allowed or TEXT)}
     mapped = {"description": "One of them.", **(allowed or {"type": "string"})}
     keys = {"propertyNames": {"enum": list(setting.keys)}} if setting.keys else {}
-    tables = {"description": "Parameter to value.", "type": "object"}
+    tables: dict[str, Any] = {"description": "Parameter to value.", "type": "object"}
+    if setting.fields:
+        inner = {each.key: part(each) for each in setting.fields}
+        tables = {"description": "One of them.", "type": "object", "properties": inner}
+        tables["additionalProperties"] = False
     bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
     lone = {"type": ["string", "array"], "minLength": 1} if setting.lone else {"type": "array"}
     shapes: dict[str, dict[str, Any]] = {
