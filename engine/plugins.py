@@ -3,13 +3,17 @@
 A plug-in that cannot be loaded is reported by name and never stops the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
-from eidos.engine.ports import Collector
+from eidos.engine.ports import Bundler, Collector, Deployer
 
+BUNDLERS = "eidos.bundlers"
+"""Entry-point group; each entry names an object that is a `eidos.engine.ports.Bundler`."""
+DEPLOYERS = "eidos.deployers"
+"""Entry-point group; each entry names an object that is a `eidos.engine.ports.Deployer`."""
 COLLECTORS = "eidos.collectors"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Collector`."""
 
@@ -58,6 +62,28 @@ def find_collectors() -> tuple[list[Collector], Mapping[str, str]]:
         else:
             broken[name] = "it does not offer type, subtypes, reads (local or cluster) and collect"
     return collectors, broken
+
+
+def find_bundlers() -> tuple[dict[str, Bundler], Mapping[str, str]]:
+    """Give the bundlers by name, and by name why some could not be loaded; as `find_collectors`."""
+    return _offering(BUNDLERS, ("components", "render"))
+
+
+def find_deployers() -> tuple[dict[str, Deployer], Mapping[str, str]]:
+    """Give the deployers by name, and by name why some could not be loaded."""
+    return _offering(DEPLOYERS, ("name", "files"))
+
+
+def _offering(group: str, offers: Sequence[str]) -> tuple[dict[str, Any], Mapping[str, str]]:
+    plugins = find_plugins(group)
+    found: dict[str, Any] = {}
+    broken = dict(plugins.broken)
+    for name, plugin in plugins.loaded.items():
+        if all(hasattr(plugin, each) for each in offers):
+            found[name] = plugin
+        else:
+            broken[name] = f"it does not offer {' and '.join(offers)}"
+    return found, broken
 
 
 def _is_collector(plugin: object) -> TypeGuard[Collector]:

@@ -18,6 +18,7 @@ from eidos.engine.config import Files, load_settings
 from eidos.engine.errors import EidosError, ExitCode, UsageError
 
 COMMANDS = {
+    "bundle": "Render a recipe, if policy lets it through; verify what was rendered.",
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
     "config": "Settings: start a file, show what holds, check it.",

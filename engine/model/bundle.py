@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from eidos.engine.errors import ExitCode
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Component, WrittenComponent, WrittenRecipe
+from eidos.engine.model.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,39 @@ class Plan:
         """The releases that can be deployed at the same time, wave by wave."""
         numbers = sorted({each.wave for each in self.releases})
         return tuple(tuple(r for r in self.releases if r.wave == number) for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class GateDecision:
+    """What a gate said before and after rendering, and on which evidence."""
+
+    gate: str
+    before: Report
+    """Of the snapshot."""
+    after: Report | None
+    """Of what was rendered; None where the gate was closed before."""
+    reasons: tuple[str, ...]
+    """What is missing beside verdicts: age, coverage, somebody's word."""
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Bundling:
+    """What became of a recipe that was to be bundled."""
+
+    plan: Plan
+    decision: GateDecision
+    files: "tuple[File, ...]" = ()
+    """Of the bundle, also where the gate is closed: then they are nowhere."""
+    digest: str | None = None
+    """Content address of the bundle."""
+    place: str | None = None
+    """Where it was published; None where it was not."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 the gate is open; 1 closed; 3 facts are missing; 2 something could not be evaluated."""
+        return self.decision.decision.exit_code
 
 
 @dataclass(frozen=True, slots=True)

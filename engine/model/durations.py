@@ -19,3 +19,11 @@ def seconds(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != stripped:
         raise ValueError(f"{text!r} is no duration such as 30s, 5m or 1h30m")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def span(length: float) -> str:
+    """Write seconds for people, in the largest unit that fits: ``90m`` is ``1.5h``."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if length >= size:
+            return f"{length / size:.1f}".removesuffix(".0") + unit
+    return f"{length:.0f}s"

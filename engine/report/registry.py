@@ -13,6 +13,7 @@ from eidos.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
+    from eidos.engine.model.bundle import Bundling
     from eidos.engine.model.drift import Comparison, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
@@ -66,6 +67,10 @@ class Kind(Generic[T]):
         return cast("Reporter[T]", found)
 
 
+BUNDLING: "Kind[Bundling]" = Kind(
+    "what became of a bundle", {"text": "bundle.text:text", "json": "bundle.text:json"}
+)
+"""``eidos bundle``."""
 RECIPE: "Kind[Resolution]" = Kind(
     "a recipe",
     {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},

@@ -1,0 +1,296 @@
+"""``eidos bundle``: gate, plan, render, gate again, publish, all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eidos.engine.app.check import report_on
+from eidos.engine.app.context import Context
+from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
+from eidos.engine.app.reader import Item
+from eidos.engine.app.recipe import open_catalog
+from eidos.engine.bundling.planning import GENERIC, plan
+from eidos.engine.bundling.trees import (
+    digest_of,
+    publish,
+    refuse_taken,
+    sealed,
+    staged,
+    verify_tree,
+    write_tree,
+)
+from eidos.engine.bundling.writing import as_input, common_files, readme
+from eidos.engine.documents.finding import Source
+from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.recipes import read_recipe
+from eidos.engine.documents.writing import to_json
+from eidos.engine.errors import BundleError, DocumentError, Location, UsageError
+from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.subjects import bundle_facts
+from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.gating.deciding import decided, report_json, stale, uncovered
+from eidos.engine.model.bundle import (
+    Bundling,
+    File,
+    GateDecision,
+    Plan,
+    SharedInputs,
+)
+from eidos.engine.model.gate import Decision, Gate, NamedGate
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.policy import Policy
+from eidos.engine.model.recipe import Catalog, WrittenRecipe
+from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.rule import Scope
+from eidos.engine.model.times import written
+from eidos.engine.packs.choosing import choose
+from eidos.engine.plugins import find_bundlers, find_deployers
+from eidos.engine.schema import problems
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
+    from eidos.engine.ports import Deployer
+
+BUNDLE_PACKS = ("bundle-hygiene", "bundle-operators")
+"""The shipped packs that judge what was rendered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRequest:
+    """What the user asked for."""
+
+    recipe: str
+    """File of a recipe."""
+    snapshot: str
+    """File or reference of the cluster's facts."""
+    place: Path | None
+    """Where the bundle goes; None to show only what would be made."""
+    gate: NamedGate
+    policy: PolicyRequest
+    """What judges the snapshot, where the gate says nothing else."""
+    deployers: tuple[str, ...] = ("helm",)
+    shared: SharedInputs = field(default_factory=SharedInputs)
+    only: tuple[str, ...] = ()
+    """Components that may differ from what is at the place already."""
+    data: tuple[str, ...] = ()
+    annotate: bool = False
+    lenient: bool = False
+
+
+def bundle(request: BundleRequest, context: Context) -> Bundling:
+    """Bundle a recipe if the gate lets it through, before and after it is rendered.
+
+    Raises:
+        BundleError: the recipe does not fit the catalog, cannot be rendered, or the place is taken.
+        DocumentError: recipe or snapshot cannot be read.
+        UsageError: a gate, deployer or component does not exist.
+    """
+    if request.place is not None:
+        refuse_taken(request.place)
+    recipe = read_recipe_file(request.recipe, context)
+    catalog = open_catalog(request.data, context)
+    refuse_other_catalog(recipe, catalog, request.recipe)
+    item = context.reader(lenient=request.lenient).one(request.snapshot)
+    policy = resolve(_policy_request(request), context)
+    before = report_on([item], policy, context)
+    reasons = _reasons(request.gate, item, policy, context)
+    made = {name: _planned(recipe, catalog, request.shared, name) for name in request.deployers}
+    first = next(iter(made.values()))
+    decision = decided([before], reasons)
+    if decision is not Decision.PASSED:
+        said = GateDecision(request.gate.name, before, None, tuple(reasons), decision)
+        return Bundling(first, said)
+    files = _files(made, recipe, annotate=request.annotate)
+    after = _judged(recipe, first, files, request, policy, context)
+    decision = decided([before, after], reasons)
+    said = GateDecision(request.gate.name, before, after, tuple(reasons), decision)
+    whole = sealed([*files, _gate_file(said, policy, item, recipe)])
+    bundling = Bundling(first, said, tuple(whole), digest_of(whole))
+    if decision is not Decision.PASSED or request.place is None:
+        return bundling
+    with staged(request.place) as staging:
+        write_tree(staging, whole)
+        _refuse_unwhole(staging)
+        publish(staging, request.place)
+    return replace(bundling, place=str(request.place))
+
+
+def _refuse_unwhole(staging: Path) -> None:
+    """Look at what was written once more before anybody sees it."""
+    found = verify_tree(staging)
+    if not found.is_whole:
+        raise BundleError.joined(found.problems)
+
+
+# Recipe -----------------------------------------------------------------------------------------
+
+
+def read_recipe_file(file: str, context: Context) -> WrittenRecipe:
+    """Read a recipe that was written to a file.
+
+    Raises:
+        DocumentError: it cannot be read, or is none; says all that is wrong.
+    """
+    documents = read_documents(Source(file, Path(file)), context.limits)
+    document = documents[0]
+    if len(documents) > 1:
+        raise DocumentError(
+            f"the file holds {len(documents)} documents instead of one recipe",
+            location=documents[1].location(()),
+        )
+    wrong = problems(document, "recipe/v1")
+    if wrong:
+        raise DocumentError.joined(wrong)
+    return read_recipe(document)
+
+
+def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
+    """Refuse a recipe that was made of other files than are here.
+
+    Raises:
+        BundleError: says which files differ.
+    """
+    roots = tuple(f"{root}/" for root in catalog.roots)
+    locked = {name: each for name, each in recipe.lock.items() if "/" in name and " " not in name}
+    differing = [name for name, digest in locked.items() if catalog.files.get(name) != digest]
+    if differing:
+        missing = [name for name in differing if not name.startswith(roots)]
+        hint = (
+            "Give the folder of the site that it was made with: --data DIR"
+            if missing
+            else "Resolve the recipe anew with this catalog: eidos recipe ..."
+        )
+        raise BundleError(
+            f"the recipe '{file}' was made of other files than are here: {', '.join(differing[:5])}"
+            + (f" and {len(differing) - 5} more" if len(differing) > 5 else ""),  # noqa: PLR2004 -- as shown
+            hint=hint,
+        )
+
+
+# Gate -------------------------------------------------------------------------------------------
+
+
+def _policy_request(request: BundleRequest) -> PolicyRequest:
+    gate, asked = request.gate, request.policy
+    return replace(
+        asked,
+        packs=gate.packs or asked.packs,
+        enforcement={**asked.enforcement, **gate.enforcement},
+        waivers=(*asked.waivers, *gate.waivers),
+        gate=Gate(
+            max(gate.fail_on, asked.gate.fail_on, key=lambda severity: severity.rank),
+            gate.allow_incomplete or asked.gate.allow_incomplete,
+        ),
+    )
+
+
+def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> list[str]:
+    snapshot = item.snapshot.snapshot
+    now = policy.effective if policy.is_pinned else context.clock.now()
+    old = stale(gate, snapshot, now)
+    return [*([old] if old else []), *uncovered(gate, snapshot)]
+
+
+def _judged(
+    recipe: WrittenRecipe,
+    planned: Plan,
+    files: Sequence[File],
+    request: BundleRequest,
+    policy: Policy,
+    context: Context,
+) -> Report:
+    """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
+    named = request.gate.bundle_packs or BUNDLE_PACKS
+    packs = load_packs(named, context.engine, context.environ)
+    rules = tuple(
+        rule for rule in choose(packs, request.policy.choice, {}) if rule.scope is Scope.BUNDLE
+    )
+    place = str(request.place or recipe.name)
+    facts = bundle_facts(as_input(planned, recipe, files), recipe.name, place)
+    judge = Judge(rules, context.engine, context.memo, policy.effective)
+    verdicts = tuple(
+        replace(each, enforcement=policy.enforcement.get(each.rule, each.enforcement))
+        for each in judge.judge([facts])[0]
+    )
+    subject = Subject(
+        name=facts.name, scope=facts.scope, file=place, digest=facts.digest, verdicts=verdicts
+    )
+    waiving = Waiving(policy.waivers, policy.effective)
+    started = context.clock.now()
+    return Report(
+        run=context.new_run_id(started),
+        started=written(started),
+        effective_time=written(policy.effective),
+        generator="",
+        engine=f"{context.engine.name} {context.engine.version}",
+        packs=tuple(PackRef(p.name, p.version, p.digest, p.replaces) for p in packs),
+        rules=rules,
+        subjects=(waiving.apply(subject),),
+        problems=(),
+        waiver_notes=(),
+        waivers=policy.waivers,
+        gate=policy.gate,
+        prints=tuple(judge.prints),
+        relaxations=policy.relaxations,
+    )
+
+
+def _gate_file(said: GateDecision, policy: Policy, item: Item, recipe: WrittenRecipe) -> File:
+    """Write the decision; it holds no time but the day that rules saw."""
+    day = written(policy.effective) if policy.is_pinned else policy.effective.date().isoformat()
+    document: dict[str, Json] = {
+        "apiVersion": "eidos.dev/v1",
+        "kind": "GateDecision",
+        "gate": said.gate,
+        "decision": said.decision.value,
+        "recipe": {"name": recipe.name, "digest": recipe.digest},
+        "snapshot": {
+            "digest": item.snapshot.digest,
+            "cluster": item.snapshot.metadata.cluster,
+            "timestamp": item.snapshot.metadata.timestamp,
+        },
+        "effectiveTime": day,
+        "reasons": list(said.reasons),
+        "relaxations": [
+            {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
+            for each in policy.relaxations
+        ],
+        "before": report_json(said.before),
+        "after": None if said.after is None else report_json(said.after),
+    }
+    return File("gate.json", to_json(document).encode())
+
+
+def _named(place: Location) -> str:
+    """Name a place without the folders of this machine."""
+    name = Path(place.file).name
+    return f"{name}:{place.line}" if place.line else name
+
+
+# Rendering --------------------------------------------------------------------------------------
+
+
+def _planned(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, deployer: str) -> Plan:
+    bundlers, broken = find_bundlers()
+    if GENERIC not in bundlers:
+        raise BundleError(f"the bundler {GENERIC} is not here", hint=broken.get(GENERIC))
+    return plan(recipe, catalog, bundlers, shared, deployer)
+
+
+def _deployer(name: str) -> "Deployer":
+    deployers, broken = find_deployers()
+    if name in broken:
+        raise BundleError(f"the deployer {name} cannot be loaded: {broken[name]}")
+    if name not in deployers:
+        raise UsageError(f"there is no deployer {name!r}", hint=nearest(name, deployers))
+    return deployers[name]
+
+
+def _files(made: Mapping[str, Plan], recipe: WrittenRecipe, *, annotate: bool) -> list[File]:
+    first = next(iter(made.values()))
+    files = list(common_files(first, recipe, annotate=annotate))
+    files.append(readme(first, recipe))
+    for name, planned in made.items():
+        files += _deployer(name).files(planned)
+    return files

@@ -1,0 +1,175 @@
+"""``eidos bundle``: options, one call, what became of it; ``diff`` and ``verify`` are own files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+
+from eidos.engine.app.bundle import BundleRequest, bundle
+from eidos.engine.cli import LazyGroup, console
+from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
+from eidos.engine.cli.options import (
+    Database,
+    Option,
+    PolicyOptions,
+    configured_settings,
+    reader_limits,
+    takes,
+    writes,
+)
+from eidos.engine.documents.finding import Source
+from eidos.engine.documents.reading import read_documents
+from eidos.engine.errors import DocumentError, UsageError
+from eidos.engine.model.bundle import Bundling, SharedInputs
+from eidos.engine.model.gate import Decision, NamedGate
+from eidos.engine.model.nearest import nearest
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import BUNDLING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleOptions:
+    """What is bundled, by which gate, for which tool."""
+
+    snapshot: Annotated[
+        str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
+    ] = None
+    place: Annotated[
+        Path | None, Option("--to", "Folder to make; it must not exist.", metavar="DIR")
+    ] = None
+    gate: Annotated[str | None, Option("--gate", "Named gate of the configuration.")] = None
+    deployers: Annotated[
+        tuple[str, ...], Option("--deployer", "helm, helmfile, argocd or flux; repeatable.")
+    ] = ()
+    shared: Annotated[
+        str | None,
+        Option("--inputs", "File with inputs that components share.", metavar="FILE"),
+    ] = None
+    only: Annotated[
+        tuple[str, ...], Option("--only", "Components that may change.", metavar="COMPONENT")
+    ] = ()
+    data: Annotated[
+        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+    ] = ()
+    dry_run: Annotated[bool, Option("--dry-run", "Show plan and verdicts; make nothing.")] = False
+    annotate: Annotated[bool, Option("--annotate", "Say in values files who set each value.")] = (
+        False
+    )
+    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+    no_record: Annotated[bool, Option("--no-record", "Do not write the run down.")] = False
+    db: Database
+
+
+@click.group(
+    cls=LazyGroup,
+    package="eidos.engine.cli.bundle",
+    verbs={"verify": "Hold a bundle against its manifest: whatever differs is named."},
+    invoke_without_command=True,
+    subcommand_metavar="RECIPE | COMMAND [ARGS]...",
+)
+@takes("asked", BundleOptions)
+@takes("policy", PolicyOptions)
+@click.option("-r", "--recipe", metavar="FILE", help="The recipe, as eidos recipe writes it.")
+@writes(BUNDLING)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    asked: BundleOptions,
+    policy: PolicyOptions,
+    recipe: str | None,
+    outputs: tuple[str, ...],
+) -> int | None:
+    """Bundle a recipe, if the gate lets it through before and after it is rendered.
+
+    Exit codes: 0 published (or could be, with --dry-run), 1 the gate is closed, 2 no answer, 3 a
+    fact that the gate needs is missing. But for 0, nothing is made.
+    """
+    if ctx.invoked_subcommand is not None:
+        return None
+    chosen = parse_outputs(outputs, BUNDLING)
+    if recipe is None or asked.snapshot is None:
+        missing = "--recipe" if recipe is None else "--snapshot"
+        raise UsageError(
+            f"{missing} is missing",
+            hint="Write: eidos bundle --recipe recipe.yaml --snapshot cluster.yaml --to DIR",
+        )
+    if (asked.place is None) is not asked.dry_run:
+        raise UsageError("give either --to DIR or --dry-run")
+    relaxations = tell_relaxations(also=("gates",) if asked.gate else ())
+    request = BundleRequest(
+        recipe=recipe,
+        snapshot=asked.snapshot,
+        place=asked.place,
+        gate=_gate(asked.gate),
+        policy=policy_request(policy, relaxations),
+        deployers=tuple(dict.fromkeys(asked.deployers or ("helm",))),
+        shared=_shared(asked.shared),
+        only=asked.only,
+        data=asked.data,
+        annotate=asked.annotate,
+        lenient=asked.lenient,
+    )
+    with open_context(asked.db, policy, record=not asked.no_record) as context:
+        found = bundle(request, context)
+    console.show(BUNDLING, found, chosen)
+    _say(found)
+    return found.exit_code
+
+
+def _gate(name: str | None) -> NamedGate:
+    if name is None:
+        return NamedGate("default")
+    gates = configured_settings().gates
+    if name not in gates:
+        hint = f"{nearest(name, gates)} Gates stand in the configuration, below 'gates'."
+        raise UsageError(f"there is no gate {name!r}", hint=hint)
+    return gates[name]
+
+
+_INPUTS = {
+    "systemSelector": "system_selector",
+    "systemTolerations": "system_tolerations",
+    "acceleratedSelector": "accelerated_selector",
+    "acceleratedTolerations": "accelerated_tolerations",
+    "nodeCount": "node_count",
+    "storageClass": "storage_class",
+    "registryMirror": "registry_mirror",
+    "pullSecrets": "pull_secrets",
+    "runtimeClass": "runtime_class",
+    "monitoringLabels": "monitoring_labels",
+    "values": "extra_values",
+}
+"""Key of the file of inputs to the field of `SharedInputs`."""
+
+
+def _shared(file: str | None) -> SharedInputs:
+    """Read the inputs that components share; ``schemas/inputs/v1.schema.json`` describes them.
+
+    Raises:
+        DocumentError: the file cannot be read, or is none of that kind.
+    """
+    if file is None:
+        return SharedInputs()
+    from eidos.engine.schema import problems
+
+    document = read_documents(Source(file, Path(file)), reader_limits())[0]
+    wrong = problems(document, "inputs/v1")
+    if wrong:
+        raise DocumentError.joined(wrong)
+    said: Any = document.value
+    given: dict[str, Any] = {field: said[key] for key, field in _INPUTS.items() if key in said}
+    for field in ("system_tolerations", "accelerated_tolerations", "pull_secrets"):
+        if field in given:
+            given[field] = tuple(given[field])
+    return SharedInputs(**given)
+
+
+def _say(found: Bundling) -> None:
+    """Say where the bundle is, or what keeps the gate closed."""
+    for reason in found.decision.reasons:
+        console.say(f"incomplete: {reason}")
+    if found.place is not None:
+        console.say(f"published: {found.place} ({found.digest})")
+    elif found.decision.decision is not Decision.PASSED:
+        console.say(f"the gate {found.decision.gate} is closed; nothing was made")

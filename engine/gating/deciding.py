@@ -1,0 +1,100 @@
+"""Whether a gate lets a recipe, or what was rendered of it, through."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from eidos.engine.model.durations import span
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.gate import Decision, NamedGate
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.report import Report
+from eidos.engine.model.snapshot import Snapshot, facts_of
+from eidos.engine.model.times import instant
+
+
+def stale(gate: NamedGate, snapshot: Snapshot, now: datetime) -> str | None:
+    """Say why a snapshot is too old for a gate, or its age is not known; None where it is not."""
+    if gate.max_age is None:
+        return None
+    said = snapshot.metadata.timestamp
+    try:
+        taken = instant(said or "")
+    except ValueError:
+        return "nobody knows how old the snapshot is: it has no timestamp"
+    age = (now - taken).total_seconds()
+    if age < 0:
+        return f"the snapshot is from the future: {said}"
+    if age > gate.max_age:
+        most = span(gate.max_age)
+        return f"the snapshot is {span(age)} old, and the gate {gate.name} takes {most} at most"
+    return None
+
+
+def uncovered(gate: NamedGate, snapshot: Snapshot) -> Iterator[str]:
+    """Give a sentence for each fact that a gate wants and that was not wholly collected."""
+    cluster = facts_of(snapshot.measurements)
+    nodes = {node.name: facts_of(node.measurements) for node in (*snapshot.nodes, *snapshot.unseen)}
+    for text in gate.requires:
+        fact = FactAddress.parse(text)
+        if fact.whole in cluster:
+            yield from _gap(snapshot, fact, None)
+            continue
+        if not nodes:
+            yield f"{fact} was not collected"
+        for name, facts in nodes.items():
+            if fact.whole not in facts:
+                yield f"{fact} of node {name} was not collected"
+            else:
+                yield from _gap(snapshot, fact, name)
+
+
+def _gap(snapshot: Snapshot, fact: FactAddress, node: str | None) -> Iterator[str]:
+    word = snapshot.word_on(fact.on(node))
+    if word is not None:
+        where = f" of node {node}" if node else ""
+        yield f"{fact}{where} is not complete ({word.word})"
+
+
+def decided(reports: Sequence[Report], reasons: Sequence[str]) -> Decision:
+    """Give what a gate says: the worst of its reports, and incomplete where facts are missing."""
+    decisions = [report.decision for report in reports]
+    if reasons:
+        decisions.append(Decision.INCOMPLETE)
+    return max(decisions, key=_ORDER.index, default=Decision.INCOMPLETE)
+
+
+_ORDER = (Decision.PASSED, Decision.FAILED, Decision.INCOMPLETE, Decision.ERROR)
+
+
+def report_json(report: Report) -> dict[str, Json]:
+    """Give what of a report belongs into a decision: no run and no clock, to be made anew."""
+    counts: dict[str, int] = {}
+    verdicts: list[Json] = []
+    for subject, verdict in report.verdicts():
+        counts[verdict.status.value] = counts.get(verdict.status.value, 0) + 1
+        entry: dict[str, Json] = {
+            "rule": verdict.rule,
+            "subject": subject.name,
+            "status": verdict.status.value,
+        }
+        if verdict.waiver:
+            entry["waiver"] = verdict.waiver
+        if verdict.memo:
+            entry["evidence"] = verdict.memo
+        verdicts.append(entry)
+    return {
+        "decision": report.decision.value,
+        "engine": report.engine,
+        "packs": [
+            {"name": each.name, "version": each.version, "digest": each.digest}
+            for each in report.packs
+        ],
+        "failOn": report.gate.fail_on.value,
+        "allowIncomplete": report.gate.allow_incomplete,
+        "counts": dict(sorted(counts.items())),
+        "verdicts": verdicts,
+        "waivers": [
+            {"id": each.id, "rule": each.rule, "owner": each.owner, "approver": each.approver}
+            for each in report.waivers
+        ],
+    }

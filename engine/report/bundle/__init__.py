@@ -1,0 +1,1 @@
+"""What became of a recipe that was to be bundled (`eidos bundle`)."""
