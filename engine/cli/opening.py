@@ -77,7 +77,7 @@ def tell_relaxations(
     """Say on standard error what makes the gate easier to pass than it is by default, and give it.
 
     Args:
-        also: settings without an option that bear on the running command.
+        also: settings, or entries of them, without an option that bear on the running command.
         without: settings of which it does not take what is configured.
     """
     context = click.get_current_context()
@@ -88,7 +88,7 @@ def tell_relaxations(
     configured = configured_settings(context).relaxations
     found = (
         *(each for option in options.values() for each in _of_option(option, context)),
-        *(each for each in configured if row_of(each.setting).key in bearing),
+        *(each for each in configured if bearing & {each.setting, row_of(each.setting).key}),
     )
     with suppress(OSError):  # where nobody can be told, the report still tells
         for each in found:

@@ -96,7 +96,7 @@ def command(
         )
     if (asked.place is None) is not asked.dry_run:
         raise UsageError("give either --to DIR or --dry-run")
-    relaxations = tell_relaxations(also=("gates",) if asked.gate else ())
+    relaxations = tell_relaxations(also=(f"gates.{asked.gate}",) if asked.gate else ())
     request = BundleRequest(
         recipe=recipe,
         snapshot=asked.snapshot,
