@@ -466,7 +466,7 @@ class Deployer(Protocol):
     def files(self, plan: "Plan") -> "Iterator[File]":
         """Give the files that the tool reads, beside values and resources of each release.
 
-        Each release has its folder, `folder_of`: ``010-cert-manager/values.yaml`` and
-        ``010-cert-manager/resources/NAME.yaml`` are written for every deployer.
+        Each release has its folder, `folder_of`: ``010-cert-manager/values.yaml`` and its resources
+        in ``before/``, ``with/`` and ``after/`` are written for every deployer.
         """
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eidos.bundlers._rendering import render
-from eidos.engine.model.bundle import File, Plan, Release, When, folder_of
+from eidos.engine.model.bundle import File, Plan, Release, When, folder_of, path_of
 
 
 class Helm:
@@ -26,7 +26,7 @@ def _step(release: Release, position: int) -> dict[str, object]:
         "folder": folder,
         "chart": _chart(release),
         **{
-            when.value: [f"{folder}/resources/{each.name}.yaml" for each in release.resources(when)]
+            when.value: [path_of(release, position, each) for each in release.resources(when)]
             for when in When
         },
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eidos.engine.documents.writing import to_yaml
-from eidos.engine.model.bundle import File, Plan, Release, folder_of
+from eidos.engine.model.bundle import File, Plan, Release, folder_of, path_of
 from eidos.engine.model.facts import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import WrittenRecipe
@@ -26,7 +26,7 @@ def common_files(plan: Plan, recipe: WrittenRecipe, *, annotate: bool = False) -
             text = _annotated(release.rendered.values, notes)
             yield File(f"{folder}/values.yaml", text.encode())
         for each in release.rendered.resources:
-            yield File(f"{folder}/resources/{each.name}.yaml", to_yaml(dict(each.value)).encode())
+            yield File(path_of(release, position, each), to_yaml(dict(each.value)).encode())
 
 
 def _notes(release: Release, recipe: WrittenRecipe) -> dict[str, str]:

@@ -12,6 +12,18 @@ from eidos.engine.model.report import Report
 
 
 @dataclass(frozen=True, slots=True)
+class BundleSource:
+    """Where a bundle will lie for tools that fetch it themselves."""
+
+    url: str
+    """Of a Git repository: ``https://git.example.com/team/clusters``."""
+    revision: str
+    """Commit, tag or branch."""
+    path: str = ""
+    """Folder of the bundle in it; empty for its root."""
+
+
+@dataclass(frozen=True, slots=True)
 class SharedInputs:
     """What many components want to know, given once."""
 
@@ -30,6 +42,7 @@ class SharedInputs:
     runtime_class: str | None = None
     monitoring_labels: Mapping[str, str] = field(default_factory=dict)
     """Labels by which a Prometheus of the site finds monitors."""
+    source: BundleSource | None = None
     extra_values: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """Component to values of the user's own, which go before the recipe's."""
 
@@ -184,6 +197,11 @@ class File:
     """With slashes, below the bundle; no ``..``, nothing absolute."""
     content: bytes
     is_executable: bool = False
+
+
+def path_of(release: Release, position: int, resource: Resource) -> str:
+    """Name the file of a resource: ``010-gpu-operator/before/quota.yaml``."""
+    return f"{folder_of(release, position)}/{resource.when.value}/{resource.name}.yaml"
 
 
 def folder_of(release: Release, position: int) -> str:

@@ -21,7 +21,7 @@ from eidos.engine.cli.options import (
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, UsageError
-from eidos.engine.model.bundle import Bundling, SharedInputs
+from eidos.engine.model.bundle import BundleSource, Bundling, SharedInputs
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.report.outputs import parse_outputs
@@ -162,6 +162,8 @@ def _shared(file: str | None) -> SharedInputs:
     for field in ("system_tolerations", "accelerated_tolerations", "pull_secrets"):
         if field in given:
             given[field] = tuple(given[field])
+    if "source" in said:
+        given["source"] = BundleSource(**said["source"])
     return SharedInputs(**given)
 
 
