@@ -176,8 +176,9 @@ def test_scripts_are_clean(tmp_path: Path, version: str) -> None:
     for file in helm.files(plan("helm", release("more", 3, version=version))):
         path = tmp_path / file.path
         path.write_bytes(file.content)
+        # SC2016 is about the very quotes that keep a hostile text from being run.
         done = subprocess.run(
-            [Path(sys.executable).with_name("shellcheck"), "--severity=style", path],
+            [Path(sys.executable).with_name("shellcheck"), "--severity=style", "--exclude=SC2016", path],
             capture_output=True,
             text=True,
             check=False,
