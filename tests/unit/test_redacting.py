@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eidos.engine.collecting.redacting import Redactor
+from eidos.engine.redacting import Redactor
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.secrets import is_secret_name
