@@ -183,7 +183,7 @@ class Context:
         """
         from eidos.engine.app.reader import Reader
 
-        return Reader(self.limits, lambda: self.store, lenient, parser, every_format)
+        return Reader(self.limits, lambda: self.store, lenient, parser, every_format, self._say)
 
     @cached_property
     def memo(self) -> "Memo":

@@ -27,6 +27,7 @@ from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Memo, RegoEngine
+from eidos.engine.redacting import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Judging:
         try:
             return candidates(item, self._policy.rules)
         except EidosError as error:
-            return error.problem
+            return told(error.problem)
 
     def _subject(self, candidate: "_Candidate", verdicts: Sequence[Verdict]) -> Subject:
         return self._waiving.apply(candidate.judged(self._enforced(verdicts)))

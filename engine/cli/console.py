@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from eidos.engine.errors import EidosError, ExitCode, Problem
+from eidos.engine.model.secrets import masked
 from eidos.engine.report.escaping import tabbed
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ T = TypeVar("T")
 
 
 def say(text: str) -> None:
-    """Write a line to standard error, harmless to a terminal and to a build server."""
-    click.echo(tabbed(text), err=True)
+    """Write a line to standard error, without secrets, harmless to a terminal and a build server."""
+    click.echo(tabbed(masked(text, prose=True)), err=True)
 
 
 def complain(problem: EidosError | Problem) -> None:
@@ -87,7 +89,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         return ExitCode.OK
     except Exception as error:
         if "--debug" in arguments:
-            raise
+            say("".join(traceback.format_exception(error)).rstrip())
+            return ExitCode.NO_ANSWER
         return _explain(error)
     return int(result) if isinstance(result, int) else ExitCode.OK
 
