@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from eidos.engine.digest import addressed, canonical
 from eidos.engine.errors import Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.secrets import HINTS, MASK, hints_in, is_secret, masked
+from eidos.engine.model.secrets import MASK, Suspicion, is_secret, masked, suspicion
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,
@@ -68,10 +69,11 @@ class Redactor:
             subtype: the facts; given back as it is when it holds no secret.
             node: whose facts they are; None for the cluster.
         """
-        hints = _hints([subtype.data, dict(subtype.context)])
-        if not (hints or self.keys or self.values):
+        address = FactAddress.of_subtype(type_, subtype.name)
+        found = _suspicion([subtype.data, dict(subtype.context)], boot=address == _BOOT)
+        if not (found or self.keys or self.values or _sets_variables(address, subtype.data)):
             return subtype, None
-        work = _Work(self, FactAddress(type_, subtype.name), hints)
+        work = _Work(self, address)
         data = work.mapping(subtype.data, ())
         context = work.mapping(dict(subtype.context), ("context",))
         if not work.taken:
@@ -179,8 +181,6 @@ class _Work:
     redactor: Redactor
     address: FactAddress | None
     """The subtype that is cleaned; None for what is no fact."""
-    hints: tuple[str, ...]
-    """Of `HINTS`, those that are anywhere in it."""
     taken: list[_Path] = field(default_factory=list)
 
     def mapping(self, values: Mapping[str, Json], path: _Path) -> dict[str, Json]:
@@ -239,7 +239,7 @@ class _Work:
         return clean
 
     def _text(self, text: str, path: _Path) -> str:
-        if text[:1] in {"[", "{"} and self._is_suspicious(text):
+        if text[:1] in {"[", "{"}:
             cleaned = self._json(text, path)
             if cleaned is not None:
                 return cleaned
@@ -258,12 +258,7 @@ class _Work:
         return is_unit and "Environment" in path
 
     def _string(self, text: str) -> str:
-        clean = masked(text) if self._is_suspicious(text) else text
-        return self.redactor.own(clean)
-
-    def _is_suspicious(self, text: str) -> bool:
-        lowered = text.lower()
-        return any(hint in lowered for hint in self.hints)
+        return self.redactor.own(_masked(text))
 
     def _json(self, text: str, path: _Path) -> str | None:
         """Clean JSON that is kept as text, as flattened specs are; None when it is no JSON."""
@@ -286,8 +281,7 @@ def _is_argument_secret(program: str, option: Json, value: Json) -> bool:
 
 def without_secrets(value: Json) -> Json:
     """Give a value without secrets, for what is said of a document that itself is left as it is."""
-    hints = _hints(value)
-    return _Work(Redactor(), None, hints).value(value, ()) if hints else value
+    return _Work(Redactor(), None).value(value, ()) if _suspicion(value) else value
 
 
 def told(problem: Problem) -> Problem:
@@ -296,11 +290,21 @@ def told(problem: Problem) -> Problem:
     return replace(problem, message=masked(problem.message, prose=True), hint=hint)
 
 
-def _hints(value: object) -> tuple[str, ...]:
+_masked = lru_cache(maxsize=8192)(masked)
+"""Of the texts of a cluster, most are there many times."""
+
+
+def _suspicion(value: object, *, boot: bool = False) -> Suspicion:
     try:
-        return hints_in(canonical(value).decode().lower())
-    except ValueError:  # half a character of UTF-16
-        return HINTS
+        return suspicion(canonical(value).decode(), boot=boot)
+    except ValueError:  # half a character of UTF-16, which has no canonical form
+        return Suspicion(form=True)
+
+
+def _sets_variables(address: FactAddress, data: Mapping[str, Json]) -> bool:
+    if address == _BOOT:
+        return any(key.endswith("setenv") for key in data)
+    return address.type == "systemd" and "Environment" in data
 
 
 def _metadata(metadata: Metadata) -> Metadata:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def say(text: str) -> None:
-    """Write a line to standard error, without secrets, harmless to a terminal and a build server."""
+    """Write a line to standard error: no secrets, harmless to a terminal and to a build server."""
     click.echo(tabbed(masked(text, prose=True)), err=True)
 
 
@@ -87,11 +87,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         abandon_stdout()
         return ExitCode.OK
-    except Exception as error:
-        if "--debug" in arguments:
-            say("".join(traceback.format_exception(error)).rstrip())
-            return ExitCode.NO_ANSWER
-        return _explain(error)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told without secrets
+        return _explain(error, debug="--debug" in arguments)
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 
@@ -102,8 +99,11 @@ def _say_where(error: click.ClickException, command: click.Command) -> None:
         say(f"  hint: It goes before the command: eidos {error.option_name} ...")
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, *, debug: bool) -> int:
     """Say in a sentence why there is no answer; also when it is a bug of ours."""
+    if debug:
+        say("".join(traceback.format_exception(error)).rstrip())
+        return ExitCode.NO_ANSWER
     if isinstance(error, EidosError):
         complain(error)
         return error.exit_code
