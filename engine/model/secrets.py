@@ -73,6 +73,8 @@ def is_secret_name(name: str, *, boot: bool = False) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     if boot:
         return any(word == "key" or _is_secret(word) for word in words)
+    if "".join(words[-3:]).endswith(_COMPOUNDS):
+        return True
     if len(words) > 1 and words[-1] in _FILLERS:
         words.pop()
     if not words:
@@ -81,7 +83,7 @@ def is_secret_name(name: str, *, boot: bool = False) -> bool:
         return len(words) > 1 and words[-2] in _KEY_OF
     if words[-1] == "token" and len(words) > 1 and words[-2] in _OF_SPEECH:
         return False
-    return _is_secret(words[-1]) or "".join(words[-3:]).endswith(_COMPOUNDS)
+    return _is_secret(words[-1])
 
 
 def _is_secret(word: str) -> bool:

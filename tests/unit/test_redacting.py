@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eidos.engine.redacting import Redactor
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.secrets import is_secret_name
 from eidos.engine.model.snapshot import CollectorState, Subtype
 from eidos.engine.ports import Fact
+from eidos.engine.redacting import Redactor
 
 SECRET = "hunter2hunter2"  # noqa: S105  # planted
 
