@@ -15,7 +15,14 @@ from eidos.engine.digest import addressed, canonical
 from eidos.engine.errors import Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.secrets import MASK, Suspicion, is_secret, masked, suspicion
+from eidos.engine.model.secrets import (
+    MASK,
+    Suspicion,
+    is_secret,
+    is_secret_content,
+    masked,
+    suspicion,
+)
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
     Collection,
@@ -186,14 +193,11 @@ class _Work:
     def mapping(self, values: Mapping[str, Json], path: _Path) -> dict[str, Json]:
         """Clean a mapping; what is secret by its name is left out."""
         named = next((values[key] for key in _NAME_KEYS if isinstance(values.get(key), str)), None)
-        is_secret_object = values.get("kind") == "Secret"
         clean: dict[str, Json] = {}
         for key, value in values.items():
             name = named if key == "value" and isinstance(named, str) else key
-            if self._is_secret(path, key, name, value):
+            if self._is_secret(path, key, name, value) or is_secret_content(values, key):
                 self.taken.append((*path, self._string(key)))
-            elif is_secret_object and key in ("data", "stringData") and value:
-                self.taken.append((*path, key))
             else:
                 shown = self._string(key)
                 clean[shown] = self.value(value, (*path, shown))

@@ -13,6 +13,7 @@ from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
 from eidos.engine.comparing.ranking import Flips, rank
 from eidos.engine.comparing.snapshots import Comparison, compare
+from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
 from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
 from eidos.engine.model.gate import Gate
@@ -60,8 +61,15 @@ class Compared:
     current: Item
 
     def patch(self, *, tests: bool = False) -> list[Operation]:
-        """Give the operations that turn the baseline document into the current one."""
-        return make_patch(self.baseline.value, self.current.value, tests=tests)
+        """Give the operations that turn the baseline document into the current one.
+
+        Where one holds secrets, they are between what `eidos snapshot convert` makes of the two.
+        """
+        before, after = self.baseline.clean_document, self.current.clean_document
+        if before is None or after is None:
+            before = write_snapshot(self.baseline.snapshot.snapshot)
+            after = write_snapshot(self.current.snapshot.snapshot)
+        return make_patch(before, after, tests=tests)
 
 
 def diff(

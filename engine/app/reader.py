@@ -69,6 +69,7 @@ class Item:
         self._seen = seen
         self._lenient = lenient
         self._sweep = sweep or _swept
+        self._held_secrets = False
 
     @property
     def file(self) -> str:
@@ -87,7 +88,22 @@ class Item:
         Raises:
             DocumentError: the document is none, or has the wrong shape.
         """
-        return self._seen or self._sweep(self.name, addressed(self._source.snapshot))
+        if self._seen is not None:
+            return self._seen
+        found = addressed(self._source.snapshot)
+        clean = self._sweep(self.name, found)
+        self._held_secrets = clean is not found
+        return clean
+
+    @property
+    def clean_document(self) -> Json | None:
+        """The document of a snapshot, as it was read; None where it holds secrets.
+
+        Raises:
+            DocumentError: it is no snapshot.
+        """
+        _ = self.snapshot
+        return None if self._held_secrets else self.value
 
     @cached_property
     def value(self) -> Json:

@@ -7,6 +7,7 @@ bounded, or ends at a character that it cannot hold.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,22 +69,19 @@ def is_secret_name(name: str, *, boot: bool = False) -> bool:
         name: name of a key or a variable, or a path that ends in one.
         boot: it is a kernel argument: every word counts, and any key (``rd.luks.key``).
     """
-    if name in _REFERENCES:
-        return False
     words = [word.lower() for word in _WORDS.findall(name)]
+    if name in _REFERENCES or not words:
+        return False
     if boot:
         return any(word == "key" or _is_secret(word) for word in words)
     if "".join(words[-3:]).endswith(_COMPOUNDS):
         return True
     if len(words) > 1 and words[-1] in _FILLERS:
         words.pop()
-    if not words:
-        return False
-    if words[-1] == "key":
-        return len(words) > 1 and words[-2] in _KEY_OF
-    if words[-1] == "token" and len(words) > 1 and words[-2] in _OF_SPEECH:
-        return False
-    return _is_secret(words[-1])
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last == "key":
+        return before in _KEY_OF
+    return _is_secret(last) and not (last == "token" and before in _OF_SPEECH)
 
 
 def _is_secret(word: str) -> bool:
@@ -176,6 +174,10 @@ _ISCSI = re.compile(r"(?<=\biscsi:)[^\s/@]{1,256}(?=@)")
 """``netroot=iscsi:user:password[:user:password]@server…``, dracut.cmdline(7)."""
 _DSN = re.compile(r"(?<![\w.-])([\w.-]{1,64}:)[^\s@/]{1,256}(?=@(?:tcp|unix)\()")
 """``user:password@tcp(host:port)/db``, as Go's drivers have it."""
+_BARE = re.compile(
+    r"(?<![\w.@/-])((?!mailto:)[\w.-]{1,64}:)([^\s:@/'\"]{1,256})(?=@[\w-]{1,63}\.[\w.-]{2})"
+)
+"""``user:password@registry.example/image``, where the scheme was left out."""
 _AUTHORIZATION = re.compile(
     r"(?<![\w-])((?:proxy-)?authorization\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?"
     r"(?:[a-z][\w-]{0,24}\s{1,4})?)([^\s\"',;&\\]+)",
@@ -190,7 +192,8 @@ _NAME = re.compile(
     r"(?P<sign>\\{0,3}[\"']?\s{0,3}(?:=>|:=|=|:)\s{0,3}|\s{1,4}(?=\S))"
 )
 _VALUE = re.compile(
-    r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|`[^`]*`|\\{1,3}\".*?\\{1,3}\"|[^\s,;&\"'`]+", re.DOTALL
+    r"\{\{[^{}]{0,200}\}\}|\"(?:[^\"\\]|\\.)*\"|'[^']*'|`[^`]*`|\\{1,3}\".*?\\{1,3}\"|[^\s,;&\"'`]+",
+    re.DOTALL,
 )
 _QUERY = frozenset(
     {
@@ -263,10 +266,13 @@ def suspicion(text: str, *, boot: bool = False) -> Suspicion:
         or _LEAD.search(" ".join(_RUN.findall(text))) is not None,
         named=any(_is_naming(word, form, lowered) for word, form in _NAMED_BY.items())
         or (boot and "key" in lowered),
-        place=("://" in text and "@" in text and _URL.search(text) is not None)
-        or any(place in text for place in _PLACES),
+        place=("@" in text and _has_user(text)) or any(place in text for place in _PLACES),
         option=any(option in text for option in _OPTIONS),
     )
+
+
+def _has_user(text: str) -> bool:
+    return _URL.search(text) is not None or _BARE.search(text) is not None
 
 
 def _is_naming(word: str, form: re.Pattern[str] | None, lowered: str) -> bool:
@@ -292,6 +298,11 @@ def is_secret(name: str, value: object, *, boot: bool = False) -> bool:
     return not all(HARMLESS.fullmatch(str(each)) for each in values)
 
 
+def is_secret_content(values: Mapping[str, object], key: str) -> bool:
+    """Say whether a key of a map is where a Kubernetes Secret, by its kind, has what it hides."""
+    return key in ("data", "stringData") and values.get("kind") == "Secret" and bool(values[key])
+
+
 def masked(text: str, *, prose: bool = False) -> str:
     """Give a text with `MASK` for every secret in it; masking it again changes nothing.
 
@@ -304,7 +315,7 @@ def masked(text: str, *, prose: bool = False) -> str:
     masks = _FORM.sub(MASK, text) if found.form else text
     if found.place:
         masks = _ISCSI.sub(MASK, _URL.sub(MASK, masks))
-        masks = _DSN.sub(rf"\1{MASK}", masks)
+        masks = _BARE.sub(_telling_second, _DSN.sub(rf"\1{MASK}", masks))
     if found.named:
         masks = _COOKIE.sub(_second, masks)
         masks = _AUTHORIZATION.sub(_second, masks)

@@ -259,7 +259,7 @@ def test_through_the_collectors(
     "text",
     [
         f"apiVersion: eidos.dev/v1\nkind: Snapshot\nmetadata: https://u:{X}@h/\n",
-        f"apiVersion: eidos.dev/v1\nkind: Snapshot\ncollection: [{{type: A, status: 'token={X}'}}]\n",
+        f"kind: Snapshot\napiVersion: eidos.dev/v1\ncollection: [{{type: A, status: token={X}}}]\n",
         f"apiVersion: eidos.dev/v1\nkind: Snapshot\nmetadata: {{labels: {{token: [{X}]}}}}\n",
         f"apiVersion: ghp_{X}aaaaaaaaaaaaaaaaaaaaaaaa\nkind: Snapshot\n",
         f"a: 'password={X}'\n  b: [\n",
