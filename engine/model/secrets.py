@@ -213,7 +213,7 @@ _LOGIN = re.compile(r"login|sshpass", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\d.:/-]*|[./~].*|\d.*[:/].*", re.DOTALL)
 """Ports, numbers and paths."""
 
-_RUN = re.compile(r"[\w+=~.-]{16,}")
+_RUN = re.compile(r"[A-Za-z0-9_+=~.-]{16,}")  # \w would ask what every character is
 """Long enough to be a key: to look for leads in runs alone is six times as fast."""
 _LEAD = re.compile(
     rf"\b(?:{'|'.join(re.escape(lead) for leads, _ in _SERVICES for lead in leads.split())})"
@@ -232,7 +232,7 @@ _NAMED_BY: dict[str, re.Pattern[str] | None] = {
 _BEFORE_KEY = re.compile(rf"(?:{'|'.join(sorted(_KEY_OF))})[^a-z0-9]?$|[?&]$")
 _LONGEST_BEFORE_KEY = 14
 _PLACES = ("iscsi:", "@tcp(", "@unix(")
-_OPTIONS = ("-p ", '"-p"', "-u ", '"-u"', "--user", "--proxy-user", "mysql")
+_OPTIONS = ("-p ", '"-p"', "-u ", '"-u"', "-user", "mysql")
 
 
 @dataclass(frozen=True, slots=True)
