@@ -232,7 +232,7 @@ _NAMED_BY: dict[str, re.Pattern[str] | None] = {
 _BEFORE_KEY = re.compile(rf"(?:{'|'.join(sorted(_KEY_OF))})[^a-z0-9]?$|[?&]$")
 _LONGEST_BEFORE_KEY = 14
 _PLACES = ("iscsi:", "@tcp(", "@unix(")
-_OPTIONS = ("-p ", '"-p"', "-u ", '"-u"', "-user", "mysql")
+_OPTIONS = ("-p ", '"-p"', "-u ", '"-u"', "--user", "--proxy-user", "mysql")
 
 
 @dataclass(frozen=True, slots=True)
