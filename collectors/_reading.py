@@ -27,6 +27,8 @@ class Reading:
     """Key to reason, for what should be there and could not be read."""
     withheld: tuple[str, ...] = ()
     """Keys of secrets, which are never read."""
+    unread: tuple[str, ...] = ()
+    """Names of what the source says and nobody here knows; no fact is missing for it."""
 
 
 def read_text(path: Path) -> str:
@@ -118,3 +120,5 @@ def collect_subtype(
         yield state(CollectorState.PARTIAL, why, tuple(sorted(reading.missing)))
     if reading.withheld:
         yield state(CollectorState.REDACTED, "secrets are not read", reading.withheld)
+    if reading.unread:
+        yield state(CollectorState.OK, "the source says more than is read", reading.unread)
