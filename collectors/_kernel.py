@@ -36,7 +36,7 @@ def read_grub(root: Path) -> Reading:
     A repeated argument is the list of its values in order, a single one its value, one without a
     value the empty string. What follows ``--`` is for init: its names stand in the list ``--``.
     """
-    words = _ARGUMENT.findall(read_text(root / "proc/cmdline"))
+    words = _ARGUMENT.findall(read_text(root / "proc/cmdline").strip())
     end = words.index(FOR_INIT) if FOR_INIT in words else len(words)
     arguments: dict[str, list[str]] = {}
     for word in words[:end]:

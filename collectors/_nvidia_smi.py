@@ -223,6 +223,9 @@ def _says_none(text: str) -> bool:
 
 def _ecc(gpu: Element, scope: str, names: tuple[Sequence[str], Sequence[str]], driver: str) -> Json:
     """Give the total, or add up its parts, as NVML's totals do; one broken part breaks the sum."""
+    group = _find(gpu, scope)
+    if group is not None and not group.is_whole:
+        raise UntoldError(f"{driver} was cut off")
     try:
         return _value(gpu, [f"{scope}/{name}" for name in names[0]], count, driver)
     except (UntoldError, UnsupportedError) as why:
@@ -244,15 +247,15 @@ def _clock_reasons(gpu: Element, driver: str) -> Json:
     """Name what holds the clocks back at this moment, in the order of the document."""
     for group, prefix in CLOCK_REASONS:
         element = gpu.find(group)
-        reasons = [each for each in (element.children if element else ()) if each.is_whole]
-        if reasons:
-            values = {each.name.removeprefix(prefix): _reason(each) for each in reasons}
-            if None not in values.values() or any(values.values()):
-                return [name.replace("_", "-") for name, is_on in values.items() if is_on]
-            raise UnsupportedError
-    return _value(
-        gpu, [f"{group}/{prefix}gpu_idle" for group, prefix in CLOCK_REASONS], active, driver
-    )
+        if element is not None and element.children:
+            if not element.is_whole:
+                raise UntoldError(f"{driver} was cut off")
+            values = {each.name.removeprefix(prefix): _reason(each) for each in element.children}
+            if all(value is None for value in values.values()):
+                raise UnsupportedError
+            return [name.replace("_", "-") for name, is_on in values.items() if is_on]
+    places = [f"{group}/{prefix}gpu_idle" for group, prefix in CLOCK_REASONS]
+    return _value(gpu, places, active, driver)
 
 
 def _reason(element: Element) -> bool | None:
@@ -264,6 +267,8 @@ def _reason(element: Element) -> bool | None:
 
 def _instances(gpu: Element, driver: str) -> Json:
     devices = gpu.find("mig_devices")
+    if devices is not None and not devices.is_whole:
+        raise UntoldError(f"{driver} was cut off")
     return [
         {
             key: _value(mig, places, read, driver)
@@ -272,6 +277,13 @@ def _instances(gpu: Element, driver: str) -> Json:
         }
         for mig in (devices.all("mig_device") if devices else ())
     ]
+
+
+def _find(element: Element, place: str) -> Element | None:
+    found: Element | None = element
+    for name in place.split("/"):
+        found = found.find(name) if found else None
+    return found
 
 
 def _is_absent(element: Element, places: Sequence[str]) -> bool:
