@@ -62,8 +62,8 @@ class Collection:
         """Say whether it speaks of a fact, or of all facts of its kind.
 
         What names keys speaks of the whole subtype too, and not of the subtype's other keys. What
-        names a node speaks neither of other nodes nor of the cluster. ``devices[1].ecc`` speaks of
-        one item of the list ``devices``, and so of the list.
+        names a node speaks neither of other nodes nor of the cluster. ``devices[1].ecc`` that could
+        not be read is missing in the list ``devices``; one that was redacted was there.
         """
         return (
             self.subtype in (None, address.subtype)
@@ -73,7 +73,7 @@ class Collection:
         )
 
     def _has_item(self, key: str | None) -> bool:
-        return any(name.startswith(f"{key}[") for name in self.keys)
+        return self.status in INCOMPLETE and any(name.startswith(f"{key}[") for name in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
