@@ -13,6 +13,7 @@ from eidos.collectors._nvidia_smi_elements import (
     CLOCK_REASONS,
     DEVICE,
     ECC,
+    GIVEN_UP,
     MIG_INSTANCE,
     SYSTEM,
     Parse,
@@ -32,6 +33,8 @@ _LOST = re.compile(
 """How nvidia-smi says that a GPU does not answer, in a line outside of its XML."""
 _WORDS = 300
 """Characters of what nvidia-smi says beside its XML that a reason shows."""
+_LISTED = 100
+"""Elements that nobody reads and that are named; a new driver brings a handful."""
 _MORE_CALLS = 6
 """Calls beside the first, and one to spare: if each of them hangs, the first is not lost."""
 _ROOT_KNOWN = frozenset(
@@ -83,7 +86,8 @@ def read_output(output: Output, ended: Ended) -> Gpus:
     attached, problems = _attached(log, len(devices))
     unread = {path for gpu in whole for path, _ in gpu.leaves() if not is_known(path)}
     unread |= {child.name for child in log.children if child.name not in _ROOT_KNOWN}
-    return Gpus(system, devices, attached, {**missing, **problems}, tuple(sorted(unread)))
+    listed = tuple(sorted(unread)[:_LISTED])
+    return Gpus(system, devices, attached, {**missing, **problems}, listed)
 
 
 def _log(output: Output) -> Element:
@@ -91,15 +95,9 @@ def _log(output: Output) -> Element:
     if not output.logs:
         words = " ".join(output.words)[:_WORDS]
         raise ValueError(f"nvidia-smi gave XML of another kind, or none: {words}".rstrip(": "))
-    drivers = {
-        version.text.strip()
-        for log in output.logs
-        for name in SYSTEM["driver"][0]
-        if (version := log.find(name)) and version.is_whole
-    }
+    drivers = list(dict.fromkeys(_said_by(log) for log in output.logs if log.find("gpu")))
     if len(drivers) > 1:
-        names = ", then ".join(sorted(drivers))
-        raise ValueError(f"the driver was changed while nvidia-smi spoke: {names}")
+        raise ValueError(f"the driver was changed meanwhile: {', then '.join(drivers)}")
     return next((log for log in reversed(output.logs) if log.is_whole), output.logs[-1])
 
 
@@ -141,6 +139,8 @@ def _device(gpu: Element, driver: str) -> Device:
     device.ask("now.clocks-event-reasons", lambda: _clock_reasons(gpu, driver))
     if "mig.current" in device.facts:
         device.ask("mig.instances", lambda: _instances(gpu, driver))
+    for fact in GIVEN_UP:  # a driver that says nothing of it has stopped to do so
+        device.untold.pop(fact, None)
     if device.error:  # what it does not say may stand behind the cut
         device.untold.clear()
     return device
@@ -326,8 +326,9 @@ class _Words:
         return devices, {"warnings": "; ".join(loose)[:_WORDS]} if loose else {}
 
     def _lines(self) -> list[str]:
-        errors = (line.strip() for line in self.ended.errors.splitlines())
-        return list(dict.fromkeys([*self.output.words, *(line for line in errors if line)]))
+        lines = (*self.output.words, *self.ended.errors.splitlines())
+        shown = ("".join(c if c.isprintable() else "?" for c in line.strip()) for line in lines)
+        return list(dict.fromkeys(line for line in shown if line))
 
 
 def _warn(device: Device, line: str) -> None:
@@ -377,16 +378,18 @@ class _Extras:
     def _add(
         self, devices: Sequence[Device], fact: str, ask: Callable[[], Mapping[str, Json]]
     ) -> None:
+        """Ask about all devices, and give each its answer; those that are cut off are left out."""
         answer = Device()
         answer.ask(fact, lambda: dict(ask()))
-        values = answer.facts.get(fact, {})
+        values = answer.facts.get(fact)
         for device in devices:
             uuid = device.facts.get("uuid")
-            if isinstance(values, dict) and isinstance(uuid, str) and uuid in values:
-                device.ask(fact, partial(_told_json, values[uuid]))
-            elif not device.error:
-                device.untold |= answer.untold
-                device.broken |= answer.broken
+            if device.error:
+                continue
+            if isinstance(values, dict) and values:
+                device.ask(fact, partial(_of_device, values, uuid))
+            device.untold |= answer.untold
+            device.broken |= answer.broken
 
     def _capabilities(self) -> Mapping[str, Json]:
         rows = self._ask("--query-gpu=uuid,compute_cap", "--format=csv,noheader").splitlines()
@@ -414,7 +417,13 @@ class _Extras:
         return told(match[1]).upper() == word
 
 
-def _told_json(value: Json) -> Json:
+def _of_device(values: Mapping[str, Json], uuid: Json) -> Json:
+    """Give what is said of a device; what is said of others alone is not for it."""
+    if not isinstance(uuid, str):
+        raise TypeError("it does not tell its UUID")
+    if uuid not in values:
+        raise UnsupportedError
+    value = values[uuid]
     return told(value) if isinstance(value, str) else value
 
 

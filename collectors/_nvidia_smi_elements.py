@@ -168,6 +168,9 @@ DEVICE: Mapping[str, tuple[tuple[str, ...], Parse]] = {
 }
 """Fact to its elements below ``gpu``, the first that has a value counts, and how it is read."""
 
+GIVEN_UP = frozenset({"display-mode", "clocks.applications.graphics", "clocks.applications.memory"})
+"""Facts that drivers call deprecated (575, 580), and will leave out one day."""
+
 MIG_INSTANCE: Mapping[str, tuple[tuple[str, ...], Parse]] = {
     "index": (("index",), _whole()),
     "gpu-instance": (("gpu_instance_id",), _whole()),

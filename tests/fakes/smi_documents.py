@@ -113,7 +113,9 @@ BRANCHES = {
 def document(branch: Branch, *gpus: Tree) -> str:
     """Write the document of a machine."""
     driver, cuda = branch.versions
-    head = {driver: branch.driver, cuda: "13.0", "attached_gpus": str(len(gpus))}
+    deprecated = "Requested functionality has been deprecated"
+    head = {"driver_version": deprecated, "cuda_version": deprecated}
+    head |= {driver: branch.driver, cuda: "13.0", "attached_gpus": str(len(gpus))}
     body = "".join(
         f'<gpu id="00000000:0{i}:00.0">\n{xml(gpu)}</gpu>\n' for i, gpu in enumerate(gpus)
     )

@@ -186,6 +186,13 @@ def test_a_new_element_is_listed_and_spoils_nothing(tmp_path: Path) -> None:
     assert [one.keys for one in listed] == [gpus.unread]
 
 
+def test_what_drivers_give_up_is_no_gap() -> None:
+    given_up = ("display_mode", "applications_clocks")
+    described = {name: value for name, value in gpu(NEW).items() if name not in given_up}
+
+    assert not gaps(parse_query(document(NEW, described)))
+
+
 def test_power_under_a_name_that_nobody_knows_is_a_gap() -> None:
     described = gpu(
         NEW, gpu_power_readings={"power_consumed": "70 W", "default_power_limit": "N/A"}
@@ -274,7 +281,7 @@ def test_two_documents_of_one_driver_are_one_reading() -> None:
 
 def test_a_driver_that_is_changed_meanwhile_is_no_reading() -> None:
     old = BRANCHES["570-hopper"]
-    with pytest.raises(ValueError, match=r"570\.86\.15, then 580\.159\.04"):
+    with pytest.raises(ValueError, match=r"570\.86\.15, then nvidia-smi 580\.159\.04"):
         parse_query(document(old, gpu(old)) + document(NEW, gpu(NEW)))
 
 
