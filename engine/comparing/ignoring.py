@@ -43,6 +43,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "systemd.*.NFileDescriptorStore",
         "gpu.devices-volatile.*",
         "os.sysctl-volatile.*",
+        "os.memory-volatile.*",
         "systemd.*.TasksCurrent",
         "systemd.*.NRestarts",
         "systemd.*.IO*Bytes",
