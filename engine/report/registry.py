@@ -13,7 +13,7 @@ from eidos.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
-    from eidos.engine.model.drift import Comparison, Matrix
+    from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
@@ -109,6 +109,10 @@ MATRIX: "Kind[Matrix]" = Kind(
     "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}
 )
 """``eidos diff --matrix``."""
+EXPLANATION: "Kind[Explanation]" = Kind(
+    "an explanation", {"text": "drift.explanation:report", "json": "drift.json_:explanation"}
+)
+"""``eidos diff --explain``."""
 VALIDATION: "Kind[Validation]" = Kind(
     "a validation",
     {"text": "validation:text", "json": "validation:json", "github": "validation:github"},
@@ -144,6 +148,7 @@ KINDS: tuple[Kind[Any], ...] = (
     DRIFT,
     DRIFTS,
     MATRIX,
+    EXPLANATION,
     VALIDATION,
     RUNS,
     VERIFICATION,
