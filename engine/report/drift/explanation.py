@@ -52,12 +52,27 @@ def _flipped(each: Explained, rendering: Rendering) -> Iterator[str]:
         yield f"    because {reason}"
     most = len(each.flip.sets) if rendering.verbose else _SETS
     yield from _sets("flipped by", each.flip.sets, most)
-    if each.undo and each.flip.cause is not FlipCause.UNFINISHED:
-        yield f"    to bring back {each.before.status}, it is enough to undo"
-        yield from _sets("", each.undo, most)
+    yield from _undo(each, most)
     for finding in each.after.findings if each.after.status is not Status.PASS else ():
         if finding.fix:
             yield f"    or: {one_line(finding.fix)}"
+
+
+def _undo(each: Explained, most: int) -> Iterator[str]:
+    """Say what would be enough to bring back the verdict before."""
+    assert each.flip is not None  # noqa: S101 -- only what flipped comes here
+    if not each.undo or each.flip.cause is FlipCause.UNFINISHED:
+        return
+    # One set that did it alone is nearly always what undoes it alone; then it is not told twice.
+    if len(each.undo) == 1 and _names(each.undo) == _names(each.flip.sets):
+        yield f"    undoing that is enough to bring back {each.before.status}"
+    else:
+        yield f"    to bring back {each.before.status}, it is enough to undo"
+        yield from _sets("", each.undo, most)
+
+
+def _names(sets: Sequence[Sequence[Change]]) -> list[list[str]]:
+    return [[change.fact for change in changes] for changes in sets]
 
 
 def _sets(title: str, sets: Sequence[Sequence[Change]], most: int) -> Iterator[str]:

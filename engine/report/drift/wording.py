@@ -231,9 +231,7 @@ def flips(change: Change, most: int = _FLIPS) -> str:
 
 def _turned(flip: Flip) -> str:
     return (
-        f"{flip.after}, once more"
-        if flip.before is flip.after
-        else f"{flip.before} -> {flip.after}"
+        f"{flip.after} once more" if flip.before is flip.after else f"{flip.before} -> {flip.after}"
     )
 
 
