@@ -4,7 +4,7 @@ A verdict that differs is asked again about what would be: the baseline with onl
 changes made. That costs a question each, and says what reading the rule could not.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from eidos.engine.app.reader import Item
 from eidos.engine.comparing.causing import Asked, Search, Swap, search_all
 from eidos.engine.comparing.ranking import alarm
 from eidos.engine.comparing.swapping import swapped, undone
+from eidos.engine.digest import canonical
 from eidos.engine.errors import Problem
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, node_facts
@@ -34,6 +35,8 @@ _Verdicts = Mapping[str | None, Mapping[str, Verdict]]
 """By node name (None for the cluster) and rule."""
 _HELD = frozenset({Status.FAIL, Status.WARN})
 """Verdicts that hold something against a subject."""
+_Alike = tuple[Change, ...]
+"""One change, which may be of many nodes: it is made on all of them or on none."""
 _SUBTYPE = 2
 """Segments that name a subtype, which says nothing about which of its facts did it."""
 
@@ -153,7 +156,7 @@ class _Question:
     pair: _Pair
     base: SubjectFacts
     other: SubjectFacts
-    changes: tuple[Change, ...]
+    changes: tuple[_Alike, ...]
     wanted: Status
     """What the rule says once enough of the changes are made."""
 
@@ -178,11 +181,24 @@ class _Causes:
         self._found = found
         self._ask = ask
         self._back = back
-        self._before = _subjects(found.before)
-        self._after = _subjects(found.after)
-        nodes = found.after.snapshot.snapshot.nodes
-        self._own = {node.name: facts_of(node.measurements).keys() for node in nodes}
+        self._by_node: dict[str | None, list[Change]] = {}
+        for change in found.changes:
+            self._by_node.setdefault(change.node, []).append(change)
         self._numbers = {id(change): number for number, change in enumerate(found.changes)}
+
+    @cached_property
+    def _before(self) -> Mapping[str | None, SubjectFacts]:
+        return _subjects(self._found.before)
+
+    @cached_property
+    def _after(self) -> Mapping[str | None, SubjectFacts]:
+        return _subjects(self._found.after)
+
+    @cached_property
+    def _own(self) -> Mapping[str, Collection[FactAddress]]:
+        """The subtypes that each node has itself."""
+        nodes = self._found.after.snapshot.snapshot.nodes
+        return {node.name: facts_of(node.measurements).keys() for node in nodes}
 
     def of(self, pairs: Sequence[_Pair]) -> Iterator[NodeFlip]:
         """Give each pair with its cause, in order; alike nodes are searched once."""
@@ -190,7 +206,7 @@ class _Causes:
         searches: dict[object, Search] = {}
         keys: list[object] = []
         for pair in pairs:
-            changes = tuple(self._candidates(pair))
+            changes = _alike(self._candidates(pair))
             key = _likeness(pair, changes)
             keys.append(key)
             if key not in questions and _raw(pair.old) is not _raw(pair.new):
@@ -205,15 +221,17 @@ class _Causes:
 
         Its findings say themselves which facts they are about; nothing is asked again.
         """
+        if pair.new.status not in _HELD or pair.old.findings == pair.new.findings:
+            return None
         known = {finding.msg for finding in pair.old.findings}
         fresh = [finding for finding in pair.new.findings if finding.msg not in known]
-        if pair.old.memo == pair.new.memo or not fresh or pair.new.status not in _HELD:
-            return None
-        named = _named(fresh)
+        old, named = _named(pair.old.findings), _named(fresh)
         changes = [
             change
             for change in self._candidates(pair)
-            if self._is_told(change) and _is_in(change, change.after_at, named)
+            if self._is_told(change)
+            and _is_in(change, change.after_at, named)
+            and not _is_in(change, change.before_at, old)  # which is bad in another way now
         ]
         if not changes:
             return None
@@ -225,25 +243,33 @@ class _Causes:
         declared: dict[tuple[FactAddress, bool], set[str | None]] = {}
         for path in (*pair.rule.requires, *pair.rule.reads):
             declared.setdefault((path.whole, path.every_node), set()).add(path.key)
-        for change in self._found.changes:
-            if pair.node is not None and not self._sees(pair.node, change):
-                continue
+        for change in self._in_sight(pair.node):
             of_others = pair.node is None and change.node is not None
             keys = declared.get((change.address.whole, of_others), ())
             if None in keys or (change.path and str(change.path[0]) in keys):
                 yield change
 
-    def _sees(self, node: str, change: Change) -> bool:
-        """Say whether it is a fact of the node, or of the cluster where it has none of its own."""
-        if change.node is not None:
-            return change.node == node
-        return change.address.whole not in self._own.get(node, ())
+    def _in_sight(self, node: str | None) -> Iterable[Change]:
+        """Give changes of a node's own facts, and of the cluster's where it has none of its own."""
+        if node is None:
+            return self._found.changes
+        own = self._own.get(node, ())
+        shared = (
+            change for change in self._by_node.get(None, ()) if change.address.whole not in own
+        )
+        return [*shared, *self._by_node.get(node, ())]
 
-    def _question(self, pair: _Pair, changes: tuple[Change, ...]) -> _Question:
+    def _question(self, pair: _Pair, changes: tuple[_Alike, ...]) -> _Question:
         before = self._before[self._found.old_names.get(pair.node, pair.node)]
         after = self._after[pair.node]
         if self._back:
-            return _Question(pair, after, before, tuple(map(undone, changes)), _raw(pair.old))
+            return _Question(
+                pair,
+                after,
+                before,
+                tuple(tuple(map(undone, each)) for each in changes),
+                _raw(pair.old),
+            )
         # The name is no change of a fact; who reads it sees the same one throughout.
         return _Question(pair, replace(before, name=after.name), after, changes, _raw(pair.new))
 
@@ -264,8 +290,7 @@ class _Causes:
         """Give the subject as it would be with some of the changes made."""
         base, other = question.base, question.other
         grouped: dict[tuple[str | None, FactAddress], list[Change]] = {}
-        for number in sorted(swap):
-            change = question.changes[number]
+        for change in _flat(question.changes, swap):
             node = change.node if question.pair.node is None else None
             grouped.setdefault((node, change.address.whole), []).append(change)
         facts = dict(base.facts)
@@ -287,15 +312,15 @@ class _Causes:
     def _told(self, pair: _Pair, search: Search | None) -> NodeFlip:
         if search is None:
             return NodeFlip(pair.node, pair.flip, FlipCause.WAIVER)
-        changes = tuple(self._candidates(pair))
-        sets = [tuple(changes[number] for number in sorted(found)) for found in search.sets]
+        changes = _alike(self._candidates(pair))
+        sets = [tuple(_flat(changes, found)) for found in search.sets]
         shown = [each for each in sets if all(self._is_told(change) for change in each)]
         if shown:
             return NodeFlip(pair.node, pair.flip, FlipCause.CHANGE, tuple(shown))
         if sets:
             return NodeFlip(pair.node, pair.flip, FlipCause.IGNORED, tuple(sets))
         if not search.is_over:
-            nearest = tuple(changes[number] for number in sorted(search.nearest))
+            nearest = tuple(_flat(changes, search.nearest))
             return NodeFlip(pair.node, pair.flip, FlipCause.UNFINISHED, (nearest,))
         every_node = any(path.every_node for path in (*pair.rule.requires, *pair.rule.reads))
         if every_node and self._found.nodes_moved:
@@ -317,21 +342,35 @@ def _raw(verdict: Verdict) -> Status:
     return Status.FAIL if verdict.status is Status.WAIVED else verdict.status
 
 
-def _likeness(pair: _Pair, changes: Sequence[Change]) -> object:
+def _alike(changes: Iterable[Change]) -> tuple[_Alike, ...]:
+    """Bring together what changed alike on several nodes: one driver that was rolled out is one."""
+    found: dict[object, list[Change]] = {}
+    for change in changes:
+        values = canonical([change.before, change.after])
+        found.setdefault((change.segments, change.kind, values), []).append(change)
+    return tuple(map(tuple, found.values()))
+
+
+def _flat(changes: Sequence[_Alike], numbers: Swap) -> Iterator[Change]:
+    for number in sorted(numbers):
+        yield from changes[number]
+
+
+def _likeness(pair: _Pair, changes: Sequence[_Alike]) -> object:
     """Give what is equal where the rule sees the same on both sides."""
     sides = (pair.old.memo or pair.old.reason, pair.new.memo or pair.new.reason)
     # Without an address of what was asked, only the node itself is like it.
     node = None if pair.old.memo and pair.new.memo else pair.node
-    seen = tuple((change.segments, change.node is None) for change in changes)
+    seen = tuple((each[0].segments, each[0].node is None) for each in changes)
     return pair.rule.id, _raw(pair.old), _raw(pair.new), sides, node, seen
 
 
-def _likely(pair: _Pair, changes: Sequence[Change]) -> list[int]:
+def _likely(pair: _Pair, changes: Sequence[_Alike]) -> list[int]:
     """Number the changes that a finding of either side names."""
     old, new = _named(pair.old.findings), _named(pair.new.findings)
     return [
         number
-        for number, change in enumerate(changes)
+        for number, (change, *_) in enumerate(changes)
         if _is_in(change, change.before_at, old) or _is_in(change, change.after_at, new)
     ]
 

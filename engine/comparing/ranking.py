@@ -90,8 +90,9 @@ class _Blamed:
                     self._blame(each.flip, together)
 
     def _blame(self, flip: Flip, changes: Sequence[Change]) -> None:
+        facts = dict.fromkeys(change.fact for change in changes)
         for change in changes:
-            others = tuple(other.fact for other in changes if other is not change)
+            others = tuple(fact for fact in facts if fact != change.fact)
             known = self._found.setdefault(_identity(change), {})
             if flip.rule not in known or len(others) < len(known[flip.rule].together):
                 known[flip.rule] = replace(flip, together=others)

@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from eidos.engine.app.context import Context, Opening
+from eidos.engine.app.diff import Comparing, diff
 from eidos.engine.cli import console, root
 from eidos.schemas import FOLDER
 from fakes.drifting import snapshot
@@ -337,3 +339,66 @@ def test_a_baseline_of_another_tool_is_refused_in_a_sentence(
     err = capsys.readouterr().err
     assert "a.json" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("here")
+def test_a_file_that_disappears_while_the_list_is_read_hides_no_other() -> None:
+    Path("fleet").mkdir()
+    for name in ("a", "fleet/a", "fleet/b", "fleet/c"):
+        write(f"{name}.json", snapshot({"n1": {"OS": {"grub": {"at": name}}}}))
+    with Context(Opening(), {}) as context:
+        found = diff("a.json", ["fleet"], Comparing(), None, context, many=True)
+        first = next(found)
+        Path("fleet/b.json").unlink()
+        gone, last = found
+    assert [getattr(each, "drift", None) is not None for each in (first, gone, last)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+# A fleet ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("here")
+def test_the_matrix_has_clusters_and_counts_one_as_one(capsys: Captured) -> None:
+    one, other = images(container(1)), images(container(1, tag="1.28", count=2))
+    one["metadata"]["cluster"], other["metadata"]["cluster"] = "east", "west"
+    lone = snapshot({"n9": {"OS": {"grub": {}}}})
+    a, b, c = write("a.json", one), write("b.json", other), write("c.json", lone)
+    assert run("--matrix", a, b, c) == 1
+    out = capsys.readouterr().out
+    assert "k8s.image: 1 cluster alike, 1 differs\n" in out
+    assert "docker.io/library/nginx:1.27 -> 1.28 (default/app-1)" in out
+    assert "k8s.server: 2 clusters alike\n" in out
+    assert "\n2 clusters, 3 nodes; exit code 1\n" in out
+    assert run("--matrix", c) == 0
+    out = capsys.readouterr().out
+    assert "os.grub: 1 node\n" in out
+    assert "\n1 node; exit code 0\n" in out
+
+
+@pytest.mark.usefixtures("here")
+def test_the_order_of_a_list_and_how_a_number_is_written_make_no_class(capsys: Captured) -> None:
+    def devices(*names: str, count: float) -> Any:
+        return {"GPU": {"pci": {"devices": [{"bus-id": each} for each in names], "n": count}}}
+
+    one, other = devices("0", "1", count=1), devices("1", "0", count=1.0)
+    assert run("--matrix", write("m.json", snapshot({"n1": one, "n2": other}))) == 0
+    assert "gpu.pci: 2 nodes alike" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("here")
+def test_what_changed_alike_on_many_nodes_is_one_cause(capsys: Captured) -> None:
+    def fleet(driver: str) -> Any:
+        smi = {"driver": "580.159.04", "gpu.model": "NVIDIA H100 80GB HBM3"}
+        moved = {f"n{number}": {"GPU": {"smi": {**smi, "driver": driver}}} for number in range(20)}
+        return snapshot({**moved, "last": {"GPU": {"smi": smi}}})
+
+    a, b = write("a.json", fleet("580.159.04")), write("b.json", fleet("595.71.05"))
+    found = said(capsys, a, b, "--pack", "gpu", "--allow-incomplete")
+    [flip] = [each for each in found["flips"] if each["rule"] == "GPU-008"]
+    [together] = flip["changes"]
+    assert {each["fact"] for each in together} == {"gpu.smi.driver"}
+    assert len(together) == 20

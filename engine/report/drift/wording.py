@@ -160,7 +160,7 @@ def fact(change: Change) -> str:
 
 def shown(value: Json, limit: int = _VALUE) -> str:
     """Write a value on one line."""
-    return shortened(one_line(short(value)), limit)
+    return shortened(one_line(short(value)), limit) if value != "" else '""'
 
 
 def sides(change: Change, limit: int) -> tuple[str, str]:
