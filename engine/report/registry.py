@@ -90,6 +90,7 @@ DRIFT: "Kind[Comparison]" = Kind(
         "json-patch": "drift.json_:patch",
         "markdown": "drift.markdown:report",
         "github": "drift.github:report",
+        "sarif": "drift.sarif:report",
     },
 )
 """``eidos diff``."""
@@ -102,6 +103,7 @@ DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
         "json-patch": "drift.many:json_patch",
         "markdown": "drift.many:markdown",
         "github": "drift.many:github",
+        "sarif": "drift.sarif:report_all",
     },
 )
 """``eidos diff --baseline``; written as it is found."""

@@ -94,7 +94,9 @@ def test_lines_of_both_sides_are_given(here: Path, capsys: pytest.CaptureFixture
         assert '"driver"' in line
 
 
-@pytest.mark.parametrize("name", ["text", "table", "json", "json-patch", "markdown", "github"])
+@pytest.mark.parametrize(
+    "name", ["text", "table", "json", "json-patch", "markdown", "github", "sarif"]
+)
 @pytest.mark.parametrize(("current", "code"), [("a.json", 0), ("b.json", 1), ("blind.json", 3)])
 def test_every_format_yields_the_same_code(
     capsys: pytest.CaptureFixture[str], name: str, current: str, code: int

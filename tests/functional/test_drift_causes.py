@@ -17,6 +17,7 @@ from fakes.drifting import snapshot
 from fakes.policies import write_pack
 
 DAY = ("--effective-time", "2026-11-24")
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 SCREEN = 30
 """Lines of a small terminal window."""
 PLANTED = {
@@ -197,6 +198,7 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "table": lambda out: "b.json:" in out,
     "markdown": lambda out: "b.json:" in out,
     "github": lambda out: "+ docker.io/library/nginx:1.27 (default/app)" in out,
+    "sarif": lambda out: "+ docker.io/library/nginx:1.27 (default/app)" in out,
     "json": lambda out: "docker.io" in out,
 }
 
@@ -218,6 +220,11 @@ def test_an_added_container_is_found_in_its_line(capsys: Captured, name: str) ->
         [change] = json.loads(out)["changes"]
         assert change["afterAt"]["path"].endswith(".containers[2]")
         number = change["afterAt"]["line"]
+    elif name == "sarif":
+        schema = json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text())
+        jsonschema.validators.validator_for(schema)(schema).validate(json.loads(out))
+        [result] = json.loads(out)["runs"][0]["results"]
+        number = result["locations"][0]["physicalLocation"]["region"]["startLine"]
     else:
         assert found is not None
         number = int(found[1])
