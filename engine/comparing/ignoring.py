@@ -41,6 +41,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "systemd.*.Memory*SwapCurrent",
         "systemd.*.MemorySwapPeak",
         "systemd.*.NFileDescriptorStore",
+        "k8s.image.containers.*.count",
         "gpu.devices-volatile.*",
         "os.sysctl-volatile.*",
         "os.memory-volatile.*",

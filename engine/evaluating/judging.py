@@ -86,6 +86,12 @@ class Judge:
             self._alike[key] = self._verdict(question)
         return [self._share(tuple(map(self._alike.__getitem__, row))) for row in keys]
 
+    def ask(self, pairs: Sequence[tuple[Rule, SubjectFacts]]) -> list[Verdict]:
+        """Give the verdict of one rule on one subject for each pair, in one request."""
+        questions = [self._question(rule, subject, None) for rule, subject in pairs]
+        self._answer(questions)
+        return [self._verdict(question) for question in questions]
+
     def _forget(self) -> None:
         """Keep no more than a fleet of alike nodes needs, however long the run is."""
         if len(self._alike) > _REMEMBERED:

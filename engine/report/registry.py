@@ -13,7 +13,7 @@ from eidos.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
-    from eidos.engine.model.drift import Comparison, Matrix
+    from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
@@ -90,6 +90,7 @@ DRIFT: "Kind[Comparison]" = Kind(
         "json-patch": "drift.json_:patch",
         "markdown": "drift.markdown:report",
         "github": "drift.github:report",
+        "sarif": "drift.sarif:report",
     },
 )
 """``eidos diff``."""
@@ -102,6 +103,7 @@ DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
         "json-patch": "drift.many:json_patch",
         "markdown": "drift.many:markdown",
         "github": "drift.many:github",
+        "sarif": "drift.sarif:report_all",
     },
 )
 """``eidos diff --baseline``; written as it is found."""
@@ -109,6 +111,10 @@ MATRIX: "Kind[Matrix]" = Kind(
     "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}
 )
 """``eidos diff --matrix``."""
+EXPLANATION: "Kind[Explanation]" = Kind(
+    "an explanation", {"text": "drift.explanation:report", "json": "drift.json_:explanation"}
+)
+"""``eidos diff --explain``."""
 VALIDATION: "Kind[Validation]" = Kind(
     "a validation",
     {"text": "validation:text", "json": "validation:json", "github": "validation:github"},
@@ -144,6 +150,7 @@ KINDS: tuple[Kind[Any], ...] = (
     DRIFT,
     DRIFTS,
     MATRIX,
+    EXPLANATION,
     VALIDATION,
     RUNS,
     VERIFICATION,
