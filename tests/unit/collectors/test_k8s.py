@@ -269,6 +269,17 @@ def test_a_server_lost_among_custom_resources_leaves_those_before(
     assert "broke off" in (state.reason or "")
 
 
+def test_a_server_that_only_starts_is_not_believed_to_lack_a_group(
+    api: KubeApi, tmp_path: Path
+) -> None:
+    small_cluster(api).fault("/readyz", 500)
+    found = collect(api, tmp_path, "api-groups", "policy", "custom-resources", "node")
+    assert {name for name, _ in found.facts} == {"node"}
+    assert {one.reason for one in found.said} == {
+        "the API server says that it is not ready (get /readyz)"
+    }
+
+
 def test_an_expired_token_fails_everything(api: KubeApi, tmp_path: Path) -> None:
     options = {"kubeconfig": str(api.kubeconfig(tmp_path, token="old"))}  # noqa: S106  # expired
     wanted = Wanted(frozenset(k8s.collector.subtypes), "me", options=options)
