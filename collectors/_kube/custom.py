@@ -36,9 +36,10 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "ipoibnetworks",
         "macvlannetworks",
         "nicclusterpolicies",
+        "nicnodepolicies",
     ),
     "nv-ipam.nvidia.com": ("cidrpools", "ippools"),
-    "nvidia.com": ("clusterpolicies", "nvidiadrivers"),
+    "nvidia.com": ("clusterpolicies", "gpuclusters", "nvidiadrivers"),
     "resource.k8s.io": (
         "deviceclasses",
         "resourceclaims",
