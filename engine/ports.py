@@ -425,7 +425,9 @@ class Collector(Protocol):
     def collect(self, wanted: Wanted) -> Iterator[Fact | Collection]:
         """Give facts as they come, and one `Collection` for each subtype that is not ``ok``.
 
-        A subtype that was looked for and found empty is a `Fact` with empty data. What cannot be
-        read is a `Collection` with a reason, never an exception for one subtype's trouble.
+        Subtypes come one after the other: when a collector is cut short, the last one it spoke of
+        is taken for partial, and those before it for complete. One that was looked for and found
+        empty is a `Fact` with empty data. What cannot be read is a `Collection` with a reason,
+        never an exception for one subtype's trouble; one without a subtype means all of them.
         """
         ...

@@ -32,7 +32,7 @@ class Places:
                 f"the subtype {kind}.{name} is there twice, first on line {first}",
                 "Keep one of them.",
             )
-        self.facts[key] = (*subtype.path, "data")
+        self.facts[key] = (*subtype.path, *(["data"] if "data" in subtype.map() else []))
 
 
 def entries(measurements: Step) -> Iterator[tuple[str, str, Step]]:

@@ -14,7 +14,7 @@ from eidos.collectors.gpu import collector
 from eidos.engine.collecting.joining import account
 from eidos.engine.collecting.running import Outcome, Task, run
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState
 from eidos.engine.ports import Fact, Wanted
 from fakes.collected import Collected
 from fakes.machines import gpu_node
@@ -56,7 +56,7 @@ def fact(outcome: Outcome, subtype: str) -> dict[str, Json]:
     )
 
 
-def entry(outcome: Outcome, subtype: str | None) -> Collection:
+def entry(outcome: Outcome, subtype: str) -> Collection:
     return next(one for one in account(outcome) if one.subtype == subtype)
 
 
@@ -72,7 +72,7 @@ def test_every_device_is_there(build: Build) -> None:
     found = devices(outcome)
     assert len({str(one["uuid"]) for one in found}) == 8
     assert len({str(one["serial"]) for one in found}) == 8
-    assert entry(outcome, None).status is CollectorState.OK
+    assert not [one for one in account(outcome) if one.status in INCOMPLETE]
     assert found[0]["nvlink"] == {"links": 18, "active": 17, "inactive": [4]}
     assert fact(outcome, "smi")["gpu-count"] == 8
 
@@ -102,7 +102,7 @@ def test_an_old_driver_gives_a_part_and_says_which(build: Build) -> None:
 def test_a_library_that_crashes_takes_only_its_own_facts(build: Build) -> None:
     outcome = isolated(gpu_node(build("-DCRASH")))
 
-    assert entry(outcome, None).status is CollectorState.PARTIAL
+    assert all(one.subtype for one in account(outcome))
     assert entry(outcome, "devices").status is CollectorState.FAILED
     assert entry(outcome, "smi").reason == "crashed: SIGSEGV"
     assert fact(outcome, "driver")["version"] == "580.82.07"
