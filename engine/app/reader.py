@@ -80,7 +80,10 @@ class Item:
         Raises:
             DocumentError: the document is none, or has the wrong shape.
         """
-        return self._seen or addressed(self._source.snapshot)
+        if self._seen is not None:
+            return self._seen
+        parts = self.document.parts if self.document else None
+        return addressed(self._source.snapshot, parts.addresses if parts else None)
 
     @cached_property
     def value(self) -> Json:

@@ -31,7 +31,7 @@ def read(step: Step, places: Places) -> Snapshot:
     for kind, subtype_name, subtype in found:
         above = about_cluster(kind, subtype_name)
         places.note(None if above else name, kind, subtype, subtype_name)
-        (cluster if above else local).append((kind, _subtype(kind, subtype_name, subtype)))
+        (cluster if above else local).append((kind, _known(kind, subtype_name, subtype)))
     return Snapshot(_metadata(texts), grouped(cluster), (Node(name, grouped(local)),))
 
 
@@ -45,6 +45,14 @@ def _node_name(found: list[tuple[str, str, Step]], metadata: Step) -> tuple[str,
         if name:
             return name, (*place.path, key)
     return UNNAMED, ()
+
+
+def _known(kind: str, name: str, step: Step) -> Subtype:
+    """Give a subtype, the same object where an alike document has it too."""
+    parts = step.document.parts
+    if parts is None:
+        return _subtype(kind, name, step)
+    return parts.subtypes.get(step.value, lambda: _subtype(kind, name, step), kind)
 
 
 def _subtype(kind: str, name: str, step: Step) -> Subtype:
