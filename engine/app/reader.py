@@ -6,7 +6,7 @@ else. Verbs judge, compare, convert and join what comes out of here; none of the
 came from.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +98,16 @@ class Item:
     def location(self, path: Sequence[str | int] = ()) -> Location:
         """Give the place of a path of the document, or of its nearest ancestor."""
         return self.document.location(path) if self.document else Location(self.name)
+
+    def shape_for(self, node: str | None) -> Hashable | None:
+        """Give what is the same for documents that have a node's facts in the same places.
+
+        Returns:
+            None where no other document is known to have them there.
+        """
+        if self.document is None or self.document.shape is None:
+            return None
+        return self.document.shape, self._source.node_place(node) if node is not None else None
 
     def locate(self, node: str | None, path: Sequence[str | int]) -> Location:
         """Give the place of a fact of a node, or of the cluster (None)."""

@@ -41,6 +41,10 @@ __all__ = [
 _JSON_STARTS = ("{", "[")
 
 
+class Shape:
+    """Says by its identity where a document holds what; see `Document.shape`."""
+
+
 @dataclass(slots=True)
 class PartMemory:
     """What is known of parts of alike documents, which are the same objects in all of them."""
@@ -61,7 +65,8 @@ class Document:
     """Counted from 0; a YAML file may hold many."""
     value: Json
     positions: Positions = field(default=NOWHERE, repr=False, compare=False)
-    """Documents that have the same object here differ in plain values only, not in their shape."""
+    shape: Shape | None = field(default=None, repr=False, compare=False)
+    """Documents with the same one hold the same facts in the same places, with other values."""
     parts: PartMemory | None = field(default=None, repr=False, compare=False)
     """What is known of parts that the document shares with others that were read before it."""
 

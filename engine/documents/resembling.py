@@ -21,7 +21,7 @@ from eidos.engine.documents.given import read_given
 from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
-from eidos.engine.documents.reading import Document, PartMemory, decode, read_bytes
+from eidos.engine.documents.reading import Document, PartMemory, Shape, decode, read_bytes
 from eidos.engine.documents.scalars import YamlRules, plain, plain_go, whole_go
 from eidos.engine.model.jsonvalue import Json
 
@@ -71,8 +71,8 @@ class AlikeReader:
             return read_given(text, source.name, self._limits, self._parser)
         is_json = source.name.endswith(".json")
         if self._kept:  # most often the next file is like the last, and need not be counted
-            known = next(reversed(self._kept.values()))
-            if known.is_json is is_json and (found := known.read(text, source.name)):
+            last = next(reversed(self._kept.values()))
+            if last.is_json is is_json and (found := last.read(text, source.name)):
                 return [found]
         key = text.count("\n"), is_json
         known = self._kept.get(key)
@@ -88,6 +88,7 @@ class AlikeReader:
             return documents
         document = replace(documents[0], parts=self._parts)
         if key not in self._kept:
+            document = replace(document, shape=Shape())
             self._kept[key] = _Known(document, text.split("\n"), key[1])
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -120,7 +121,9 @@ class _Known:
         value = _with(self.document.value, changes)
         if is_ours(value) is not self._is_ours:
             return None
-        return replace(self.document, name=name, value=value)
+        is_same = all(_keeps_places(path) for path, _ in changes)
+        shape = self.document.shape if is_same else None
+        return replace(self.document, name=name, value=value, shape=shape)
 
     def _changed(self, text: str) -> list[tuple[int, str]] | None:
         """Give the lines that differ, with their numbers; None for another number of lines."""
@@ -195,6 +198,16 @@ class _Known:
         if _style(text):
             return text[1:-1]
         return plain(text) if self._is_ours else whole_go(plain_go(text))
+
+
+def _keeps_places(path: Path) -> bool:
+    """Say whether another value here leaves every fact where it is.
+
+    Facts and metadata do; names of types and subtypes say what stands in a place. A node's name is
+    looked at by whoever looks for the node.
+    """
+    is_node = path[0] == "nodes" and path[2:] == ("name",)
+    return path[0] == "metadata" or "data" in path or is_node
 
 
 def _style(text: str) -> str:
