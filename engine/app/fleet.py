@@ -88,6 +88,8 @@ class _Reply:
     """Verdicts that were evaluated and may be remembered."""
     error: EidosError | None = None
     """Why nothing can be judged at all."""
+    files: int = 0
+    """How many it is about; what was judged here counts by itself."""
 
 
 class _Speaker:
@@ -182,6 +184,7 @@ class FleetJudging:
                 reply = said if isinstance(said, _Reply) else self._here(said)
                 if reply.error is not None:
                     raise reply.error
+                self._context.tally.done += reply.files
                 yield self._take(reply)
 
     def _order(self) -> _Order:
@@ -201,7 +204,9 @@ class FleetJudging:
     def _here(self, found: Found) -> _Reply:
         """Judge in this process what no other can read."""
         if self._local is None:
-            self._local = Judging(self._policy, self._context.engine, self._context.memo)
+            engine, memo = self._context.engine, self._context.memo
+            remembers = self._context.opening.remembers
+            self._local = Judging(self._policy, engine, memo, remembers=remembers)
         return _judged(self._reader.items([found]), self._local)
 
     def _take(self, reply: _Reply) -> list[Judged | Problem]:
@@ -449,7 +454,8 @@ class _Desk:
         self._reader = context.reader(lenient=order.lenient, parser=order.parser)
         self._alike = self._reader.alike()
         self._notebook = _Notebook(SealedMemo(context.store, order.seal)) if order.seal else None
-        self._judging = Judging(order.policy, context.engine, self._notebook or NoMemo())
+        memo, remembers = self._notebook or NoMemo(), order.opening.remembers
+        self._judging = Judging(order.policy, context.engine, memo, remembers=remembers)
 
     def judge(self, sources: Sequence[Source]) -> _Reply:
         """Judge one batch."""
@@ -460,6 +466,7 @@ class _Desk:
         if self._notebook is not None:
             reply = replace(reply, fresh=tuple(self._notebook.fresh))
             self._notebook.fresh.clear()
+        reply = replace(reply, files=len(sources))
         if not self._returns:
             reply = replace(reply, judged=tuple(map(_without_snapshot, reply.judged)))
         return reply

@@ -10,7 +10,7 @@ from eidos.engine.app.reader import Item
 from eidos.engine.documents.formats.naming import described_format, guessed_format
 from eidos.engine.documents.walking import described
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
-from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.judging import ForgetfulJudge, Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import (
     SubjectFacts,
@@ -53,11 +53,15 @@ class Judging:
         policy: what judges.
         engine: evaluates Rego.
         memo: verdicts of earlier runs.
+        remembers: ask nothing twice within the run either.
     """
 
-    def __init__(self, policy: Policy, engine: RegoEngine, memo: Memo) -> None:
+    def __init__(
+        self, policy: Policy, engine: RegoEngine, memo: Memo, *, remembers: bool = True
+    ) -> None:
         self._policy = policy
-        self._judge = Judge(policy.rules, engine, memo, policy.effective)
+        judge = Judge if remembers else ForgetfulJudge
+        self._judge = judge(policy.rules, engine, memo, policy.effective)
         if isinstance(memo, NoMemo):  # else nothing may have to be asked
             self._judge.prepare()
         self._waiving = Waiving(policy.waivers, policy.effective)

@@ -7,11 +7,12 @@ came from.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eidos.engine.app.context import Tally
 from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN, Source, find_each
 from eidos.engine.documents.limits import Limits
@@ -124,6 +125,8 @@ class Reader:
         lenient: take measurements without a header for a snapshot.
         parser: conftest's name of the format of every file; None to go by their names.
         every_format: take from folders whatever conftest would, and not only YAML and JSON.
+        tally: counts the files that were read.
+        remembers: read alike files by what differs; else each in full, which gives the same.
     """
 
     limits: Limits
@@ -131,6 +134,8 @@ class Reader:
     lenient: bool = False
     parser: str | None = None
     every_format: bool = False
+    tally: Tally = field(default_factory=Tally)
+    remembers: bool = True
 
     def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
         """Give every item that the references name, in order, each file once."""
@@ -142,7 +147,7 @@ class Reader:
 
     def alike(self) -> AlikeReader:
         """Give what reads files and remembers some, for many calls of `items`."""
-        return AlikeReader(self.limits, self.parser)
+        return AlikeReader(self.limits, self.parser, remembers=self.remembers)
 
     def items(
         self, found: Iterable[Source | Item | EidosError], alike: AlikeReader | None = None
@@ -187,6 +192,7 @@ class Reader:
                 yield each
 
     def _in_source(self, source: Source, alike: AlikeReader) -> Iterator[Item | EidosError]:
+        self.tally.done += 1
         try:
             documents = alike.read(source)
         except EidosError as error:

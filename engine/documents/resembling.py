@@ -52,10 +52,19 @@ _DIFFERENT: Final = _Different()
 
 
 class AlikeReader:
-    """Reads documents one after the other, and remembers some to compare the next ones with."""
+    """Reads documents one after the other, and remembers some to compare the next ones with.
 
-    def __init__(self, limits: Limits, parser: str | None = None) -> None:
+    Args:
+        limits: bounds of what is read.
+        parser: conftest's name of the format of every file; None to go by their names.
+        remembers: False reads every file in full.
+    """
+
+    def __init__(
+        self, limits: Limits, parser: str | None = None, *, remembers: bool = True
+    ) -> None:
         self._limits = limits
+        self._remembers = remembers
         self._parser = parser
         self._kept: OrderedDict[tuple[int, bool], _Known] = OrderedDict()
         self._parts = PartMemory()
@@ -84,7 +93,7 @@ class AlikeReader:
 
     def _read_in_full(self, text: str, name: str, key: tuple[int, bool]) -> list[Document]:
         documents = read_given(text, name, self._limits, self._parser)
-        if len(documents) != 1:
+        if len(documents) != 1 or not self._remembers:
             return documents
         document = replace(documents[0], parts=self._parts)
         if key not in self._kept:

@@ -177,6 +177,26 @@ class Judge:
         return verdict
 
 
+class ForgetfulJudge(Judge):
+    """Evaluates every rule for every subject, whatever was asked before.
+
+    It takes long, and proves that remembering changes nothing.
+    """
+
+    def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
+        """Give each subject's verdicts, in the order of the rules."""
+        return [tuple(self._said_of(subject)) for subject in subjects]
+
+    def _said_of(self, subject: SubjectFacts) -> Iterator[Verdict]:
+        rules = self._by_scope[subject.scope]
+        asked = self._questions(subject, {rule.id: rule for rule in rules})
+        able = [question for question in asked.values() if question.view.lacking is None]
+        self._known.clear()
+        for _ in self._evaluate(able):
+            pass
+        return map(self._verdict, asked.values())
+
+
 def _program(rule: Rule) -> Program:
     data = rule.data
     if rule.scope is not Scope.DOCUMENT:
