@@ -79,13 +79,12 @@ class AlikeReader:
         if is_foreign or len(text) > _LARGEST:  # its lines would be as large again
             return read_given(text, source.name, self._limits, self._parser)
         is_json = source.name.endswith(".json")
-        if self._kept:  # most often the next file is like the last, and need not be counted
-            last = next(reversed(self._kept.values()))
-            if last.is_json is is_json and (found := last.read(text, source.name)):
-                return [found]
+        last = next(reversed(self._kept.values()), None)  # most often, the next file is like it
+        if last is not None and last.is_json is is_json and (found := last.read(text, source.name)):
+            return [found]
         key = text.count("\n"), is_json
         known = self._kept.get(key)
-        if known is not None:
+        if known is not None and known is not last:
             self._kept.move_to_end(key)
             if found := known.read(text, source.name):
                 return [found]
