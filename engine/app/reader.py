@@ -7,12 +7,13 @@ came from. A snapshot leaves here without secrets, whoever wrote it: what is jud
 converted and recorded is the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eidos.engine.app.context import Tally
 from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN, Source, find_each
 from eidos.engine.documents.limits import Limits
@@ -90,7 +91,8 @@ class Item:
         """
         if self._seen is not None:
             return self._seen
-        found = addressed(self._source.snapshot)
+        parts = self.document.parts if self.document else None
+        found = addressed(self._source.snapshot, parts.addresses if parts else None)
         clean = self._sweep(self.name, found)
         self._held_secrets = clean is not found
         return clean
@@ -119,6 +121,16 @@ class Item:
         """Give the place of a path of the document, or of its nearest ancestor."""
         return self.document.location(path) if self.document else Location(self.name)
 
+    def shape_for(self, node: str | None) -> Hashable | None:
+        """Give what is the same for documents that have a node's facts in the same places.
+
+        Returns:
+            None where no other document is known to have them there.
+        """
+        if self.document is None or self.document.shape is None:
+            return None
+        return self.document.shape, self._source.node_place(node) if node is not None else None
+
     def locate(self, node: str | None, path: Sequence[str | int]) -> Location:
         """Give the place of a fact of a node, or of the cluster (None)."""
         return self._source.locate(node, path) if self.document else Location(self.name)
@@ -135,6 +147,8 @@ class Reader:
         parser: conftest's name of the format of every file; None to go by their names.
         every_format: take from folders whatever conftest would, and not only YAML and JSON.
         say: is told which snapshots held secrets.
+        tally: counts the files that were read.
+        remembers: read alike files by what differs; else each in full, which gives the same.
     """
 
     limits: Limits
@@ -144,6 +158,8 @@ class Reader:
     every_format: bool = False
     say: Callable[[str], None] = lambda _: None
     _sweep: Sweep = field(default_factory=Sweep)
+    tally: Tally = field(default_factory=Tally)
+    remembers: bool = True
 
     def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
         """Give every item that the references name, in order, each file once."""
@@ -155,7 +171,7 @@ class Reader:
 
     def alike(self) -> AlikeReader:
         """Give what reads files and remembers some, for many calls of `items`."""
-        return AlikeReader(self.limits, self.parser)
+        return AlikeReader(self.limits, self.parser, remembers=self.remembers)
 
     def items(
         self, found: Iterable[Source | Item | EidosError], alike: AlikeReader | None = None
@@ -200,6 +216,7 @@ class Reader:
                 yield each
 
     def _in_source(self, source: Source, alike: AlikeReader) -> Iterator[Item | EidosError]:
+        self.tally.done += 1
         try:
             documents = alike.read(source)
         except EidosError as error:

@@ -5,8 +5,8 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -21,10 +21,24 @@ if TYPE_CHECKING:
     from eidos.engine.report.registry import Kind
 
 T = TypeVar("T")
+_before_speech: list[Callable[[], None]] = []
+"""What stands on the terminal's last line and has to go before a line is said there."""
+
+
+@contextmanager
+def giving_way(erase: Callable[[], None]) -> Iterator[None]:
+    """Call something before each line that is said while the block runs."""
+    _before_speech.append(erase)
+    try:
+        yield
+    finally:
+        _before_speech.remove(erase)
 
 
 def say(text: str) -> None:
     """Write a line to standard error: no secrets, harmless to a terminal and to a build server."""
+    for erase in _before_speech:
+        erase()
     click.echo(tabbed(masked(text, prose=True)), err=True)
 
 

@@ -9,7 +9,7 @@ import click
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.validate import validate
-from eidos.engine.cli import console
+from eidos.engine.cli import console, progress
 from eidos.engine.cli.options import Option, configuration_files, takes, writes
 from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
@@ -46,7 +46,10 @@ def command(files: tuple[str, ...], asked: ValidateOptions, outputs: tuple[str, 
     could not be read, 3 nothing was found.
     """
     chosen = parse_outputs(outputs, VALIDATION)
-    with Context(Opening(limits=_limits()), os.environ) as context:
+    with (
+        Context(Opening(limits=_limits()), os.environ) as context,
+        progress.shown("validating", context.tally),
+    ):
         validation = validate(files, context, schema=asked.schema, lenient=asked.lenient)
     console.show(VALIDATION, validation, chosen)
     return validation.exit_code

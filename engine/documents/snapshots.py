@@ -43,6 +43,10 @@ class SnapshotDocument:
             return self.document.location(self.places.nodes.get(node or "", ()))
         return self.document.location(_key(self.document.value, place, segments[2:]))
 
+    def node_place(self, node: str) -> Path | None:
+        """Give the path that says a node's name; None where nothing but `collection` names it."""
+        return self.places.nodes.get(node)
+
     def _subtype(self, node: str | None, segments: Path) -> Path | None:
         names = tuple(str(segment) for segment in segments[:2])
         kind, name = (names[0].lower(), names[1]) if len(names) == 2 else ("", "")  # noqa: PLR2004 - type.subtype

@@ -39,7 +39,7 @@ def read(step: Step, places: Places) -> Snapshot:
     places.nodes[name] = place
     cluster: list[tuple[str, Subtype]] = []
     local: list[tuple[str, Subtype]] = []
-    told = {(kind, part_name): _subtype(kind, part_name, part) for kind, part_name, part in found}
+    told = {(kind, part_name): _known(kind, part_name, part) for kind, part_name, part in found}
     unread = set(_unread(told))
     for kind, subtype_name, subtype in found:
         above = about_cluster(kind, subtype_name)
@@ -93,6 +93,14 @@ def _node_name(found: list[tuple[str, str, Step]], metadata: Step) -> tuple[str,
         if name:
             return name, (*place.path, key)
     return UNNAMED, ()
+
+
+def _known(kind: str, name: str, step: Step) -> Subtype:
+    """Give a subtype, the same object where an alike document has it too."""
+    parts = step.document.parts
+    if parts is None:
+        return _subtype(kind, name, step)
+    return parts.subtypes.get(step.value, lambda: _subtype(kind, name, step), kind)
 
 
 def _subtype(kind: str, name: str, step: Step) -> Subtype:

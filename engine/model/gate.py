@@ -71,7 +71,7 @@ class Gate:
 
     def decide(self, report: "Report") -> Decision:
         """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
-        closing = {verdict.status for _, verdict in report.verdicts() if report.closes(verdict)}
+        closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
         return self.outcome(
             error=bool(report.problems) or Status.ERROR in closing,
             incomplete=report.nothing_judged or Status.UNKNOWN in closing,

@@ -38,9 +38,12 @@ def group(report: Report) -> list[Alike]:
     """Gather like subjects; the group with the most urgent verdict comes first."""
     say = _sayings()
     gathered: dict[tuple[object, ...], list[Subject]] = {}
-    for subject in report.subjects:
-        key = (subject.scope, *(said for each in subject.verdicts if (said := say(each))))
-        gathered.setdefault(key, []).append(subject)
+    rows: dict[tuple[object, ...], list[Subject]] = {}
+    for subject in report.subjects:  # those that share their verdicts are alike at one look
+        rows.setdefault((subject.scope, id(subject.verdicts)), []).append(subject)
+    for same in rows.values():
+        key = (same[0].scope, *(said for each in same[0].verdicts if (said := say(each))))
+        gathered.setdefault(key, []).extend(same)
     groups = [Alike(tuple(each), _loud(report, each[0])) for each in gathered.values()]
     return sorted(groups, key=lambda alike: _worst_first(report, alike))
 
