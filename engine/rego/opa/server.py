@@ -169,9 +169,9 @@ def _write(bundle: Bundle, folder: str, package: str) -> None:
     place = f"{folder}/bundle"
     os.mkdir(place, 0o700)  # noqa: PTH102 -- starts fast
     write_modules(place, bundle.modules)
-    _put(f"{place}/harness.rego", harness(bundle, package).encode())
-    if bundle.base:
-        _put(f"{place}/data.json", canonical(bundle.base))
+    asking, kinds = harness(bundle, package)
+    _put(f"{place}/harness.rego", asking.encode())
+    _put(f"{place}/data.json", canonical({**bundle.base, **kinds}))
 
 
 def write_modules(folder: str, modules: Sequence[Module]) -> None:
