@@ -41,8 +41,9 @@ class Subtype:
         if key not in self._found:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            fitting = (kind for name, kind in self.facts.items() if fnmatchcase(key, name))
-            self._found[key] = next(fitting, None)
+            fitting = (name for name in self.facts if is_pattern(name) and fnmatchcase(key, name))
+            name = next(fitting, None)
+            self._found[key] = None if name is None else self.facts[name]
         return self._found[key]
 
     def fault(self, key: str, data: _Data) -> Fault | None:

@@ -125,6 +125,8 @@ class Judge:
         }
         self._known.update(self._memo.recall(list(open_questions)))
         unknown = [q for key, q in open_questions.items() if key not in self._known]
+        if not unknown:
+            return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 

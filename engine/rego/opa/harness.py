@@ -26,19 +26,19 @@ answers := array.concat(plain, guarded)
 plain := [[number, answer] |
 	some [number, kind, document, paths] in input.asks
 	own := data.{kinds}[kind]
-	answer := said(own) with input as view(document, paths){given} with time.now_ns as input.now
+	answer := said(own) with input as view(document, paths){given}
 ]
 
 guarded := [[number, answer] |
 	some [number, kind, document, paths, seen, required] in input.asks
 	own := data.{kinds}[kind]
-	first := values(own.guard) with input as view(seen, required){given} with time.now_ns as input.now
+	first := values(own.guard) with input as view(seen, required){given}
 	answer := array.concat(first, later(own, document, paths, first))
 ]
 
 later(own, document, paths, first) := answer if {{
 	open(first)
-	answer := values(own.rest) with input as view(document, paths){given} with time.now_ns as input.now
+	answer := values(own.rest) with input as view(document, paths){given}
 }}
 
 later(_, _, _, first) := [] if not open(first)
@@ -57,6 +57,7 @@ view(document, paths) := input.documents[document] if paths < 0
 
 view(document, paths) := json.filter(input.documents[document], input.paths[paths]) if paths >= 0
 """
+_CLOCK = " with time.now_ns as input.now"
 _GIVEN = " with data.params as own.params with data.tables as own.tables"
 _NEAR = " with json.match_schema as match_schema with json.verify_schema as verify_schema"
 _SCHEMAS = """\
@@ -106,7 +107,7 @@ def harness(bundle: Bundle, package: str) -> tuple[str, dict[str, Json]]:
     for kind in kinds:
         for query in kind.queries:
             numbers.setdefault(query, len(numbers))
-    given = (_GIVEN if bundle.given else "") + (_NEAR if bundle.schemas else "")
+    given = (_GIVEN if bundle.given else "") + (_NEAR if bundle.schemas else "") + _CLOCK
     lines = [f"package {package}\n\nimport rego.v1\n"]
     lines.append(_ASKING.format(given=given, kinds=f"{package}_kinds"))
     lines += [f"at({number}) := {query}\n" for query, number in numbers.items()]
