@@ -5,7 +5,7 @@ Rules, validation and documentation ask the same table, so that a fact means the
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from eidos.engine.model.facts import FactAddress, join_path
 from eidos.engine.model.facttypes import FactType, Fault
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 from eidos.schemas import FOLDER
 
 _REMEMBERED = 4096

@@ -16,7 +16,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from multiprocessing.connection import Connection, wait
 from socket import socketpair
 from typing import TYPE_CHECKING, Final, NoReturn, Self
@@ -31,6 +31,7 @@ from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal, SealedMemo
 
 if TYPE_CHECKING:

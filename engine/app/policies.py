@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from eidos.engine.packs.loading import load_pack
 from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
 from eidos.engine.packs.plain_data import read_data
 from eidos.engine.ports import RegoEngine
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json

@@ -7,7 +7,6 @@ came from.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from eidos.engine.errors import DocumentError, EidosError, Location, Problem, Us
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import instant
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

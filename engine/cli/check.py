@@ -1,7 +1,7 @@
 """``eidos check``."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import click
@@ -22,6 +22,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.documents.formats.naming import FORMATS
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
 

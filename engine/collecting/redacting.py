@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 
 from eidos.engine.model.facts import FactAddress
@@ -11,6 +11,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.secrets import is_secret_name
 from eidos.engine.model.snapshot import Collection, CollectorState, Subtype
 from eidos.engine.ports import Fact
+from eidos.engine.records import dataclass
 
 MASK = "[redacted]"
 

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,7 @@ from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 __all__ = [
     "Document",

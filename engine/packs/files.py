@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from eidos import policies
 from eidos.engine.digest import address, digest
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
+from eidos.engine.records import dataclass
 
 LIBRARY = policies.FOLDER / "lib"
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")

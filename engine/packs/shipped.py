@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 
@@ -12,6 +11,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Pack
 from eidos.engine.packs.files import PolicyFiles, library, read_files
 from eidos.engine.packs.finding import shipped
+from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
 _PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)

@@ -4,13 +4,14 @@ import errno
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from eidos.engine.documents.writing import destination, is_special, replacing
 from eidos.engine.errors import UsageError
 from eidos.engine.ports import Rendering
+from eidos.engine.records import dataclass
 from eidos.engine.report.registry import DOCUMENT, Kind
 
 _WIDTH = 100

@@ -6,7 +6,6 @@ adds is out of the other's reach. Modules that both have (a library) are there o
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from eidos.engine.digest import canonical
@@ -14,6 +13,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import Job, Program
+from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.opa.faults import forbidden
 

@@ -5,7 +5,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from eidos.engine.digest import digest
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program
+from eidos.engine.records import dataclass
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.asking import Round
 from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse

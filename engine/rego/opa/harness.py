@@ -6,13 +6,14 @@ the number of their question.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import UNDEFINED, Ask, Job, Undefined, View
+from eidos.engine.records import dataclass
 from eidos.engine.rego.opa.bundle import Bundle, Kind
 
 _WHOLE = -1

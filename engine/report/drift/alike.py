@@ -1,9 +1,9 @@
 """The same change on many nodes, said once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from eidos.engine.model.drift import Change
+from eidos.engine.records import dataclass
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.wording import named
 
