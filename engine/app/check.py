@@ -79,6 +79,7 @@ def check(
         return report_on(reader.items(found), policy, context)
     from eidos.engine.app.fleet import FleetJudging
 
+    context.engine.close()  # it may have been started, and each worker has its own
     fleet = FleetJudging(policy, context, reader)
     return _folded(fleet, fleet.judge(found), policy, context)
 

@@ -117,6 +117,22 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     )
 
 
+def start_engine(policy: Policy, context: Context) -> None:
+    """Start the engine on a policy's rules; it compiles while documents are read.
+
+    Where verdicts may be remembered nothing is started: there may be nothing to ask.
+
+    Raises:
+        EidosError: the engine cannot be started.
+    """
+    if context.records and context.has_store:
+        return
+    from eidos.engine.evaluating.judging import Judge
+    from eidos.engine.evaluating.memo import NoMemo
+
+    Judge(policy.rules, context.engine, NoMemo(), policy.effective).prepare()
+
+
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:
     """Give folders of plain rules the data and the namespaces that were named."""
     refuse_unknown_namespaces(packs, request.namespaces)

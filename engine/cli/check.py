@@ -6,8 +6,7 @@ from typing import Annotated
 
 import click
 
-from eidos.engine.app.check import check
-from eidos.engine.app.policies import resolve
+from eidos.engine.app.policies import resolve, start_engine
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
@@ -96,6 +95,9 @@ def command(
         resolved = resolve(
             replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
         )
+        start_engine(resolved, context)
+        from eidos.engine.app.check import check  # its readers are imported beside the start
+
         report = check(
             files or ("-",),
             resolved,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 from functools import cache
 
 from eidos.engine.errors import Location, PolicyError
@@ -147,6 +146,8 @@ def _meant(fact: FactAddress) -> FactAddress | None:
 
 
 def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+    from difflib import SequenceMatcher  # only packs of others are looked at
+
     ratios = {each: SequenceMatcher(None, name, each).ratio() for each in sorted(known)}
     best = max(ratios, key=lambda each: ratios[each], default=None)
     return best if best is not None and ratios[best] >= _ALIKE else None
