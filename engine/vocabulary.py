@@ -42,7 +42,7 @@ class Subtype:
         if key not in self._found:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            fitting = (name for name in self.facts if is_pattern(name) and fnmatchcase(key, name))
+            fitting = (name for name in self.facts if is_pattern(name) and _fits(key, name))
             name = next(fitting, None)
             self._found[key] = None if name is None else self.facts[name]
         return self._found[key]
@@ -61,6 +61,12 @@ class Subtype:
             fault = self.fault(key, data)
             if fault is not None:
                 yield key, fault
+
+
+def _fits(key: str, pattern: str) -> bool:
+    """Say whether a pattern fits; its ends are compared first, for `fnmatch` compiles it."""
+    first, *_, last = pattern.replace("?", "*").split("*")
+    return key.startswith(first) and key.endswith(last) and fnmatchcase(key, pattern)
 
 
 def is_pattern(key: str) -> bool:
