@@ -246,8 +246,10 @@ def main() -> None:
         programs = peers.find_peers()
         bench = Bench(folder, size, programs, peers.write_policy(folder / "policy"))
         absent = [name for name in peers.NAMES if name not in programs]
-        print(f"{os.cpu_count()} cores; absent: {', '.join(absent) or 'none'}; 2 x: twice as fast")
-        print("in parentheses: processor time, and the ratio by it")
+        print(
+            f"{os.cpu_count()} cores; absent: {', '.join(absent) or 'none'}; 2 x: twice as fast; "
+            "in parentheses: processor time, and the ratio by it"
+        )
         for each in chosen.names or BENCHES:
             BENCHES[each](bench)
             while bench.rows:
