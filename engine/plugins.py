@@ -4,11 +4,12 @@ A plug-in that cannot be loaded is reported by name and never stops the others.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
 from eidos.engine.ports import Collector
+from eidos.engine.records import dataclass
 
 COLLECTORS = "eidos.collectors"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Collector`."""

@@ -6,7 +6,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.records import dataclass
 
 # Rego -------------------------------------------------------------------------------------------
 

@@ -79,6 +79,7 @@ def check(
         return report_on(reader.items(found), policy, context)
     from eidos.engine.app.fleet import FleetJudging
 
+    context.engine.close()  # it may have been started, and each worker has its own
     fleet = FleetJudging(policy, context, reader)
     every = list(found)  # where each is, not what is in it; it says how far we are
     context.tally.total = len(every)

@@ -7,7 +7,7 @@ they need from here.
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal, Self
 
 from eidos.engine.documents.limits import Limits
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader

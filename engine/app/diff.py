@@ -1,7 +1,7 @@
 """``eidos diff``: what changed between snapshots, and which of it matters."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from eidos.engine.model.drift import (
 )
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Relaxation
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.app.evidence import Differing, Evidence
@@ -44,7 +45,7 @@ class Comparing:
     """Rows asked before the shipped table of levels."""
     match: tuple[str, ...] = ()
     """Label keys by which a node may be recognised as a replacement."""
-    gate: Gate = Gate()  # noqa: RUF009 -- frozen
+    gate: Gate = Gate()
     """What closes: drift at or above a level, facts that one side lacks."""
     lenient: bool = False
     """Take measurements without a header for a snapshot."""

@@ -16,7 +16,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import BytesIO
 from multiprocessing.connection import Connection, wait
 from socket import socketpair
@@ -33,6 +33,7 @@ from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal, SealedMemo
 
 if TYPE_CHECKING:

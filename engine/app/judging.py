@@ -4,7 +4,7 @@ Reading comes before it and folding (a report, drift, a line of a watch) after i
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.formats.naming import described_format, guessed_format
@@ -28,6 +28,7 @@ from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Memo, RegoEngine
+from eidos.engine.records import dataclass
 from eidos.engine.redacting import told
 
 _TABLES = 512

@@ -8,7 +8,7 @@ converted and recorded is the same.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from eidos.engine.errors import DocumentError, EidosError, Location, Problem, Us
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import instant
+from eidos.engine.records import dataclass
 from eidos.engine.redacting import Sweep, told
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState, Metadata, Snapshot
 from eidos.engine.plugins import find_collectors
 from eidos.engine.ports import Collector, Fact, Wanted
+from eidos.engine.records import dataclass
 from eidos.engine.redacting import Redactor
 
 PATIENCE = {"local": 60.0, "cluster": 120.0}

@@ -1,7 +1,7 @@
 """``eidos validate``: is each document what it says it is?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.app.context import Context
 from eidos.engine.digest import addressed
@@ -12,6 +12,7 @@ from eidos.engine.errors import NOTHING_FOUND, UNREADABLE, DocumentError, Proble
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND, facts_of
 from eidos.engine.model.validation import Validated, Validation
+from eidos.engine.records import dataclass
 from eidos.engine.redacting import Sweep, told
 from eidos.engine.schema import kinds, known_schemas, problems
 from eidos.engine.vocabulary import sentence, vocabulary

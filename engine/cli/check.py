@@ -1,13 +1,12 @@
 """``eidos check``."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import click
 
-from eidos.engine.app.check import check
-from eidos.engine.app.policies import resolve
+from eidos.engine.app.policies import resolve, start_engine
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
@@ -22,6 +21,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.documents.formats.naming import FORMATS
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
 
@@ -104,6 +104,9 @@ def command(
         resolved = resolve(
             replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
         )
+        start_engine(resolved, context)
+        from eidos.engine.app.check import check  # its readers are imported beside the start
+
         report = check(
             files or ("-",),
             resolved,

@@ -1,7 +1,6 @@
 """``eidos diff``."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import click
@@ -26,6 +25,7 @@ from eidos.engine.errors import ExitCode, Problem, UsageError
 from eidos.engine.model.drift import Comparison, IgnoreRule
 from eidos.engine.model.gate import Gate
 from eidos.engine.ports import Rendering
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import Output, parse_outputs
 from eidos.engine.report.registry import DRIFT, DRIFTS, EXPLANATION, MATRIX
 

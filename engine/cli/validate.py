@@ -1,7 +1,6 @@
 """``eidos validate``: options, one call, a rendering, the exit code."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from eidos.engine.cli.options import Option, configuration_files, takes, writes
 from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VALIDATION
 

@@ -1,12 +1,12 @@
 """Which node of the baseline is which node of the current snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.model.drift import NodeChange, NodeFate
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Node, facts_of
+from eidos.engine.records import dataclass
 
 _NODE = FactAddress("k8s", "node")
 _DEVICES = FactAddress("gpu", "devices")

@@ -4,7 +4,6 @@ A fact that one side did not collect is not comparable; it is never "removed".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.comparing.ignoring import Sieve, whole
 from eidos.engine.comparing.matching import Pairing, pair_nodes
@@ -22,6 +21,7 @@ from eidos.engine.model.snapshot import (
     facts_of,
     subtypes,
 )
+from eidos.engine.records import dataclass
 
 _NAMED = 3
 """Keys that are named of many."""

@@ -4,9 +4,10 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.documents.positions import MarkedPositions, Marks, Place, pack
+from eidos.engine.records import dataclass
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|\n|[^\s{}\[\],:"]++')
 """Possessive: what could be given back is remembered, a hundred bytes for each character."""

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +26,7 @@ from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Subtype
+from eidos.engine.records import dataclass
 
 __all__ = [
     "Document",

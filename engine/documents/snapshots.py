@@ -1,7 +1,6 @@
 """Snapshots from documents of every dialect, and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from eidos.engine.documents import current, dialects, upstream, upstreamwriting
 from eidos.engine.documents.dialects import is_snapshot
@@ -12,6 +11,7 @@ from eidos.engine.errors import Location, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
+from eidos.engine.records import dataclass
 
 __all__ = ["SnapshotDocument", "is_snapshot", "read_snapshot", "write_snapshot"]
 

@@ -6,7 +6,7 @@ is judged outside the rule.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
@@ -19,6 +19,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import EXCEPTION, Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
+from eidos.engine.records import dataclass
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
@@ -145,6 +146,8 @@ class Judge:
         }
         self._known.update(self._memo.recall(list(open_questions)))
         unknown = [q for key, q in open_questions.items() if key not in self._known]
+        if not unknown:
+            return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Rule, Scope, Severity
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.records import dataclass
 
 Path = tuple[str | int, ...]
 Places = tuple[Location | None, Location | None]

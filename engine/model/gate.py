@@ -4,13 +4,13 @@ Everything that decides (reports, drift, fleets of drift, validation, recipes, b
 so that no two commands and no two formats disagree on an exit code.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.report import Report

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

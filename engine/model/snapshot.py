@@ -1,11 +1,12 @@
 """A snapshot: what was seen of a cluster, node by node, and what could not be seen."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 API_VERSION = "eidos.dev/v1"
 KIND = "Snapshot"

@@ -1,10 +1,11 @@
 """Finding subjects of which the same was said: a fleet is shown once and not node by node."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.report.placing import findings, urgency
 
 _QUIET = frozenset({Status.PASS, Status.SKIP})

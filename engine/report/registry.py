@@ -6,10 +6,10 @@ package and imported when it is used.
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info

@@ -1,6 +1,5 @@
 """``eidos history verify``."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -10,6 +9,7 @@ from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, Option, takes, writes
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VERIFICATION
 

@@ -1,7 +1,6 @@
 """``eidos snapshot``: collect; ``convert`` and ``merge`` are its own files."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write
 from eidos.engine.collecting.filtering import Filter
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 
 

@@ -1,6 +1,5 @@
 """``eidos snapshot merge``."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -11,6 +10,7 @@ from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import DocumentOptions, Option, takes
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 
 

@@ -1,11 +1,11 @@
 """The same change on many nodes, said once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from eidos.engine.errors import Location
 from eidos.engine.model.drift import Change
 from eidos.engine.model.rule import Severity
+from eidos.engine.records import dataclass
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.wording import named
 

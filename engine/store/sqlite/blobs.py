@@ -11,11 +11,11 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from eidos.engine.digest import address, canonical
+from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import (
     AlteredError,
     address_of,
