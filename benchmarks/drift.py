@@ -134,7 +134,7 @@ def drift(before: Document, after: Document) -> object:
 
 def ranked(before: AddressedSnapshot, after: AddressedSnapshot) -> object:
     """Compare two snapshots, leave out what does not matter, rank the rest."""
-    return rank(SIEVE.sift(compare(before, after).changes).kept, (), None, LEVELS)
+    return rank(SIEVE.sift(compare(before, after).changes).kept, (), (), LEVELS)
 
 
 SIEVE = Sieve(default_ignores(), datetime(2026, 1, 1, tzinfo=UTC))

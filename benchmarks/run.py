@@ -46,8 +46,13 @@ class Cost:
     """What one command took."""
 
     seconds: float
+    processor: float
+    """Seconds of processor time, of children too: what a busy machine distorts least."""
     megabytes: float
     """Peak memory of its largest process."""
+
+    def __str__(self) -> str:
+        return f"{self.seconds * 1000:.0f} ms ({self.processor * 1000:.0f})"
 
 
 @dataclass(slots=True)
@@ -96,7 +101,8 @@ def run(command: Sequence[str]) -> Cost:
         if process.returncode not in _JUDGED:
             errors.seek(0)
             sys.exit(f"{' '.join(command)[:300]}\n{errors.read().decode()[:2000]}")
-    return Cost(time.perf_counter() - began, usage.ru_maxrss / 1024)
+    seconds, processor = time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+    return Cost(seconds, processor, usage.ru_maxrss / 1024)
 
 
 def _environment() -> dict[str, str]:
@@ -104,19 +110,34 @@ def _environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def median(commands: Callable[[], Sequence[str]], repeats: int) -> float:
-    """Give the median of the seconds that some runs of a command took."""
-    return statistics.median(run(commands()).seconds for _ in range(repeats))
+Ways = dict[str, Callable[[], Sequence[str]] | None]
+"""Commands by name; None for a peer that is absent."""
 
 
-def against(bench: Bench, ours: float, theirs: dict[str, list[str] | None]) -> Iterator[str]:
-    """Time each peer, and say how many times as long as eidos it takes."""
-    for name, command in theirs.items():
-        if command is None:
+def medians(ways: Ways, repeats: int) -> dict[str, Cost]:
+    """Give what the commands took, in turns: what slows the machine down slows all of them."""
+    present = {name: command for name, command in ways.items() if command is not None}
+    costs: dict[str, list[Cost]] = {name: [] for name in present}
+    for _ in range(repeats):
+        for name, command in present.items():
+            costs[name].append(run(command()))
+    return {name: _median(found) for name, found in costs.items()}
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    seconds = statistics.median(cost.seconds for cost in costs)
+    processor = statistics.median(cost.processor for cost in costs)
+    return Cost(seconds, processor, max(cost.megabytes for cost in costs))
+
+
+def against(ours: Cost, theirs: dict[str, Cost | None]) -> Iterator[str]:
+    """Say what each peer took, and how many times as long as eidos that is, by both clocks."""
+    for name, cost in theirs.items():
+        if cost is None:
             yield f"{name} absent"
         else:
-            seconds = median(lambda command=command: command, bench.size.repeats)
-            yield f"{name} {seconds * 1000:.0f} ms: {seconds / ours:.2f} x"
+            by_clock = cost.seconds / ours.seconds
+            yield f"{name} {cost}: {by_clock:.2f} x ({cost.processor / ours.processor:.2f})"
 
 
 def check(bench: Bench) -> None:
@@ -128,20 +149,25 @@ def check(bench: Bench) -> None:
     judge = [*EIDOS, "check", str(file)]
     known = [*judge, "--db", str(bench.folder / "known.db")]
     run(known)
-    ways: dict[str, Callable[[], Sequence[str]]] = {
+    ways: Ways = {
         "not recorded": lambda: [*judge, "--no-record"],
         "recorded, new database": lambda: [*judge, "--db", str(bench.fresh("new.db"))],
         "recorded, seen before": lambda: known,
     }
-    theirs = {
+    commands: dict[str, list[str] | None] = {
         "conftest test": bench.conftest("test", "-p", bench.policy, "-d", bench.policy, merged),
         "opa exec": bench.exec_over(merged),
         "opa eval": bench.opa("eval", "-b", bench.policy, "-i", merged, "data.main"),
     }
-    for way, command in ways.items():
-        ours = median(command, bench.size.repeats)
-        found = "  ".join(against(bench, ours, theirs))
-        bench.rows.append((f"check, {way}", f"{ours * 1000:.0f} ms", found))
+    theirs: Ways = {name: _always(command) for name, command in commands.items()}
+    costs = medians({**ways, **theirs}, bench.size.repeats)
+    for way in ways:
+        found = against(costs[way], {name: costs.get(name) for name in theirs})
+        bench.rows.append((f"check, {way}", str(costs[way]), "  ".join(found)))
+
+
+def _always(command: list[str] | None) -> Callable[[], Sequence[str]] | None:
+    return None if command is None else lambda: command
 
 
 _READ = (
@@ -157,10 +183,11 @@ def recheck(bench: Bench) -> None:
     file.write_text(fleets.template("yaml").ours)
     again = [*EIDOS, "check", str(file), "--db", str(bench.folder / "again.db")]
     run(again)
-    ours = median(lambda: again, bench.size.repeats)
-    read = median(lambda: [sys.executable, "-c", _READ, str(file)], bench.size.repeats)
-    said = f"read, parse, hash {read * 1000:.0f} ms: {read / ours:.2f} x"
-    bench.rows.append(("re-check", f"{ours * 1000:.0f} ms", said))
+    name = "read, parse, hash"
+    ways: Ways = {"ours": lambda: again, name: lambda: [sys.executable, "-c", _READ, str(file)]}
+    costs = medians(ways, bench.size.repeats)
+    [said] = against(costs["ours"], {name: costs[name]})
+    bench.rows.append(("re-check", str(costs["ours"]), said))
 
 
 def fleet(bench: Bench) -> None:
@@ -219,7 +246,10 @@ def main() -> None:
         programs = peers.find_peers()
         bench = Bench(folder, size, programs, peers.write_policy(folder / "policy"))
         absent = [name for name in peers.NAMES if name not in programs]
-        print(f"{os.cpu_count()} cores; absent: {', '.join(absent) or 'none'}; 2 x: twice as fast")
+        print(
+            f"{os.cpu_count()} cores; absent: {', '.join(absent) or 'none'}; 2 x: twice as fast; "
+            "in parentheses: processor time, and the ratio by it"
+        )
         for each in chosen.names or BENCHES:
             BENCHES[each](bench)
             while bench.rows:

@@ -4,12 +4,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from eidos.collectors._reading import UnavailableError
 
 OUTPUT_LIMIT = 32 << 20
 """Bytes; ``nvidia-smi -q -x`` of sixteen GPUs is half a MiB."""
+_WORDS = 300
+"""Characters of what a program said that an error shows."""
 
 
 def find_program(name: str, root: Path, folders: Sequence[str]) -> str:
@@ -28,6 +31,23 @@ def find_program(name: str, root: Path, folders: Sequence[str]) -> str:
     raise UnavailableError(f"{name} is not on this machine")
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended."""
+
+    name: str
+    """Without its folder."""
+    output: str
+    errors: str
+    """What it wrote on standard error."""
+    code: int
+
+    def failure(self) -> OSError:
+        """Give its exit code and its words as an error."""
+        said = (self.errors or self.output).split()
+        return OSError(f"{self.name} failed ({self.code}): {' '.join(said)[:_WORDS]}".rstrip(": "))
+
+
 def output_of(
     arguments: Sequence[str], timeout: float, environ: Mapping[str, str] | None = None
 ) -> str:
@@ -35,6 +55,20 @@ def output_of(
 
     Raises:
         OSError: it does not start, fails, takes too long or writes too much.
+    """
+    ended = run(arguments, timeout, environ)
+    if ended.code != 0:
+        raise ended.failure()
+    return ended.output
+
+
+def run(
+    arguments: Sequence[str], timeout: float, environ: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a program, whatever its exit code; bytes that are not UTF-8 become U+FFFD.
+
+    Raises:
+        OSError: it does not start, takes too long or writes too much.
     """
     environment = {**os.environ, **(environ or {}), "LC_ALL": "C", "SYSTEMD_PAGER": ""}
     name = Path(arguments[0]).name
@@ -51,7 +85,5 @@ def output_of(
         raise OSError(f"{name} did not end within {timeout:g} s") from None
     if len(done.stdout) > OUTPUT_LIMIT:
         raise OSError(f"{name} wrote more than {OUTPUT_LIMIT >> 20} MiB")
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode(errors="replace").split()
-        raise OSError(f"{name} failed ({done.returncode}): {' '.join(said)[:300]}")
-    return done.stdout.decode(errors="replace")
+    output, errors = (each.decode(errors="replace") for each in (done.stdout, done.stderr))
+    return Ended(name, output, errors, done.returncode)

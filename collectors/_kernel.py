@@ -2,25 +2,30 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from eidos.collectors._reading import (
+    Gathering,
     Reading,
     UnavailableError,
     names,
-    present,
-    read_line,
-    read_number,
+    number_of,
     read_text,
+    require,
+    value_of,
 )
 from eidos.engine.model.jsonvalue import Json
 
-_ARGUMENT = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_ARGUMENT = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))+')
+"""Quotes hold words together, the last of them to the end, as next_arg() of the kernel has it."""
 _SERVICE_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
 _FIRST_PROCESS_NAMESPACE = "pid:[4026531836]"
 """PROC_PID_INIT_INO, from linux/proc_ns.h."""
+FOR_INIT = "--"
+"""Ends the kernel's arguments; what follows is for the first process."""
 _NOT_SETTINGS = frozenset({"root"})
 """Which disk the machine was started from tells machines apart, not settings."""
 
@@ -29,21 +34,43 @@ def read_grub(root: Path) -> Reading:
     """Read the kernel command line.
 
     A repeated argument is the list of its values in order, a single one its value, one without a
-    value the empty string. What follows ``--`` is for init and no kernel argument.
+    value the empty string. What follows ``--`` is for init: its names stand in the list ``--``.
     """
+    words = _ARGUMENT.findall(read_text(root / "proc/cmdline").strip())
+    end = words.index(FOR_INIT) if FOR_INIT in words else len(words)
     arguments: dict[str, list[str]] = {}
-    for word in _ARGUMENT.findall(read_text(root / "proc/cmdline")):
-        if word == "--":
-            break
-        name, _, value = word.partition("=")
+    for word in words[:end]:
+        name, value = _argument(word)
         if name not in _NOT_SETTINGS:
-            arguments.setdefault(name, []).append(value.strip('"'))
-    return Reading(
-        {
-            name: values[0] if len(values) == 1 else list(values)
-            for name, values in arguments.items()
-        }
-    )
+            arguments.setdefault(name, []).append(value)
+    data: dict[str, Json] = {
+        name: values[0] if len(values) == 1 else list(values) for name, values in arguments.items()
+    }
+    if end < len(words):
+        data[FOR_INIT] = list(_names(words[end + 1 :]))
+    return Reading(data)
+
+
+def _argument(word: str) -> tuple[str, str]:
+    """Part name and value; the quotes may stand around both, or around the value."""
+    if word.startswith('"'):
+        word = word[1:].removesuffix('"')
+    name, _, value = word.partition("=")
+    return name, value[1:].removesuffix('"') if value.startswith('"') else value
+
+
+def _names(words: Iterable[str]) -> Iterator[str]:
+    """Name what is for init: options, and words that are not the value of one.
+
+    Values are left out: they are no settings of the kernel, and may be secrets.
+    """
+    takes_value = False
+    for word in words:
+        name, sign, _ = word.strip('"').partition("=")
+        is_option = name.startswith("-")
+        if is_option or not takes_value:
+            yield name
+        takes_value = is_option and not sign
 
 
 def read_kmod(root: Path) -> Reading:
@@ -53,7 +80,15 @@ def read_kmod(root: Path) -> Reading:
 
 def read_modules(root: Path) -> Reading:
     """Read size in bytes, version and parameters of each loaded module."""
-    return Reading({name: _module(root, name, size) for name, size in _loaded(root).items()})
+    data: dict[str, Json] = {}
+    missing: dict[str, str] = {}
+    for name, size in _loaded(root).items():
+        read = _module(root / "sys/module" / name, size)
+        data[name] = dict(read.data)
+        if read.missing:
+            hidden = ", ".join(sorted(read.missing))
+            missing[name] = f"{hidden}: {next(iter(read.missing.values()))}"
+    return Reading(data, missing)
 
 
 def _loaded(root: Path) -> dict[str, int]:
@@ -70,20 +105,16 @@ def _loaded(root: Path) -> dict[str, int]:
     return {line[0]: int(line[1]) for line in fields}
 
 
-def _module(root: Path, name: str, size: int) -> Json:
-    folder = root / "sys/module" / name
-    parameters = {
-        parameter: read_line(folder / "parameters" / parameter)
-        for parameter in names(folder / "parameters")
-    }
-    values: dict[str, Json | None] = {
-        "size": size,
-        "version": read_line(folder / "version"),
-        "source-version": read_line(folder / "srcversion"),
-        "taint": read_line(folder / "taint") or None,
-        "parameters": present(parameters),
-    }
-    return present(values)
+def _module(folder: Path, size: int) -> Reading:
+    found, parameters = Gathering(), Gathering()
+    for name in names(folder / "parameters"):
+        parameters.add(name, partial(value_of, folder / "parameters" / name))
+    found.add("size", lambda: size)
+    found.add("version", partial(value_of, folder / "version"))
+    found.add("source-version", partial(value_of, folder / "srcversion"))
+    found.add("taint", lambda: value_of(folder / "taint") or None)
+    found.add("parameters", lambda: dict(parameters.reading.data))
+    return Reading(found.reading.data, {**found.reading.missing, **parameters.reading.missing})
 
 
 def read_release(root: Path) -> Reading:
@@ -151,20 +182,22 @@ def _unquoted(value: str) -> str:
 
 def read_boot(root: Path) -> Reading:
     """Read how and when the machine was started; the time is cut to the minute, UTC."""
+    found = Gathering()
+    found.add("boot-time", lambda: _boot_time(root))
+    found.add("firmware", lambda: "uefi" if _efi(root).is_dir() else "bios")
+    found.add("secure-boot", lambda: _secure_boot(_efi(root)))
+    found.add("kernel", partial(value_of, root / "proc/version"))
+    found.add("kexec-loaded", partial(number_of, root / "sys/kernel/kexec_loaded"))
+    return found.reading
+
+
+def _boot_time(root: Path) -> str | None:
     started = re.search(r"^btime (\d+)$", read_text(root / "proc/stat"), re.MULTILINE)
-    efi = root / "sys/firmware/efi"
-    secure = next(iter(names(efi / "efivars", "SecureBoot-*")), None)
-    return Reading(
-        present(
-            {
-                "boot-time": _minute(int(started[1])) if started else None,
-                "firmware": "uefi" if efi.is_dir() else "bios",
-                "secure-boot": _secure_boot(efi / "efivars" / secure) if secure else None,
-                "kernel": read_line(root / "proc/version"),
-                "kexec-loaded": read_number(root / "sys/kernel/kexec_loaded"),
-            }
-        )
-    )
+    return _minute(int(started[1])) if started else None
+
+
+def _efi(root: Path) -> Path:
+    return require(root / "sys/firmware", "sysfs") / "efi"
 
 
 def _minute(seconds: int) -> str:
@@ -172,9 +205,12 @@ def _minute(seconds: int) -> str:
     return datetime.fromtimestamp(seconds // 60 * 60, UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def _secure_boot(path: Path) -> bool | None:
-    """Read the EFI variable: four bytes of attributes, then 0 or 1."""
-    try:
-        return path.read_bytes()[4:5] == b"\x01"
-    except OSError:
+def _secure_boot(efi: Path) -> bool | None:
+    """Read the EFI variable: four bytes of attributes, then 0 or 1; None where there is none."""
+    if not efi.is_dir():
         return None
+    variables = efi / "efivars"
+    if not names(variables):
+        raise UnavailableError("efivarfs is not mounted, or holds nothing")
+    name = next(iter(names(variables, "SecureBoot-*")), None)
+    return (variables / name).read_bytes()[4:5] == b"\x01" if name else None

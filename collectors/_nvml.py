@@ -3,13 +3,14 @@
 Runs only in a process that may die: a driver library can crash.
 """
 
+import contextlib
 import ctypes
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eidos.collectors._gpu_model import Gpus, nested
+from eidos.collectors._gpu_model import Device, Gpus, UnsupportedError, UntoldError, told
 from eidos.collectors._nvml_calls import DEVICE, SYSTEM, Call
 from eidos.collectors._reading import UnavailableError
 from eidos.engine.model.jsonvalue import Json
@@ -25,13 +26,16 @@ def read_nvml(root: Path) -> Gpus:
 
     Raises:
         UnavailableError: there is no NVML here, or it finds no driver.
+        OSError: the driver went away, or was changed, meanwhile.
     """
     nvml = _load(root)
     try:
-        reader = _Reader(nvml)
-        gpus = Gpus(reader.system(), reader.devices(), reader.missing)
+        gpus = _read(nvml)
+    except nvml.NVMLError as why:
+        raise OSError(f"NVML stopped to answer: {why}") from None
     finally:
-        nvml.nvmlShutdown()
+        with contextlib.suppress(nvml.NVMLError):
+            nvml.nvmlShutdown()
     return gpus
 
 
@@ -61,38 +65,44 @@ def _library(root: Path) -> ctypes.CDLL | None:
     return None
 
 
-@dataclass(slots=True)
-class _Reader:
-    nvml: Any
-    missing: dict[str, str] = field(default_factory=dict)
+def _read(nvml: Any) -> Gpus:  # noqa: ANN401  # the module has no types
+    system = Device()
+    _ask(nvml, SYSTEM, None, system)
+    count = nvml.nvmlDeviceGetCount()
+    devices = [_device(nvml, index) for index in range(count)]
+    again = Device()
+    _ask(nvml, {"driver": SYSTEM["driver"]}, None, again)
+    drivers = [system.facts.get("driver"), again.facts.get("driver")]
+    if drivers[0] != drivers[1]:
+        raise OSError(f"the driver was changed meanwhile: {drivers[0]}, then {drivers[1]}")
+    return Gpus(system, devices, count)
 
-    def system(self) -> dict[str, Json]:
-        """Read what is said once for the machine."""
-        return self._read(SYSTEM, None, "")
 
-    def devices(self) -> list[dict[str, Json]]:
-        """Read every device; one that does not answer is there with its error."""
-        return [self._device(index) for index in range(self.nvml.nvmlDeviceGetCount())]
+def _device(nvml: Any, index: int) -> Device:  # noqa: ANN401
+    """Read one device; one that does not answer is there with its error."""
+    device = Device()
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    except nvml.NVMLError as why:
+        device.error = str(why)
+    else:
+        _ask(nvml, DEVICE, handle, device)
+    return device
 
-    def _device(self, index: int) -> dict[str, Json]:
-        try:
-            handle = self.nvml.nvmlDeviceGetHandleByIndex(index)
-        except self.nvml.NVMLError as error:
-            self.missing[f"devices[{index}]"] = str(error)
-            return {"index": index, "error": str(error)}
-        return {"index": index, **self._read(DEVICE, handle, "devices.")}
 
-    def _read(self, table: Mapping[str, Call], handle: object, prefix: str) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        for key, call in table.items():
-            try:
-                value = call(self.nvml, handle)
-            except (self.nvml.NVMLError_NotSupported, self.nvml.NVMLError_Deprecated):
-                continue
-            except self.nvml.NVMLError_FunctionNotFound:
-                self.missing[prefix + key] = "the installed NVML lacks a function"
-            except self.nvml.NVMLError as error:
-                self.missing[prefix + key] = str(error)
-            else:
-                found[key] = value
-        return nested(found)
+def _ask(nvml: Any, table: Mapping[str, Call], handle: object, device: Device) -> None:  # noqa: ANN401
+    for fact, call in table.items():
+        device.ask(fact, partial(_answer, nvml, call, handle))
+
+
+def _answer(nvml: Any, call: Call, handle: object) -> Json:  # noqa: ANN401
+    """Call NVML, and say in our words what its errors mean."""
+    try:
+        value = call(nvml, handle)
+    except (nvml.NVMLError_NotSupported, nvml.NVMLError_Deprecated):
+        raise UnsupportedError from None
+    except (nvml.NVMLError_FunctionNotFound, nvml.NVMLError_ArgumentVersionMismatch):
+        raise UntoldError("the installed NVML lacks a function") from None
+    except AttributeError:
+        raise UntoldError("the installed nvidia-ml-py lacks a function") from None
+    return told(value) if isinstance(value, str) else value

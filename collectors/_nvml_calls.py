@@ -1,11 +1,12 @@
 """Which NVML call gives which fact of the GPU model."""
 
 import ctypes
-import re
+import uuid
 from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
+from eidos.collectors._gpu_model import UnsupportedError, UntoldError
 from eidos.engine.model.jsonvalue import Json
 
 Call = Callable[[Any, Any], Json]
@@ -18,6 +19,47 @@ _COMPUTE_MODES = ("Default", "Exclusive_Thread", "Prohibited", "Exclusive_Proces
 _ADDRESSING = ("None", "HMM", "ATS")
 _VIRTUALIZATION = ("None", "Pass-Through", "VGPU", "Host VGPU", "Host VSGA")
 _FABRIC_STATES = ("Not Supported", "Not Started", "In Progress", "Completed")
+_RECOVERY_ACTIONS = (
+    "None",
+    "Reset",
+    "Reboot",
+    "Drain P2P",
+    "Drain and Reset",
+    "Recover IMEX Domain",
+    "Bus Reset",
+    "System Reboot",
+)
+"""In the words of nvidia-smi; those after the fifth are ours, no document with them was seen."""
+_HEALTH_SUMMARIES = ("", "Healthy", "Unhealthy", "Limited Capacity")
+_HEALTH_TRUTHS = {1: True, 2: False}
+_CONFIGURATIONS = (
+    "",
+    "None",
+    "Incorrect SysGuid",
+    "Incorrect Chassis SN",
+    "No Partition",
+    "Insufficient Nvlinks",
+    "Incompatible GPU FW",
+    "Invalid Location",
+    "GPU State Invalid",
+)
+"""What is wrong with how a GPU is wired; only ``None`` was seen of nvidia-smi's words."""
+_CLOCK_REASONS = (
+    "gpu-idle",
+    "applications-clocks-setting",
+    "sw-power-cap",
+    "hw-slowdown",
+    "sync-boost",
+    "sw-thermal-slowdown",
+    "hw-thermal-slowdown",
+    "hw-power-brake-slowdown",
+    "display-clocks-setting",
+    "board-limit",
+    "reliability",
+)
+"""By the number of their bit."""
+_DISPLAY_MODE_UNTIL = 575
+"""From this driver on nvidia-smi calls it deprecated; NVML goes on to answer, for nothing."""
 _PRODUCTION = 2
 """Confidential computing environment: 0 unavailable, 1 simulation, 2 production."""
 
@@ -83,9 +125,12 @@ def _cuda(nvml: Any, _: object) -> str:  # noqa: ANN401
 
 
 def _confidential(nvml: Any, _: object) -> Json:  # noqa: ANN401
+    """Read confidential computing; its details are of use only where it is on."""
     state = nvml.nvmlSystemGetConfComputeState()
+    if not state.ccFeature:
+        return {"on": False}
     return {
-        "on": bool(state.ccFeature),
+        "on": True,
         "developer-tools": bool(state.devToolsMode),
         "production": state.environment == _PRODUCTION,
     }
@@ -139,6 +184,8 @@ def _links(nvml: Any, device: object) -> list[bool]:  # noqa: ANN401
 
 def _nvlink(nvml: Any, device: object) -> Json:  # noqa: ANN401
     states = _links(nvml, device)
+    if not states:
+        raise UnsupportedError
     return {"links": len(states), "active": sum(states), "inactive": _positions(states)}
 
 
@@ -146,17 +193,109 @@ def _positions(states: list[bool]) -> list[Json]:
     return [link for link, active in enumerate(states) if not active]
 
 
-def _fabric(nvml: Any, device: object) -> Json:  # noqa: ANN401
-    info = nvml.c_nvmlGpuFabricInfo_v2_t()
-    nvml.nvmlDeviceGetGpuFabricInfoV(device, ctypes.byref(info))
-    digits = bytes(info.clusterUuid).hex()
-    uuid = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", digits)
-    return {
-        "state": _named(_FABRIC_STATES, info.state),
-        "status": "Success" if info.status == 0 else str(nvml.NVMLError(info.status)),
-        "clique-id": int(info.cliqueId),
-        "cluster-uuid": uuid,
-    }
+def _fabric(read: Callable[[Any, Any], Json]) -> Call:
+    """Read one part of what NVML says of the fabric; all of it is absent where there is none.
+
+    Args:
+        read: from the NVML module and the structure to the fact.
+    """
+
+    def call(nvml: Any, device: object) -> Json:  # noqa: ANN401
+        info = _fabric_info(nvml, device)
+        if info.state == nvml.NVML_GPU_FABRIC_STATE_NOT_SUPPORTED:
+            raise UnsupportedError
+        return read(nvml, info)
+
+    return call
+
+
+def _fabric_info(nvml: Any, device: object) -> Any:  # noqa: ANN401
+    """Ask in the newest form that driver and module both know."""
+    for name in ("c_nvmlGpuFabricInfo_v3_t", "c_nvmlGpuFabricInfo_v2_t"):
+        if not hasattr(nvml, name):
+            continue
+        info = getattr(nvml, name)()
+        try:
+            nvml.nvmlDeviceGetGpuFabricInfoV(device, ctypes.byref(info))
+        except (nvml.NVMLError_ArgumentVersionMismatch, nvml.NVMLError_InvalidArgument):
+            continue
+        return info
+    raise UntoldError("the installed NVML lacks a function")
+
+
+def _fabric_status(nvml: Any, info: Any) -> Json:  # noqa: ANN401
+    return "Success" if info.status == 0 else str(nvml.NVMLError(info.status))
+
+
+def _cluster_uuid(_: object, info: Any) -> Json:  # noqa: ANN401
+    return str(uuid.UUID(bytes=bytes(info.clusterUuid)))
+
+
+def _health_summary(_: object, info: Any) -> Json:  # noqa: ANN401
+    if not hasattr(info, "healthSummary"):
+        if info.healthMask == 0:  # drivers without a summary say so when they know no health at all
+            raise UnsupportedError
+        raise UntoldError("the installed NVML lacks a function")
+    return _named(_HEALTH_SUMMARIES, info.healthSummary)
+
+
+def _health(nvml: Any, info: Any, name: str) -> int:  # noqa: ANN401
+    """Give some bits of the health mask; 0 says that it is not supported."""
+    shift = getattr(nvml, f"NVML_GPU_FABRIC_HEALTH_MASK_SHIFT_{name}")
+    width = getattr(nvml, f"NVML_GPU_FABRIC_HEALTH_MASK_WIDTH_{name}")
+    bits = (info.healthMask >> shift) & width
+    if bits == 0:
+        raise UnsupportedError
+    return int(bits)
+
+
+def _health_truth(name: str) -> Call:
+    return _fabric(lambda nvml, info: _HEALTH_TRUTHS[_health(nvml, info, name)])
+
+
+def _recovery_action(nvml: Any, device: object) -> Json:  # noqa: ANN401
+    wanted = nvml.NVML_FI_DEV_GET_GPU_RECOVERY_ACTION
+    field = nvml.nvmlDeviceGetFieldValues(device, [wanted])[0]
+    if field.nvmlReturn == nvml.NVML_ERROR_INVALID_ARGUMENT:
+        raise UntoldError("the installed NVML does not know the recovery action")
+    if field.nvmlReturn != nvml.NVML_SUCCESS:
+        raise nvml.NVMLError(field.nvmlReturn)
+    return _named(_RECOVERY_ACTIONS, field.value.uiVal)
+
+
+def _display_mode(nvml: Any, device: object) -> Json:  # noqa: ANN401
+    branch = _clean(nvml.nvmlSystemGetDriverVersion()).partition(".")[0]
+    if branch.isdigit() and int(branch) >= _DISPLAY_MODE_UNTIL:
+        raise UnsupportedError
+    return _named(_MODES, nvml.nvmlDeviceGetDisplayMode(device))
+
+
+def _memory(field: str) -> Call:
+    """Read the memory in MiB; what the driver holds back counts as used only before driver 510."""
+
+    def read(nvml: Any, device: object) -> Json:  # noqa: ANN401
+        try:
+            info = nvml.nvmlDeviceGetMemoryInfo(device, nvml.nvmlMemory_v2)
+        except nvml.NVMLError_FunctionNotFound:
+            info = nvml.nvmlDeviceGetMemoryInfo(device)
+        return int(getattr(info, field)) >> 20
+
+    return read
+
+
+def _banks(field: str) -> Call:
+    return lambda nvml, device: int(getattr(nvml.nvmlDeviceGetRowRemapperHistogram(device), field))
+
+
+def _clock_reasons(nvml: Any, device: object) -> Json:  # noqa: ANN401
+    """Name what holds the clocks back at this moment."""
+    try:
+        bits = nvml.nvmlDeviceGetCurrentClocksEventReasons(device)
+    except nvml.NVMLError_FunctionNotFound:  # as it was called before driver 535
+        bits = nvml.nvmlDeviceGetCurrentClocksThrottleReasons(device)
+    numbers = [number for number in range(bits.bit_length()) if bits >> number & 1]
+    known = len(_CLOCK_REASONS)
+    return [_CLOCK_REASONS[number] if number < known else f"reason-{number}" for number in numbers]
 
 
 def _mig_instances(nvml: Any, device: object) -> Json:  # noqa: ANN401
@@ -196,7 +335,7 @@ _IDENTITY: Mapping[str, Call] = {
     "board-part-number": _text("nvmlDeviceGetBoardPartNumber"),
     "architecture": _architecture,
     "compute-capability": _capability,
-    "memory-mib": _mib("nvmlDeviceGetMemoryInfo", "total"),
+    "memory-mib": _memory("total"),
     "bar1-mib": _mib("nvmlDeviceGetBAR1MemoryInfo", "bar1Total"),
     "vbios-version": _text("nvmlDeviceGetVbiosVersion"),
     "gsp-firmware-version": _text("nvmlDeviceGetGspFirmwareVersion"),
@@ -208,7 +347,7 @@ _IDENTITY: Mapping[str, Call] = {
 
 _STATE: Mapping[str, Call] = {
     "persistence-mode": _mode("nvmlDeviceGetPersistenceMode"),
-    "display-mode": _mode("nvmlDeviceGetDisplayMode"),
+    "display-mode": _display_mode,
     "display-active": _mode("nvmlDeviceGetDisplayActive"),
     "addressing-mode": lambda nvml, device: _named(
         _ADDRESSING, nvml.nvmlDeviceGetAddressingMode(device)
@@ -226,7 +365,21 @@ _STATE: Mapping[str, Call] = {
     "mig.current": _part("nvmlDeviceGetMigMode", 0, _MODES),
     "mig.pending": _part("nvmlDeviceGetMigMode", 1, _MODES),
     "mig.instances": _mig_instances,
-    "fabric": _fabric,
+    "recovery-action": _recovery_action,
+    "fabric.state": _fabric(lambda _, info: _named(_FABRIC_STATES, info.state)),
+    "fabric.status": _fabric(_fabric_status),
+    "fabric.clique-id": _fabric(lambda _, info: int(info.cliqueId)),
+    "fabric.cluster-uuid": _fabric(_cluster_uuid),
+    "fabric.health.summary": _fabric(_health_summary),
+    "fabric.health.bandwidth": _fabric(
+        lambda nvml, info: _named(("", "Degraded", "Full"), _health(nvml, info, "DEGRADED_BW"))
+    ),
+    "fabric.health.route-recovery": _health_truth("ROUTE_RECOVERY"),
+    "fabric.health.route-unhealthy": _health_truth("ROUTE_UNHEALTHY"),
+    "fabric.health.access-timeout-recovery": _health_truth("ACCESS_TIMEOUT_RECOVERY"),
+    "fabric.health.incorrect-configuration": _fabric(
+        lambda nvml, info: _named(_CONFIGURATIONS, _health(nvml, info, "INCORRECT_CONFIGURATION"))
+    ),
     "nvlink": _nvlink,
 }
 
@@ -246,6 +399,11 @@ _HEALTH: Mapping[str, Call] = {
     "remapped-rows.uncorrectable": _part("nvmlDeviceGetRemappedRows", 1),
     "remapped-rows.pending": _flag("nvmlDeviceGetRemappedRows", 2),
     "remapped-rows.failure": _flag("nvmlDeviceGetRemappedRows", 3),
+    "remapped-rows.banks.max": _banks("max"),
+    "remapped-rows.banks.high": _banks("high"),
+    "remapped-rows.banks.partial": _banks("partial"),
+    "remapped-rows.banks.low": _banks("low"),
+    "remapped-rows.banks.none": _banks("none"),
 }
 
 _LIMITS: Mapping[str, Call] = {
@@ -270,7 +428,7 @@ _LIMITS: Mapping[str, Call] = {
 _VOLATILE: Mapping[str, Call] = {
     "temperature-c": _number("nvmlDeviceGetTemperature", "NVML_TEMPERATURE_GPU"),
     "power-w": _watts("nvmlDeviceGetPowerUsage"),
-    "memory-used-mib": _mib("nvmlDeviceGetMemoryInfo", "used"),
+    "memory-used-mib": _memory("used"),
     "performance-state": lambda nvml, device: f"P{nvml.nvmlDeviceGetPerformanceState(device)}",
     "pcie-generation": _number("nvmlDeviceGetCurrPcieLinkGeneration"),
     "pcie-replays": _number("nvmlDeviceGetPcieReplayCounter"),
@@ -278,6 +436,7 @@ _VOLATILE: Mapping[str, Call] = {
     "clocks.sm": _clock("nvmlDeviceGetClockInfo", "SM"),
     "clocks.memory": _clock("nvmlDeviceGetClockInfo", "MEM"),
     "clocks.video": _clock("nvmlDeviceGetClockInfo", "VIDEO"),
+    "clocks-event-reasons": _clock_reasons,
 }
 
 DEVICE: Mapping[str, Call] = dict(

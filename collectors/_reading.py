@@ -1,5 +1,6 @@
 """What every local collector shares: reading small files, and saying what could not be read."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ class Reading:
     """Key to reason, for what should be there and could not be read."""
     withheld: tuple[str, ...] = ()
     """Keys of secrets, which are never read."""
+    unread: tuple[str, ...] = ()
+    """Names of what the source says and nobody here knows; no fact is missing for it."""
 
 
 def read_text(path: Path) -> str:
@@ -63,6 +66,76 @@ def read_number(path: Path) -> int | None:
         return int(text or "")
     except ValueError:
         return None
+
+
+class Gathering:
+    """The facts of one subtype, gathered key by key.
+
+    A key whose reader gives None is absent as a fact. One that cannot be read is named with the
+    reason, and spoils no other.
+    """
+
+    def __init__(self) -> None:
+        self._data: dict[str, Json] = {}
+        self._missing: dict[str, str] = {}
+
+    def add(self, key: str, read: Callable[[], Json | None]) -> None:
+        """Read one fact."""
+        try:
+            value = read()
+        except (OSError, ValueError, UnavailableError) as why:
+            self._missing[key] = reason(why)
+        else:
+            if value is not None:
+                self._data[key] = value
+
+    @property
+    def reading(self) -> Reading:
+        """Give what was gathered."""
+        return Reading(self._data, self._missing)
+
+
+_NO_VALUE = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.EIO),
+    *(errno.EOPNOTSUPP, errno.ENODEV, errno.ENXIO, errno.ESRCH),
+}
+"""How the kernel says that there is no such thing, or that it has no value."""
+
+
+def value_of(path: Path) -> str | None:
+    """Read a one-line file; None when the kernel has none, or no value for it.
+
+    Raises:
+        OSError: it may not be read, which does not mean that there is none.
+    """
+    try:
+        return read_text(path).strip()
+    except OSError as why:
+        if why.errno in _NO_VALUE:
+            return None
+        raise
+
+
+def number_of(path: Path) -> int | None:
+    """Read a file that holds one whole number; None when the kernel has none.
+
+    Raises:
+        OSError: it may not be read.
+        ValueError: it holds something else.
+    """
+    text = value_of(path)
+    return None if text is None else int(text)
+
+
+def require(folder: Path, what: str) -> Path:
+    """Give a folder of the kernel, if it is there.
+
+    Raises:
+        UnavailableError: it is not, so that nothing below it says that something is absent.
+    """
+    if not folder.is_dir():
+        raise UnavailableError(f"{what} is not mounted")
+    return folder
 
 
 def present(values: Mapping[str, Json | None]) -> dict[str, Json]:
@@ -118,3 +191,5 @@ def collect_subtype(
         yield state(CollectorState.PARTIAL, why, tuple(sorted(reading.missing)))
     if reading.withheld:
         yield state(CollectorState.REDACTED, "secrets are not read", reading.withheld)
+    if reading.unread:
+        yield state(CollectorState.OK, "the source says more than is read", reading.unread)

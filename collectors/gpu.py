@@ -1,11 +1,10 @@
 """Facts of NVIDIA GPUs: every device, the driver and its parameters, and the PCI bus."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from eidos.collectors._gpu_model import Gpus
+from eidos.collectors._gpu_model import Device, Gpus
 from eidos.collectors._nvidia_smi import read_nvidia_smi
 from eidos.collectors._nvml import read_nvml
 from eidos.collectors._reading import (
@@ -46,8 +45,12 @@ class GpuCollector:
             "driver": lambda: read_driver(wanted.root),
             "driver-params": lambda: read_driver_params(wanted.root),
             "smi": lambda: Reading(source.gpus.smi(), source.gpus.smi_missing()),
-            "devices": lambda: Reading(source.gpus.stable(), source.gpus.missing),
-            "devices-volatile": lambda: Reading(source.gpus.volatile()),
+            "devices": lambda: Reading(
+                source.gpus.stable(), source.gpus.stable_missing(), unread=source.gpus.unread
+            ),
+            "devices-volatile": lambda: Reading(
+                source.gpus.volatile(), source.gpus.volatile_missing()
+            ),
         }
         for name, read in readers.items():
             if name in wanted.subtypes:
@@ -60,30 +63,60 @@ class _Source:
     def __init__(self, root: Path, timeout: float) -> None:
         self._root = root
         self._timeout = timeout
+        self._kept: Gpus | Exception | None = None
 
-    @cached_property
+    @property
     def gpus(self) -> Gpus:
-        """NVML's answer, or that of nvidia-smi."""
+        """NVML's answer, or that of nvidia-smi; a failure is kept as well, for it may take long.
+
+        Raises:
+            UnavailableError: there is neither.
+            OSError: it failed.
+            ValueError: it gave no answer.
+        """
+        if self._kept is None:
+            try:
+                self._kept = self._read()
+            except (UnavailableError, OSError, ValueError) as why:
+                self._kept = why
+        if isinstance(self._kept, Gpus):
+            return self._kept
+        raise self._kept
+
+    def _read(self) -> Gpus:
+        before = _loaded_version(self._root)
+        gpus = self._asked()
+        after = _loaded_version(self._root)
+        if before != after:
+            raise OSError(f"the driver was changed while it was read: {before}, then {after}")
+        for device in gpus.devices:
+            self._place(device)
+        return gpus
+
+    def _asked(self) -> Gpus:
         try:
-            gpus = read_nvml(self._root)
+            return read_nvml(self._root)
         except UnavailableError as why:
             try:
-                gpus = read_nvidia_smi(self._root, self._timeout)
+                return read_nvidia_smi(self._root, self._timeout)
             except UnavailableError as neither:
                 raise UnavailableError(f"{why}; {neither}{self._on_the_bus()}") from None
-        return Gpus(gpus.system, [self._placed(device) for device in gpus.devices], gpus.missing)
 
     def _on_the_bus(self) -> str:
         count = len(_graphics(self._root))
         return f"; {count} NVIDIA GPUs are on the PCI bus" if count else ""
 
-    def _placed(self, device: Mapping[str, Json]) -> Mapping[str, Json]:
+    def _place(self, device: Device) -> None:
         """Add the NUMA node that the device hangs on, which the bus knows best."""
-        pcie = device.get("pcie")
-        bus_id = str(pcie.get("bus-id", "")) if isinstance(pcie, dict) else ""
+        bus_id = str(device.facts.get("pcie.bus-id", ""))
         folder = self._root / "sys/bus/pci/devices" / bus_id[-12:].lower()
         node = read_number(folder / "numa_node") if bus_id else None
-        return device if node is None or node < 0 else {**device, "numa-node": node}
+        if node is not None and node >= 0:
+            device.facts["numa-node"] = node
+
+
+def _loaded_version(root: Path) -> str | None:
+    return read_line(root / "proc/driver/nvidia/version")
 
 
 def read_pci(root: Path) -> Reading:

@@ -20,6 +20,7 @@ _READERS: dict[str, Callable[[Path], Reading]] = {
     "boot": _kernel.read_boot,
     "cpu": _machine.read_cpu,
     "memory": _machine.read_memory,
+    "memory-volatile": _machine.read_memory_volatile,
     "mitigations": _machine.read_mitigations,
     "security": _machine.read_security,
 }

@@ -1,5 +1,6 @@
 """Where the process starts, and how a signal ends it: with 130 or 143, whenever it comes."""
 
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,9 @@ _Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _AGAIN_SECONDS = 0.01
+_GARBAGE = 50_000
+"""New objects after which Python looks for cycles among them: a short command makes as many in all,
+nearly none of them garbage, and looking took 5 % of it. They are some 10 MB."""
 _came: list[int] = []
 """The signals so far. They are kept because the exception that one raises may be lost on its way
 up: Python drops it where nobody could catch it (a destructor, a hook around a fork), and a library
@@ -18,6 +22,7 @@ may make an error of its own of it."""
 
 def main() -> None:
     """Run the command line and end the process with its exit code, or 128 and the first signal."""
+    gc.set_threshold(_GARBAGE)
     code = 0
     try:
         try:
@@ -35,6 +40,7 @@ def main() -> None:
         # All is unwound. After `sys.exit`, CPython would kill itself by SIGINT, whatever the signal
         # was, if its exception passed through `exec` of a text, as where a dataclass is made.
         os._exit(128 + _came[0])
+    gc.freeze()  # what is left needs no search for cycles: the process ends
     sys.exit(code)
 
 

@@ -12,10 +12,11 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from eidos.engine.folders import is_private
+from eidos.engine.records import dataclass
 
 SUFFIX = ".entry"
 _LOCK_SUFFIX = ".lock"

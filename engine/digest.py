@@ -9,9 +9,11 @@ hashed over their children's addresses, so equal parts are equal without being r
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import msgspec
 
+from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
@@ -59,20 +61,26 @@ def subtype_digest(subtype: Subtype) -> str:
     return digest(subtype.data)
 
 
-def addressed(snapshot: Snapshot) -> AddressedSnapshot:
-    """Give a snapshot with the addresses of all its parts."""
-    return AddressedSnapshot(snapshot, snapshot_digests(snapshot))
+def addressed(snapshot: Snapshot, known: ByIdentity[str] | None = None) -> AddressedSnapshot:
+    """Give a snapshot with the addresses of all its parts; see `snapshot_digests`."""
+    return AddressedSnapshot(snapshot, snapshot_digests(snapshot, known))
 
 
-def snapshot_digests(snapshot: Snapshot) -> SnapshotDigests:
+def snapshot_digests(snapshot: Snapshot, known: ByIdentity[str] | None = None) -> SnapshotDigests:
     """Give the addresses of a snapshot and of all its parts.
 
     Order of measurements, subtypes and nodes does not matter; repeated subtypes of one type do.
+
+    Args:
+        snapshot: what to address.
+        known: addresses of data that alike snapshots share, and the place to keep new ones.
     """
     leaves: dict[tuple[str | None, str, str], str] = {}
-    cluster = _measurements(None, snapshot.measurements, leaves)
+    known = ByIdentity() if known is None else known
+    cluster = _measurements(None, snapshot.measurements, leaves, known)
     nodes = {
-        node.name: _measurements(node.name, node.measurements, leaves) for node in snapshot.nodes
+        node.name: _measurements(node.name, node.measurements, leaves, known)
+        for node in snapshot.nodes
     }
     return SnapshotDigests(snapshot_digest(cluster, nodes, snapshot.collection), nodes, leaves)
 
@@ -101,12 +109,13 @@ def _measurements(
     node: str | None,
     measurements: tuple[Measurement, ...],
     leaves: dict[tuple[str | None, str, str], str],
+    known: ByIdentity[str],
 ) -> str:
     types: dict[str, dict[str, str]] = {}
     for measurement in measurements:
         children = types.setdefault(measurement.type, {})
         for subtype in measurement.subtypes:
-            leaf = subtype_digest(subtype)
+            leaf = known.get(subtype.data, partial(digest, subtype.data))
             leaves[node, measurement.type, subtype.name] = leaf
             children[subtype.name] = leaf
     return measurements_digest(types)

@@ -4,9 +4,10 @@ An exception here means "could not run". What was found (a violation, an invalid
 is a value, never an exception.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
+
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine import __version__
 from eidos.engine.digest import digest, snapshot_digests, subtype_digest
@@ -18,6 +17,7 @@ from eidos.engine.model.snapshot import (
     subtypes,
 )
 from eidos.engine.model.times import instant
+from eidos.engine.records import dataclass
 
 _NOT_LOOKED_FOR = frozenset({CollectorState.EXCLUDED, CollectorState.UNAVAILABLE})
 

@@ -4,11 +4,12 @@ A plug-in that cannot be loaded is reported by name and never stops the others.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeGuard
 
 from eidos.engine.ports import Bundler, Collector, Deployer
+from eidos.engine.records import dataclass
 
 BUNDLERS = "eidos.bundlers"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Bundler`."""

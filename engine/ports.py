@@ -6,7 +6,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
     from eidos.engine.model.bundle import File, Plan, Rendered, ToRender
@@ -428,8 +429,10 @@ class Collector(Protocol):
     def collect(self, wanted: Wanted) -> Iterator[Fact | Collection]:
         """Give facts as they come, and one `Collection` for each subtype that is not ``ok``.
 
-        A subtype that was looked for and found empty is a `Fact` with empty data. What cannot be
-        read is a `Collection` with a reason, never an exception for one subtype's trouble.
+        Subtypes come one after the other: when a collector is cut short, the last one it spoke of
+        is taken for partial, and those before it for complete. One that was looked for and found
+        empty is a `Fact` with empty data. What cannot be read is a `Collection` with a reason,
+        never an exception for one subtype's trouble; one without a subtype means all of them.
         """
         ...
 

@@ -5,7 +5,7 @@ Rules, validation and documentation ask the same table, so that a fact means the
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from eidos.engine.model.facts import FactAddress, join_path
 from eidos.engine.model.facttypes import FactType, Fault
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 from eidos.schemas import FOLDER
 
 _REMEMBERED = 4096
@@ -41,8 +42,9 @@ class Subtype:
         if key not in self._found:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            fitting = (kind for name, kind in self.facts.items() if fnmatchcase(key, name))
-            self._found[key] = next(fitting, None)
+            fitting = (name for name in self.facts if is_pattern(name) and _fits(key, name))
+            name = next(fitting, None)
+            self._found[key] = None if name is None else self.facts[name]
         return self._found[key]
 
     def fault(self, key: str, data: _Data) -> Fault | None:
@@ -59,6 +61,12 @@ class Subtype:
             fault = self.fault(key, data)
             if fault is not None:
                 yield key, fault
+
+
+def _fits(key: str, pattern: str) -> bool:
+    """Say whether a pattern fits; its ends are compared first, for `fnmatch` compiles it."""
+    first, *_, last = pattern.replace("?", "*").split("*")
+    return key.startswith(first) and key.endswith(last) and fnmatchcase(key, pattern)
 
 
 def is_pattern(key: str) -> bool:
@@ -196,7 +204,11 @@ def _type(row: Any, unknown: frozenset[str]) -> FactType:  # noqa: ANN401 -- JSO
         percent=row.get("percent", False),
         written=row.get("written", False),
         of=_type(row["of"], unknown) if "of" in row else None,
-        fields={key: _type(below, unknown) for key, below in row.get("fields", {}).items()},
+        fields={
+            key: _type(below, unknown)
+            for keys, below in row.get("fields", {}).items()
+            for key in keys.split(", ")
+        },
         needs=tuple(tuple(group) for group in row.get("needs", ())),
         unknown=unknown,
     )

@@ -138,7 +138,7 @@ class _PoolConnection:
         self._pool = pool
 
     def get(self, path: str, accept: str, timeout: float) -> Response:
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
 
         headers = {"accept": accept, "accept-encoding": "gzip", **self._authorization()}
         try:
@@ -152,7 +152,11 @@ class _PoolConnection:
                 preload_content=False,
             )
         except HTTPError as error:
-            raise OSError(_sentence(error)) from error
+            # The library takes a refused connection for a kind of timeout, by inheritance.
+            if isinstance(error, ReadTimeoutError) or type(error) is ConnectTimeoutError:
+                waited = f"nothing came within {timeout:.3g} s"
+                raise TimeoutError(f"the API server does not answer: {waited}") from error
+            raise OSError(f"the API server cannot be reached: {_sentence(error)}") from error
 
     def _authorization(self) -> dict[str, str]:
         """Give the headers that say who asks; a token that ran out is renewed on the way."""

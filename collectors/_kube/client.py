@@ -14,6 +14,7 @@ from eidos.collectors._kube.errors import (
     GoneError,
     LateError,
     MissingError,
+    SilentError,
     UnauthorizedError,
     UnreachableError,
 )
@@ -24,6 +25,8 @@ SIZE_LIMIT = 128 << 20
 REQUEST_SECONDS = 30.0
 """A list page of a busy server takes seconds, not half a minute."""
 ATTEMPTS = 4
+_PAUSE = 0.2
+"""Seconds before the second attempt where the server names none; doubled for each further one."""
 _CHUNK = 1 << 18
 _OK, _BUSY = 200, 429
 _SERVER_TROUBLE = 500
@@ -64,26 +67,32 @@ class Client:
         """
         target = f"{path}?{urlencode(query)}" if query else path
         for attempt in range(attempts):
-            last = attempt == attempts - 1
             try:
                 status, headers, body = self._try(target, action, seconds)
             except OSError as error:
-                if last:
-                    raise UnreachableError(f"{action}: no answer: {_line(error)}") from error
-                self._wait(0.2 * 2**attempt, action)
-                continue
-            if status == _OK:
-                return body
-            if last or not _is_passing(status):
-                raise _error(status, body, action)
-            self._wait(_patience(headers, attempt), action)
+                kind = SilentError if isinstance(error, TimeoutError) else UnreachableError
+                trouble: ApiError = kind(f"{action}: {_line(error)}")
+                pause = _PAUSE * 2**attempt
+            else:
+                if status == _OK:
+                    return body
+                trouble = _error(status, body, action)
+                if not _is_passing(status):
+                    raise trouble
+                pause = _patience(headers, attempt)
+            if attempt == attempts - 1:
+                raise trouble
+            self._wait(pause, trouble)
         raise AssertionError("the last attempt returns or raises")
 
     def _try(
         self, target: str, action: str, seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        until = min(time.monotonic() + seconds, self._deadline)
-        response = self._connection.get(target, JSON, max(self._left(action, until), 0.05))
+        now = time.monotonic()
+        if now >= self._deadline:
+            raise LateError(f"{action}: the time for collecting is over")
+        until = min(now + seconds, self._deadline)
+        response = self._connection.get(target, JSON, max(until - now, 0.05))
         try:
             body = self._body(response, action, until)
         except BaseException:
@@ -100,24 +109,18 @@ class Client:
             while chunk := response.read1(_CHUNK, decode_content=False):
                 body += chunk
                 _refuse_large(len(body), action)
-                self._left(action, until)
+                if time.monotonic() >= until:
+                    raise TimeoutError("the answer did not come to its end in time")
         except HTTPError as error:
-            raise OSError(_line(error)) from error
+            raise OSError(f"the answer broke off: {_line(error)}") from error
         if response.headers.get("Content-Encoding") == "gzip":
             return _unpacked(body, action)
         return bytes(body)
 
-    def _left(self, action: str, until: float) -> float:
-        now = time.monotonic()
-        if now >= self._deadline:
-            raise LateError(f"{action}: the time for collecting is over")
-        if now >= until:
-            raise TimeoutError("it answers too slowly")
-        return until - now
-
-    def _wait(self, seconds: float, action: str) -> None:
+    def _wait(self, seconds: float, trouble: ApiError) -> None:
+        """Wait for the next attempt; where the time ends before it, the trouble counts."""
         if time.monotonic() + seconds >= self._deadline:
-            raise LateError(f"{action}: the server asks for a wait of {seconds:g} s: no time left")
+            raise type(trouble)(f"{trouble}; no time is left to ask again in {seconds:g} s")
         time.sleep(seconds)
 
 
@@ -146,7 +149,7 @@ def _is_passing(status: int) -> bool:
 def _patience(headers: Mapping[str, str], attempt: int) -> float:
     """Seconds to wait: as the server says, else ever longer."""
     said = headers.get("Retry-After", "")
-    return float(said) if said.isdigit() else 0.2 * 2.0**attempt
+    return float(said) if said.isdigit() else _PAUSE * 2.0**attempt
 
 
 def _error(status: int, body: bytes, action: str) -> ApiError:

@@ -8,13 +8,11 @@ from typing import TypeVar
 from eidos.collectors._kube.access import Credentials, connected
 from eidos.collectors._kube.client import Client
 from eidos.collectors._kube.errors import (
+    FATAL,
     ApiError,
     CredentialsError,
-    LateError,
     NoCredentialsError,
     RestartedError,
-    UnauthorizedError,
-    UnreachableError,
 )
 from eidos.collectors._kube.listing import PAGE_SIZE, Lister
 from eidos.engine.model.jsonvalue import Json
@@ -27,7 +25,6 @@ T = TypeVar("T")
 _SHARE = 0.9
 """Part of the given time to read in; the rest is for handing over what was read."""
 _RESTARTS = 2
-_FATAL = (UnauthorizedError, UnreachableError, LateError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ def _read_all(type_: str, lister: Lister, readers: Mapping[str, Reader]) -> Iter
             yield from read(part, lister)
         except ApiError as error:
             yield part.ended(CollectorState.FAILED, str(error))
-            lost = error if isinstance(error, _FATAL) else None
+            lost = error if isinstance(error, FATAL) else None
 
 
 def of_cluster(read: Callable[[Lister], Mapping[str, Json] | Reading]) -> Reader:
@@ -113,15 +110,19 @@ def of_cluster(read: Callable[[Lister], Mapping[str, Json] | Reading]) -> Reader
         if not isinstance(reading, Reading):
             reading = Reading(reading)
         yield part.fact(reading.data)
-        if reading.missing:
-            why = "; ".join(sorted(set(reading.missing.values())))
-            keys = tuple(sorted(reading.missing))
-            yield part.ended(CollectorState.PARTIAL, why, keys=keys)
+        yield from _missing(part, reading.missing)
         if reading.withheld:
             keys = tuple(sorted(reading.withheld))
             yield part.ended(CollectorState.REDACTED, "secrets are not read", keys=keys)
 
     return reader
+
+
+def _missing(part: Part, missing: Mapping[str, str]) -> Iterator[Item]:
+    """Say each reason once, with the keys that it is about."""
+    for reason in sorted(set(missing.values())):
+        keys = tuple(sorted(key for key, why in missing.items() if why == reason))
+        yield part.ended(CollectorState.PARTIAL, reason, keys=keys)
 
 
 def restarting(read: Callable[[Lister], T], lister: Lister) -> T:

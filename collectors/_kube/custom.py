@@ -1,12 +1,12 @@
-"""Custom resources of the GPU stack, each under its own group, kind, namespace and name."""
+"""Custom resources of the GPU stack, by the name of their definition, namespace and name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from eidos.collectors._kube.collecting import Reading
-from eidos.collectors._kube.errors import ForbiddenError, MissingError
+from eidos.collectors._kube.errors import FATAL, ApiError, ForbiddenError, MissingError
 from eidos.collectors._kube.groups import Served, find_resources, read_groups
 from eidos.collectors._kube.listing import Lister, Metadata
 from eidos.collectors._kube.secrets import Cleaner
@@ -36,9 +36,10 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "ipoibnetworks",
         "macvlannetworks",
         "nicclusterpolicies",
+        "nicnodepolicies",
     ),
     "nv-ipam.nvidia.com": ("cidrpools", "ippools"),
-    "nvidia.com": ("clusterpolicies", "nvidiadrivers"),
+    "nvidia.com": ("clusterpolicies", "gpuclusters", "nvidiadrivers"),
     "resource.k8s.io": (
         "deviceclasses",
         "resourceclaims",
@@ -73,6 +74,7 @@ _OPERATORS = frozenset({"mellanox.com", "nvidia.com"})
 """Groups whose variables are settings of operators, which rules ask for."""
 _SLICES = "resourceslices"
 """Every node has some, with every property of every device: the devices are only counted."""
+_REFUSED = "403 Forbidden: grant list on these custom resources"
 SIZE_LIMIT = 16 << 20
 """Bytes of specs and states that are kept; a real cluster has some hundred KiB."""
 
@@ -90,56 +92,68 @@ class _Inventory:
     data: dict[str, dict[str, Json]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     withheld: list[str] = field(default_factory=list)
-    refused: list[ForbiddenError] = field(default_factory=list)
-    allowed: int = 0
     size: int = 0
 
 
 def read_custom(lister: Lister) -> Reading:
-    """Give ``group.Kind.namespace.name`` with ``apiVersion``, ``labels``, ``spec`` and ``status``.
+    """Give, by ``plural.group``, namespace and name: ``apiVersion``, ``kind``, ``spec``, ...
 
-    The namespace of what has none is empty. Groups that are not installed are no data; those of
-    which a part could not be read are missing as a whole.
+    The namespace of what has none is empty. What is not installed has no key, what is installed and
+    not used has an empty one. What could not be listed is missing, and takes nothing else along.
 
     Raises:
         ApiError: nothing could be read.
     """
     inventory = _Inventory()
     groups = read_groups(lister)
-    for group, plurals in RESOURCES.items():
-        found = find_resources(lister, group, groups.get(group, []))
-        for plural in plurals:
-            if plural in found:
-                _add(inventory, lister, found[plural])
-    if inventory.refused and not inventory.allowed:
-        raise inventory.refused[0]
-    kept: dict[str, Json] = {
-        group: kinds for group, kinds in inventory.data.items() if group not in inventory.missing
-    }
-    return Reading(kept, inventory.missing, tuple(inventory.withheld))
+    lost: ApiError | None = None
+    for group in (one for one in RESOURCES if one in groups):
+        lost = lost or _add_group(inventory, lister, group, groups[group])
+        if lost:
+            _miss(inventory, group, RESOURCES[group], str(lost))
+    if inventory.missing and not inventory.data:
+        raise lost or ApiError("; ".join(sorted(set(inventory.missing.values()))))
+    return Reading({**inventory.data}, inventory.missing, tuple(inventory.withheld))
+
+
+def _add_group(
+    inventory: _Inventory, lister: Lister, group: str, versions: list[str]
+) -> ApiError | None:
+    """Read a group; what ends all reading is given, other trouble is kept with what it concerns."""
+    wanted = RESOURCES[group]
+    try:
+        found = find_resources(lister, group, versions)
+        for plural in (one for one in wanted if one in found):
+            _add(inventory, lister, found[plural])
+    except FATAL as error:
+        return error
+    except ApiError as error:
+        _miss(inventory, group, wanted, str(error))
+    return None
+
+
+def _miss(inventory: _Inventory, group: str, plurals: Iterable[str], reason: str) -> None:
+    for name in (f"{plural}.{group}" for plural in plurals):
+        if name not in inventory.data:
+            inventory.missing.setdefault(name, reason)
 
 
 def _add(inventory: _Inventory, lister: Lister, served: Served) -> None:
-    group = served.resource.group
     found: dict[str, dict[str, Json]] = {}
+    resource = served.resource
     try:
         for namespace, name, entry in _entries(inventory, lister, served):
             found.setdefault(namespace, {})[name] = entry
-        inventory.allowed += 1
-        if found:
-            inventory.data.setdefault(group, {})[served.kind] = {**found}
     except MissingError:  # removed since the resources were listed
         return
-    except ForbiddenError as error:
-        inventory.refused.append(error)
-        _miss(inventory, group, str(error))
-    except OverflowError as error:
-        _miss(inventory, group, str(error))
-
-
-def _miss(inventory: _Inventory, group: str, reason: str) -> None:
-    known = inventory.missing.get(group)
-    inventory.missing[group] = f"{known}; {reason}" if known else reason
+    except FATAL:
+        raise
+    except ForbiddenError:  # the key says on what: one reason for all of them
+        _miss(inventory, resource.group, [resource.plural], _REFUSED)
+    except (ApiError, OverflowError) as error:
+        _miss(inventory, resource.group, [resource.plural], str(error))
+    else:
+        inventory.data[resource.name] = {**found}
 
 
 def _entries(
@@ -158,11 +172,12 @@ def _entry(inventory: _Inventory, served: Served, one: CustomResource) -> dict[s
     cleaner = Cleaner(variables=resource.group in _OPERATORS)
     entry: dict[str, Json] = {
         "apiVersion": f"{resource.group}/{resource.version}",
+        "kind": served.kind,
         "labels": dict(sorted((one.metadata.labels or {}).items())),
         "spec": cleaner.clean(_spec(served, one), "spec"),
         "status": cleaner.clean(_decoded(one.status), "status"),
     }
-    place = f"{resource.group}.{served.kind}.{one.metadata.namespace}.{one.metadata.name}"
+    place = f"{resource.name}.{one.metadata.namespace}.{one.metadata.name}"
     inventory.withheld += [f"{place}.{path}" for path in cleaner.withheld]
     return entry
 

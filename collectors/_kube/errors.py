@@ -21,8 +21,16 @@ class UnreachableError(ApiError):
     """The server does not answer: no further request is worth its time."""
 
 
+class SilentError(UnreachableError):
+    """The server takes a request and says nothing: it hangs, or what it asks for us does."""
+
+
 class LateError(ApiError):
     """The time for collecting is over."""
+
+
+FATAL = (UnauthorizedError, UnreachableError, LateError)
+"""After these no further request has an answer."""
 
 
 class ForbiddenError(ApiError):

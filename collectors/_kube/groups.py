@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from eidos.collectors._kube.errors import ApiError, MissingError
+from eidos.collectors._kube.errors import FATAL, ApiError, ForbiddenError, MissingError
 from eidos.collectors._kube.listing import Lister, Resource
 from eidos.engine.model.jsonvalue import Json
 
@@ -45,14 +45,30 @@ def read_groups(lister: Lister) -> dict[str, list[str]]:
     """Give the versions of each group, the preferred one first.
 
     Raises:
-        ApiError: the server does not tell.
+        ApiError: the server does not tell, or is only starting.
     """
+    _refuse_unready(lister)
     body = lister.client.get("/apis", "get /apis")
     try:
         groups = msgspec.json.decode(body, type=_Groups).groups or ()
     except msgspec.MsgspecError as error:
         raise ApiError(f"get /apis: the answer lists no groups: {error}") from error
     return {group.name: _versions(group) for group in sorted(groups, key=lambda one: one.name)}
+
+
+def _refuse_unready(lister: Lister) -> None:
+    """Refuse a server that is only starting: it lists few of its groups, which is no absence.
+
+    Every account may ask whether it is ready; where someone forbade that, it is believed.
+    """
+    try:
+        lister.client.get("/readyz", "get /readyz")
+    except (ForbiddenError, MissingError):
+        return
+    except FATAL:
+        raise
+    except ApiError as error:
+        raise ApiError("the API server says that it is not ready (get /readyz)") from error
 
 
 def _versions(group: _Group) -> list[str]:

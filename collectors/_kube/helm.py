@@ -69,8 +69,7 @@ def read_helm(lister: Lister) -> Reading:
         try:
             release = _decode(secret.data.release)
         except (ValueError, OSError, EOFError, zlib.error):
-            key = _stored_key(secret)
-            unreadable[key] = f"the release {key} cannot be decoded"
+            unreadable[_stored_key(secret)] = "the release cannot be decoded"
             continue
         key = f"{release.namespace}/{release.name}"
         if release.version > newest.get(key, (-1, None))[0]:

@@ -9,6 +9,7 @@ import msgspec
 
 from eidos.collectors._kube.listing import Lister, Metadata, Resource
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.secrets import masked
 
 PODS = Resource("", "v1", "pods", namespaced=True)
 
@@ -142,10 +143,11 @@ def _controller(pod: Pod) -> str:
 
 
 def _entry(usage: Usage, count: int) -> dict[str, Json]:
-    parts = parse(usage.image)
+    image = masked(usage.image)  # before it is taken apart: the parts tell nothing of a password
+    parts = parse(image)
     optional = {"tag": parts.tag, "digest": usage.digest or parts.digest, "role": usage.role}
     return {
-        "image": usage.image,
+        "image": image,
         "registry": parts.registry,
         "repository": parts.repository,
         **{key: value for key, value in optional.items() if value},

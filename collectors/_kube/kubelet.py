@@ -1,6 +1,7 @@
 """The configuration each kubelet runs with, asked through the API server."""
 
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from eidos.collectors._kube.errors import (
     ApiError,
     ForbiddenError,
     LateError,
+    SilentError,
     UnauthorizedError,
 )
 from eidos.collectors._kube.listing import Lister, Metadata
@@ -37,6 +39,11 @@ class _Configz(msgspec.Struct):
     kubeletconfig: dict[str, msgspec.Raw]
 
 
+_FINAL = (ForbiddenError, UnauthorizedError, LateError)
+"""Why no further kubelet is asked."""
+_ADDRESS = re.compile(r"(?:https?://)?(?:\[[0-9A-Fa-f:.%\w]+\]|[\w.-]+):\d{2,5}(?:/\S*)?")
+"""A host with its port, as Go's errors write it: ``10.0.1.2:10250``, ``[fe80::1]:10250``."""
+
 Answer = dict[str, Json] | ApiError
 
 
@@ -45,17 +52,36 @@ def read_kubelets(part: Part, lister: Lister) -> Iterator[Item]:
     names = restarting(_node_names, lister)
     if not names:
         yield part.ended(CollectorState.OK, "the cluster has no nodes")
-    read = 0
+    failed: dict[str, str] = {}
     with closing(_answers(lister, names)) as answers:
-        for name, answer in zip(names, answers, strict=False):
-            if isinstance(answer, ForbiddenError | UnauthorizedError | LateError):
-                if not read:
-                    raise answer
-                reason = f"only {read} of {len(names)} nodes: {answer}"
-                yield part.ended(CollectorState.PARTIAL, reason)
-                return
-            read += 1
-            yield from _items(part, name, answer)
+        for index, (name, answer) in enumerate(zip(names, answers, strict=False)):
+            if not isinstance(answer, ApiError):
+                yield from _items(part, name, answer)
+                continue
+            failed[name] = _reason(answer, name)
+            if isinstance(answer, _FINAL):  # no other kubelet would be shown either
+                failed |= dict.fromkeys(names[index:], failed[name])
+                break
+    yield from _failures(part, failed, len(names))
+
+
+def _failures(part: Part, failed: Mapping[str, str], nodes: int) -> Iterator[Item]:
+    """Say why nodes have no facts: once if it is one reason for all of them, else node by node."""
+    reasons = set(failed.values())
+    if len(failed) == nodes and len(reasons) == 1:
+        yield part.ended(CollectorState.FAILED, reasons.pop())
+        return
+    for name, reason in failed.items():
+        yield part.ended(CollectorState.FAILED, reason, node=name)
+
+
+def _reason(error: ApiError, node: str) -> str:
+    """Say why in words that are the same for each node it is true of.
+
+    The API server names the node and its address: a reader would see as many reasons as nodes.
+    """
+    named = rf"(?<![\w.-]){re.escape(node)}(?![\w.-])"
+    return re.sub(named, "the node", _ADDRESS.sub("the kubelet", str(error)))
 
 
 def _node_names(lister: Lister) -> list[str]:
@@ -76,6 +102,8 @@ def _ask(lister: Lister, name: str) -> Answer:
     try:
         body = lister.client.get(path, "get nodes/proxy", seconds=SECONDS, attempts=_ATTEMPTS)
         return _config(body)
+    except SilentError:
+        return ApiError(f"the kubelet does not answer the API server within {SECONDS:g} s")
     except ApiError as error:
         return error
 
@@ -88,10 +116,7 @@ def _config(body: bytes) -> dict[str, Json]:
     return {key: msgspec.json.decode(value) for key, value in sorted(raw.items())}
 
 
-def _items(part: Part, name: str, answer: Answer) -> Iterator[Item]:
-    if isinstance(answer, ApiError):
-        yield part.ended(CollectorState.FAILED, str(answer), node=name)
-        return
+def _items(part: Part, name: str, answer: dict[str, Json]) -> Iterator[Item]:
     cleaner = Cleaner()
     data: dict[str, Json] = {
         key: cleaner.clean(value, key) for key, value in answer.items() if key != _HEADERS

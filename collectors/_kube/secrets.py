@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.secrets import is_secret_name
+from eidos.engine.model.secrets import is_secret, is_secret_content
 
 
 @dataclass(slots=True)
@@ -32,18 +32,18 @@ class Cleaner:
         variable = values.get("name") if _VARIABLE.search(path) else None
         for key, value in values.items():
             here = f"{path}.{key}" if path else key
-            if self._is_secret(key, value, variable):
+            if self._is_secret(key, value, variable) or is_secret_content(values, key):
                 self.withheld.append(here)
             else:
                 clean[key] = self.clean(value, here)
         return clean
 
     def _is_secret(self, key: str, value: Json, variable: Json) -> bool:
-        if not value or not isinstance(value, str):
+        if not value:
             return False
         if key == "value" and isinstance(variable, str):
-            return not self.variables or is_secret_name(variable)
-        return is_secret_name(key)
+            return not self.variables or is_secret(variable, value)
+        return is_secret(key, value)
 
 
 _VARIABLE = re.compile(r"[eE]nv(ironment)?\[\d+\]$")

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from eidos.engine import __version__
@@ -16,6 +16,7 @@ from eidos.engine.errors import EidosError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

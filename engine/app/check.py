@@ -79,15 +79,19 @@ def check(
         return report_on(reader.items(found), policy, context)
     from eidos.engine.app.fleet import FleetJudging
 
+    context.engine.close()  # it may have been started, and each worker has its own
     fleet = FleetJudging(policy, context, reader)
-    return _folded(fleet, fleet.judge(found), policy, context)
+    every = list(found)  # where each is, not what is in it; it says how far we are
+    context.tally.total = len(every)
+    return _folded(fleet, fleet.judge(every), policy, context)
 
 
 def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:
     """Judge items as they come, and fold what is said of them into one report; see `check`."""
     if context.records:
         _ = context.store  # where it cannot be opened, nothing is judged in vain
-    judging = Judging(policy, context.engine, context.memo)
+    remembers = context.opening.remembers
+    judging = Judging(policy, context.engine, context.memo, remembers=remembers)
     return _folded(judging, map(judging.in_place, _chunks(items)), policy, context)
 
 

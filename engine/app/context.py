@@ -7,7 +7,7 @@ they need from here.
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal, Self
 
 from eidos.engine.documents.limits import Limits
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
@@ -37,6 +38,16 @@ class SystemClock:
         return self.stop.wait(seconds)
 
 
+@dataclass(slots=True)
+class Tally:
+    """How far a long piece of work is, for whoever watches from another thread."""
+
+    done: int = 0
+    """Files that were read, or judged."""
+    total: int | None = None
+    """Where it is known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What is to be opened, and how, when it is needed."""
@@ -53,6 +64,9 @@ class Opening:
     """The one that the configuration names; it must be absolute."""
     opa_url: str | None = None
     """An OPA server that judges instead."""
+    remembers: bool = True
+    """Nothing is asked twice; else every rule is evaluated for every subject, and every file read
+    in full: what that gives is the same, and takes long."""
     limits: Limits = field(default_factory=Limits)
     """Bounds of the readers of documents."""
     cores: int | None = None
@@ -82,6 +96,7 @@ class Context:
         self.opening = opening or Opening()
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
+        self.tally = Tally()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -183,7 +198,12 @@ class Context:
         """
         from eidos.engine.app.reader import Reader
 
-        return Reader(self.limits, lambda: self.store, lenient, parser, every_format)
+        return Reader(
+            *(self.limits, lambda: self.store, lenient, parser, every_format),
+            say=self._say,
+            tally=self.tally,
+            remembers=self.opening.remembers,
+        )
 
     @cached_property
     def memo(self) -> "Memo":
@@ -196,7 +216,7 @@ class Context:
         """
         from eidos.engine.evaluating.memo import NoMemo
 
-        if not self.records or self.opening.opa_url is not None:
+        if not self.records or not self.opening.remembers or self.opening.opa_url is not None:
             return NoMemo()
         from eidos.engine.app.seal_key import find_key, make_key
         from eidos.engine.store.sealing import Seal, SealedMemo

@@ -1,7 +1,7 @@
 """``eidos snapshot convert``: one snapshot, in another dialect."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.app.context import Context
 from eidos.engine.documents.dialects import NEWEST_UPSTREAM
@@ -11,6 +11,7 @@ from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
+from eidos.engine.records import dataclass
 
 WRITABLE = (API_VERSION, NEWEST_UPSTREAM)
 

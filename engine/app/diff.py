@@ -1,27 +1,37 @@
 """``eidos diff``: what changed between snapshots, and which of it matters."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item, refuse_second_stdin
-from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.ignoring import Sieve, Sifted, default_ignores
 from eidos.engine.comparing.levels import LevelRule, Levels
 from eidos.engine.comparing.patching import Operation, make_patch
-from eidos.engine.comparing.ranking import Flips, rank
+from eidos.engine.comparing.ranking import rank
 from eidos.engine.comparing.snapshots import Comparison, compare
-from eidos.engine.errors import DocumentError, EidosError, Location, Problem
-from eidos.engine.model.drift import Change, Drift, IgnoreRule, Matrix, NodeFlip, Side
+from eidos.engine.documents.snapshots import write_snapshot
+from eidos.engine.errors import DocumentError, EidosError, Location, Problem, UsageError
+from eidos.engine.model.drift import (
+    Change,
+    Drift,
+    Explanation,
+    IgnoreRule,
+    Matrix,
+    NodeFate,
+    NodeFlip,
+    Side,
+)
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Relaxation
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
-    from eidos.engine.app.evidence import Evidence
+    from eidos.engine.app.evidence import Differing, Evidence
     from eidos.engine.app.policies import PolicyRequest
-    from eidos.engine.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +45,7 @@ class Comparing:
     """Rows asked before the shipped table of levels."""
     match: tuple[str, ...] = ()
     """Label keys by which a node may be recognised as a replacement."""
-    gate: Gate = Gate()  # noqa: RUF009 -- frozen
+    gate: Gate = Gate()
     """What closes: drift at or above a level, facts that one side lacks."""
     lenient: bool = False
     """Take measurements without a header for a snapshot."""
@@ -60,8 +70,15 @@ class Compared:
     current: Item
 
     def patch(self, *, tests: bool = False) -> list[Operation]:
-        """Give the operations that turn the baseline document into the current one."""
-        return make_patch(self.baseline.value, self.current.value, tests=tests)
+        """Give the operations that turn the baseline document into the current one.
+
+        Where one holds secrets, they are between what `eidos snapshot convert` makes of the two.
+        """
+        before, after = self.baseline.clean_document, self.current.clean_document
+        if before is None or after is None:
+            before = write_snapshot(self.baseline.snapshot.snapshot)
+            after = write_snapshot(self.current.snapshot.snapshot)
+        return make_patch(before, after, tests=tests)
 
 
 def diff(
@@ -102,6 +119,31 @@ def diff(
             yield error.problem
 
 
+def explain(
+    sides: tuple[str, str],
+    rule: str,
+    comparing: Comparing,
+    policy: "PolicyRequest",
+    context: Context,
+) -> Explanation:
+    """Say what a rule makes of two snapshots, which changes are behind it, and what undoes it.
+
+    Args:
+        sides: baseline and current snapshot, as for `diff`.
+        rule: its id.
+        comparing: how to compare.
+        policy: holds the rule.
+        context: what is open.
+
+    Raises:
+        EidosError: a side cannot be read, or there is no such rule.
+    """
+    refuse_second_stdin(sides)
+    reader = context.reader(lenient=comparing.lenient)
+    baseline, current = map(reader.one, sides)
+    return Differ(baseline, comparing, policy, context).explain(current, rule)
+
+
 def matrix(
     references: Sequence[str], comparing: Comparing, context: Context
 ) -> tuple[Matrix, list[Problem]]:
@@ -129,7 +171,7 @@ def matrix(
             if isinstance(found, Problem):
                 problems.append(found)
             else:
-                fleet.add(found.snapshot.snapshot.nodes)
+                fleet.add(found.snapshot.snapshot, found.name)
         except EidosError as error:
             problems.append(error.problem)
     gate = Gate(allow_incomplete=comparing.gate.allow_incomplete)
@@ -183,61 +225,113 @@ class Differ:
         Raises:
             DocumentError: it is no snapshot.
         """
-        after = current.snapshot
-        found = compare(self._before, after, self._comparing.match)
-        sifted = self._sieve.sift(found.changes, found.not_comparable)
-        names = _old_names(found)
-        flips: Flips = {}
-        rules: tuple[Rule, ...] = ()
-        if (sifted.kept or sifted.not_comparable) and (evidence := self._evidence):
-            flips = evidence.flips(self._baseline, current, names)
-            rules = evidence.rules
-        ranked = rank(sifted.kept, rules, flips, self._levels)
-        drift = Drift(
+        return Compared(self._drift(self._found(current)), self._baseline, current)
+
+    def explain(self, current: Item, rule: str) -> Explanation:
+        """Say what a rule makes of both sides, and why.
+
+        Raises:
+            DocumentError: the item is no snapshot.
+            UsageError: no rule that is asked has this id.
+        """
+        evidence = self._evidence
+        assert evidence is not None  # noqa: S101 -- who asks for a rule has a policy
+        known = {each.id: each for each in evidence.rules}
+        if rule not in known:
+            from eidos.engine.model.nearest import nearest
+
+            raise UsageError(f"no rule that is asked is called {rule!r}", hint=nearest(rule, known))
+        found = self._found(current)
+        subjects = evidence.explain(self._differing(found), rule)
+        return Explanation(known[rule], self._drift(found), subjects)
+
+    def _found(self, current: Item) -> "_Found":
+        compared = compare(self._before, current.snapshot, self._comparing.match)
+        names = _old_names(compared)
+        sifted = self._sieve.sift(compared.changes, compared.not_comparable)
+        return _Found(
+            current,
+            compared,
+            sifted,
+            names,
+            tuple(self._placed(change, current, names) for change in sifted.kept),
+        )
+
+    def _drift(self, found: "_Found") -> Drift:
+        sifted = found.sifted
+        flips: tuple[NodeFlip, ...] = ()
+        evidence = None
+        if found.differs and (evidence := self._evidence):
+            flips = evidence.flips(self._differing(found))
+        rules = evidence.rules if evidence else ()
+        return Drift(
             baseline=_side(self._baseline),
-            current=_side(current),
-            changes=tuple(self._placed(change, current, names) for change in ranked),
-            nodes=found.pairing.changes,
+            current=_side(found.current),
+            changes=rank(found.told, rules, flips, self._levels),
+            nodes=found.compared.pairing.changes,
             not_comparable=sifted.not_comparable,
             ignored=sifted.ignored,
             idle_ignores=sifted.idle,
-            flips=_told(flips, ranked),
+            flips=flips,
+            unlike=found.compared.unlike,
+            is_judged=evidence is not None,
             gate=self._comparing.gate,
             relaxations=self._comparing.relaxations,
         )
-        return Compared(drift, self._baseline, current)
+
+    def _differing(self, found: "_Found") -> "Differing":
+        from eidos.engine.app.evidence import Differing
+
+        hidden = (
+            self._placed(change, found.current, found.names)
+            for each in found.sifted.ignored
+            for change in each.changes
+        )
+        fates = {node.fate for node in found.compared.pairing.changes}
+        return Differing(
+            before=self._baseline,
+            after=found.current,
+            old_names=found.names,
+            changes=(*found.told, *hidden),
+            told=len(found.told),
+            nodes_moved=bool(fates & {NodeFate.ADDED, NodeFate.REMOVED}),
+        )
 
     def _placed(
         self, change: Change, current: Item, old_names: Mapping[str | None, str | None]
     ) -> Change:
-        path = change.segments
+        subtype = (change.address.type, change.address.subtype)
+        before, after = (*subtype, *change.before_at), (*subtype, *change.after_at)
         old = old_names.get(change.node, change.node)
         baseline = self._baseline
         return replace(
             change,
-            places=lambda: (_place(baseline, old, path), _place(current, change.node, path)),
+            places=lambda: (_place(baseline, old, before), _place(current, change.node, after)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found between the baseline and one item, before anything is ranked."""
+
+    current: Item
+    compared: Comparison
+    sifted: Sifted
+    names: Mapping[str | None, str | None]
+    """Name of a node to its name in the baseline."""
+    told: tuple[Change, ...]
+    """The changes that no rule ignores, with their places."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything for which a verdict could differ."""
+        moved = self.compared.pairing.changes
+        return bool(self.told or self.sifted.ignored or self.sifted.not_comparable or moved)
 
 
 def _place(side: Item, node: str | None, path: Sequence[str | int]) -> Location | None:
     """Give the line of a fact; None for a stored snapshot, which has no lines."""
     return side.locate(node, path) if side.document else None
-
-
-def _told(flips: Flips, changes: Sequence[Change]) -> tuple[NodeFlip, ...]:
-    """Give every flip, and whether a change that is shown explains it."""
-    explained = {(change.node, flip.rule) for change in changes for flip in change.flips}
-    anywhere = {rule for node, rule in explained if node is None}
-    somewhere = {rule for _, rule in explained}
-    return tuple(
-        NodeFlip(
-            node,
-            flip,
-            (node, rule) in explained or rule in anywhere or (node is None and rule in somewhere),
-        )
-        for node, by_rule in flips.items()
-        for rule, flip in by_rule.items()
-    )
 
 
 def _side(item: Item) -> Side:

@@ -16,7 +16,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+from io import BytesIO
 from multiprocessing.connection import Connection, wait
 from socket import socketpair
 from typing import TYPE_CHECKING, Final, NoReturn, Self
@@ -28,9 +29,11 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.errors import EidosError, Location, Problem
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal, SealedMemo
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ _BATCH: Final = 16
 """Files that a worker judges together: enough for one request to OPA, few enough to share out."""
 _AHEAD: Final = 3
 """Batches for each worker that may be judged before it is their turn to be told."""
+_REMEMBERED_BYTES: Final = 4 << 20
+"""Of replies, after which both sides forget what was said; objects take some ten times as much."""
+_FORGET: Final = b"\1"
+_GO_ON: Final = b"\0"
 _TRIES: Final = 2
 _LAST_SECONDS: Final = 5.0
 """For a worker to end its engine and to remove what it left in the temporary folder."""
@@ -82,6 +89,58 @@ class _Reply:
     """Verdicts that were evaluated and may be remembered."""
     error: EidosError | None = None
     """Why nothing can be judged at all."""
+    files: int = 0
+    """How many it is about; what was judged here counts by itself."""
+
+
+class _Speaker:
+    """Says replies; what replies share, and alike nodes share nearly all, is sent once.
+
+    Who speaks and who hears remember what was said, and forget it at the same time.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._buffer = BytesIO()
+        self._pickler = pickle.Pickler(self._buffer, pickle.HIGHEST_PROTOCOL)
+        self._said = 0
+
+    def say(self, reply: _Reply) -> None:
+        """Send a reply; raises `OSError` when nobody hears."""
+        is_new = self._said > _REMEMBERED_BYTES
+        if is_new:
+            self._pickler.clear_memo()
+            self._said = 0
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._buffer.write(_FORGET if is_new else _GO_ON)
+        self._pickler.dump(reply)
+        self._said += self._buffer.tell()
+        self._connection.send_bytes(self._buffer.getbuffer())
+
+
+class _Listener:
+    """Hears what a `_Speaker` says."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._forget()
+
+    def hear(self) -> _Reply:
+        """Give the next reply; raises `EOFError` or `OSError` when there will be none."""
+        content = self._connection.recv_bytes()
+        if content[:1] == _FORGET:
+            self._forget()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._buffer.write(content)
+        self._buffer.seek(1)
+        reply: _Reply = self._unpickler.load()
+        return reply
+
+    def _forget(self) -> None:
+        self._buffer = BytesIO()
+        self._unpickler = pickle.Unpickler(self._buffer)  # noqa: S301 -- it hears our own child
 
 
 class FleetJudging:
@@ -103,6 +162,7 @@ class FleetJudging:
         self._notes: dict[str, None] = {}
         self._verdicts: dict[object, Verdict] = {}
         self._rows: dict[tuple[int, ...], tuple[Verdict, ...]] = {}
+        self._sheets: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
 
     @property
     def prints(self) -> tuple[str, ...]:
@@ -125,6 +185,7 @@ class FleetJudging:
                 reply = said if isinstance(said, _Reply) else self._here(said)
                 if reply.error is not None:
                     raise reply.error
+                self._context.tally.done += reply.files
                 yield self._take(reply)
 
     def _order(self) -> _Order:
@@ -144,7 +205,9 @@ class FleetJudging:
     def _here(self, found: Found) -> _Reply:
         """Judge in this process what no other can read."""
         if self._local is None:
-            self._local = Judging(self._policy, self._context.engine, self._context.memo)
+            engine, memo = self._context.engine, self._context.memo
+            remembers = self._context.opening.remembers
+            self._local = Judging(self._policy, engine, memo, remembers=remembers)
         return _judged(self._reader.items([found]), self._local)
 
     def _take(self, reply: _Reply) -> list[Judged | Problem]:
@@ -155,23 +218,20 @@ class FleetJudging:
         if len(self._verdicts) > _SHARED:
             self._verdicts.clear()
             self._rows.clear()
-        seen: dict[int, tuple[Verdict, ...]] = {}
-        return [
-            each if isinstance(each, Problem) else self._shared(each, seen) for each in reply.judged
-        ]
+        return [each if isinstance(each, Problem) else self._shared(each) for each in reply.judged]
 
-    def _shared(self, judged: Judged, seen: dict[int, tuple[Verdict, ...]]) -> Judged:
+    def _shared(self, judged: Judged) -> Judged:
         """Let subjects share what is the same, as they do where one process judges them."""
-        subjects = tuple(self._subject(subject, seen) for subject in judged.subjects)
-        return Judged(subjects, judged.snapshot)
+        return Judged(tuple(map(self._subject, judged.subjects)), judged.snapshot)
 
-    def _subject(self, subject: Subject, seen: dict[int, tuple[Verdict, ...]]) -> Subject:
-        verdicts = seen.get(id(subject.verdicts))
-        if verdicts is None:
-            verdicts = tuple(map(self._verdict, subject.verdicts))
-            verdicts = self._rows.setdefault(tuple(map(id, verdicts)), verdicts)
-            seen[id(subject.verdicts)] = verdicts
-        return self._waiving.apply(replace(subject, verdicts=verdicts))
+    def _subject(self, subject: Subject) -> Subject:
+        row = self._sheets.get(subject.verdicts, lambda: self._row(subject.verdicts))
+        return self._waiving.apply(replace(subject, verdicts=row))
+
+    def _row(self, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+        """Give the one tuple of these verdicts, whichever worker says them."""
+        known = tuple(map(self._verdict, verdicts))
+        return self._rows.setdefault(tuple(map(id, known)), known)
 
     def _verdict(self, verdict: Verdict) -> Verdict:
         """Give the first verdict that says the same; findings follow from the memo key."""
@@ -225,6 +285,7 @@ class _Worker:
                 process_group=0,  # an interrupt is ours to deal with
             )
         self.connection = Connection(ours.detach())
+        self._listener = _Listener(self.connection)
         with contextlib.suppress(OSError):  # told when it is asked
             self.connection.send_bytes(order)
 
@@ -242,10 +303,9 @@ class _Worker:
     def receive(self) -> _Reply | None:
         """Give what it said; None when it is gone."""
         try:
-            reply: _Reply = pickle.loads(self.connection.recv_bytes())  # noqa: S301 -- our own child
+            return self._listener.hear()
         except (EOFError, OSError):
             return None
-        return reply
 
     def dismiss(self) -> None:
         """Tell it to end, whatever it does, and to clean up."""
@@ -372,15 +432,15 @@ def _stop(_signal: int, _frame: object) -> NoReturn:
 
 
 def _serve(connection: Connection, order: _Order, context: Context) -> None:
+    speaker = _Speaker(connection)
     try:
         desk = _Desk(order, context)
     except EidosError as error:
         connection.recv_bytes()
-        connection.send_bytes(pickle.dumps(_Reply(error=error)))
+        speaker.say(_Reply(error=error))
         return
     while True:
-        reply = desk.judge(pickle.loads(connection.recv_bytes()))  # noqa: S301 -- from our parent
-        connection.send_bytes(pickle.dumps(reply, pickle.HIGHEST_PROTOCOL))
+        speaker.say(desk.judge(pickle.loads(connection.recv_bytes())))  # noqa: S301 -- from our parent
 
 
 class _Desk:
@@ -395,7 +455,8 @@ class _Desk:
         self._reader = context.reader(lenient=order.lenient, parser=order.parser)
         self._alike = self._reader.alike()
         self._notebook = _Notebook(SealedMemo(context.store, order.seal)) if order.seal else None
-        self._judging = Judging(order.policy, context.engine, self._notebook or NoMemo())
+        memo, remembers = self._notebook or NoMemo(), order.opening.remembers
+        self._judging = Judging(order.policy, context.engine, memo, remembers=remembers)
 
     def judge(self, sources: Sequence[Source]) -> _Reply:
         """Judge one batch."""
@@ -406,6 +467,7 @@ class _Desk:
         if self._notebook is not None:
             reply = replace(reply, fresh=tuple(self._notebook.fresh))
             self._notebook.fresh.clear()
+        reply = replace(reply, files=len(sources))
         if not self._returns:
             reply = replace(reply, judged=tuple(map(_without_snapshot, reply.judged)))
         return reply

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from eidos.engine.app.context import Context
@@ -12,6 +11,7 @@ from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verification import Alteration, Seals, Verification
 from eidos.engine.ports import Remembered
+from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal
 
 

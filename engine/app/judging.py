@@ -3,14 +3,14 @@
 Reading comes before it and folding (a report, drift, a line of a watch) after it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.formats.naming import described_format, guessed_format
 from eidos.engine.documents.walking import described
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem
-from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.judging import ForgetfulJudge, Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import (
     SubjectFacts,
@@ -19,14 +19,20 @@ from eidos.engine.evaluating.subjects import (
     node_facts,
 )
 from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.report import Subject, WaiverNote
+from eidos.engine.model.report import Place, Places, Subject, WaiverNote
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Memo, RegoEngine
+from eidos.engine.records import dataclass
+from eidos.engine.redacting import told
+
+_TABLES = 512
+"""Tables of places that alike documents share, some kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,10 @@ class Judged:
     snapshot: AddressedSnapshot | None = None
     """The snapshot it was said of; None for documents of plain rules."""
 
+    def __reduce__(self) -> tuple[type["Judged"], tuple[object, ...]]:
+        """Be pickled in few words, see `Subject`."""
+        return Judged, (self.subjects, self.snapshot)
+
 
 class Judging:
     """Judges items by one policy; nothing is evaluated twice.
@@ -45,14 +55,20 @@ class Judging:
         policy: what judges.
         engine: evaluates Rego.
         memo: verdicts of earlier runs.
+        remembers: ask nothing twice within the run either.
     """
 
-    def __init__(self, policy: Policy, engine: RegoEngine, memo: Memo) -> None:
+    def __init__(
+        self, policy: Policy, engine: RegoEngine, memo: Memo, *, remembers: bool = True
+    ) -> None:
         self._policy = policy
-        self._judge = Judge(policy.rules, engine, memo, policy.effective)
+        judge = Judge if remembers else ForgetfulJudge
+        self._judge = judge(policy.rules, engine, memo, policy.effective)
         if isinstance(memo, NoMemo):  # else nothing may have to be asked
             self._judge.prepare()
         self._waiving = Waiving(policy.waivers, policy.effective)
+        self._bound: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
+        self._tables: dict[tuple[Hashable, frozenset[str]], Mapping[str, Place]] = {}
 
     @property
     def prints(self) -> tuple[str, ...]:
@@ -97,19 +113,39 @@ class Judging:
         try:
             return candidates(item, self._policy.rules)
         except EidosError as error:
-            return error.problem
+            return told(error.problem)
 
-    def _subject(self, candidate: "_Candidate", verdicts: Sequence[Verdict]) -> Subject:
-        return self._waiving.apply(candidate.judged(self._enforced(verdicts)))
+    def _subject(self, candidate: "_Candidate", verdicts: tuple[Verdict, ...]) -> Subject:
+        said = self._enforced(verdicts)
+        places = Places(candidate.item.file, self._table(candidate, said))
+        return self._waiving.apply(candidate.judged(said, places))
 
-    def _enforced(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+    def _enforced(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         bound = self._policy.enforcement
         if not bound:
             return verdicts
-        return [
-            replace(verdict, enforcement=bound.get(verdict.rule, verdict.enforcement))
-            for verdict in verdicts
-        ]
+        return self._bound.get(
+            verdicts,
+            lambda: tuple(
+                replace(verdict, enforcement=bound.get(verdict.rule, verdict.enforcement))
+                for verdict in verdicts
+            ),
+        )
+
+    def _table(self, candidate: "_Candidate", verdicts: Sequence[Verdict]) -> Mapping[str, Place]:
+        """Give where the findings stand: found once for alike documents with the same findings."""
+        paths = frozenset(
+            each.path for verdict in verdicts for each in verdict.findings if each.path
+        )
+        shape = candidate.shape
+        if shape is None or any("nodes" in path for path in paths):
+            return candidate.table(paths)  # a path may lead through a node's name
+        known = self._tables.get((shape, paths))
+        if known is None:
+            if len(self._tables) >= _TABLES:
+                self._tables.clear()
+            known = self._tables[shape, paths] = candidate.table(paths)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +159,35 @@ class _Candidate:
     base: tuple[int, ...] = ()
     """Where in the item the subject is: an element of a list."""
 
-    def judged(self, verdicts: Sequence[Verdict]) -> Subject:
+    def judged(self, verdicts: tuple[Verdict, ...], places: Places) -> Subject:
         """Give the subject with its verdicts and the places of their findings."""
         facts = self.facts
-        every = sorted((*verdicts, *self.unasked), key=lambda verdict: verdict.rule)
+        if self.unasked:
+            verdicts = tuple(sorted((*verdicts, *self.unasked), key=lambda verdict: verdict.rule))
         return Subject(
             name=facts.name,
             scope=facts.scope,
             file=self.item.file,
             digest=facts.digest,
-            verdicts=tuple(every) if self.unasked else tuple(verdicts),
+            verdicts=verdicts,
             cluster=facts.cluster,
             timestamp=facts.timestamp,
             object=facts.object,
-            locations=dict(self._locations(verdicts)),
+            locations=places,
         )
 
-    def _locations(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, Location]]:
-        yield "", self.item.location(self.base)
-        paths = {finding.path for verdict in verdicts for finding in verdict.findings}
-        for path in sorted(path for path in paths if path):
-            yield path, self._locate(path)
+    @property
+    def shape(self) -> Hashable | None:
+        """What is the same for a subject whose facts stand in the same places of its document."""
+        if self.facts.scope is Scope.DOCUMENT:
+            return None
+        return self.item.shape_for(self.facts.name if self.facts.scope is Scope.NODE else None)
+
+    def table(self, paths: Collection[str]) -> Mapping[str, Place]:
+        """Give the place of the subject, and of what findings with these paths are about."""
+        found = {"": self.item.location(self.base)}
+        found.update((path, self._locate(path)) for path in sorted(paths))
+        return {path: (place.line, place.column, place.path) for path, place in found.items()}
 
     def _locate(self, path: str) -> Location:
         try:

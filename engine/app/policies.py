@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
-from eidos.engine.documents.finding import find_sources
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
@@ -24,15 +22,11 @@ from eidos.engine.packs.choosing import (
     param_problems,
     refuse_unknown_rules,
 )
-from eidos.engine.packs.finding import find_policies
-from eidos.engine.packs.index import PackIndex
-from eidos.engine.packs.loading import load_pack
-from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
-from eidos.engine.packs.plain_data import read_data
-from eidos.engine.ports import RegoEngine
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
+    from eidos.engine.ports import RegoEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +110,34 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     )
 
 
+def start_engine(policy: Policy, context: Context) -> None:
+    """Start the engine on a policy's rules; it compiles while documents are read.
+
+    Where verdicts may be remembered nothing is started: there may be nothing to ask.
+
+    Raises:
+        EidosError: the engine cannot be started.
+    """
+    if context.records and context.has_store:
+        return
+    from eidos.engine.evaluating.judging import Judge
+    from eidos.engine.evaluating.memo import NoMemo
+
+    Judge(policy.rules, context.engine, NoMemo(), policy.effective).prepare()
+
+
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:
     """Give folders of plain rules the data and the namespaces that were named."""
+    from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
+    from eidos.engine.packs.plain_data import read_data
+
     refuse_unknown_namespaces(packs, request.namespaces)
     data = read_data(request.data, limits)
     return [plain_pack(pack, data, request.namespaces) for pack in packs]
 
 
 def load_packs(
-    references: Sequence[str], engine: RegoEngine, environ: Mapping[str, str] = os.environ
+    references: Sequence[str], engine: "RegoEngine", environ: Mapping[str, str] = os.environ
 ) -> list[Pack]:
     """Load every named pack or folder; all shipped packs when none is named.
 
@@ -136,6 +149,11 @@ def load_packs(
     Raises:
         EidosError: one of them does not exist or cannot be loaded.
     """
+    # Here, for `eidos diff` says what judges and mostly judges nothing.
+    from eidos.engine.packs.finding import find_policies
+    from eidos.engine.packs.index import PackIndex
+    from eidos.engine.packs.loading import load_pack
+
     index = PackIndex(user_folder("cache", environ) / "packs")
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
@@ -173,6 +191,9 @@ def read_params(file: str, limits: Limits) -> ParamsFile:
     Raises:
         DocumentError: the file cannot be read or has another shape.
     """
+    from eidos.engine.documents.finding import find_sources
+    from eidos.engine.documents.reading import read_documents
+
     params: dict[str, Mapping[str, Json]] = {}
     places: dict[tuple[str, ...], Location] = {}
     problems: list[Problem] = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
@@ -10,6 +9,7 @@ from eidos.engine.documents.writing import replacing
 from eidos.engine.errors import EidosError, Location, UsageError
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.opa_bundle import opa_bundle, revision
+from eidos.engine.records import dataclass
 from eidos.engine.rego.reading import ReadingEngine
 
 

@@ -3,15 +3,17 @@
 A reference is a file, a folder, a glob, ``-``, or something that is recorded: ``run:ID``,
 ``snapshot:DIGEST``, ``CLUSTER@TIME``. What cannot be read is a value in its place and hides nothing
 else. Verbs judge, compare, convert and join what comes out of here; none of them knows where it
-came from.
+came from. A snapshot leaves here without secrets, whoever wrote it: what is judged, compared,
+converted and recorded is the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eidos.engine.app.context import Tally
 from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN, Source, find_each
 from eidos.engine.documents.limits import Limits
@@ -27,6 +29,8 @@ from eidos.engine.errors import DocumentError, EidosError, Location, Problem, Us
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import instant
+from eidos.engine.records import dataclass
+from eidos.engine.redacting import Sweep, told
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 
 _STORED = ("run", "snapshot")
 """What stands before the colon of a reference into the store."""
+_SHOWN = 5
+"""Facts that a note names."""
 
 
 class Item:
@@ -46,6 +52,7 @@ class Item:
         seen: the snapshot, where there is no document.
         lenient: take measurements without a header for a snapshot.
         is_alone: it is all that its file holds.
+        sweep: takes out the secrets of the snapshot in the document.
     """
 
     def __init__(
@@ -56,12 +63,15 @@ class Item:
         *,
         lenient: bool = False,
         is_alone: bool = False,
+        sweep: "Callable[[str, AddressedSnapshot], AddressedSnapshot] | None" = None,
     ) -> None:
         self.name = name
         self.is_alone = is_alone
         self.document = document
         self._seen = seen
         self._lenient = lenient
+        self._sweep = sweep or _swept
+        self._held_secrets = False
 
     @property
     def file(self) -> str:
@@ -75,12 +85,28 @@ class Item:
 
     @cached_property
     def snapshot(self) -> AddressedSnapshot:
-        """The snapshot.
+        """The snapshot, without secrets.
 
         Raises:
             DocumentError: the document is none, or has the wrong shape.
         """
-        return self._seen or addressed(self._source.snapshot)
+        if self._seen is not None:
+            return self._seen
+        parts = self.document.parts if self.document else None
+        found = addressed(self._source.snapshot, parts.addresses if parts else None)
+        clean = self._sweep(self.name, found)
+        self._held_secrets = clean is not found
+        return clean
+
+    @property
+    def clean_document(self) -> Json | None:
+        """The document of a snapshot, as it was read; None where it holds secrets.
+
+        Raises:
+            DocumentError: it is no snapshot.
+        """
+        _ = self.snapshot
+        return None if self._held_secrets else self.value
 
     @cached_property
     def value(self) -> Json:
@@ -95,6 +121,16 @@ class Item:
     def location(self, path: Sequence[str | int] = ()) -> Location:
         """Give the place of a path of the document, or of its nearest ancestor."""
         return self.document.location(path) if self.document else Location(self.name)
+
+    def shape_for(self, node: str | None) -> Hashable | None:
+        """Give what is the same for documents that have a node's facts in the same places.
+
+        Returns:
+            None where no other document is known to have them there.
+        """
+        if self.document is None or self.document.shape is None:
+            return None
+        return self.document.shape, self._source.node_place(node) if node is not None else None
 
     def locate(self, node: str | None, path: Sequence[str | int]) -> Location:
         """Give the place of a fact of a node, or of the cluster (None)."""
@@ -111,6 +147,9 @@ class Reader:
         lenient: take measurements without a header for a snapshot.
         parser: conftest's name of the format of every file; None to go by their names.
         every_format: take from folders whatever conftest would, and not only YAML and JSON.
+        say: is told which snapshots held secrets.
+        tally: counts the files that were read.
+        remembers: read alike files by what differs; else each in full, which gives the same.
     """
 
     limits: Limits
@@ -118,6 +157,10 @@ class Reader:
     lenient: bool = False
     parser: str | None = None
     every_format: bool = False
+    say: Callable[[str], None] = lambda _: None
+    _sweep: Sweep = field(default_factory=Sweep)
+    tally: Tally = field(default_factory=Tally)
+    remembers: bool = True
 
     def read(self, references: Sequence[str]) -> Iterator[Item | Problem]:
         """Give every item that the references name, in order, each file once."""
@@ -129,14 +172,14 @@ class Reader:
 
     def alike(self) -> AlikeReader:
         """Give what reads files and remembers some, for many calls of `items`."""
-        return AlikeReader(self.limits, self.parser)
+        return AlikeReader(self.limits, self.parser, remembers=self.remembers)
 
     def items(
         self, found: Iterable[Source | Item | EidosError], alike: AlikeReader | None = None
     ) -> Iterator[Item | Problem]:
         """Give every item of what `find` found, in order."""
         for each in self._items(found, alike or self.alike()):
-            yield each.problem if isinstance(each, EidosError) else each
+            yield told(each.problem) if isinstance(each, EidosError) else each
 
     def every(self, references: Sequence[str]) -> Iterator[Item]:
         """Do as `read` where one that cannot be read ends it all.
@@ -174,6 +217,7 @@ class Reader:
                 yield each
 
     def _in_source(self, source: Source, alike: AlikeReader) -> Iterator[Item | EidosError]:
+        self.tally.done += 1
         try:
             documents = alike.read(source)
         except EidosError as error:
@@ -181,7 +225,21 @@ class Reader:
             return
         is_alone = len(documents) == 1
         for document in documents:
-            yield Item(document.title, document, lenient=self.lenient, is_alone=is_alone)
+            yield Item(
+                document.title,
+                document,
+                lenient=self.lenient,
+                is_alone=is_alone,
+                sweep=self._swept,
+            )
+
+    def _swept(self, name: str, seen: AddressedSnapshot) -> AddressedSnapshot:
+        """Take the secrets out of a snapshot, and say so: its writer should not have left any."""
+        clean, places = self._sweep.swept(seen)
+        if places:
+            shown = ", ".join(places[:_SHOWN]) + (", …" if len(places) > _SHOWN else "")
+            self.say(f"note: {name}: {len(places)} secrets were taken out: {shown}")
+        return clean
 
     def _stored(self, reference: str) -> list[Item] | None:
         """Give what a reference into the store names; None when it is none."""
@@ -191,14 +249,22 @@ class Reader:
         if kind == "run":
             found = _distinct(self.open_store().snapshots_of_run(name))
             return [
-                Item(f"{reference}#{number}" if number > 1 else reference, seen=seen)
+                self._recorded(f"{reference}#{number}" if number > 1 else reference, seen)
                 for number, seen in enumerate(found, 1)
             ]
         if kind == "snapshot":
-            return [Item(reference, seen=self.open_store().snapshot(name))]
+            return [self._recorded(reference, self.open_store().snapshot(name))]
         cluster, _, time = reference.rpartition("@")
         at = _time(time, reference)
-        return [Item(reference, seen=self.open_store().snapshot_of(cluster, at))]
+        return [self._recorded(reference, self.open_store().snapshot_of(cluster, at))]
+
+    def _recorded(self, name: str, seen: AddressedSnapshot) -> Item:
+        # An older version may have recorded what this one takes out.
+        return Item(name, seen=self._swept(name, seen))
+
+
+def _swept(_name: str, seen: AddressedSnapshot) -> AddressedSnapshot:
+    return Sweep().swept(seen)[0]
 
 
 def _distinct(found: Iterable[AddressedSnapshot]) -> list[AddressedSnapshot]:

@@ -3,19 +3,20 @@
 import re
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eidos.engine import __version__
 from eidos.engine.collecting.filtering import Filter, filtered
 from eidos.engine.collecting.joining import account, join
-from eidos.engine.collecting.redacting import Redactor
 from eidos.engine.collecting.running import Outcome, Task, run
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState, Metadata, Snapshot
 from eidos.engine.plugins import find_collectors
 from eidos.engine.ports import Collector, Fact, Wanted
+from eidos.engine.records import dataclass
+from eidos.engine.redacting import Redactor
 
 PATIENCE = {"local": 60.0, "cluster": 120.0}
 """Seconds for a collector by what it reads; GPUs that nobody uses take long to wake."""

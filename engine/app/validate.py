@@ -1,9 +1,10 @@
 """``eidos validate``: is each document what it says it is?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.app.context import Context
+from eidos.engine.digest import addressed
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot
@@ -11,6 +12,8 @@ from eidos.engine.errors import NOTHING_FOUND, UNREADABLE, DocumentError, Proble
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND, facts_of
 from eidos.engine.model.validation import Validated, Validation
+from eidos.engine.records import dataclass
+from eidos.engine.redacting import Sweep, told
 from eidos.engine.schema import kinds, known_schemas, problems
 from eidos.engine.vocabulary import sentence, vocabulary
 
@@ -33,6 +36,7 @@ class _Validating:
                 notes.extend(_unreadable(read_snapshot(document, lenient=self.lenient)))
         except DocumentError as error:
             found = [error.problem]
+        found, notes = [told(each) for each in found], [told(each) for each in notes]
         return Validated(document.name, document.index, schema, tuple(found), tuple(notes))
 
     def _completed(self, document: Document, schema: str) -> Document:
@@ -45,7 +49,7 @@ class _Validating:
 
 def _unreadable(read: SnapshotDocument) -> Iterator[Problem]:
     """Say which facts cannot be read; a source that could not tell is well-formed all the same."""
-    snapshot = read.snapshot
+    snapshot = Sweep().swept(addressed(read.snapshot))[0].snapshot
     nodes = [(node.name, node.measurements) for node in snapshot.nodes]
     for node, measurements in ((None, snapshot.measurements), *nodes):
         for whole, data in facts_of(measurements).items():

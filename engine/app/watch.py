@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
@@ -17,6 +17,7 @@ from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot
+from eidos.engine.records import dataclass
 from eidos.engine.watching.hooking import Hook, run_hook
 from eidos.engine.watching.looping import Trouble, watch
 

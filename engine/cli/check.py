@@ -1,14 +1,13 @@
 """``eidos check``."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import click
 
-from eidos.engine.app.check import check
-from eidos.engine.app.policies import resolve
-from eidos.engine.cli import console
+from eidos.engine.app.policies import resolve, start_engine
+from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     Color,
@@ -22,6 +21,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.documents.formats.naming import FORMATS
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
 
@@ -34,6 +34,10 @@ class CheckOptions:
 
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
+    no_memo: Annotated[
+        bool,
+        Option("--no-memo", "Evaluate each rule for each subject anew; same report, and slow."),
+    ] = False
     lenient: Lenient = False
     verbose: Verbose = False
     color: Color = "auto"
@@ -91,10 +95,18 @@ def command(
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
     request = policy_request(policy, tell_relaxations())
-    with open_context(asked.db, policy, record=not asked.no_record) as context:
+    with (
+        open_context(
+            asked.db, policy, record=not asked.no_record, remembers=not asked.no_memo
+        ) as context,
+        progress.shown("judging", context.tally),
+    ):
         resolved = resolve(
             replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
         )
+        start_engine(resolved, context)
+        from eidos.engine.app.check import check  # its readers are imported beside the start
+
         report = check(
             files or ("-",),
             resolved,

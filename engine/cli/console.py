@@ -4,13 +4,15 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from eidos.engine.errors import EidosError, ExitCode, Problem
+from eidos.engine.model.secrets import masked
 from eidos.engine.report.escaping import tabbed
 
 if TYPE_CHECKING:
@@ -19,11 +21,25 @@ if TYPE_CHECKING:
     from eidos.engine.report.registry import Kind
 
 T = TypeVar("T")
+_before_speech: list[Callable[[], None]] = []
+"""What stands on the terminal's last line and has to go before a line is said there."""
+
+
+@contextmanager
+def giving_way(erase: Callable[[], None]) -> Iterator[None]:
+    """Call something before each line that is said while the block runs."""
+    _before_speech.append(erase)
+    try:
+        yield
+    finally:
+        _before_speech.remove(erase)
 
 
 def say(text: str) -> None:
-    """Write a line to standard error, harmless to a terminal and to a build server."""
-    click.echo(tabbed(text), err=True)
+    """Write a line to standard error: no secrets, harmless to a terminal and to a build server."""
+    for erase in _before_speech:
+        erase()
+    click.echo(tabbed(masked(text, prose=True)), err=True)
 
 
 def complain(problem: EidosError | Problem) -> None:
@@ -85,10 +101,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         abandon_stdout()
         return ExitCode.OK
-    except Exception as error:
-        if "--debug" in arguments:
-            raise
-        return _explain(error)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told without secrets
+        return _explain(error, debug="--debug" in arguments)
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 
@@ -99,8 +113,11 @@ def _say_where(error: click.ClickException, command: click.Command) -> None:
         say(f"  hint: It goes before the command: eidos {error.option_name} ...")
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, *, debug: bool) -> int:
     """Say in a sentence why there is no answer; also when it is a bug of ours."""
+    if debug:
+        say("".join(traceback.format_exception(error)).rstrip())
+        return ExitCode.NO_ANSWER
     if isinstance(error, EidosError):
         complain(error)
         return error.exit_code

@@ -1,14 +1,13 @@
 """``eidos diff``."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import click
 from click.core import ParameterSource
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.diff import Compared, Comparing, diff, matrix
+from eidos.engine.app.diff import Compared, Comparing, diff, explain, matrix
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
@@ -26,8 +25,9 @@ from eidos.engine.errors import ExitCode, Problem, UsageError
 from eidos.engine.model.drift import Comparison, IgnoreRule
 from eidos.engine.model.gate import Gate
 from eidos.engine.ports import Rendering
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import Output, parse_outputs
-from eidos.engine.report.registry import DRIFT, DRIFTS, MATRIX
+from eidos.engine.report.registry import DRIFT, DRIFTS, EXPLANATION, MATRIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,12 @@ class DiffOptions:
     match: Annotated[
         tuple[str, ...], Option("--match", "Label that names a role.", metavar="LABEL")
     ] = ()
+    explain: Annotated[
+        str | None,
+        Option(
+            "--explain", "Say which change flips this rule, and what undoes it.", metavar="RULE"
+        ),
+    ] = None
     no_policy: Annotated[
         bool, Option("--no-policy", "Rank by the table of levels alone.", relaxes=True)
     ] = False
@@ -92,14 +98,20 @@ def command(
     named = ctx.get_parameter_source("policy_packs") is ParameterSource.COMMANDLINE
     if asked.no_policy and named:  # packs of the configuration are a default
         raise UsageError("--pack and --no-policy contradict each other", hint="Give one.")
+    _refuse_explaining_more(asked)
     comparing = _comparing(ctx, asked, policy)
     with open_context(asked.db, policy) as context:
         if asked.matrix:
             return _show_matrix(snapshots, comparing, outputs, asked, context)
         baseline, currents = _sides(snapshots, asked.baseline)
+        judged = policy_request(policy, comparing.relaxations)
+        if asked.explain is not None:
+            kinds = parse_outputs(outputs, EXPLANATION)
+            explained = explain((baseline, currents[0]), asked.explain, comparing, judged, context)
+            console.show(EXPLANATION, explained, kinds, asked.look)
+            return explained.drift.exit_code
         chosen = parse_outputs(outputs, DRIFT)
         _refuse_summary_of_patch(chosen, asked)
-        judged = policy_request(policy, comparing.relaxations)
         request = None if asked.no_policy else judged
         many = asked.baseline is not None
         found = diff(baseline, currents, comparing, request, context, many=many)
@@ -116,6 +128,23 @@ def _sides(snapshots: tuple[str, ...], baseline: str | None) -> tuple[str, tuple
             hint="Write 'eidos diff BASELINE CURRENT', or --baseline REF with any number.",
         )
     return snapshots[0], snapshots[1:]
+
+
+def _refuse_explaining_more(asked: DiffOptions) -> None:
+    if asked.explain is None:
+        return
+    others = {
+        "--no-policy": asked.no_policy,
+        "--matrix": asked.matrix,
+        "--summary": asked.summary,
+        "--baseline": asked.baseline is not None,
+    }
+    for name, is_given in others.items():
+        if is_given:
+            raise UsageError(
+                f"--explain and {name} contradict each other",
+                hint="Write 'eidos diff BASELINE CURRENT --explain RULE'.",
+            )
 
 
 def _refuse_summary_of_patch(outputs: list[Output], asked: DiffOptions) -> None:

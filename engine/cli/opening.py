@@ -114,6 +114,7 @@ def open_context(
     engine: EngineOptions | None = None,
     *,
     record: bool = False,
+    remembers: bool = True,
     clock: "Clock | None" = None,
 ) -> Context:
     """Open what a command needs, with the limits that hold for it.
@@ -122,9 +123,10 @@ def open_context(
         db: the database; None for the default one.
         engine: says which one judges; None where nothing is judged.
         record: the run is written down.
+        remembers: nothing is asked twice.
         clock: tells the time; None for the machine's.
     """
-    opening = Opening(db=db, record=record, limits=reader_limits())
+    opening = Opening(db=db, record=record, remembers=remembers, limits=reader_limits())
     if engine is not None:
         typed = given(click.get_current_context())
         is_option = any(

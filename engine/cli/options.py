@@ -25,7 +25,7 @@ Groups compose: `takes` may stand any number of times. Click knows a field by it
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, MISSING, Field, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, Field, fields
 from datetime import datetime
 from enum import Enum
 from functools import wraps
@@ -51,6 +51,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError
 from eidos.engine.model.durations import seconds
 from eidos.engine.model.rule import Severity
+from eidos.engine.records import dataclass
 from eidos.engine.report.registry import DOCUMENT, Kind
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """``eidos validate``: options, one call, a rendering, the exit code."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +8,12 @@ import click
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.validate import validate
-from eidos.engine.cli import console
+from eidos.engine.cli import console, progress
 from eidos.engine.cli.options import Option, configuration_files, takes, writes
 from eidos.engine.config import load_settings
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VALIDATION
 
@@ -46,7 +46,10 @@ def command(files: tuple[str, ...], asked: ValidateOptions, outputs: tuple[str, 
     could not be read, 3 nothing was found.
     """
     chosen = parse_outputs(outputs, VALIDATION)
-    with Context(Opening(limits=_limits()), os.environ) as context:
+    with (
+        Context(Opening(limits=_limits()), os.environ) as context,
+        progress.shown("validating", context.tally),
+    ):
         validation = validate(files, context, schema=asked.schema, lenient=asked.lenient)
     console.show(VALIDATION, validation, chosen)
     return validation.exit_code

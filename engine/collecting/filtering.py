@@ -1,7 +1,7 @@
 """Which subtypes are collected: ``gpu,os`` · ``os.sysctl`` · ``os.sys*``."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from eidos.engine.errors import UsageError
@@ -9,6 +9,7 @@ from eidos.engine.model.facts import VOLATILE
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.ports import Collector
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

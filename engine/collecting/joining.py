@@ -1,6 +1,7 @@
 """From what the collectors gave to a snapshot in which each of them is accounted for."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from eidos.engine.collecting.running import Outcome
 from eidos.engine.model.snapshot import (
@@ -14,6 +15,9 @@ from eidos.engine.model.snapshot import (
     Subtype,
 )
 from eidos.engine.ports import Fact
+
+_NO_GAP = frozenset({CollectorState.OK, CollectorState.REDACTED})
+"""Ends of a subtype that is there."""
 
 
 def join(metadata: Metadata, facts: Iterable[Fact], collection: Sequence[Collection]) -> Snapshot:
@@ -46,77 +50,77 @@ def _order(entry: Collection) -> tuple[str, str, str, str]:
 
 
 def account(outcome: Outcome) -> list[Collection]:
-    """Say how a collector ended: once for the whole, and for each subtype that is not ``ok``.
+    """Say how a collector ended: one entry for each subtype that is not ``ok``.
+
+    An entry without a subtype means all of them: it stands where every subtype ended alike, first
+    of all where everything is ``ok``, and where the collector itself spoke of all.
 
     Args:
         outcome: what it gave, also when it was killed.
 
     Returns:
-        First the entry about the whole. A wanted subtype of which nothing was given or said is
-        failed: silence is never taken for an absence.
+        A wanted subtype of which nothing was given or said is failed: silence is never taken for an
+        absence. Where a collector was cut short, what it was giving is partial.
     """
     said = [item for item in outcome.items if isinstance(item, Collection)]
-    whole = [entry for entry in said if entry.subtype is None]
+    whole = [entry for entry in said if entry.subtype is None and entry.is_gap]
     parts = [entry for entry in said if entry.subtype is not None]
-    silent = [] if whole else _silent(outcome, parts)
-    summary = _summary(outcome, whole, parts, silent)
-    return [summary, *whole[1:], *(one for one in (*parts, *silent) if not _repeats(one, summary))]
-
-
-def _repeats(entry: Collection, summary: Collection) -> bool:
-    """Say whether the entry only says of a subtype what is true of the whole type."""
-    whole = summary.status in {CollectorState.UNAVAILABLE, CollectorState.FAILED}
-    return whole and (entry.status, entry.reason) == (summary.status, summary.reason)
-
-
-def _silent(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:
-    """Wanted subtypes that nothing was said about."""
-    wanted = outcome.task.wanted
-    given = {item.subtype.name for item in outcome.items if isinstance(item, Fact)}
-    explained = {entry.subtype for entry in parts}
-    reason = outcome.error or "the collector gave nothing and no reason"
-    node = _node(outcome)
+    if not whole:
+        parts += [*_cut_short(outcome, parts), *_silent(outcome, parts)]
+        whole = _common_end(outcome, parts)
+    known = {(entry.status, entry.reason) for entry in whole}
     return [
-        Collection(outcome.task.collector.type, CollectorState.FAILED, name, node, reason)
-        for name in sorted(wanted.subtypes - given - explained)
+        *(replace(one, node=_node(outcome), duration_ms=outcome.duration_ms) for one in whole),
+        *(entry for entry in parts if (entry.status, entry.reason) not in known),
     ]
 
 
-def _summary(
+def _silent(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:
+    """Wanted subtypes that nothing was given of or said about."""
+    given = {item.subtype.name for item in outcome.items if isinstance(item, Fact)}
+    explained = {entry.subtype for entry in parts}
+    reason = outcome.error or "the collector gave nothing and no reason"
+    return [
+        _entry(outcome, CollectorState.FAILED, name, reason)
+        for name in sorted(outcome.task.wanted.subtypes - given - explained)
+    ]
+
+
+def _cut_short(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:
+    """The subtype that a collector was giving when it ended before its time."""
+    if not outcome.error or not outcome.items:
+        return []
+    last = outcome.items[-1]
+    name = last.subtype.name if isinstance(last, Fact) else last.subtype
+    told = any(entry.subtype == name and _is_about_all(entry, outcome) for entry in parts)
+    return [] if told else [_entry(outcome, CollectorState.PARTIAL, name, outcome.error)]
+
+
+def _is_about_all(entry: Collection, outcome: Outcome) -> bool:
+    """Say whether nothing of the entry's subtype is to be trusted."""
+    return entry.status in INCOMPLETE and not entry.keys and entry.node == _node(outcome)
+
+
+def _common_end(outcome: Outcome, parts: Sequence[Collection]) -> list[Collection]:
+    """Give one entry for the whole type where all its subtypes ended alike."""
+    # A secret that was left out is no gap in collecting, and is said with its keys all the same.
+    gaps = [entry for entry in parts if entry.status not in _NO_GAP]
+    if not gaps:
+        return [_entry(outcome, CollectorState.OK)]
+    ends = {(entry.status, entry.reason) for entry in gaps}
+    of_all = {entry.subtype for entry in gaps if not entry.keys and entry.node == _node(outcome)}
+    if len(ends) > 1 or not of_all >= outcome.task.wanted.subtypes:
+        return []
+    return [_entry(outcome, gaps[0].status, None, gaps[0].reason)]
+
+
+def _entry(
     outcome: Outcome,
-    whole: Sequence[Collection],
-    parts: Sequence[Collection],
-    silent: Sequence[Collection],
+    status: CollectorState,
+    subtype: str | None = None,
+    reason: str | None = None,
 ) -> Collection:
-    if whole:
-        status, reason, keys = whole[0].status, whole[0].reason, whole[0].keys
-    else:
-        status, reason, keys = *_whole_status(outcome, [*parts, *silent]), ()
-    if outcome.error and status not in INCOMPLETE:
-        status, reason = CollectorState.PARTIAL, outcome.error
-    return Collection(
-        outcome.task.collector.type,
-        status,
-        node=_node(outcome),
-        reason=reason,
-        keys=keys,
-        duration_ms=outcome.duration_ms,
-    )
-
-
-def _whole_status(
-    outcome: Outcome, entries: Sequence[Collection]
-) -> tuple[CollectorState, str | None]:
-    has_facts = any(isinstance(item, Fact) for item in outcome.items)
-    states = {entry.status for entry in entries}
-    if states & INCOMPLETE or outcome.error:
-        names = sorted({entry.subtype or "" for entry in entries if entry.status in INCOMPLETE})
-        reason = outcome.error or f"incomplete: {', '.join(names)}"
-        return (CollectorState.PARTIAL if has_facts else CollectorState.FAILED), reason
-    if not has_facts and states == {CollectorState.UNAVAILABLE}:
-        reasons = sorted({entry.reason or "" for entry in entries})
-        return CollectorState.UNAVAILABLE, "; ".join(reasons)
-    return CollectorState.OK, None
+    return Collection(outcome.task.collector.type, status, subtype, _node(outcome), reason)
 
 
 def _node(outcome: Outcome) -> str | None:

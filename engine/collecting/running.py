@@ -12,13 +12,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 
 from eidos.engine.model.snapshot import Collection
 from eidos.engine.ports import Collector, Fact, Wanted
+from eidos.engine.records import dataclass
 
 _BACKSTOP = 5.0
 """Seconds after its time at which a collector ends itself, should nobody have killed it."""

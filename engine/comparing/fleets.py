@@ -1,18 +1,19 @@
 """Grouping a fleet into classes of identical configuration, without comparing every pair.
 
-Nodes are grouped by the digest of what counts of a subtype; each class is then compared once, with
-the largest one.
+Nodes are grouped, and clusters beside them, by the digest of what counts of a subtype; each class
+is then compared once, with the largest one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from eidos.engine.comparing.ignoring import Sieve, whole
 from eidos.engine.comparing.levels import LevelRule, Levels
-from eidos.engine.comparing.normal import comparable
-from eidos.engine.comparing.values import differences
-from eidos.engine.digest import digest
+from eidos.engine.comparing.normal import comparable, namings
+from eidos.engine.comparing.values import Namings, differences
+from eidos.engine.digest import canonical, digest
 from eidos.engine.model.drift import (
     AlikeClass,
     Change,
@@ -24,11 +25,12 @@ from eidos.engine.model.drift import (
 )
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Node, facts_of
+from eidos.engine.model.rule import Scope
+from eidos.engine.model.snapshot import Measurement, Snapshot, facts_of
 
 
 class Fleet:
-    """Takes nodes one by one and remembers one of each kind.
+    """Takes snapshots one by one and remembers one of each kind of node and cluster.
 
     Args:
         ignores: what does not count.
@@ -41,29 +43,44 @@ class Fleet:
     ) -> None:
         self._sieve = Sieve([rule for rule in ignores if rule.node == "*"], now)
         self._levels = Levels(levels)
-        self._names: list[str] = []
+        self._names: dict[Scope, list[str]] = {Scope.CLUSTER: [], Scope.NODE: []}
         self._samples: dict[tuple[FactAddress, str], Json] = {}
-        self._members: dict[FactAddress, dict[str, list[str]]] = {}
+        self._members: dict[_Group, dict[str, list[str]]] = {}
         self._counting: dict[tuple[FactAddress, str], str] = {}
 
-    def add(self, nodes: Iterable[Node]) -> None:
-        """Take nodes in; of facts seen before only the name is kept."""
-        for node in nodes:
-            self._names.append(node.name)
-            for address, data in facts_of(node.measurements).items():
-                if self._sieve.hides(whole(address)) is None:
-                    self._sort(address, node.name, data)
+    def add(self, snapshot: Snapshot, name: str) -> None:
+        """Take in the nodes of a snapshot and its cluster; of facts seen before only names stay.
 
-    def _sort(self, address: FactAddress, node: str, data: Mapping[str, Json]) -> None:
-        exact = digest(data)
+        Args:
+            snapshot: one that holds no facts about its cluster is no cluster here: a node that was
+                seen alone says nothing of the cluster it is in.
+            name: what the cluster is called where it does not say so itself, or where another one
+                of its name is there.
+        """
+        if snapshot.measurements:
+            known = snapshot.metadata.cluster
+            is_new = known is not None and known not in self._names[Scope.CLUSTER]
+            called = known if known is not None and is_new else name
+            self._take(Scope.CLUSTER, called, snapshot.measurements)
+        for node in snapshot.nodes:
+            self._take(Scope.NODE, node.name, node.measurements)
+
+    def _take(self, scope: Scope, name: str, measurements: Iterable[Measurement]) -> None:
+        self._names[scope].append(name)
+        for address, data in facts_of(measurements).items():
+            if self._sieve.hides(whole(address)) is None:
+                self._sort(_Group(scope, address), name, data)
+
+    def _sort(self, group: "_Group", name: str, data: Mapping[str, Json]) -> None:
+        address, exact = group.address, digest(data)
         if (address, exact) not in self._counting:
             counting = self._pruned(
                 address, (), comparable(address, data, data, same_machine=False)
             )
-            self._counting[address, exact] = digest(counting)
+            self._counting[address, exact] = digest(_as_sets(counting, namings(address)))
             self._samples.setdefault((address, self._counting[address, exact]), counting)
-        group = self._members.setdefault(address, {})
-        group.setdefault(self._counting[address, exact], []).append(node)
+        classes = self._members.setdefault(group, {})
+        classes.setdefault(self._counting[address, exact], []).append(name)
 
     def _pruned(self, address: FactAddress, path: Path, value: Json) -> Json:
         """Leave out what an ignore rule hides on every node."""
@@ -84,23 +101,41 @@ class Fleet:
 
     def matrix(self) -> Matrix:
         """Give the classes of every subtype."""
-        found = tuple(self._classes(address) for address in sorted(self._members))
-        return Matrix(len(self._names), found)
+        found = tuple(self._classes(group) for group in sorted(self._members))
+        clusters, nodes = (len(self._names[scope]) for scope in (Scope.CLUSTER, Scope.NODE))
+        return Matrix(nodes, clusters, found)
 
-    def _classes(self, address: FactAddress) -> SubtypeClasses:
-        groups = sorted(
-            self._members[address].items(), key=lambda group: (-len(group[1]), group[0])
-        )
-        reference = self._samples[address, groups[0][0]]
-        classes = tuple(
+    def _classes(self, group: "_Group") -> SubtypeClasses:
+        address = group.address
+        classes = sorted(self._members[group].items(), key=lambda each: (-len(each[1]), each[0]))
+        reference = self._samples[address, classes[0][0]]
+        alike = tuple(
             AlikeClass(tuple(names), tuple(self._changes(address, reference, counting)))
-            for counting, names in groups
+            for counting, names in classes
         )
-        present = {name for names in self._members[address].values() for name in names}
-        lacking = tuple(name for name in self._names if name not in present)
-        return SubtypeClasses(address, classes, lacking)
+        present = {name for names in self._members[group].values() for name in names}
+        lacking = tuple(name for name in self._names[group.scope] if name not in present)
+        return SubtypeClasses(address, alike, lacking, group.scope)
 
     def _changes(self, address: FactAddress, reference: Json, counting: str) -> Iterable[Change]:
-        for path, kind, before, after in differences(reference, self._samples[address, counting]):
-            change = Change(address, path, kind, before, after)
+        sample = self._samples[address, counting]
+        for found in differences(reference, sample, namings(address)):
+            change = Change(address, found.path, found.kind, found.before, found.after)
             yield replace(change, level=self._levels.of(change))
+
+
+class _Group(NamedTuple):
+    """Facts of one kind of member."""
+
+    scope: Scope
+    address: FactAddress
+
+
+def _as_sets(value: Json, known: Namings, path: Path = ()) -> Json:
+    """Write what means the same in one way: lists whose entries have names in order, 1.0 as 1."""
+    if isinstance(value, dict):
+        return {name: _as_sets(inner, known, (*path, name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        entries = [_as_sets(inner, known, (*path, at)) for at, inner in enumerate(value)]
+        return sorted(entries, key=canonical) if path in known else entries
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,7 +1,6 @@
 """What differs without meaning: volatile facts, and what the user does not want to hear."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -17,6 +16,7 @@ from eidos.engine.model.drift import (
 )
 from eidos.engine.model.facts import ANY, FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "identity: it names the machine, not its state": (
@@ -41,8 +41,10 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         "systemd.*.Memory*SwapCurrent",
         "systemd.*.MemorySwapPeak",
         "systemd.*.NFileDescriptorStore",
+        "k8s.image.containers.*.count",
         "gpu.devices-volatile.*",
         "os.sysctl-volatile.*",
+        "os.memory-volatile.*",
         "systemd.*.TasksCurrent",
         "systemd.*.NRestarts",
         "systemd.*.IO*Bytes",

@@ -5,12 +5,12 @@ row names is `low`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from eidos.engine.comparing.ignoring import default_ignores
 from eidos.engine.comparing.patterns import Patterns, check_pattern
 from eidos.engine.model.drift import Change
 from eidos.engine.model.rule import Severity
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Which node of the baseline is which node of the current snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.model.drift import NodeChange, NodeFate
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Severity
 from eidos.engine.model.snapshot import Node, facts_of
+from eidos.engine.records import dataclass
 
 _NODE = FactAddress("k8s", "node")
 _DEVICES = FactAddress("gpu", "devices")
@@ -53,7 +52,7 @@ def pair_nodes(
         pairs.append((before.popitem()[1], after.popitem()[1]))
         fate = NodeFate.REPLACED if same_cluster else NodeFate.COUNTERPART
         names = (baseline[0].name, current[0].name)
-        changes.append(NodeChange(fate, *names, "only node", _SINGLE[fate]))
+        changes.append(NodeChange(fate, *names, "only node"))
     changes += [NodeChange(NodeFate.REMOVED, name, None) for name in sorted(before)]
     changes += [NodeChange(NodeFate.ADDED, None, name) for name in sorted(after)]
     return Pairing(tuple(pairs), tuple(changes))
@@ -103,7 +102,6 @@ def _label(key: str) -> Identify:
     return role
 
 
-_SINGLE = {NodeFate.REPLACED: Severity.MEDIUM, NodeFate.COUNTERPART: Severity.INFO}
 _IDENTITIES: tuple[tuple[str, Identify], ...] = (
     ("provider-id", _provider_id),
     ("serial", _serials),

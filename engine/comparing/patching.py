@@ -7,7 +7,7 @@ through the list, so that a reordered list costs a few moves and not its whole t
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
-from eidos.engine.comparing.values import differing, is_same
+from eidos.engine.comparing.values import differing, is_identical
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
 
@@ -48,7 +48,7 @@ def proven(operations: list[Operation], before: Json, after: Json) -> list[Opera
     later patch would go wrong after it.
     """
     try:
-        is_right = is_same(apply_patch(before, operations), after)
+        is_right = is_identical(apply_patch(before, operations), after)
     except ValueError:
         is_right = False
     return operations if is_right else [{"op": "replace", "path": "", "value": after}]
@@ -63,7 +63,7 @@ class _Patch:
             yield from self._map(before, after, at)
         elif isinstance(before, list) and isinstance(after, list):
             yield from self._list(before, after, at)
-        elif not is_same(before, after):
+        elif not is_identical(before, after):
             yield from self._tested(at, before)
             yield {"op": "replace", "path": at, "value": after}
 
@@ -72,7 +72,7 @@ class _Patch:
             yield {"op": "test", "path": at, "value": value}
 
     def _map(self, before: dict[str, Json], after: dict[str, Json], at: str) -> Iterator[Operation]:
-        for key in differing(before, after):
+        for key in differing(before, after, is_identical):
             where = f"{at}/{_escaped(key)}"
             if key not in after:
                 yield from self._remove(where, before[key])
@@ -86,7 +86,7 @@ class _Patch:
         yield {"op": "remove", "path": where}
 
     def _list(self, before: list[Json], after: list[Json], at: str) -> Iterator[Operation]:
-        if is_same(before, after):
+        if is_identical(before, after):
             return
         old, new = _identities(before), _identities(after)
         if old is None or new is None:

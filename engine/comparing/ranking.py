@@ -1,131 +1,124 @@
-"""Which changes matter: the table of levels first, the evidence of policy above it."""
+"""Which changes matter: the table of levels first, and above it what they did to verdicts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from eidos.engine.comparing.levels import Levels
 from eidos.engine.comparing.versions import version_note
-from eidos.engine.model.drift import Change, Flip
-from eidos.engine.model.facts import FactAddress, split_path
-from eidos.engine.model.rule import Rule, Severity
+from eidos.engine.model.drift import Change, Flip, FlipCause, NodeFlip
+from eidos.engine.model.rule import Enforcement, Rule, Severity
+from eidos.engine.model.verdict import Status
 
-Flips = Mapping[str | None, Mapping[str, Flip]]
-"""Node name in the current snapshot (None for the cluster) to rule id to what flipped."""
-_Declared = tuple[FactAddress, str]
-"""A declared fact and the id of the rule that declares it."""
-_RAISED = {  # never to critical: that is for verdicts that flip
-    Severity.INFO: Severity.LOW,
-    Severity.LOW: Severity.MEDIUM,
-    Severity.MEDIUM: Severity.HIGH,
-    Severity.HIGH: Severity.HIGH,
-    Severity.CRITICAL: Severity.CRITICAL,
+if TYPE_CHECKING:
+    from eidos.engine.model.facts import FactAddress
+
+_WORST = {
+    Status.FAIL: Severity.CRITICAL,
+    Status.ERROR: Severity.CRITICAL,
+    Status.UNKNOWN: Severity.HIGH,
+    Status.WARN: Severity.MEDIUM,
 }
+"""How much a verdict can alarm that became this."""
+_SEEN_WELL = frozenset({Status.PASS, Status.WARN, Status.WAIVED})
+_BOUND = {Enforcement.DENY: Severity.CRITICAL, Enforcement.WARN: Severity.MEDIUM}
+"""The same by what the verdict does to the gate."""
+
+
+def alarm(before: Status, after: Status, severity: Severity, enforcement: Enforcement) -> Severity:
+    """Say how much it alarms that a verdict differs: `info` where nothing got worse.
+
+    Args:
+        before: the verdict about the baseline. What did not apply and now does, and is no failure,
+            is no alarm. The same as `after` where there is more to say.
+        after: the verdict about the current snapshot.
+        severity: the rule's.
+        enforcement: what the rule does to the gate.
+    """
+    is_worse = after in (Status.FAIL, Status.ERROR) or (before in _SEEN_WELL and after in _WORST)
+    if not is_worse or (before is Status.ERROR and after is Status.FAIL):
+        return Severity.INFO
+    limits = (severity, _WORST[after], _BOUND.get(enforcement, Severity.INFO))
+    return min(limits, key=lambda level: level.rank)
+
+
+def rank(
+    changes: Iterable[Change],
+    rules: Sequence[Rule] = (),
+    flips: Sequence[NodeFlip] = (),
+    levels: Levels | None = None,
+) -> tuple[Change, ...]:
+    """Give every change its level, worst first.
+
+    A change that made a verdict worse is as bad as the rule says, if the table does not hold it to
+    be worse. Of one level those that flip verdicts come first, then those that rules read.
+
+    Args:
+        changes: what differs.
+        rules: who reads facts.
+        flips: verdicts that differ, and the changes that are behind them.
+        levels: the table; the shipped one when None.
+    """
+    readers, table, blamed = _Readers(rules), levels or Levels(), _Blamed(flips)
+    return tuple(sorted((_ranked(each, readers, blamed, table) for each in changes), key=_order))
 
 
 class _Readers:
     """Which rules read a fact."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._by_subtype: dict[FactAddress, list[_Declared]] = {}
+        self._by_subtype: dict[FactAddress, list[tuple[str | None, str]]] = {}
         for rule in rules:
             for path in (*rule.requires, *rule.reads):
-                self._by_subtype.setdefault(path.whole, []).append((path, rule.id))
+                self._by_subtype.setdefault(path.whole, []).append((path.key, rule.id))
 
-    def of(self, change: Change) -> tuple[tuple[str, ...], bool]:
-        """Give the ids of the rules that declare the fact or its whole subtype; and if the fact."""
+    def of(self, change: Change) -> tuple[str, ...]:
+        """Give the ids of the rules that declare the fact or its whole subtype."""
         declared = self._by_subtype.get(change.address.whole, ())
         key = str(change.path[0]) if change.path else None
-        found = [(path, rule) for path, rule in declared if path.key in (None, key)]
-        return tuple(sorted({rule for _, rule in found})), any(path.key for path, _ in found)
+        return tuple(sorted({rule for wanted, rule in declared if wanted in (None, key)}))
 
 
-class _Causes:
-    """Which flips a change is behind.
+class _Blamed:
+    """Which flips a change is the cause of."""
 
-    A change of a fact that a finding names explains the flip alone; where the findings name no
-    change, every change that the rule reads may be behind it.
-    """
+    def __init__(self, flips: Sequence[NodeFlip]) -> None:
+        self._found: dict[object, dict[str, Flip]] = {}
+        for each in flips:
+            if each.cause is FlipCause.CHANGE:
+                for together in each.sets:
+                    self._blame(each.flip, together)
 
-    def __init__(self, changes: Sequence[Change], flips: Flips) -> None:
-        self._flips = flips
-        self._named = {
-            (change.node, flip.rule)
-            for change in changes
-            for flip in self._candidates(change)
-            if _names(flip, change)
-        }
+    def _blame(self, flip: Flip, changes: Sequence[Change]) -> None:
+        facts = dict.fromkeys(change.fact for change in changes)
+        for change in changes:
+            others = tuple(fact for fact in facts if fact != change.fact)
+            known = self._found.setdefault(_identity(change), {})
+            if flip.rule not in known or len(others) < len(known[flip.rule].together):
+                known[flip.rule] = replace(flip, together=others)
 
-    def of(self, change: Change, read_by: Sequence[str]) -> tuple[Flip, ...]:
-        """Give the flips, by rule."""
-        unique = {
-            flip.rule: flip
-            for flip in self._candidates(change)
-            if flip.rule in read_by
-            and ((change.node, flip.rule) not in self._named or _names(flip, change))
-        }
-        return tuple(unique[rule] for rule in sorted(unique))
-
-    def _candidates(self, change: Change) -> Sequence[Flip]:
-        if change.node is None:  # the cluster's facts are seen by its own rules and by every node's
-            return [found for by_rule in self._flips.values() for found in by_rule.values()]
-        own, cluster = self._flips.get(change.node, {}), self._flips.get(None, {})
-        return [*own.values(), *cluster.values()]
+    def of(self, change: Change) -> tuple[Flip, ...]:
+        """Give the flips, the worst first."""
+        found = self._found.get(_identity(change), {}).values()
+        return tuple(sorted(found, key=lambda flip: (-flip.level.rank, flip.rule)))
 
 
-def rank(
-    changes: Iterable[Change],
-    rules: Sequence[Rule] = (),
-    flips: Flips | None = None,
-    levels: Levels | None = None,
-) -> tuple[Change, ...]:
-    """Give every change its level, worst first.
-
-    A fact that an active rule declares is a level higher, one in a subtype that a rule declares
-    comes before others of its level; one that flips a verdict is critical and comes before
-    everything else.
-    """
-    # A lone fact cannot be ranked: which change is behind a flip depends on what else changed.
-    readers, table, found = _Readers(rules), levels or Levels(), list(changes)
-    causes = _Causes(found, flips or {})
-    return tuple(sorted((_ranked(each, readers, causes, table) for each in found), key=_order))
+def _identity(change: Change) -> object:
+    return change.node, change.segments, change.kind
 
 
-def _ranked(change: Change, readers: _Readers, causes: _Causes, levels: Levels) -> Change:
-    read_by, is_declared = readers.of(change)
-    flipped = causes.of(change, read_by)
-    level = levels.of(change)
-    if flipped:
-        level = Severity.CRITICAL
-    elif is_declared:
-        level = _RAISED[level]
+def _ranked(change: Change, readers: _Readers, blamed: _Blamed, levels: Levels) -> Change:
+    flips = blamed.of(change)
+    level = max((levels.of(change), *(flip.level for flip in flips)), key=lambda level: level.rank)
     note = version_note(change.before, change.after)
-    return replace(change, level=level, note=note, read_by=read_by, flips=flipped)
-
-
-def _names(flip: Flip, change: Change) -> bool:
-    """Say whether a finding names the changed fact, or something in it or around it."""
-    fact = ".".join(map(str, change.segments))
-    for named in map(_plain, flip.facts):
-        longer, shorter = (fact, named) if len(fact) > len(named) else (named, fact)
-        # Two segments name a subtype, which says nothing about which of its facts did it.
-        if named.count(".") > 1 and f"{longer}.".startswith(f"{shorter}."):
-            return True
-    return False
-
-
-@lru_cache(maxsize=4096)
-def _plain(fact: str) -> str:
-    try:
-        return ".".join(str(segment) for segment in split_path(fact))
-    except ValueError:
-        return fact
+    return replace(change, level=level, note=note, read_by=readers.of(change), flips=flips)
 
 
 def _order(change: Change) -> tuple[object, ...]:
+    worst = max((flip.level.rank for flip in change.flips), default=-1)
     return (
-        not change.flips,
         -change.level.rank,
+        -worst,
         not change.read_by,
         tuple(map(str, change.segments)),
         change.node or "",

@@ -3,13 +3,12 @@
 A fact that one side did not collect is not comparable; it is never "removed".
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from eidos.engine.comparing.ignoring import Sieve, whole
 from eidos.engine.comparing.matching import Pairing, pair_nodes
-from eidos.engine.comparing.normal import comparable
-from eidos.engine.comparing.values import differences, differing
+from eidos.engine.comparing.normal import CONTAINERS, IMAGES, comparable, namings
+from eidos.engine.comparing.values import Difference, differences, differing
 from eidos.engine.model.drift import Change, ChangeKind, NodeFate, NotComparable, Path
 from eidos.engine.model.facts import ANY, FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -22,6 +21,7 @@ from eidos.engine.model.snapshot import (
     facts_of,
     subtypes,
 )
+from eidos.engine.records import dataclass
 
 _NAMED = 3
 """Keys that are named of many."""
@@ -41,6 +41,8 @@ class Comparison:
     changes: tuple[Change, ...]
     pairing: Pairing
     not_comparable: tuple[NotComparable, ...]
+    unlike: tuple[str, ...] = ()
+    """Why the two are not of a kind, a sentence each."""
 
 
 def compare(
@@ -65,7 +67,9 @@ def compare(
     for old, new in pairing.pairs:
         walk.group(old, new)
     walk.nowhere()
-    return Comparison(tuple(walk.changes), pairing, tuple(walk.not_comparable))
+    return Comparison(
+        tuple(walk.changes), pairing, tuple(walk.not_comparable), tuple(walk.unlike())
+    )
 
 
 def _is_same_cluster(baseline: Snapshot, current: Snapshot) -> bool:
@@ -127,6 +131,15 @@ class _Walk:
                 kept.append(change)
         return Pairing(pairing.pairs, tuple(kept))
 
+    def unlike(self) -> Iterator[str]:
+        """Say once why the snapshots are not of a kind."""
+        if self._two_programs:
+            before, after = (side.metadata.generator for side in (self._baseline, self._current))
+            yield (
+                f"the baseline was written by {before}, the current snapshot by {after}: "
+                "what only one of them asks for is not compared"
+            )
+
     def _miss(self, address: FactAddress, side: str, reason: str) -> None:
         self.not_comparable.append(NotComparable(address, side, reason))
 
@@ -172,22 +185,27 @@ class _Walk:
     def _compare(
         self, address: FactAddress, before: Mapping[str, Json], after: Mapping[str, Json]
     ) -> None:
+        if address.whole == IMAGES and (CONTAINERS in before) is not (CONTAINERS in after):
+            poorer = "current" if CONTAINERS in before else "baseline"
+            self._miss(address, poorer, "it names images by their tag alone, not by container")
+            return
         is_same = self._old_names[address.node] == address.node
         suspects = differing(before, after)
         if self._two_programs and (address.type == "systemd" or address.whole in _FIXED):
             self._leave_unasked(address, before, after)
             suspects = [name for name in suspects if name in before and name in after]
-        for path, kind, old, new in differences(
+        for found in differences(
             comparable(address, before, suspects, same_machine=is_same),
             comparable(address, after, suspects, same_machine=is_same),
+            namings(address),
         ):
-            side = _absent_side(kind, path)
-            lacking = address.at(str(path[0])) if side else address
+            side = _absent_side(found.kind, found.path)
+            lacking = address.at(str(found.path[0])) if side else address
             gap = self._gap(lacking, side) if side else None
             if side and gap:
                 self._miss(lacking, side, gap.word)
             else:
-                self.changes.append(Change(address, path, kind, old, new))
+                self.changes.append(_change(address, found))
 
     def _leave_unasked(
         self, address: FactAddress, before: Mapping[str, Json], after: Mapping[str, Json]
@@ -205,6 +223,18 @@ class _Walk:
             return self._current.snapshot.word_on(address)
         name = self._old_names.get(address.node, address.node)
         return self._baseline.snapshot.word_on(address._replace(node=name))
+
+
+def _change(address: FactAddress, found: Difference) -> Change:
+    return Change(
+        address,
+        found.path,
+        found.kind,
+        found.before,
+        found.after,
+        before_at=found.before_at,
+        after_at=found.after_at,
+    )
 
 
 def _subtypes(side: AddressedSnapshot, node: Node | None) -> dict[FactAddress, _Subtype]:

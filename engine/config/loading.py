@@ -5,7 +5,7 @@ Where nothing is configured this reads nothing and imports little: most commands
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,7 @@ from eidos.engine.model.durations import seconds
 from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -11,6 +10,7 @@ from eidos.engine.model.durations import seconds
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.times import instant
+from eidos.engine.records import dataclass
 
 Kind: TypeAlias = Literal[
     "text", "time", "duration", "flag", "number", "list", "ignores", "mapping", "tables"

@@ -1,7 +1,7 @@
 """The settings that hold, typed, and where each was said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +12,7 @@ from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Enforcement, Severity
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule

@@ -47,9 +47,20 @@ def _measurements(step: Step, places: Places, node: str | None) -> tuple[Measure
     found: list[tuple[str, Subtype]] = []
     for kind, name, subtype in entries(step.get("measurements")):
         places.note(node, kind, subtype, name)
-        context = subtype.get("context").texts()
-        found.append((kind, Subtype(name, data(subtype), context)))
+        found.append((kind, _subtype(name, subtype)))
     return grouped(found)
+
+
+def _subtype(name: str, step: Step) -> Subtype:
+    """Give a subtype, the same object where an alike document has it too."""
+    parts = step.document.parts
+    if parts is None:
+        return _fresh(name, step)
+    return parts.subtypes.get(step.value, lambda: _fresh(name, step))
+
+
+def _fresh(name: str, step: Step) -> Subtype:
+    return Subtype(name, data(step), step.get("context").texts())
 
 
 def _node(step: Step, places: Places) -> Node:

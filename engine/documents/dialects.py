@@ -1,11 +1,10 @@
 """Which snapshot dialects there are, and which one a document speaks."""
 
-from dataclasses import dataclass
-
 from eidos.engine.documents.walking import Step, described
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND
+from eidos.engine.records import dataclass
 
 UPSTREAM = (
     "aicr.run/v1",

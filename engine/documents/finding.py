@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from eidos.engine.errors import (
     Location,
     UsageError,
 )
+from eidos.engine.records import dataclass
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"

@@ -2,34 +2,102 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.documents.positions import MarkedPositions, Marks, Place, pack
+from eidos.engine.records import dataclass
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|\n|[^\s{}\[\],:"]++')
 """Possessive: what could be given back is remembered, a hundred bytes for each character."""
+_TEXT = r'"(?:[^"\\]++|\\.)*+"'
+_SPACE = re.compile(r"\s*+")
+_KEY = re.compile(r'[\s,]*+"((?:[^"\\]++|\\.)*+)"\s*+:\s*+')
+_ITEM = re.compile(r"[\s,]*+(?![\]\s,])")
+_ATOM = re.compile(rf'{_TEXT}|[^\s{{}}\[\],:"]++')
+_BRACKET = re.compile(rf'[^"{{}}\[\]]*+(?:{_TEXT}[^"{{}}\[\]]*+)*+([{{}}\[\]])')
+_LINE_END = re.compile(r"\n")
 
 
 class JsonPositions:
-    """Reads the text again, once, when a place is asked for."""
+    """Reads as much of the text again as leads to a place that is asked for."""
 
-    __slots__ = ("found", "text")
+    __slots__ = ("_lines", "_maps", "found", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.found: MarkedPositions | None = None
+        self._lines: list[int] = []
+        self._maps: dict[int, _Children] = {}
 
     def find(self, path: Sequence[str | int]) -> Place:
         """Give the place of a path or of its nearest ancestor."""
-        return self.marked().find(path)
+        if self.found is not None:
+            return self.found.find(path)
+        mark = at = _SPACE.match(self.text).end()  # type: ignore[union-attr] # it always matches
+        depth = 0
+        for segment in path:
+            child = self._children(at).get(segment)
+            if child is None:
+                break
+            mark, at = child
+            depth += 1
+        return MarkedPositions(self._packed(mark)).find(())._replace(depth=depth)
 
     def marked(self) -> MarkedPositions:
         """Give every place there is."""
         if self.found is None:
             self.found = MarkedPositions(_Scan(self.text).run())
             self.text = ""
+            self._maps.clear()
         return self.found
+
+    def _children(self, at: int) -> "_Children":
+        """Give where the parts of the value that begins here are; those of a text are none."""
+        if at not in self._maps:
+            read = {"{": _map_children, "[": _list_children}.get(self.text[at])
+            self._maps[at] = read(self.text, at + 1) if read else {}
+        return self._maps[at]
+
+    def _packed(self, at: int) -> int:
+        if not self._lines:
+            self._lines = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+        line = bisect_right(self._lines, at) - 1
+        return pack(line, at - self._lines[line])
+
+
+_Children = dict[str | int, tuple[int, int]]
+"""By key or number: where a part stands, one of a map at its key, and where its value begins."""
+
+
+def _map_children(text: str, at: int) -> _Children:
+    children: _Children = {}
+    while (key := _KEY.match(text, at)) is not None:
+        name = key[1] if "\\" not in key[1] else json.loads(f'"{key[1]}"')
+        children[name] = key.start(1) - 1, key.end()
+        at = _over(text, key.end())
+    return children
+
+
+def _list_children(text: str, at: int) -> _Children:
+    children: _Children = {}
+    while (item := _ITEM.match(text, at)) is not None:
+        children[len(children)] = item.end(), item.end()
+        at = _over(text, item.end())
+    return children
+
+
+def _over(text: str, at: int) -> int:
+    """Give where the value that begins here ends."""
+    if text[at] not in "{[":
+        return _ATOM.match(text, at).end()  # type: ignore[union-attr] # the text is JSON
+    depth = 0
+    for bracket in _BRACKET.finditer(text, at):
+        depth += 1 if bracket[1] in "{[" else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)
 
 
 def find_repeated(text: str) -> tuple[str, int] | None:

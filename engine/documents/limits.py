@@ -1,8 +1,7 @@
 """How much a document may ask of its reader."""
 
-from dataclasses import dataclass
-
 from eidos.engine.errors import DocumentError, Location
+from eidos.engine.records import dataclass
 
 MEBIBYTE = 1024 * 1024
 

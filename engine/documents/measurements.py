@@ -1,11 +1,12 @@
 """The part that all dialects share: measurements, their subtypes, their data."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.documents.walking import Path, Step
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Measurement, Subtype
+from eidos.engine.records import dataclass
 
 Entry = tuple[str, Subtype]
 """Measurement type and a subtype of it."""
@@ -32,7 +33,7 @@ class Places:
                 f"the subtype {kind}.{name} is there twice, first on line {first}",
                 "Keep one of them.",
             )
-        self.facts[key] = (*subtype.path, "data")
+        self.facts[key] = (*subtype.path, *(["data"] if "data" in subtype.map() else []))
 
 
 def entries(measurements: Step) -> Iterator[tuple[str, str, Step]]:

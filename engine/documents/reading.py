@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,8 +22,11 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import NOWHERE, Positions
 from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location
+from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import json_path
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import Subtype
+from eidos.engine.records import dataclass
 
 __all__ = [
     "Document",
@@ -39,6 +42,20 @@ __all__ = [
 _JSON_STARTS = ("{", "[")
 
 
+class Shape:
+    """Says by its identity where a document holds what; see `Document.shape`."""
+
+
+@dataclass(slots=True)
+class PartMemory:
+    """What is known of parts of alike documents, which are the same objects in all of them."""
+
+    subtypes: ByIdentity[Subtype] = field(default_factory=ByIdentity)
+    """By the map that says the subtype."""
+    addresses: ByIdentity[str] = field(default_factory=ByIdentity)
+    """Of a subtype's data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One document of a file."""
@@ -49,6 +66,10 @@ class Document:
     """Counted from 0; a YAML file may hold many."""
     value: Json
     positions: Positions = field(default=NOWHERE, repr=False, compare=False)
+    shape: Shape | None = field(default=None, repr=False, compare=False)
+    """Documents with the same one hold the same facts in the same places, with other values."""
+    parts: PartMemory | None = field(default=None, repr=False, compare=False)
+    """What is known of parts that the document shares with others that were read before it."""
 
     @property
     def title(self) -> str:

@@ -21,7 +21,7 @@ from eidos.engine.documents.given import read_given
 from eidos.engine.documents.jsonmarks import JsonPositions
 from eidos.engine.documents.limits import MEBIBYTE, Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, line_of
-from eidos.engine.documents.reading import Document, decode, read_bytes
+from eidos.engine.documents.reading import Document, PartMemory, Shape, decode, read_bytes
 from eidos.engine.documents.scalars import YamlRules, plain, plain_go, whole_go
 from eidos.engine.model.jsonvalue import Json
 
@@ -29,6 +29,8 @@ _KEPT = 16
 """Documents to compare with, each with another number of lines."""
 _LARGEST = 4 * MEBIBYTE
 """Characters of a text that is compared; a node of a fleet has a tenth of a megabyte."""
+_BLOCK = 32
+"""Lines that are compared at once; of a block that differs, each line is looked at."""
 _ALIKE = 1 / 8
 """Lines that may differ; with more, reading in full takes hardly longer."""
 
@@ -50,12 +52,22 @@ _DIFFERENT: Final = _Different()
 
 
 class AlikeReader:
-    """Reads documents one after the other, and remembers some to compare the next ones with."""
+    """Reads documents one after the other, and remembers some to compare the next ones with.
 
-    def __init__(self, limits: Limits, parser: str | None = None) -> None:
+    Args:
+        limits: bounds of what is read.
+        parser: conftest's name of the format of every file; None to go by their names.
+        remembers: False reads every file in full.
+    """
+
+    def __init__(
+        self, limits: Limits, parser: str | None = None, *, remembers: bool = True
+    ) -> None:
         self._limits = limits
+        self._remembers = remembers
         self._parser = parser
         self._kept: OrderedDict[tuple[int, bool], _Known] = OrderedDict()
+        self._parts = PartMemory()
 
     def read(self, source: Source) -> list[Document]:
         """Read every document of a file; see `eidos.engine.documents.given.read_given`.
@@ -66,20 +78,29 @@ class AlikeReader:
         is_foreign = (self._parser or format_of(source.name) or YAML) not in (YAML, JSON)
         if is_foreign or len(text) > _LARGEST:  # its lines would be as large again
             return read_given(text, source.name, self._limits, self._parser)
-        lines = text.split("\n")
-        key = len(lines), source.name.endswith(".json")
+        is_json = source.name.endswith(".json")
+        last = next(reversed(self._kept.values()), None)  # most often, the next file is like it
+        if last is not None and last.is_json is is_json and (found := last.read(text, source.name)):
+            return [found]
+        key = text.count("\n"), is_json
         known = self._kept.get(key)
-        if known is not None:
+        if known is not None and known is not last:
             self._kept.move_to_end(key)
-            value = known.changed(lines)
-            if not isinstance(value, _Different):
-                return [replace(known.document, name=source.name, value=value)]
-        documents = read_given(text, source.name, self._limits, self._parser)
-        if known is None and len(documents) == 1:
-            self._kept[key] = _Known(documents[0], lines)
+            if found := known.read(text, source.name):
+                return [found]
+        return self._read_in_full(text, source.name, key)
+
+    def _read_in_full(self, text: str, name: str, key: tuple[int, bool]) -> list[Document]:
+        documents = read_given(text, name, self._limits, self._parser)
+        if len(documents) != 1 or not self._remembers:
+            return documents
+        document = replace(documents[0], parts=self._parts)
+        if key not in self._kept:
+            document = replace(document, shape=Shape())
+            self._kept[key] = _Known(document, text.split("\n"), key[1])
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return documents
+        return [document]
 
 
 @dataclass
@@ -88,23 +109,55 @@ class _Known:
 
     document: Document
     lines: list[str]
+    is_json: bool
+    """By the name of its file."""
 
-    def changed(self, lines: Sequence[str]) -> Json | _Different:
-        """Give the value of a text of as many lines."""
-        numbers = [number for number, line in enumerate(self.lines) if line != lines[number]]
-        if len(numbers) > len(lines) * _ALIKE or not self._is_sure:
-            return _DIFFERENT
+    def read(self, text: str, name: str) -> Document | None:
+        """Give the document of a text that differs in plain values; None for any other text."""
+        changed = self._changed(text)
+        if changed is None or not self._is_sure:
+            return None
         changes: list[tuple[Path, Json]] = []
-        for number in numbers:
+        for number, line in changed:
             path = self._leaves.get(number)
             if path is None:
-                return _DIFFERENT
-            value = self._value(self.lines[number], lines[number], path)
+                return None
+            value = self._value(self.lines[number], line, path)
             if isinstance(value, _Different):
-                return _DIFFERENT
+                return None
             changes.append((path, value))
         value = _with(self.document.value, changes)
-        return value if is_ours(value) is self._is_ours else _DIFFERENT
+        if is_ours(value) is not self._is_ours:
+            return None
+        is_same = all(_keeps_places(path) for path, _ in changes)
+        shape = self.document.shape if is_same else None
+        return replace(self.document, name=name, value=value, shape=shape)
+
+    def _changed(self, text: str) -> list[tuple[int, str]] | None:
+        """Give the lines that differ, with their numbers; None for another number of lines."""
+        changed: list[tuple[int, str]] = []
+        at = 0
+        for number, block in self._blocks:
+            if text.startswith(block, at):
+                at += len(block)
+                continue
+            for each in range(number, min(number + _BLOCK, len(self.lines))):
+                end = text.find("\n", at)
+                is_last = each == len(self.lines) - 1
+                if (end < 0) is not is_last or len(changed) > len(self.lines) * _ALIKE:
+                    return None
+                line = text[at:] if is_last else text[at:end]
+                at += len(line) + (not is_last)
+                if line != self.lines[each]:
+                    changed.append((each, line))
+        return changed if at == len(text) else None
+
+    @cached_property
+    def _blocks(self) -> list[tuple[int, str]]:
+        """Its lines in blocks that are compared at once, each with the number of its first line."""
+        numbers = range(0, len(self.lines), _BLOCK)
+        blocks = [(number, "\n".join(self.lines[number : number + _BLOCK])) for number in numbers]
+        return [(number, block + "\n") for number, block in blocks[:-1]] + blocks[-1:]
 
     @cached_property
     def _is_ours(self) -> bool:
@@ -153,6 +206,16 @@ class _Known:
         if _style(text):
             return text[1:-1]
         return plain(text) if self._is_ours else whole_go(plain_go(text))
+
+
+def _keeps_places(path: Path) -> bool:
+    """Say whether another value here leaves every fact where it is.
+
+    Facts and metadata do; names of types and subtypes say what stands in a place. A node's name is
+    looked at by whoever looks for the node.
+    """
+    is_node = path[0] == "nodes" and path[2:] == ("name",)
+    return path[0] == "metadata" or "data" in path or is_node
 
 
 def _style(text: str) -> str:

@@ -1,7 +1,6 @@
 """Snapshots from documents of every dialect, and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from eidos.engine.documents import current, dialects, upstream, upstreamwriting
 from eidos.engine.documents.dialects import is_snapshot
@@ -12,6 +11,7 @@ from eidos.engine.errors import Location, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, Snapshot
+from eidos.engine.records import dataclass
 
 __all__ = ["SnapshotDocument", "is_snapshot", "read_snapshot", "write_snapshot"]
 
@@ -42,6 +42,10 @@ class SnapshotDocument:
         if place is None:
             return self.document.location(self.places.nodes.get(node or "", ()))
         return self.document.location(_key(self.document.value, place, segments[2:]))
+
+    def node_place(self, node: str) -> Path | None:
+        """Give the path that says a node's name; None where nothing but `collection` names it."""
+        return self.places.nodes.get(node)
 
     def _subtype(self, node: str | None, segments: Path) -> Path | None:
         names = tuple(str(segment) for segment in segments[:2])

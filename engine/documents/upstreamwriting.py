@@ -7,6 +7,7 @@ from itertools import chain
 from eidos.engine.documents import systemd
 from eidos.engine.documents.dialects import NEWEST_UPSTREAM
 from eidos.engine.documents.measurements import grouped, written_subtype
+from eidos.engine.documents.upstreamrecords import ITEMS, are_records, described, numbered, written
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import (
@@ -21,7 +22,7 @@ from eidos.engine.model.snapshot import (
 
 GENERATOR = "upstream "
 """What stands before the version of the upstream tool in ``metadata.generator``."""
-ITEMS = "items"
+_OF_CLUSTER = frozenset({"NodeTopology", "NetworkTopology"})
 
 
 def write(snapshot: Snapshot) -> Json:
@@ -60,7 +61,7 @@ def losses(snapshot: Snapshot) -> list[str]:
 
 def about_cluster(kind: str, subtype: str) -> bool:
     """Say whether upstream's subtype speaks about the cluster rather than one node."""
-    return kind == "NodeTopology" or (kind == "K8s" and subtype != "node")
+    return kind in _OF_CLUSTER or (kind == "K8s" and subtype != "node")
 
 
 def _only_node(snapshot: Snapshot) -> Node:
@@ -83,13 +84,14 @@ def _together(snapshot: Snapshot, node: Node) -> tuple[Measurement, ...]:
 
 
 def _plain(kind: str, part: Subtype) -> Subtype:
-    facts = {key: _value(kind, key, value) for key, value in part.data.items()}
+    listed = numbered(kind, part.name, part.data)
+    facts = {key: _value(kind, key, value) for key, value in listed.items()}
     return Subtype(part.name, facts, part.context)
 
 
 def _value(kind: str, key: str, value: Json) -> Json:
     """Give what the dialect can say: a scalar, a list printed as upstream does, or JSON text."""
-    if isinstance(value, bool | int | float | str) or _is_items(kind, key, value):
+    if isinstance(value, bool | int | float | str) or are_records(key, value):
         return value
     return _printed(kind, key, value) or json.dumps(
         value, separators=(",", ":"), ensure_ascii=False
@@ -102,17 +104,13 @@ def _printed(kind: str, key: str, value: Json) -> str | None:
     return None
 
 
-def _is_items(kind: str, key: str, value: Json) -> bool:
-    return kind == "NodeTopology" and key == ITEMS and isinstance(value, list)
-
-
 def _nested(parts: Iterator[tuple[str, Subtype]]) -> int:
     return sum(
         isinstance(value, dict | list | None)
-        and not _is_items(kind, key, value)
+        and not are_records(key, value)
         and _printed(kind, key, value) is None
         for kind, part in parts
-        for key, value in part.data.items()
+        for key, value in numbered(kind, part.name, part.data).items()
     )
 
 
@@ -124,12 +122,13 @@ def _measurement(measurement: Measurement) -> Json:
 
 
 def _subtype(kind: str, part: Subtype) -> Json:
-    """Write a subtype; topology's ``items`` stand beside ``data``, as upstream has them."""
-    items = part.data.get(ITEMS)
-    if not _is_items(kind, ITEMS, items):
-        return written_subtype(part)
-    facts = {key: value for key, value in part.data.items() if key != ITEMS}
-    return {**written_subtype(Subtype(part.name, facts, part.context)), ITEMS: items}
+    """Write a subtype; records stand beside ``data``, and what names a group in ``context``."""
+    named, facts = described(kind, part.name, part.data)
+    items = facts.pop(ITEMS, None) if are_records(ITEMS, facts.get(ITEMS)) else None
+    document = written_subtype(Subtype(part.name, facts, {**part.context, **named}))
+    if isinstance(items, list):
+        document[ITEMS] = written(kind, part.name, items)
+    return document
 
 
 def _metadata(metadata: Metadata, node: str) -> Json:

@@ -1,12 +1,12 @@
 """Typed steps through a document: what has the wrong shape is an error with its place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from eidos.engine.documents.reading import Document
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 Path = tuple[str | int, ...]
 T = TypeVar("T", str, int, float, bool, list[Json], dict[str, Json])

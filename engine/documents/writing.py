@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,23 @@ from eidos.engine.errors import DocumentError, Location
 from eidos.engine.folders import is_planted
 from eidos.engine.model.jsonvalue import Json
 
+INVISIBLE = "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+"""Characters that hide text or turn its direction, as a class of a regular expression."""
+_UNSEEN = re.compile(f"[\x7f-\x9f{INVISIBLE}]")
+
+
+def escaped(match: re.Match[str]) -> str:
+    """Give the escape of a character, which means the same in a text of JSON or YAML."""
+    return f"\\u{ord(match[0]):04x}"
+
 
 def to_json(value: Json) -> str:
-    """Write JSON for people: two spaces, keys in the order given, UTF-8, a newline at the end."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Write JSON for people: two spaces, keys in the order given, UTF-8, a newline at the end.
+
+    What moves a cursor, hides text or turns its direction is escaped: it may be a terminal's.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return _UNSEEN.sub(escaped, text) + "\n"
 
 
 def to_yaml(value: Json) -> str:

@@ -5,11 +5,13 @@ import re
 import yaml
 
 from eidos.engine.documents.scalars import plain
+from eidos.engine.documents.writing import INVISIBLE, escaped
 from eidos.engine.model.jsonvalue import Json
 
 _WIDE = 1 << 20
 """Long text stays on one line, so that a fact has one line."""
-_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+_ODD = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\xa0{INVISIBLE}]")
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -40,4 +42,5 @@ def dump(value: Json) -> str:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE, indent=2
     )
-    return text.removesuffix("...\n")
+    # What is invisible stands in double quotes, where its escape means the same.
+    return _UNSEEN.sub(escaped, text.removesuffix("...\n"))

@@ -11,8 +11,10 @@ from eidos.engine.digest import canonical
 from eidos.engine.model.facts import join_path, split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import EXCLUDE, SELECTING
+from eidos.engine.model.secrets import masked
 from eidos.engine.model.verdict import Finding
 from eidos.engine.ports import Undefined
+from eidos.engine.redacting import without_secrets
 
 
 class NotAFindingError(ValueError):
@@ -42,21 +44,22 @@ def findings(value: Json | Undefined, level: str, title: str) -> Iterator[Findin
 
 
 def _finding(value: Json, level: str) -> Finding:
+    # A rule sees its document whole; what it repeats of it goes to reports and is remembered.
     if isinstance(value, str):
-        return Finding(value, level)
+        return Finding(masked(value, prose=True), level)
     if level in SELECTING:
         value = _selecting(value, level)
     if isinstance(value, Mapping) and isinstance(value.get("msg"), str):
         return Finding(
-            msg=str(value["msg"]),
+            msg=masked(str(value["msg"]), prose=True),
             level=level,
             path=_text(value.get("path")),
-            actual=value.get("actual"),
-            expected=value.get("expected"),
+            actual=without_secrets(value.get("actual")),
+            expected=without_secrets(value.get("expected")),
             fix=_text(value.get("fix")),
             key=_text(value.get("key")),
         )
-    shown = canonical(value)[:200].decode(errors="replace")
+    shown = canonical(without_secrets(value))[:200].decode(errors="replace")
     raise NotAFindingError(f"a finding is a message or an object with 'msg', not {shown}")
 
 
@@ -75,8 +78,8 @@ def _selecting(value: Json, level: str) -> Json:
 
 def _text(value: Json) -> str | None:
     if value is None or isinstance(value, str):
-        return value
-    return canonical(value).decode()
+        return value and masked(value, prose=True)
+    return canonical(without_secrets(value)).decode()
 
 
 _NAMES = ("name", "uuid", "id", "device", "key")

@@ -6,19 +6,20 @@ is judged outside the rule.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from eidos.engine.digest import digest
 from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
-from eidos.engine.evaluating.likeness import Likeness
+from eidos.engine.evaluating.likeness import Likeness, Row
 from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
+from eidos.engine.records import dataclass
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
@@ -63,6 +64,7 @@ class Judge:
         self._likeness = Likeness(rules)
         self._known: dict[str, Verdict] = {}
         self._alike: dict[Hashable, Verdict] = {}
+        self._rows: dict[Row, tuple[Verdict, ...]] = {}
         self._shared: dict[tuple[int, ...], tuple[Verdict, ...]] = {}
 
     def prepare(self) -> None:
@@ -77,22 +79,41 @@ class Judge:
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
         """Give each subject's verdicts, in the order of the rules."""
         self._forget()
-        keys = [self._likeness.keys(subject, self._by_scope[subject.scope]) for subject in subjects]
+        rows = [self._likeness.row(subject) for subject in subjects]
+        new = {
+            row: subject
+            for row, subject in zip(rows, subjects, strict=True)
+            if row not in self._rows
+        }
+        keys = {
+            row: self._likeness.keys(row, self._by_scope[subject.scope])
+            for row, subject in new.items()
+        }
         asked: dict[Hashable, _Question] = {}
-        for subject, row in zip(subjects, keys, strict=True):
-            rules = zip(self._by_scope[subject.scope], row, strict=True)
+        for row, subject in new.items():
+            rules = zip(self._by_scope[subject.scope], keys[row], strict=True)
             fresh = {key: rule for rule, key in rules if key not in self._alike}
             asked |= self._questions(subject, fresh)
         self._answer(asked.values())
         for key, question in asked.items():
             self._alike[key] = self._verdict(question)
-        return [self._share(tuple(map(self._alike.__getitem__, row))) for row in keys]
+        for row, found in keys.items():
+            self._rows[row] = self._share(tuple(map(self._alike.__getitem__, found)))
+        return [self._rows[row] for row in rows]
+
+    def ask(self, pairs: Sequence[tuple[Rule, SubjectFacts]]) -> list[Verdict]:
+        """Give the verdict of one rule on one subject for each pair, in one request."""
+        questions = [self._question(rule, subject, None) for rule, subject in pairs]
+        self._answer(questions)
+        return [self._verdict(question) for question in questions]
 
     def _forget(self) -> None:
         """Keep no more than a fleet of alike nodes needs, however long the run is."""
         if len(self._alike) > _REMEMBERED:
-            for memory in (self._known, self._alike, self._shared):
-                memory.clear()
+            self._alike.clear()
+            self._known.clear()
+            self._shared.clear()
+            self._rows.clear()
 
     def _share(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         """Give one tuple for all subjects with the same verdicts, so that a fleet stays small."""
@@ -127,6 +148,8 @@ class Judge:
         }
         self._known.update(self._memo.recall(list(open_questions)))
         unknown = [q for key, q in open_questions.items() if key not in self._known]
+        if not unknown:
+            return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 
@@ -163,6 +186,26 @@ class Judge:
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=Status.UNKNOWN, reason=view.gap)
         return verdict
+
+
+class ForgetfulJudge(Judge):
+    """Evaluates every rule for every subject, whatever was asked before.
+
+    It takes long, and proves that remembering changes nothing.
+    """
+
+    def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
+        """Give each subject's verdicts, in the order of the rules."""
+        return [tuple(self._said_of(subject)) for subject in subjects]
+
+    def _said_of(self, subject: SubjectFacts) -> Iterator[Verdict]:
+        rules = self._by_scope[subject.scope]
+        asked = self._questions(subject, {rule.id: rule for rule in rules})
+        able = [question for question in asked.values() if question.view.lacking is None]
+        self._known.clear()
+        for _ in self._evaluate(able):
+            pass
+        return map(self._verdict, asked.values())
 
 
 def _program(rule: Rule) -> Program:

@@ -1,17 +1,20 @@
 """What a rule can tell subjects apart by, without building its input."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.projecting import NODE_NAME
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.snapshot import Facts
 
 _ABSENT = object()
-_ADDRESSES = 256
-"""Of the last subtypes; alike documents share theirs."""
+
+Row = tuple[Hashable, ...]
+"""All that the rules of a subject's scope can tell it by."""
 
 
 class Likeness:
@@ -24,48 +27,77 @@ class Likeness:
     def __init__(self, rules: Sequence[Rule]) -> None:
         declared = {rule.id: {*rule.requires, *rule.reads} for rule in rules}
         self._paths = {
-            scope: tuple(
+            scope: _in_groups(
                 {path for rule in rules if rule.scope is scope for path in declared[rule.id]}
             )
             for scope in Scope
         }
         self._places = {
-            rule.id: [self._paths[rule.scope].index(path) for path in declared[rule.id]]
+            rule.id: [
+                (at, group.index(path))
+                for at, group in enumerate(self._paths[rule.scope])
+                for path in group
+                if path in declared[rule.id]
+            ]
             for rule in rules
         }
-        self._wholes = {path: path.whole for paths in self._paths.values() for path in paths}
-        self._addresses: dict[int, tuple[Mapping[str, Json], str]] = {}
+        self._seen: ByIdentity[Row] = ByIdentity()
 
-    def keys(self, subject: SubjectFacts, rules: Sequence[Rule]) -> list[Hashable]:
-        """Give one key for each rule, all of the subject's scope."""
+    def row(self, subject: SubjectFacts) -> Row:
+        """Give what all rules of the subject's scope see of it, in short."""
         if subject.scope is Scope.DOCUMENT:
-            return [(rule.id, subject.digest) for rule in rules]
-        seen = [self._seen(path, subject) for path in self._paths[subject.scope]]
+            return subject.scope, subject.digest
         gaps = tuple(
             (gap.type, gap.subtype, gap.status, gap.reason, gap.keys) for gap in subject.collection
         )
-        return [(rule.id, gaps, *[seen[at] for at in self._places[rule.id]]) for rule in rules]
+        groups = [self._group(group, subject) for group in self._paths[subject.scope]]
+        return subject.scope, gaps, *groups
 
-    def _seen(self, path: FactAddress, subject: SubjectFacts) -> Hashable:
-        if path == NODE_NAME:
-            return subject.name
-        if path.every_node:  # it sees the names of the nodes, too
-            return subject.digest
-        data = subject.facts.get(self._wholes[path])
+    def keys(self, row: Row, rules: Sequence[Rule]) -> list[Hashable]:
+        """Give one key for each rule, all of the scope of the subject that the row is of."""
+        scope, gaps, *groups = row
+        if scope is Scope.DOCUMENT:
+            return [(rule.id, gaps) for rule in rules]
+        return [
+            (rule.id, gaps, *[groups[at][place] for at, place in self._places[rule.id]])  # type: ignore[index]
+            for rule in rules
+        ]
+
+    def _group(self, group: Sequence[FactAddress], subject: SubjectFacts) -> Row:
+        first = group[0]
+        if first == NODE_NAME:
+            return (subject.name,)
+        if first.every_node:
+            return (self._of_every_node(first, subject),)
+        return self._values(group, subject.facts)
+
+    def _of_every_node(self, path: FactAddress, subject: SubjectFacts) -> Row:
+        """Tell nodes by their names too, which a rule sees and which gaps name."""
+        gaps = tuple(gap.node for gap in subject.collection)
+        return gaps, *(
+            (name, self._values((path,), facts)) for name, facts in subject.nodes.items()
+        )
+
+    def _values(self, group: Sequence[FactAddress], facts: Facts) -> Row:
+        data = facts.get(group[0].whole)
         if data is None:
-            return None
-        if path.key is None:
-            return self._address(data)
-        value = data.get(path.key, _ABSENT)
-        if isinstance(value, str) or value is _ABSENT:
-            return value
-        return type(value), canonical(value)
+            return (None,) * len(group)
+        return self._seen.get(data, lambda: tuple(_value(path, data) for path in group), group)
 
-    def _address(self, data: Mapping[str, Json]) -> str:
-        """Give the address of a subtype; it is kept alive while it is known by its identity."""
-        known = self._addresses.get(id(data))
-        if known is None:
-            if len(self._addresses) >= _ADDRESSES:
-                self._addresses.clear()
-            known = self._addresses[id(data)] = data, digest(data)
-        return known[1]
+
+def _in_groups(paths: Iterable[FactAddress]) -> tuple[tuple[FactAddress, ...], ...]:
+    """Put paths into one subtype together: they are looked up at once."""
+    groups: dict[Hashable, list[FactAddress]] = {}
+    for path in paths:
+        alone = path if path.every_node or path == NODE_NAME else None
+        groups.setdefault((path.whole, alone), []).append(path)
+    return tuple(map(tuple, groups.values()))
+
+
+def _value(path: FactAddress, data: Mapping[str, Json]) -> Hashable:
+    if path.key is None:
+        return digest(data)
+    value = data.get(path.key, _ABSENT)
+    if isinstance(value, str) or value is _ABSENT:
+        return value
+    return type(value), canonical(value)

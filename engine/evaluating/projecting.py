@@ -1,7 +1,6 @@
 """A rule sees only what it declares; what is missing is said, never guessed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.evaluating.legibility import unreadable
 from eidos.engine.evaluating.subjects import SubjectFacts
@@ -10,6 +9,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Collection, Facts, word_on
 from eidos.engine.ports import View
+from eidos.engine.records import dataclass
 
 NODE_NAME = FactAddress("node", "name")
 

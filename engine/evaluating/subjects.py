@@ -1,7 +1,7 @@
 """Who is judged: the nodes and the cluster of a snapshot, or a document as it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.digest import digest
 from eidos.engine.model.jsonvalue import Json
@@ -14,6 +14,7 @@ from eidos.engine.model.snapshot import (
     Snapshot,
     facts_of,
 )
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -12,8 +12,9 @@ from eidos.engine.model.facts import ANY, FactAddress, join_path
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
-from eidos.engine.model.rule import Severity
-from eidos.engine.model.verdict import Status
+from eidos.engine.model.rule import Rule, Scope, Severity
+from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.records import dataclass
 
 Path = tuple[str | int, ...]
 Places = tuple[Location | None, Location | None]
@@ -32,23 +33,32 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A verdict that differs because of a change."""
+    """A verdict that differs; one of the same status has something more to say."""
 
     rule: str
     before: Status
     after: Status
-    facts: tuple[str, ...] = ()
-    """Fact paths that the findings on either side name."""
+    level: Severity = Severity.INFO
+    """How much it alarms: `info` where nothing got worse."""
+    together: tuple[str, ...] = ()
+    """Of a change: the other facts without whose change it does not flip the verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFlip:
-    """A verdict about a node, or about the cluster, that differs."""
+class FlipCause(StrEnum):
+    """What is behind a verdict that differs."""
 
-    node: str | None
-    flip: Flip
-    is_explained: bool
-    """A change that is shown names it; otherwise the facts were ignored or lost."""
+    CHANGE = "change"
+    """Facts that changed, and are told."""
+    IGNORED = "ignored"
+    """It takes a change that an ignore rule hides."""
+    NODES = "nodes"
+    """A node that came or went."""
+    LOST = "lost"
+    """Facts that only one side knows."""
+    WAIVER = "waiver"
+    """A waiver that holds on one side."""
+    UNFINISHED = "unfinished"
+    """The search stopped at its bound; the changes named are enough, and fewer may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,12 @@ class Change:
     read_by: tuple[str, ...] = ()
     """Ids of rules that read the fact."""
     flips: tuple[Flip, ...] = ()
+    """Verdicts that it is the cause of, alone or with others."""
+    before_at: Path = ()
+    """Path within the baseline's data, where entries of lists have an index; of what was added,
+    where it is not."""
+    after_at: Path = ()
+    """The same within the current data."""
     places: Callable[[], Places] = field(default=lambda: (None, None), repr=False, compare=False)
     """Finds where the fact stands in the baseline and in the current document; finding a line in a
     large document takes longer than comparing it, so that is done when somebody wants to see it."""
@@ -87,6 +103,40 @@ class Change:
     def fact(self) -> str:
         """Write the fact's path: ``gpu.smi.driver``, ``k8s.node.taints[0].effect``."""
         return join_path(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFlip:
+    """A verdict about a node, or about the cluster (None), that differs, and why."""
+
+    node: str | None
+    flip: Flip
+    cause: FlipCause
+    sets: tuple[tuple[Change, ...], ...] = ()
+    """The smallest sets of changes each of which is enough to make it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one rule says of a node, or of the cluster (None), on both sides."""
+
+    node: str | None
+    before: Verdict
+    after: Verdict
+    flip: NodeFlip | None = None
+    """Why the two differ; None where they do not."""
+    undo: tuple[tuple[Change, ...], ...] = ()
+    """The smallest sets of changes to take back of which each would bring back the verdict before;
+    changes as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one rule says something else: what ``eidos diff --explain`` renders."""
+
+    rule: Rule
+    drift: "Drift"
+    subjects: tuple[Explained, ...]
 
 
 class NodeFate(StrEnum):
@@ -111,7 +161,19 @@ class NodeChange:
     """Its name in the current snapshot."""
     matched_by: str | None = None
     """What the replacement was recognised by: ``provider-id``, ``serial``, a label."""
-    level: Severity = Severity.MEDIUM
+
+    @property
+    def level(self) -> Severity:
+        """How much it matters; who lost a machine wants to know before all else."""
+        return _FATES[self.fate]
+
+
+_FATES = {
+    NodeFate.REMOVED: Severity.HIGH,
+    NodeFate.REPLACED: Severity.MEDIUM,
+    NodeFate.ADDED: Severity.MEDIUM,
+    NodeFate.COUNTERPART: Severity.INFO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +247,7 @@ class Drift:
     baseline: Side
     current: Side
     changes: tuple[Change, ...] = ()
-    """Worst first, then by node and path."""
+    """Worst first; of one level those that flip verdicts first, then by path and node."""
     nodes: tuple[NodeChange, ...] = ()
     not_comparable: tuple[NotComparable, ...] = ()
     ignored: tuple[Ignored, ...] = ()
@@ -193,6 +255,10 @@ class Drift:
     """User's ignore rules that hid nothing, or have expired."""
     flips: tuple[NodeFlip, ...] = ()
     """Every verdict that differs."""
+    unlike: tuple[str, ...] = ()
+    """Why the two snapshots are not of a kind, a sentence each."""
+    is_judged: bool = False
+    """Rules were asked: what no rule reads is known."""
     gate: Gate = field(default_factory=Gate)
     relaxations: tuple[Relaxation, ...] = ()
     """What makes it easier to find no drift, and who said so."""
@@ -237,9 +303,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class AlikeClass:
-    """Nodes of a fleet whose facts of one subtype are the same."""
+    """Members of a fleet whose facts of one subtype are the same."""
 
-    nodes: tuple[str, ...]
+    members: tuple[str, ...]
+    """Names of nodes, or of clusters."""
     changes: tuple[Change, ...] = ()
     """What differs from the largest class; empty for that one."""
 
@@ -252,7 +319,9 @@ class SubtypeClasses:
     classes: tuple[AlikeClass, ...]
     """The largest first."""
     lacking: tuple[str, ...] = ()
-    """Nodes that did not collect it."""
+    """Members that did not collect it."""
+    scope: Scope = Scope.NODE
+    """Whose facts these are: of nodes, or of clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +329,10 @@ class Matrix:
     """A fleet, grouped subtype by subtype."""
 
     nodes: int
+    clusters: int
+    """Snapshots that hold facts about their cluster."""
     subtypes: tuple[SubtypeClasses, ...]
+    """Of clusters first."""
     gate: Gate = field(default_factory=Gate)
     relaxations: tuple[Relaxation, ...] = ()
     """What makes it easier to find no difference, and who said so."""

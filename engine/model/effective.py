@@ -1,9 +1,8 @@
 """The configuration that holds: every setting with its origin, and what is wrong with it."""
 
-from dataclasses import dataclass
-
 from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Which Rego engine judges, and every OPA that was looked at before it was chosen."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 
 ON_PATH = "PATH"
 INSTALLED = "eidos engine install"

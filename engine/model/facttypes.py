@@ -7,11 +7,12 @@ is not what it should be is *unreadable*: it says nothing, neither good nor bad.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from eidos.engine.model.facts import Segment
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 _SHOWN = 60
 """Characters of a value that a reason shows."""

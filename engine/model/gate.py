@@ -5,13 +5,14 @@ so that no two commands and no two formats disagree on an exit code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.report import Report
@@ -91,7 +92,7 @@ class Gate:
 
     def decide(self, report: "Report") -> Decision:
         """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
-        closing = {verdict.status for _, verdict in report.verdicts() if report.closes(verdict)}
+        closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
         return self.outcome(
             error=bool(report.problems) or Status.ERROR in closing,
             incomplete=report.nothing_judged or Status.UNKNOWN in closing,

@@ -1,6 +1,6 @@
 """A plug-in, as it is listed."""
 
-from dataclasses import dataclass
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

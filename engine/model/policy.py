@@ -1,13 +1,14 @@
 """What judges: packs, chosen rules with their parameters, waivers, a day, and the gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.rule import Enforcement, Pack, Rule
 from eidos.engine.model.waiver import Waiver
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
+from typing import Any
 
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
@@ -11,6 +12,7 @@ from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,42 @@ class WaiverNote:
     message: str
 
 
+Place = tuple[int | None, int | None, str | None]
+"""Line, column and path in the document, as `Location` has them."""
+
+
+class Places(Mapping[str, Location]):
+    """Where findings stand in one document; alike documents share the table.
+
+    Args:
+        file: the document.
+        table: the place of each finding's path.
+    """
+
+    __slots__ = ("file", "table")
+
+    def __init__(self, file: str, table: Mapping[str, Place]) -> None:
+        self.file = file
+        self.table = table
+
+    def __getitem__(self, key: str) -> Location:
+        return Location(self.file, *self.table[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.table)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type["Places"], tuple[object, ...]]:
+        return Places, (self.file, self.table)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to a dict of the same
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What was judged and what was said of it."""
@@ -54,6 +92,13 @@ class Subject:
     """Where each finding's path stands in the document; ``""`` is the subject itself."""
     object: str | None = None
     """What a document calls itself: ``Deployment/shop/web``; it stays when others are inserted."""
+
+    def __reduce__(self) -> tuple[type["Subject"], tuple[Any, ...]]:
+        """Be pickled in few words: the subjects of a fleet come from other processes."""
+        return Subject, (
+            *(self.name, self.scope, self.file, self.digest, self.verdicts),
+            *(self.cluster, self.timestamp, self.locations, self.object),
+        )
 
     @property
     def lasting_name(self) -> str:
@@ -118,8 +163,26 @@ class Report:
     @cached_property
     def counts(self) -> Mapping[Status, int]:
         """How many verdicts of each status; every status is present."""
-        found = Counter(verdict.status for _, verdict in self.verdicts())
+        found = Counter[Status]()
+        for verdict, count in self.distinct:
+            found[verdict.status] += count
         return {status: found[status] for status in Status}
+
+    @cached_property
+    def distinct(self) -> tuple[tuple[Verdict, int], ...]:
+        """Every verdict that is an object of its own, and how many subjects share it.
+
+        Like subjects share theirs, so that what is counted costs little more for a fleet than for
+        one node.
+        """
+        rows: dict[int, list[Any]] = {}
+        for subject in self.subjects:
+            rows.setdefault(id(subject.verdicts), [subject.verdicts, 0])[1] += 1
+        found: dict[int, list[Any]] = {}
+        for verdicts, count in rows.values():
+            for verdict in verdicts:
+                found.setdefault(id(verdict), [verdict, 0])[1] += count
+        return tuple((verdict, count) for verdict, count in found.values())
 
     def verdicts(self) -> Iterator[tuple[Subject, Verdict]]:
         """Give every verdict with its subject."""
@@ -146,7 +209,7 @@ class Report:
         That is no pass, whichever of them count at the gate: no rule said that anything is right.
         """
         silent = {Status.UNKNOWN, Status.SKIP}
-        return all(verdict.status in silent for _, verdict in self.verdicts())
+        return all(verdict.status in silent for verdict, _ in self.distinct)
 
     @cached_property
     def decision(self) -> Decision:

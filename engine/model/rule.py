@@ -1,11 +1,12 @@
 """Rules and packs: what is asked, before it meets any fact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 
 class Severity(StrEnum):

@@ -1,10 +1,10 @@
 """A run in a list of runs: what is said of it without opening it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.report import PackRef
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

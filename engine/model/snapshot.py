@@ -1,11 +1,12 @@
 """A snapshot: what was seen of a cluster, node by node, and what could not be seen."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 API_VERSION = "eidos.dev/v1"
 KIND = "Snapshot"
@@ -62,14 +63,18 @@ class Collection:
         """Say whether it speaks of a fact, or of all facts of its kind.
 
         What names keys speaks of the whole subtype too, and not of the subtype's other keys. What
-        names a node speaks neither of other nodes nor of the cluster.
+        names a node speaks neither of other nodes nor of the cluster. ``devices[1].ecc`` that could
+        not be read is missing in the list ``devices``; one that was redacted was there.
         """
         return (
             self.subtype in (None, address.subtype)
             and self.type.lower() == address.type
             and (address.every_node or self.node in (None, address.node))
-            and (not self.keys or address.key in (None, *self.keys))
+            and (not self.keys or address.key in (None, *self.keys) or self._has_item(address.key))
         )
+
+    def _has_item(self, key: str | None) -> bool:
+        return self.status in INCOMPLETE and any(name.startswith(f"{key}[") for name in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Which documents are well-formed, and what is wrong with the others."""
 
-from dataclasses import dataclass
-
 from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.gate import Gate
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

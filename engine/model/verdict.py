@@ -1,10 +1,10 @@
 """What a rule said of a subject."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement
+from eidos.engine.records import dataclass
 
 
 class Status(StrEnum):

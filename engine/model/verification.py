@@ -1,9 +1,8 @@
 """Whether what is stored is what was written: what was altered, and what the seals say."""
 
-from dataclasses import dataclass
-
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.gate import Gate
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """A waiver: someone accepts a violation, for a time, for a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Severity
+from eidos.engine.records import dataclass
 
 TERMS: Mapping[Severity, int] = {
     Severity.CRITICAL: 30,

@@ -6,7 +6,7 @@ like a finding is a function; a rule of a pack is asked only as part of its pack
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from eidos.engine.errors import Location, PolicyError
@@ -17,6 +17,7 @@ from eidos.engine.model.rule import SELECTING, Module, Scope
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
+from eidos.engine.records import dataclass
 
 LEVELS = ("deny", "violation", "warn")
 """How Rego rules are called that yield findings."""

@@ -1,13 +1,14 @@
 """Which rules are asked with which parameters: the user's choice, checked against what exists."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.errors import Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Pack, Param, Rule, Severity
 from eidos.engine.packs.parameters import complaint
+from eidos.engine.records import dataclass
 
 Params = Mapping[str, Mapping[str, Json]]
 """Rule id to the parameters that replace its defaults."""

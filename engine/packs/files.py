@@ -1,8 +1,7 @@
 """The files of a pack, read once, with their digest."""
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from eidos import policies
 from eidos.engine.digest import address, digest
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
+from eidos.engine.records import dataclass
 
 LIBRARY = policies.FOLDER / "lib"
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
@@ -38,9 +38,10 @@ def read_files(folder: Path, shown: str = "") -> PolicyFiles:
     Raises:
         PolicyError: a file cannot be read, is too large or is not text.
     """
-    paths = [folder] if folder.is_file() else sorted(_policy_files(folder))
-    base = folder.parent if folder.is_file() else folder
-    contents = {path.relative_to(base).as_posix(): _read(path) for path in paths}
+    base, names = str(folder.parent), [folder.name]
+    if not folder.is_file():
+        base, names = str(folder), sorted(_names(str(folder)), key=lambda name: name.split("/"))
+    contents = {name: _read(f"{base}/{name}") for name in names}
     modules = tuple(
         Module(f"{shown}{name}", decode(content, f"{shown}{name}"))
         for name, content in contents.items()
@@ -58,30 +59,37 @@ def library() -> PolicyFiles:
     return read_files(LIBRARY, "lib/")
 
 
-def _policy_files(folder: Path) -> Iterable[Path]:
-    for root, folders, names in os.walk(folder):
+def _names(base: str) -> Iterator[str]:
+    """Give what is read below a folder, as paths relative to it.
+
+    Each command reads two hundred files to know that packs are as it saw them last: these are
+    texts, for paths as objects took most of the time.
+    """
+    for root, folders, names in os.walk(base):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            path = Path(root, name)
-            if name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file():
-                yield path
+            path = f"{root}/{name}"
+            if name.endswith(_SUFFIXES) and not name.startswith(".") and os.path.isfile(path):  # noqa: PTH113 -- see above
+                yield path[len(base) + 1 :]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise PolicyError(
-                f"the policy file is larger than {MAX_FILE // _MEGABYTE} MiB",
-                location=Location(str(path)),
-                hint="Split it, or keep data out of the policy folder.",
-            )
-        return path.read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123 -- see `_names`
+            content = file.read(MAX_FILE + 1)
     except OSError as error:
         raise PolicyError(
             f"the policy file cannot be read: {error.strerror}",
-            location=Location(str(path)),
+            location=Location(path),
             hint="Check the file and its permissions.",
         ) from error
+    if len(content) > MAX_FILE:
+        raise PolicyError(
+            f"the policy file is larger than {MAX_FILE // _MEGABYTE} MiB",
+            location=Location(path),
+            hint="Split it, or keep data out of the policy folder.",
+        )
+    return content
 
 
 def decode(content: bytes, name: str) -> str:

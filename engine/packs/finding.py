@@ -1,12 +1,12 @@
 """From what the user typed (``gpu``, ``gpu@0.1.0``, ``./my-pack``) to a folder of policy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
+from eidos.engine.records import dataclass
 
 MANIFEST = "pack.yaml"
 ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection"})

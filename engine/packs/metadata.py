@@ -1,13 +1,13 @@
 """What a rule says of itself: its METADATA annotation, checked field by field."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.rule import Control, Param, Scope, Severity
 from eidos.engine.packs.parameters import read_param
+from eidos.engine.records import dataclass
 
 _T = TypeVar("_T")
 KNOWN = {

@@ -1,7 +1,6 @@
 """From the modules of a pack to its rules, which say what they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import Location, PolicyError
@@ -17,6 +16,7 @@ from eidos.engine.packs.checking import (
 )
 from eidos.engine.packs.metadata import RuleMetadata, parse_metadata
 from eidos.engine.ports import ModuleFacts
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

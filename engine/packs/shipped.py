@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
 
 from eidos.engine.errors import Location, PolicyError
@@ -12,6 +10,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Pack
 from eidos.engine.packs.files import PolicyFiles, library, read_files
 from eidos.engine.packs.finding import shipped
+from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
 _PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)
@@ -147,6 +146,8 @@ def _meant(fact: FactAddress) -> FactAddress | None:
 
 
 def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+    from difflib import SequenceMatcher  # only packs of others are looked at
+
     ratios = {each: SequenceMatcher(None, name, each).ratio() for each in sorted(known)}
     best = max(ratios, key=lambda each: ratios[each], default=None)
     return best if best is not None and ratios[best] >= _ALIKE else None

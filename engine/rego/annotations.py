@@ -7,13 +7,13 @@ package or rule.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
+from eidos.engine.records import dataclass
 
 _OPAQUE = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _START = re.compile(r"#\s*METADATA\s*")

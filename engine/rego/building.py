@@ -17,12 +17,12 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from eidos.engine.errors import EidosError
 from eidos.engine.folders import is_private, open_to_others
 from eidos.engine.model.engine import INSTALLED
+from eidos.engine.records import dataclass
 from eidos.engine.rego.finding import PINNED, OpaBinary, installed_path, on_path, try_opa
 
 SOURCES = Path(__file__).parent / "opa_build"

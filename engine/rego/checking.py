@@ -1,8 +1,8 @@
 """What a set of modules must not do: reach out, call what is not there, or call itself for ever."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import DEPRECATED, FORBIDDEN, OPA_FUNCTIONS
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.limits import GET_OPA

@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from eidos.engine.digest import digest
 from eidos.engine.errors import EidosError
 from eidos.engine.folders import is_private, open_to_others, user_folder
 from eidos.engine.model.engine import INSTALLED, ON_PATH, Candidate
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     import subprocess

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import msgspec
 
 from eidos.engine.errors import EidosError
+from eidos.engine.records import dataclass
 from eidos.engine.rego.frames import HEADER_BYTES, PROGRESS, Batch, Reply, pack
 from eidos.engine.rego.limits import EngineLimits
 

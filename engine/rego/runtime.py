@@ -11,7 +11,8 @@ from eidos.engine.rego.faults import read_fault
 from eidos.engine.rego.frames import Bundle, Evaluate, Fault, Reply, Source
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.syntax import Node, widen
-from eidos.engine.rego.translating import RefusedError, rule_names, translate
+from eidos.engine.rego.translating import rule_names, translate
+from eidos.engine.rego.trees import RefusedError
 
 
 class _Expression(msgspec.Struct):

@@ -3,9 +3,10 @@
 import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.errors import EidosError
+from eidos.engine.records import dataclass
 from eidos.engine.rego.frames import Batch, Bundle, Call, Fault, Reply
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.process import Death, WorkerProcess

@@ -1,7 +1,8 @@
 """Names of a rule, body by body."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from eidos.engine.records import dataclass
 from eidos.engine.rego.syntax import Place
 
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +17,7 @@ from eidos.engine.errors import EidosError, MissingExtraError, PolicyError, Usag
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program, Undefined
+from eidos.engine.records import dataclass
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.reading import ReadingEngine
 

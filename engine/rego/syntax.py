@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
+
+from eidos.engine.records import dataclass
 
 Node: TypeAlias = dict[str, Any]
 """A node of the engine's JSON tree."""

@@ -15,16 +15,15 @@ Lines stay where they are.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+from eidos.engine.rego import trees
 from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS, OPA_FUNCTIONS, SERVED
-from eidos.engine.rego.frames import Fault
-from eidos.engine.rego.limits import GET_OPA
 from eidos.engine.rego.scopes import Local, Scope
 from eidos.engine.rego.syntax import Node, Place, dotted
+from eidos.engine.rego.trees import RefusedError
 
 _GUARD: Final = "__light_"
-_CONSTANTS: Final = ("String", "RawString", "Number", "Bool", "Null")
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,19})")
 _DECIMAL = re.compile(rb"-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]")
 _VERB = re.compile(r"%(.?)", re.DOTALL)
@@ -33,25 +32,6 @@ _ORDERS: Final = ("Lt", "Le", "Gt", "Ge")
 _BASES: Final = ("Array", "Call", "Object", "RefBrack", "RefDot", "Set", "Var")
 _MATCHED: Final = ("Array", "Call", "RefBrack", "RefDot", "Var")
 _ITERATED = "iteration of an unbound name in a negated expression"
-
-
-class RefusedError(Exception):
-    """The light engine does not serve a module.
-
-    Args:
-        construct: what it does not serve, for "the light engine does not serve ...".
-        place: where that stands.
-    """
-
-    def __init__(self, construct: str, place: Place) -> None:
-        super().__init__(construct)
-        self.construct = construct
-        self.place = place
-
-    def fault(self, file: str) -> Fault:
-        """Say it of a module, with the way to an engine that serves it."""
-        message = f"the light engine does not serve {self.construct}"
-        return Fault(message, file, self.place.line, self.place.column, GET_OPA)
 
 
 def rule_names(tree: Node) -> tuple[str, frozenset[str]]:
@@ -86,7 +66,7 @@ def translate(tree: Node, names: frozenset[str], *, v0: bool) -> str:
         translation = _Rule(content, globals_, v0=v0)
         rendered = translation.default(rule) if kind == "Default" else translation.rule(rule)
         parts.append((rule["span"], rendered))
-    return _splice(content, {"start": 0, "end": len(content)}, parts).decode()
+    return trees.splice(content, {"start": 0, "end": len(content)}, parts).decode()
 
 
 def _imported(imports: list[Node], content: bytes) -> set[str]:
@@ -94,7 +74,7 @@ def _imported(imports: list[Node], content: bytes) -> set[str]:
     for entry in imports:
         path = dotted(entry["refr"]) or ""
         if path.partition(".")[0] == "input":
-            raise RefusedError("an import of a part of input", _place(entry["span"]))
+            raise RefusedError("an import of a part of input", trees.place(entry["span"]))
         alias = entry.get("as")
         name = content[alias["start"] : alias["end"]].decode() if alias else path.split(".")[-1]
         if path.partition(".")[0] not in ("future", "rego"):
@@ -115,40 +95,8 @@ def _rule_name(reference: Node) -> str:
     bracket = reference.get("RefBrack")
     base = bracket["refr"] if bracket else reference
     if "Var" not in base:
-        raise RefusedError("a rule whose name has several parts", _start(reference))
+        raise RefusedError("a rule whose name has several parts", trees.start(reference))
     return str(base["Var"]["value"])
-
-
-def _splice(content: bytes, span: Node, parts: list[tuple[Node, bytes]]) -> bytes:
-    """Give the bytes of a span with some parts of it, in order, said in other words."""
-    pieces: list[bytes] = []
-    position: int = span["start"]
-    for part, rendered in parts:
-        if part["start"] < position:
-            raise RefusedError("an expression whose place is not known", _place(part))
-        pieces += content[position : part["start"]], rendered
-        position = part["end"]
-    pieces.append(content[position : span["end"]])
-    return b"".join(pieces)
-
-
-def _place(span: Node) -> Place:
-    return Place(span["line"], span["col"])
-
-
-def _span(node: Node) -> Node:
-    (inner,) = node.values()
-    span: Node = inner["span"]
-    return span
-
-
-def _start(node: Node) -> Place:
-    """Give the place where an expression begins; the engine's own may be that of its operator."""
-    (inner,) = node.values()
-    for part in ("lhs", "refr", "fcn"):
-        if part in inner:
-            return _start(inner[part])
-    return _place(inner["span"])
 
 
 class _Rule:
@@ -166,16 +114,19 @@ class _Rule:
     # Rules ------------------------------------------------------------------------------------
 
     def default(self, rule: Node) -> bytes:
-        if not _is_constant(rule["value"]):
-            raise RefusedError("a default that is no constant", _place(rule["span"]))
+        if not trees.is_constant(rule["value"]):
+            raise RefusedError("a default that is no constant", trees.place(rule["span"]))
         value = rule["value"]
-        return _splice(self._content, rule["span"], [(_span(value), self._term(value, Scope()))])
+        return trees.splice(
+            self._content, rule["span"], [(trees.span(value), self._term(value, Scope()))]
+        )
 
     def rule(self, rule: Node) -> bytes:
         ((kind, head),) = rule["head"].items()
         scope = Scope(arguments=True)
         parts = [
-            (_span(argument), self._pattern(argument, scope)) for argument in head.get("args") or []
+            (trees.span(argument), self._pattern(argument, scope))
+            for argument in head.get("args") or []
         ]
         bodies = list(rule["bodies"])
         self._contains = kind == "Set"
@@ -184,10 +135,10 @@ class _Rule:
         parts += self._section(_head_terms(kind, head), query, head["span"]["end"], scope)
         for body in bodies:
             if not body["is_else"]:
-                raise RefusedError("several bodies of one head", _place(body["span"]))
+                raise RefusedError("several bodies of one head", trees.place(body["span"]))
             terms = [body["assign"]["value"]] if body.get("assign") else []
             parts += self._section(terms, body["query"], body["span"]["end"], scope)
-        return _splice(self._content, rule["span"], sorted(parts, key=lambda p: p[0]["start"]))
+        return trees.splice(self._content, rule["span"], sorted(parts, key=lambda p: p[0]["start"]))
 
     def _section(
         self, terms: list[Node], query: Node | None, end: int, scope: Scope
@@ -208,7 +159,9 @@ class _Rule:
         self._close(inner)
         if self._contains:
             values = [*values[:-1], self._in_set(values[-1], terms[-1])]
-        return parts + [(_span(term), value) for term, value in zip(terms, values, strict=True)]
+        return parts + [
+            (trees.span(term), value) for term, value in zip(terms, values, strict=True)
+        ]
 
     # Bodies -----------------------------------------------------------------------------------
 
@@ -227,7 +180,7 @@ class _Rule:
         values = [self._value(term, scope) for term in terms]
         rendered[-1] = b"; ".join([rendered[-1], *scope.unpacked])
         spans = [statement["span"] for statement in query["stmts"]]
-        body = _splice(self._content, query["span"], list(zip(spans, rendered, strict=True)))
+        body = trees.splice(self._content, query["span"], list(zip(spans, rendered, strict=True)))
         bare = spans[0]["start"] == query["span"]["start"]
         return (b"{ " + body + b" }" if braced and bare else body), values
 
@@ -237,11 +190,11 @@ class _Rule:
         The engine ends the whole iteration at the first undefined head.
         """
         for name in self._iterated(term, scope):
-            self._bind(name, _start(term), scope)
-        return self._term(term, scope) if _is_defined(term) else self._unpack(term, scope)
+            self._bind(name, trees.start(term), scope)
+        return self._term(term, scope) if trees.is_defined(term) else self._unpack(term, scope)
 
     def _in_set(self, rendered: bytes, term: Node) -> bytes:
-        return rendered if _is_no_set(term) else _guarded("member", rendered)
+        return rendered if trees.is_no_set(term) else _guarded("member", rendered)
 
     def _close(self, scope: Scope) -> None:
         for name, local in scope.names.items():
@@ -257,7 +210,7 @@ class _Rule:
         before = list(scope.unpacked)
         scope.unpacked.clear()
         if mods and kind in ("SomeVars", "SomeIn", "Every"):
-            raise RefusedError(f"with after {kind.lower()}", _place(statement["span"]))
+            raise RefusedError(f"with after {kind.lower()}", trees.place(statement["span"]))
         rendered = _STATEMENTS[kind](self, literal, scope)
         if modifiers:
             scope.unpacked[:] = [prefix + b" " + modifiers for prefix in scope.unpacked]
@@ -270,14 +223,16 @@ class _Rule:
         for modifier in mods:
             target = dotted(modifier["refr"]) or ""
             if target.partition(".")[0] not in ("input", "data") and target != "time.now_ns":
-                raise RefusedError(f"with {target or 'a computed path'}", _start(modifier["refr"]))
+                raise RefusedError(
+                    f"with {target or 'a computed path'}", trees.start(modifier["refr"])
+                )
             value = modifier["as"]
-            parts.append((_span(value), self._unpack(value, scope)))
+            parts.append((trees.span(value), self._unpack(value, scope)))
         if not mods:
             return b""
         (literal,) = statement["literal"].values()
         begin = self._content.index(b"with", literal["span"]["end"])
-        return _splice(self._content, {"start": begin, "end": statement["span"]["end"]}, parts)
+        return trees.splice(self._content, {"start": begin, "end": statement["span"]["end"]}, parts)
 
     def some_vars(self, literal: Node, scope: Scope) -> bytes:
         parts = []
@@ -285,22 +240,22 @@ class _Rule:
             span = entry if isinstance(entry, dict) else entry[0]
             name = self._content[span["start"] : span["end"]].decode()
             parts.append((span, self._declare(name, span, scope, bound=False, wanted=True)))
-        return _splice(self._content, literal["span"], parts)
+        return trees.splice(self._content, literal["span"], parts)
 
     def some_in(self, literal: Node, scope: Scope) -> bytes:
         collection = self._positive(literal["collection"], scope)
         parts = [
-            (_span(pattern), self._pattern(pattern, scope))
+            (trees.span(pattern), self._pattern(pattern, scope))
             for pattern in (literal["key"], literal["value"])
             if pattern
         ]
-        parts.append((_span(literal["collection"]), collection))
-        return _splice(self._content, literal["span"], parts)
+        parts.append((trees.span(literal["collection"]), collection))
+        return trees.splice(self._content, literal["span"], parts)
 
     def every(self, literal: Node, scope: Scope) -> bytes:
         parts = []
         if scope.after_walk():
-            raise RefusedError("every after walk", _place(literal["span"]))
+            raise RefusedError("every after walk", trees.place(literal["span"]))
         domain = self._positive(literal["domain"], scope)
         inner = Scope(scope)
         for entry in (literal["key"], literal["value"]):
@@ -308,31 +263,31 @@ class _Rule:
                 span = entry if isinstance(entry, dict) else entry[0]
                 name = self._content[span["start"] : span["end"]].decode()
                 parts.append((span, self._declare(name, span, inner, bound=True, wanted=True)))
-        parts.append((_span(literal["domain"]), domain))
+        parts.append((trees.span(literal["domain"]), domain))
         body, _ = self._query(literal["query"], [], inner)
         parts.append((literal["query"]["span"], body))
         self._close(inner)
-        return _splice(self._content, literal["span"], parts)
+        return trees.splice(self._content, literal["span"], parts)
 
     def expression(self, literal: Node, scope: Scope) -> bytes:
         expression = literal["expr"]
         ((kind, node),) = expression.items()
         if kind == "Set":
-            raise RefusedError("a set as a condition", _start(expression))
+            raise RefusedError("a set as a condition", trees.start(expression))
         if kind == "AssignExpr":
             return self._assignment(literal, node, scope)
         if kind == "Call" and dotted(node["fcn"]) == "print":
             return self._print(node, scope)
         if kind == "Call" and self._has_output(node):
             return self._output(node, scope)
-        if _is_walk(expression, arguments=2):
+        if trees.is_walk(expression, arguments=2):
             rendered = self._walk("Eq", node["params"][1], node["params"][0], scope)
         else:
             rendered = self._positive(expression, scope)
         return self._around(literal, expression, rendered)
 
     def _assignment(self, literal: Node, node: Node, scope: Scope) -> bytes:
-        if _is_walk(node["rhs"]):
+        if trees.is_walk(node["rhs"]):
             walk = self._walk(node["op"], node["lhs"], node["rhs"]["Call"]["params"][0], scope)
             return self._around(literal, literal["expr"], walk)
         if node["op"] == "ColEq":
@@ -341,14 +296,14 @@ class _Rule:
             left = self._pattern(node["lhs"], scope)
         else:
             left, right = self._unified(node, scope)
-        parts = [(_span(node["lhs"]), left), (_span(node["rhs"]), right)]
-        return _splice(self._content, literal["span"], parts)
+        parts = [(trees.span(node["lhs"]), left), (trees.span(node["rhs"]), right)]
+        return trees.splice(self._content, literal["span"], parts)
 
     def _print(self, call: Node, scope: Scope) -> bytes:
         """Print where it decides nothing: OPA prints what is undefined and goes on."""
         inner = Scope(scope)
-        arguments = [(_span(part), self._positive(part, inner)) for part in call["params"]]
-        rendered = _splice(self._content, call["span"], arguments)
+        arguments = [(trees.span(part), self._positive(part, inner)) for part in call["params"]]
+        rendered = trees.splice(self._content, call["span"], arguments)
         self._fresh += 1
         return b"__light_%d := [1 | %b]" % (
             self._fresh,
@@ -366,7 +321,7 @@ class _Rule:
         *arguments, target = call["params"]
         value = self._positive({"Call": {**call, "params": arguments}}, scope)
         end = call["span"]["end"]
-        last = _span(arguments[-1])["end"] if arguments else _span(target)["start"]
+        last = trees.span(arguments[-1])["end"] if arguments else trees.span(target)["start"]
         cut = self._content[last:end]
         value = value.removesuffix(cut) + b")"
         return self._unifying(target, scope) + b" = " + value
@@ -376,12 +331,12 @@ class _Rule:
         sides = (node["lhs"], node["rhs"])
         for side in sides:
             for name in self._iterated(side, scope):
-                self._bind(name, _start(side), scope)
+                self._bind(name, trees.start(side), scope)
         open_ = [self._is_open(side, scope) for side in sides]
         self._matched(*sides)
         self._matched(*sides[::-1])
         if all(open_):
-            raise RefusedError("= with unbound names on both sides", _start(node["lhs"]))
+            raise RefusedError("= with unbound names on both sides", trees.start(node["lhs"]))
         rendered: list[bytes] = [b"", b""]
         for number in sorted((0, 1), key=lambda side: open_[side]):
             render = self._unifying if open_[number] else self._positive
@@ -396,9 +351,9 @@ class _Rule:
 
     def _matched(self, pattern: Node, value: Node) -> None:
         if "Object" in pattern:  # the engine takes objects that have more
-            raise RefusedError("a pattern of an object", _start(pattern))
+            raise RefusedError("a pattern of an object", trees.start(pattern))
         if "Array" in pattern and next(iter(value)) not in _MATCHED:
-            raise RefusedError("a pattern for what it cannot match", _start(pattern))
+            raise RefusedError("a pattern for what it cannot match", trees.start(pattern))
 
     def _walk(self, operator: str, target: Node, value: Node, scope: Scope) -> bytes:
         scope.walks = True
@@ -416,26 +371,26 @@ class _Rule:
         expression = literal["expr"]
         unbound = next(self._unbound(expression, scope), None)
         if unbound is not None:
-            raise RefusedError(f"{_ITERATED} ({unbound})", _start(expression))
+            raise RefusedError(f"{_ITERATED} ({unbound})", trees.start(expression))
         ((kind, node),) = expression.items()
-        if _is_constant(expression):
-            raise RefusedError("the negation of a constant", _start(expression))
+        if trees.is_constant(expression):
+            raise RefusedError("the negation of a constant", trees.start(expression))
         if kind in ("Var", "RefDot", "RefBrack"):
             rendered = self._negated_reference(expression, scope)
         elif kind == "BoolExpr":
             keep = node["op"] == "Eq"
             parts = [
-                (_span(side), self._negated_side(side, scope, keep=keep))
+                (trees.span(side), self._negated_side(side, scope, keep=keep))
                 for side in (node["lhs"], node["rhs"])
             ]
             rendered = self._ordered(node, parts)
         elif kind == "Call" and not self._is_builtin(node):
-            parts = [(_span(p), self._unpack(p, scope)) for p in node["params"]]
-            rendered = _splice(self._content, node["span"], parts)
+            parts = [(trees.span(p), self._unpack(p, scope)) for p in node["params"]]
+            rendered = trees.splice(self._content, node["span"], parts)
         elif kind == "Membership":
             rendered = self.membership(node, scope)
         elif kind == "AssignExpr":
-            raise RefusedError("an assignment in a negated expression", _start(expression))
+            raise RefusedError("an assignment in a negated expression", trees.start(expression))
         else:
             rendered = self._unpack(expression, scope)
         return self._around(literal, expression, rendered)
@@ -447,11 +402,11 @@ class _Rule:
         base = content["refr"]
         if next(iter(base)) not in ("Var", "RefDot", "RefBrack"):
             return self._unpack(node, scope)
-        parts = [(_span(base), self._negated_reference(base, scope))]
+        parts = [(trees.span(base), self._negated_reference(base, scope))]
         if kind == "RefBrack":
             self._adjacent(content)
-            parts.append((_span(content["index"]), self._unpack(content["index"], scope)))
-        return _splice(self._content, content["span"], parts)
+            parts.append((trees.span(content["index"]), self._unpack(content["index"], scope)))
+        return trees.splice(self._content, content["span"], parts)
 
     def _negated_side(self, node: Node, scope: Scope, *, keep: bool) -> bytes:
         if keep and next(iter(node)) in ("Var", "RefDot", "RefBrack"):
@@ -461,7 +416,7 @@ class _Rule:
     def _unpack(self, node: Node, scope: Scope) -> bytes:
         """Bind an argument before the statement, unless it is always defined."""
         rendered = self._term(node, scope)
-        if _is_constant(node) or ("Var" in node and scope.find(node["Var"]["value"])):
+        if trees.is_constant(node) or ("Var" in node and scope.find(node["Var"]["value"])):
             return rendered
         self._fresh += 1
         name = b"__light_%d" % self._fresh
@@ -469,14 +424,14 @@ class _Rule:
         return name
 
     def _around(self, literal: Node, expression: Node, rendered: bytes) -> bytes:
-        return _splice(self._content, literal["span"], [(_span(expression), rendered)])
+        return trees.splice(self._content, literal["span"], [(trees.span(expression), rendered)])
 
     # Expressions ------------------------------------------------------------------------------
 
     def _positive(self, node: Node, scope: Scope) -> bytes:
         """Give an expression whose references may bind names in their brackets."""
         for name in self._iterated(node, scope):
-            self._bind(name, _start(node), scope)
+            self._bind(name, trees.start(node), scope)
         return self._term(node, scope)
 
     def _iterated(self, node: Node, scope: Scope) -> Iterator[str]:
@@ -486,7 +441,7 @@ class _Rule:
                 continue
             if kind == "RefBrack" and "Var" in content["index"]:
                 yield from self._unbound(content["index"], scope)
-            for child in _children(content):
+            for child in trees.children(content):
                 yield from self._iterated(child, scope)
 
     def _unbound(self, node: Node, scope: Scope) -> Iterator[str]:
@@ -497,7 +452,7 @@ class _Rule:
                 if (local is None and name not in self._globals) or (local and not local.bound):
                     yield name
             elif not kind.endswith("Compr"):
-                for child in _children(content):
+                for child in trees.children(content):
                     yield from self._unbound(child, scope)
 
     def _bind(self, name: str, place: Place, scope: Scope) -> None:
@@ -520,14 +475,16 @@ class _Rule:
         arguments = scope.parent.names if scope.parent and scope.parent.arguments else {}
         again = name in scope.names or name in scope.outer or name in arguments
         if name in ("input", "data") or again:
-            raise RefusedError(f"a name declared again ({name})", _place(span))
+            raise RefusedError(f"a name declared again ({name})", trees.place(span))
         if name in self._closed:
-            raise RefusedError(f"a name bound in a comprehension before ({name})", _place(span))
+            raise RefusedError(
+                f"a name bound in a comprehension before ({name})", trees.place(span)
+            )
         written = name.encode()
         if name in self._globals or scope.find(name):
             self._fresh += 1
             written = b"__light_%d_%b" % (self._fresh, written)
-        scope.names[name] = Local(written, bound, _place(span) if wanted else None)
+        scope.names[name] = Local(written, bound, trees.place(span) if wanted else None)
         return written
 
     def _pattern(self, node: Node, scope: Scope) -> bytes:
@@ -535,7 +492,7 @@ class _Rule:
         ((kind, content),) = node.items()
         if kind == "Var":
             return self._declare(content["value"], content["span"], scope, bound=True)
-        if kind in _CONSTANTS:
+        if kind in trees.CONSTANTS:
             return self._term(node, scope)
         return self._structure(node, scope, self._pattern)
 
@@ -543,7 +500,7 @@ class _Rule:
         """Give a side of ``=`` that may bind names."""
         ((kind, content),) = node.items()
         if kind == "Var":
-            self._bind(content["value"], _place(content["span"]), scope)
+            self._bind(content["value"], trees.place(content["span"]), scope)
             return self._term(node, scope)
         if kind in ("Array", "Object"):
             return self._structure(node, scope, self._unifying)
@@ -552,16 +509,16 @@ class _Rule:
     def _structure(self, node: Node, scope: Scope, render: Callable[[Node, Scope], bytes]) -> bytes:
         ((kind, content),) = node.items()
         if kind == "Array":
-            parts = [(_span(item), render(item, scope)) for item in content["items"]]
+            parts = [(trees.span(item), render(item, scope)) for item in content["items"]]
         else:
-            raise RefusedError(f"a pattern that is no array but {kind.lower()}", _start(node))
-        return _splice(self._content, content["span"], parts)
+            raise RefusedError(f"a pattern that is no array but {kind.lower()}", trees.start(node))
+        return trees.splice(self._content, content["span"], parts)
 
     def _term(self, node: Node, scope: Scope) -> bytes:
         ((kind, content),) = node.items()
         render = _TERMS.get(kind)
         if render is None:
-            raise RefusedError(_KINDS.get(kind, kind), _start(node))
+            raise RefusedError(_KINDS.get(kind, kind), trees.start(node))
         return render(self, content, scope)
 
     def as_written(self, content: Node, _: Scope) -> bytes:
@@ -572,7 +529,7 @@ class _Rule:
         text = self.as_written(content, scope)
         whole = _INTEGER.fullmatch(text) and int(text) in INTEGERS
         if not whole and not _DECIMAL.fullmatch(text):
-            raise RefusedError(f"the number {text.decode()}", _place(content["span"]))
+            raise RefusedError(f"the number {text.decode()}", trees.place(content["span"]))
         return text
 
     def variable(self, content: Node, scope: Scope) -> bytes:
@@ -582,11 +539,11 @@ class _Rule:
             if name == "_" or name in self._globals:
                 return self.as_written(content, scope)
             raise RefusedError(
-                f"the unsafe name {name}, used before it is bound,", _place(content["span"])
+                f"the unsafe name {name}, used before it is bound,", trees.place(content["span"])
             )
         if not local.bound:
             raise RefusedError(
-                f"the unsafe name {name}, used before it is bound,", _place(content["span"])
+                f"the unsafe name {name}, used before it is bound,", trees.place(content["span"])
             )
         local.used = True
         scope.use(name)
@@ -599,39 +556,39 @@ class _Rule:
             return
         before = self._content[: union["span"]["start"]].rstrip()
         if not before.endswith(b"("):
-            raise RefusedError("| in a literal without parentheses", _start(item))
+            raise RefusedError("| in a literal without parentheses", trees.start(item))
 
     def items(self, content: Node, scope: Scope) -> bytes:
         for item in content["items"]:
             self._bare_union(item)
-        parts = [(_span(item), self._term(item, scope)) for item in content["items"]]
-        return _splice(self._content, content["span"], parts)
+        parts = [(trees.span(item), self._term(item, scope)) for item in content["items"]]
+        return trees.splice(self._content, content["span"], parts)
 
     def set_(self, content: Node, scope: Scope) -> bytes:
         for item in content["items"]:
             if next(iter(item)) in ("Set", "SetCompr"):
-                raise RefusedError("a set in a set", _start(item))
-        parts = [(_span(item), self._member(item, scope)) for item in content["items"]]
+                raise RefusedError("a set in a set", trees.start(item))
+        parts = [(trees.span(item), self._member(item, scope)) for item in content["items"]]
         for item in content["items"]:
             self._bare_union(item)
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def _member(self, node: Node, scope: Scope) -> bytes:
         """Give an element of a set, which must be no set: they order them otherwise."""
         rendered = self._term(node, scope)
-        return rendered if _is_no_set(node) else _guarded("member", rendered)
+        return rendered if trees.is_no_set(node) else _guarded("member", rendered)
 
     def object_(self, content: Node, scope: Scope) -> bytes:
         parts = []
         for _, key, value in content["fields"]:
             if next(iter(key)) in ("Set", "SetCompr"):
-                raise RefusedError("a set as a key", _start(key))
+                raise RefusedError("a set as a key", trees.start(key))
             self._bare_union(value)
             parts += [
-                (_span(key), self._term(key, scope)),
-                (_span(value), self._term(value, scope)),
+                (trees.span(key), self._term(key, scope)),
+                (trees.span(value), self._term(value, scope)),
             ]
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def comprehension(self, content: Node, scope: Scope) -> bytes:
         inner = Scope(scope)
@@ -640,66 +597,66 @@ class _Rule:
         self._close(inner)
         if "term" in content and self._content[content["span"]["start"] :][:1] == b"{":
             values = [self._in_set(values[0], terms[0])]
-        parts = [(_span(term), value) for term, value in zip(terms, values, strict=True)]
+        parts = [(trees.span(term), value) for term, value in zip(terms, values, strict=True)]
         parts.append((content["query"]["span"], query))
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def dot(self, content: Node, scope: Scope) -> bytes:
-        parts = [(_span(content["refr"]), self._base(content["refr"], scope))]
-        return _splice(self._content, content["span"], parts)
+        parts = [(trees.span(content["refr"]), self._base(content["refr"], scope))]
+        return trees.splice(self._content, content["span"], parts)
 
     def bracket(self, content: Node, scope: Scope) -> bytes:
         self._adjacent(content)
         parts = [
-            (_span(content["refr"]), self._base(content["refr"], scope)),
-            (_span(content["index"]), self._term(content["index"], scope)),
+            (trees.span(content["refr"]), self._base(content["refr"], scope)),
+            (trees.span(content["index"]), self._term(content["index"], scope)),
         ]
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def _base(self, node: Node, scope: Scope) -> bytes:
         if next(iter(node)) not in _BASES:
-            raise RefusedError("a reference into an expression", _start(node))
+            raise RefusedError("a reference into an expression", trees.start(node))
         return self._term(node, scope)
 
     def _adjacent(self, content: Node) -> None:
         """Refuse space before a bracket, which OPA reads as a new expression."""
-        if self._content[_span(content["refr"])["end"] :][:1] != b"[":
-            raise RefusedError("space before a bracket", _place(content["span"]))
+        if self._content[trees.span(content["refr"])["end"] :][:1] != b"[":
+            raise RefusedError("space before a bracket", trees.place(content["span"]))
 
     def binary(self, content: Node, scope: Scope) -> bytes:
-        parts = [(_span(side), self._term(side, scope)) for side in _sides(content)]
-        return _splice(self._content, content["span"], parts)
+        parts = [(trees.span(side), self._term(side, scope)) for side in trees.sides(content)]
+        return trees.splice(self._content, content["span"], parts)
 
     def comparison(self, content: Node, scope: Scope) -> bytes:
-        parts = [(_span(side), self._term(side, scope)) for side in _sides(content)]
+        parts = [(trees.span(side), self._term(side, scope)) for side in trees.sides(content)]
         return self._ordered(content, parts)
 
     def _ordered(self, content: Node, parts: list[tuple[Node, bytes]]) -> bytes:
         """Guard what ``<`` compares, unless one side is a plain constant."""
-        if content["op"] in _ORDERS and not any(map(_is_scalar, _sides(content))):
+        if content["op"] in _ORDERS and not any(map(trees.is_scalar, trees.sides(content))):
             parts = [(parts[0][0], _guarded("ordered", parts[0][1])), parts[1]]
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def arithmetic(self, content: Node, scope: Scope) -> bytes:
         parts = []
-        for side in _sides(content):
+        for side in trees.sides(content):
             rendered = self._term(side, scope)
             if "Number" not in side:
                 rendered = _guarded("whole", rendered)
             elif b"." in rendered:
-                raise RefusedError("arithmetic with decimals", _start(side))
-            parts.append((_span(side), rendered))
-        rendered = _splice(self._content, content["span"], parts)
+                raise RefusedError("arithmetic with decimals", trees.start(side))
+            parts.append((trees.span(side), rendered))
+        rendered = trees.splice(self._content, content["span"], parts)
         return _guarded("whole", rendered) if content["op"] in ("Mul", "Div") else rendered
 
     def membership(self, content: Node, scope: Scope) -> bytes:
         """Bind what is asked: the engine takes an undefined member for none."""
         parts = [
-            (_span(content[part]), self._unpack(content[part], scope))
+            (trees.span(content[part]), self._unpack(content[part], scope))
             for part in ("key", "value", "collection")
             if content[part]
         ]
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def _is_builtin(self, call: Node) -> bool:
         path = dotted(call["fcn"])
@@ -709,22 +666,22 @@ class _Rule:
         function = content["fcn"]
         path = dotted(function)
         if path is None:
-            raise RefusedError("a call of a computed name", _start(function))
-        if self._content[_span(function)["end"] :][:1] != b"(":
-            raise RefusedError("space before the parenthesis of a call", _start(function))
+            raise RefusedError("a call of a computed name", trees.start(function))
+        if self._content[trees.span(function)["end"] :][:1] != b"(":
+            raise RefusedError("space before the parenthesis of a call", trees.start(function))
         rendered = [self._term(argument, scope) for argument in content["params"]]
         if self._is_builtin(content):
             rendered = self._guard_arguments(path, content, rendered)
         parts = [
-            (_span(argument), text)
+            (trees.span(argument), text)
             for argument, text in zip(content["params"], rendered, strict=True)
         ]
-        return _splice(self._content, content["span"], parts)
+        return trees.splice(self._content, content["span"], parts)
 
     def _guard_arguments(self, path: str, call: Node, rendered: list[bytes]) -> list[bytes]:
         if path in FORBIDDEN or path not in OPA_FUNCTIONS:
             return rendered  # the checks say what is wrong with it
-        place = _start(call["fcn"])
+        place = trees.start(call["fcn"])
         if path == "walk":
             raise RefusedError("walk in an expression", place)
         guards = SERVED.get(path)
@@ -775,70 +732,11 @@ def _head_terms(kind: str, head: Node) -> list[Node]:
         terms.append(bracket["index"])
     if kind == "Set" and head.get("key"):
         if next(iter(head["key"])) in ("Set", "SetCompr"):
-            raise RefusedError("a set in a set", _start(head["key"]))
+            raise RefusedError("a set in a set", trees.start(head["key"]))
         terms.append(head["key"])
     if head.get("assign"):
         terms.append(head["assign"]["value"])
     return terms
-
-
-def _sides(content: Node) -> tuple[Node, Node]:
-    return content["lhs"], content["rhs"]
-
-
-def _is_scalar(node: Node) -> bool:
-    return next(iter(node)) in _CONSTANTS
-
-
-def _is_constant(node: Node) -> bool:
-    ((kind, content),) = node.items()
-    if kind in ("Array", "Set"):
-        return all(map(_is_constant, content["items"]))
-    if kind == "Object":
-        return all(_is_constant(key) and _is_constant(v) for _, key, v in content["fields"])
-    return kind in _CONSTANTS
-
-
-def _is_defined(node: Node) -> bool:
-    """Tell whether an expression has a value whenever its names have."""
-    ((kind, content),) = node.items()
-    if kind in ("Array", "Set"):
-        return all(map(_is_defined, content["items"]))
-    if kind == "Object":
-        return all(_is_defined(key) and _is_defined(v) for _, key, v in content["fields"])
-    return kind in (*_CONSTANTS, "Var") or kind.endswith("Compr")
-
-
-def _is_no_set(node: Node) -> bool:
-    """Tell whether an expression can be seen to give no set, nor anything that holds one."""
-    ((kind, content),) = node.items()
-    if kind == "Object":
-        return all(_is_no_set(key) and _is_no_set(v) for _, key, v in content["fields"])
-    if kind == "Array":
-        return all(map(_is_no_set, content["items"]))
-    if kind == "Call":
-        return dotted(content["fcn"]) in ("sprintf", "concat", "lower", "format_int", "trim_space")
-    return kind in _CONSTANTS or kind == "BoolExpr"
-
-
-def _is_walk(node: Node, arguments: int = 1) -> bool:
-    call = node.get("Call")
-    if call is None or dotted(call["fcn"]) != "walk":
-        return False
-    return len(call["params"]) == arguments
-
-
-def _children(content: Any) -> Iterator[Node]:  # noqa: ANN401 -- any part of the tree
-    """Find the expressions right below one."""
-    if isinstance(content, list):
-        for item in content:
-            yield from _children(item)
-    elif isinstance(content, dict):
-        for key, value in content.items():
-            if key[0].isupper():
-                yield {key: value}
-            elif key not in ("span", "field", "fcn"):
-                yield from _children(value)
 
 
 _STATEMENTS: Final[Mapping[str, Callable[[_Rule, Node, Scope], bytes]]] = {

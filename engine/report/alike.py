@@ -1,10 +1,11 @@
 """Finding subjects of which the same was said: a fleet is shown once and not node by node."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.report.placing import findings, urgency
 
 _QUIET = frozenset({Status.PASS, Status.SKIP})
@@ -38,9 +39,12 @@ def group(report: Report) -> list[Alike]:
     """Gather like subjects; the group with the most urgent verdict comes first."""
     say = _sayings()
     gathered: dict[tuple[object, ...], list[Subject]] = {}
-    for subject in report.subjects:
-        key = (subject.scope, *(said for each in subject.verdicts if (said := say(each))))
-        gathered.setdefault(key, []).append(subject)
+    rows: dict[tuple[object, ...], list[Subject]] = {}
+    for subject in report.subjects:  # those that share their verdicts are alike at one look
+        rows.setdefault((subject.scope, id(subject.verdicts)), []).append(subject)
+    for same in rows.values():
+        key = (same[0].scope, *(said for each in same[0].verdicts if (said := say(each))))
+        gathered.setdefault(key, []).extend(same)
     groups = [Alike(tuple(each), _loud(report, each[0])) for each in gathered.values()]
     return sorted(groups, key=lambda alike: _worst_first(report, alike))
 

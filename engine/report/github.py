@@ -5,13 +5,13 @@ subjects share an annotation, the most urgent come first, and the rest is printe
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
+from eidos.engine.records import dataclass
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import workflow_line, workflow_property, workflow_text
 from eidos.engine.report.placing import place

@@ -4,14 +4,17 @@ import errno
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from eidos.engine.documents.writing import destination, is_special, replacing
 from eidos.engine.errors import UsageError
-from eidos.engine.ports import Rendering
+from eidos.engine.records import dataclass
 from eidos.engine.report.registry import DOCUMENT, Kind
+
+if TYPE_CHECKING:
+    from eidos.engine.ports import Rendering
 
 _WIDTH = 100
 """Columns of a file."""
@@ -115,7 +118,7 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
 
 
 def write(
-    kind: Kind[T], result: T, outputs: Sequence[Output], rendering: Rendering, stdout: TextIO
+    kind: Kind[T], result: T, outputs: Sequence[Output], rendering: "Rendering", stdout: TextIO
 ) -> None:
     """Write a result to every output; files first, and whole or not at all.
 

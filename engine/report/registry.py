@@ -6,15 +6,15 @@ package and imported when it is used.
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
     from eidos.engine.model.bundle import Bundling
-    from eidos.engine.model.drift import Comparison, Matrix
+    from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
@@ -76,7 +76,7 @@ RECIPE: "Kind[Resolution]" = Kind(
     {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},
 )
 """``eidos recipe``."""
-EXPLANATION: "Kind[Resolution]" = Kind(
+RESOLUTION: "Kind[Resolution]" = Kind(
     "an explanation", {"text": "recipe.text:explanation", "json": "recipe.explained:json"}
 )
 """``eidos recipe explain``."""
@@ -109,6 +109,7 @@ DRIFT: "Kind[Comparison]" = Kind(
         "json-patch": "drift.json_:patch",
         "markdown": "drift.markdown:report",
         "github": "drift.github:report",
+        "sarif": "drift.sarif:report",
     },
 )
 """``eidos diff``."""
@@ -121,6 +122,7 @@ DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
         "json-patch": "drift.many:json_patch",
         "markdown": "drift.many:markdown",
         "github": "drift.many:github",
+        "sarif": "drift.sarif:report_all",
     },
 )
 """``eidos diff --baseline``; written as it is found."""
@@ -128,6 +130,10 @@ MATRIX: "Kind[Matrix]" = Kind(
     "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}
 )
 """``eidos diff --matrix``."""
+EXPLANATION: "Kind[Explanation]" = Kind(
+    "an explanation", {"text": "drift.explanation:report", "json": "drift.json_:explanation"}
+)
+"""``eidos diff --explain``."""
 VALIDATION: "Kind[Validation]" = Kind(
     "a validation",
     {"text": "validation:text", "json": "validation:json", "github": "validation:github"},
@@ -163,6 +169,7 @@ KINDS: tuple[Kind[Any], ...] = (
     DRIFT,
     DRIFTS,
     MATRIX,
+    EXPLANATION,
     VALIDATION,
     RUNS,
     VERIFICATION,

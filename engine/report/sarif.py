@@ -23,15 +23,15 @@ from eidos.engine.report.markdown import prose
 from eidos.engine.report.placing import epoch, named_findings, place
 from eidos.engine.report.wording import decided, plural, reflowed, sentence, told
 
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-_SCORES = {
+SCORES = {
     Severity.CRITICAL: "9.5",
     Severity.HIGH: "8.0",
     Severity.MEDIUM: "5.5",
@@ -52,7 +52,7 @@ _FINGERPRINT = "eidos/v1"
 
 def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     """Write the report result by result."""
-    out.write(f'{{\n  "$schema": {dumps(_SCHEMA)},\n  "version": "2.1.0",\n  "runs": [\n    {{\n')
+    out.write(f'{{\n  "$schema": {dumps(SCHEMA)},\n  "version": "2.1.0",\n  "runs": [\n    {{\n')
     out.write('      "tool": {"driver": ')
     out.write(f"{dumps(_driver(report))[:-1]}, ")
     out.write('"rules": ')
@@ -86,7 +86,7 @@ def _rule(rule: Rule) -> Json:
         "shortDescription": {"text": one_line(rule.title)},
         "fullDescription": {"text": printable(rule.description or rule.title)},
         "help": _help(rule.remediation or rule.description or rule.title),
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": _rule_properties(rule),
     }
     pages = [page for page in rule.references if page.startswith(("https://", "http://"))]
@@ -103,7 +103,7 @@ def _help(written: str) -> Json:
 def _rule_properties(rule: Rule) -> Json:
     controls = [f"{control.framework}/{control.id}" for control in rule.controls]
     return {
-        "security-severity": _SCORES[rule.severity],
+        "security-severity": SCORES[rule.severity],
         "severity": rule.severity.value,
         "scope": rule.scope.value,
         "digest": one_line(rule.digest),
@@ -150,7 +150,7 @@ def _notifications(report: Report) -> Iterator[Json]:
 
 
 def _problem(problem: Problem) -> Json:
-    where = [{"physicalLocation": _physical(problem.location)}] if problem.location else []
+    where = [{"physicalLocation": physical(problem.location)}] if problem.location else []
     return {**_notification("error", told(problem)), "locations": list[Json](where)}
 
 
@@ -212,7 +212,7 @@ def _result(subject: Subject, rule: Rule, verdict: Verdict, finding: Finding) ->
 
 
 def _level(rule: Rule, verdict: Verdict) -> str:
-    return "warning" if verdict.status is Status.WARN else _LEVELS[rule.severity]
+    return "warning" if verdict.status is Status.WARN else LEVELS[rule.severity]
 
 
 def _result_properties(
@@ -237,11 +237,12 @@ def _location(subject: Subject, finding: Finding) -> Json:
         "fullyQualifiedName": one_line(" ".join(parts)),
         "kind": "member" if finding.path else "resource",
     }
-    where = _physical(place(subject, finding.path))
+    where = physical(place(subject, finding.path))
     return {"physicalLocation": where, "logicalLocations": [logical]}
 
 
-def _physical(location: Location) -> Json:
+def physical(location: Location) -> Json:
+    """Give a place as a physicalLocation."""
     where: dict[str, Json] = {"artifactLocation": {"uri": _uri(location.file)}}
     if location.line:
         region: dict[str, Json] = {"startLine": location.line}

@@ -99,8 +99,9 @@ def _threshold(report: Report) -> str:
 
 def _gating(report: Report, status: Status) -> int:
     return sum(
-        verdict.status is status and report.counts_at_gate(verdict)
-        for _, verdict in report.verdicts()
+        count
+        for verdict, count in report.distinct
+        if verdict.status is status and report.counts_at_gate(verdict)
     )
 
 

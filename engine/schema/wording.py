@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
+from eidos.engine.model.secrets import MASK, is_secret, masked
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -64,6 +65,8 @@ def worded(error: "ValidationError", schema: Json) -> Iterable[Said]:
     part = _part(schema, error.schema_path)
     found = _Error(path, error.instance, error.kind.as_dict(), part)
     say = _WORDS.get(error.kind.name)
+    if path and is_secret(str(path[-1]), error.instance):
+        found = found._replace(value=MASK)
     return say(found) if say else [Said(path, error.message)]
 
 
@@ -86,7 +89,7 @@ def _definition(schema: Any, reference: str) -> Any:  # noqa: ANN401 - schemas a
 
 def shown(value: Json) -> str:
     """Write a value on one line, cut when it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = masked(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

@@ -10,9 +10,9 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 
 OUTPUT_LIMIT = 64 * 1024
 """Bytes a hook may write."""

@@ -1,13 +1,14 @@
 """The loop: look again and again, give each new state; back off when looking fails."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from eidos.engine.digest import addressed
 from eidos.engine.errors import EidosError
 from eidos.engine.model.snapshot import INCOMPLETE, AddressedSnapshot, Collection, Snapshot
 from eidos.engine.ports import Clock
+from eidos.engine.records import dataclass
 
 PATIENCE = 3
 """Looks in a row that may fail before what they lack is taken for the new state."""

@@ -97,7 +97,21 @@ def section(names: Sequence[FactAddress], subtype: Subtype, readers: Readers) ->
         rules = set().union(*(readers.get(whole.at(key), ()) for whole in names))
         shown = key.replace("|", "\\|")
         lines.append(f"| `{shown}` | {described(kind)} | {kind.about} | {ids(rules)} |")
+        lines += [
+            f"| `{path}` | {described(below)} | {below.about} | |"
+            for path, below in parts(shown, kind)
+        ]
     return "\n".join(lines) + "\n"
+
+
+def parts(path: str, kind: FactType) -> Iterator[tuple[str, FactType]]:
+    """Give what stands below a fact and is described, lists with `[]`."""
+    if kind.kind == "list" and kind.of is not None:
+        yield from parts(f"{path}[]", kind.of)
+    for name, below in kind.fields.items():
+        if below.about:
+            yield f"{path}.{name}", below
+        yield from parts(f"{path}.{name}", below)
 
 
 def ids(rules: set[str]) -> str:

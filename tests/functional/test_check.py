@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from eidos.engine.cli import console, root
-from fakes.opa_server import opa_server
+from fakes.opa_server import opa_binary, opa_server
 from fakes.policies import DRIVER_RULE, MANIFEST, write_pack
 
 SNAPSHOT = """\
@@ -466,6 +466,25 @@ def test_the_configuration_sets_defaults_parameters_and_enforcement(
     Path("eidos.yaml").write_text("packs: [t]\nenforcement: {T-01: warn}\n")
     assert check("s.yaml") == 2
     assert "no rule 'T-01'" in capsys.readouterr().err
+
+
+@pytest.mark.real
+def test_opa_is_started_where_something_must_be_asked_and_once(here: Path) -> None:
+    log, wrapper = here / "log", here / "opa"
+    wrapper.write_text(f'#!/bin/sh\necho "$1" >>{log}\nexec {opa_binary()} "$@"\n')
+    wrapper.chmod(0o700)
+
+    def servers(*arguments: str) -> int:
+        log.write_text("")
+        asked = ("s.yaml", "-p", "t", "--engine", "opa", "--opa-binary", str(wrapper))
+        assert check(*asked, *arguments) == 1
+        return log.read_text().split().count("run")
+
+    assert servers("--no-record") == 1
+    assert servers("--db", "new.db") == 1
+    assert servers("--db", "new.db") == 0  # all is remembered
+    Path("params.yaml").write_text("T-001: {floor: 575}\n")
+    assert servers("--db", "new.db", "--params", "params.yaml") == 1
 
 
 @pytest.mark.real

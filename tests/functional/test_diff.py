@@ -94,7 +94,9 @@ def test_lines_of_both_sides_are_given(here: Path, capsys: pytest.CaptureFixture
         assert '"driver"' in line
 
 
-@pytest.mark.parametrize("name", ["text", "table", "json", "json-patch", "markdown", "github"])
+@pytest.mark.parametrize(
+    "name", ["text", "table", "json", "json-patch", "markdown", "github", "sarif"]
+)
 @pytest.mark.parametrize(("current", "code"), [("a.json", 0), ("b.json", 1), ("blind.json", 3)])
 def test_every_format_yields_the_same_code(
     capsys: pytest.CaptureFixture[str], name: str, current: str, code: int
@@ -143,17 +145,18 @@ def test_fail_on_narrows(here: Path, level: str, code: int) -> None:
 
 def test_flips_name_the_rule(capsys: pytest.CaptureFixture[str]) -> None:
     found = drift(capsys, "a.json", "b.json", "--pack", "t", policy=True)
-    flip = {"rule": "T-001", "before": "pass", "after": "fail"}
+    flip = {"rule": "T-001", "before": "pass", "after": "fail", "level": "high", "together": []}
     assert [change["flips"] for change in found["changes"]] == [[flip], [flip]]
-    assert [each["explained"] for each in found["flips"]] == [True, True]
+    assert [each["cause"] for each in found["flips"]] == ["change", "change"]
+    assert found["flips"][0]["changes"] == [[{"node": "n1", "fact": "gpu.smi.driver"}]]
     assert diff("a.json", "b.json", "--pack", "t", policy=True) == 1
     assert "verdict T-001 pass -> fail" in capsys.readouterr().out
 
 
 def test_a_verdict_that_becomes_unknown_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     found = drift(capsys, "a.json", "blind.json", "--pack", "t", policy=True)
-    flip = {"node": "n1", "rule": "T-001", "before": "pass", "after": "unknown"}
-    assert found["flips"] == [{**flip, "explained": False}]
+    flip = {"node": "n1", "rule": "T-001", "before": "pass", "after": "unknown", "level": "high"}
+    assert found["flips"] == [{**flip, "cause": "lost", "changes": []}]
     back = drift(capsys, "blind.json", "a.json", "--pack", "t", policy=True)
     assert [(each["before"], each["after"]) for each in back["flips"]] == [("unknown", "pass")]
     diff("a.json", "blind.json", "--pack", "t", policy=True)
@@ -293,7 +296,7 @@ def test_matrix(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff("--matrix", "m.json") == 1
     out = capsys.readouterr().out
     assert "gpu.smi: 38 nodes alike, 1 differs" in out
-    assert "critical gpu.smi.driver: 580.1 -> 570.1" in out
+    assert "critical gpu.smi.driver  580.1 -> 570.1" in out
     assert "os.sysctl: 39 nodes alike" in out
     for extra in ((), ("--summary",)):
         assert diff("--matrix", "m.json", "-o", "json", *extra) == 1
@@ -416,7 +419,7 @@ def test_markdown_stays_under_the_limit_of_a_comment(
     out = capsys.readouterr().out
     assert len(out) < 65_536
     assert "gpu.smi.driver" in out
-    assert "more" in out
+    assert "3,000 facts of os.sysctl differ" in out
     assert out.count("<details") == out.count("</details>")
 
 

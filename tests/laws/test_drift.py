@@ -60,7 +60,7 @@ def between(before: Any, after: Any) -> Comparison:
     return compare(taken(before), taken(after))
 
 
-def swapped(change: Change) -> str:
+def mirrored(change: Change) -> str:
     kind = KINDS.get(change.kind, change.kind)
     where = (change.segments, kind)
     return repr((where, change.after, change.before))
@@ -104,15 +104,15 @@ def test_equal_documents_do_not_differ(document: Any) -> None:
 @settings(max_examples=200)
 def test_swapping_the_sides_swaps_the_drift(before: Any, after: Any) -> None:
     there, back = between(before, after), between(after, before)
-    assert sorted(map(plain, there.changes)) == sorted(map(swapped, back.changes))
+    assert sorted(map(plain, there.changes)) == sorted(map(mirrored, back.changes))
     fates = sorted(
         (FATES.get(each.fate, each.fate), each.after or "") for each in there.pairing.changes
     )
     assert fates == sorted((each.fate, each.before or "") for each in back.pairing.changes)
     sides = sorted((SIDES[gap.side], gap.fact) for gap in there.not_comparable)
-    mirrored = sorted((gap.side, gap.fact) for gap in back.not_comparable)
+    turned = sorted((gap.side, gap.fact) for gap in back.not_comparable)
     assert [side for side in sides if side[0] != "both"] == [
-        side for side in mirrored if side[0] != "both"
+        side for side in turned if side[0] != "both"
     ]
 
 

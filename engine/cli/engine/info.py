@@ -1,7 +1,6 @@
 """``eidos engine info``."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from eidos.engine.app.engine import engine_info
 from eidos.engine.cli import console
 from eidos.engine.cli.options import Option, takes, writes
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import ENGINE
 

@@ -1,6 +1,5 @@
 """``eidos history runs``."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from eidos.engine.app.history import RunsRequest, list_runs
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, Option, takes, writes
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RUNS
 

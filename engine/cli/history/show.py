@@ -1,13 +1,12 @@
 """``eidos history show``."""
 
-from dataclasses import dataclass
-
 import click
 
 from eidos.engine.app.history import show_run
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Color, Database, Verbose, takes, writes
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import REPORT
 

@@ -1,15 +1,15 @@
 """``eidos history verify``."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
 
 from eidos.engine.app.history import VerifyRequest, verify
-from eidos.engine.cli import console
+from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, Option, takes, writes
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VERIFICATION
 
@@ -36,7 +36,7 @@ def command(asked: VerifyOptions, outputs: tuple[str, ...]) -> ExitCode:
     --head. Exit codes: 0 intact, 1 altered, 2 could not be read.
     """
     chosen = parse_outputs(outputs, VERIFICATION)
-    with open_context(asked.db) as context:
+    with open_context(asked.db) as context, progress.shown("verifying", context.tally):
         found = verify(VerifyRequest(asked.head), context)
     console.show(VERIFICATION, found, chosen)
     return found.exit_code

@@ -10,7 +10,7 @@ from eidos.engine.cli.recipe import RecipeOptions, request
 from eidos.engine.errors import UsageError
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.recipe.text import values
-from eidos.engine.report.registry import EXPLANATION
+from eidos.engine.report.registry import RESOLUTION
 
 
 @click.command("explain")
@@ -18,7 +18,7 @@ from eidos.engine.report.registry import EXPLANATION
 @takes("asked", RecipeOptions)
 @takes("engine", EngineOptions)
 @click.option("-v", "--verbose", is_flag=True, help="Tell of every value who set it.")
-@writes(EXPLANATION)
+@writes(RESOLUTION)
 def command(
     path: str | None,
     asked: RecipeOptions,
@@ -31,11 +31,11 @@ def command(
 
     PATH is a value, or a part of the recipe: gpu-operator.driver. Exit codes as of eidos recipe.
     """
-    chosen = parse_outputs(outputs, EXPLANATION)
+    chosen = parse_outputs(outputs, RESOLUTION)
     with open_context(engine=engine) as context:
         resolution = resolve_recipe(request(asked), context)
     if path is None:
-        console.show(EXPLANATION, resolution, chosen, console.rendering("auto", verbose=verbose))
+        console.show(RESOLUTION, resolution, chosen, console.rendering("auto", verbose=verbose))
         return resolution.exit_code
     lines = list(values(resolution, path))
     if not lines:

@@ -1,16 +1,15 @@
 """``eidos snapshot``: collect; ``convert`` and ``merge`` are its own files."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import click
 from click.core import ParameterSource
 
-from eidos.engine.app.context import SystemClock
+from eidos.engine.app.context import SystemClock, Tally
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
-from eidos.engine.cli import LazyGroup
+from eidos.engine.cli import LazyGroup, progress
 from eidos.engine.cli.options import (
     Database,
     DocumentOptions,
@@ -23,6 +22,7 @@ from eidos.engine.cli.snapshot.printing import say_collection, say_origin, write
 from eidos.engine.collecting.filtering import Filter
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.snapshot import Snapshot
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 
 
@@ -118,7 +118,8 @@ def command(
 
         write = lambda state: write_snapshot_to(state, place, asked.dialect)  # noqa: E731
         return watch_and_tell(wanted, watching, policy, None if place.output == "-" else write)
-    snapshot = _snapshot(wanted, asked)
+    with progress.shown("collecting", Tally()):
+        snapshot = _snapshot(wanted, asked)
     write_snapshot_to(snapshot, place, asked.dialect)
     say_collection(snapshot)
     return ExitCode.INCOMPLETE if is_incomplete(snapshot) else ExitCode.OK

@@ -1,6 +1,5 @@
 """``eidos snapshot convert``: options, one call, a document."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -10,6 +9,7 @@ from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import DocumentOptions, Option, takes
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 from eidos.engine.report.registry import DOCUMENT
 

@@ -1,16 +1,16 @@
 """``eidos snapshot merge``."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
 
 from eidos.engine.app.merge import merge_items
-from eidos.engine.cli import console
+from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import DocumentOptions, Option, takes
 from eidos.engine.cli.snapshot.printing import write_snapshot_to
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 
 
@@ -34,7 +34,7 @@ def command(snapshots: tuple[str, ...], asked: MergeOptions, place: DocumentOpti
     no answer.
     """
     document_output(place.output, place.form)  # tried before anything is read
-    with open_context() as context:
+    with open_context() as context, progress.shown("joining", context.tally):
         merged = merge_items(snapshots, asked.cluster, context)
     write_snapshot_to(merged.snapshot, place, None)
     for conflict in merged.conflicts:

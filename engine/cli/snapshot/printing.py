@@ -1,5 +1,6 @@
 """How a snapshot is written, and what is said about its making."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eidos.engine.cli import console
@@ -8,11 +9,15 @@ from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.model.snapshot import API_VERSION, Collection, CollectorState, Snapshot
 from eidos.engine.report.outputs import document_output
 from eidos.engine.report.registry import DOCUMENT
+from eidos.engine.report.wording import plural
 
 if TYPE_CHECKING:
     from eidos.engine.app.cache import CachedSnapshot
 
 _WORTH_SAYING = (CollectorState.FAILED, CollectorState.PARTIAL, CollectorState.UNAVAILABLE)
+
+_NAMED_KEYS = 3
+"""Keys that are named rather than counted: a line has room for them."""
 
 
 def write_snapshot_to(snapshot: Snapshot, place: DocumentOptions, dialect: str | None) -> None:
@@ -39,17 +44,26 @@ def say_origin(taken: "CachedSnapshot") -> None:
 
 def say_collection(snapshot: Snapshot) -> None:
     """Say which collectors could not give everything, one line for each reason."""
-    lines: dict[tuple[str, str, str], list[str]] = {}
+    lines: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for entry in snapshot.collection:
         if entry.status in _WORTH_SAYING:
             reason = entry.reason or "no reason given"
-            subtypes = lines.setdefault((entry.type.lower(), entry.status.value, reason), [])
-            subtypes.extend([_name(entry)] if entry.subtype else [])
+            subtypes = lines.setdefault((entry.type.lower(), entry.status.value, reason), {})
+            if entry.subtype:
+                nodes = subtypes.setdefault(_name(entry), [])
+                nodes.extend([entry.node] if entry.node else [])
     for (type_, status, reason), subtypes in lines.items():
-        names = f" ({', '.join(subtypes)})" if subtypes else ""
-        console.say(f"{type_}{names}: {status}: {reason}")
+        names = ", ".join(map(_on_nodes, subtypes, subtypes.values()))
+        console.say(f"{type_}{f' ({names})' if names else ''}: {status}: {reason}")
 
 
 def _name(entry: Collection) -> str:
-    count = f": {len(entry.keys)} keys" if entry.keys else ""
-    return f"{entry.subtype}{count}"
+    if not entry.keys:
+        return entry.subtype or ""
+    count = len(entry.keys)
+    named = ", ".join(entry.keys) if count <= _NAMED_KEYS else plural(count, "key")
+    return f"{entry.subtype}: {named}"
+
+
+def _on_nodes(name: str, nodes: Sequence[str]) -> str:
+    return f"{name} on {len(nodes)} nodes" if len(nodes) > 1 else name

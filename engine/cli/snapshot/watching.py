@@ -60,7 +60,7 @@ def watch_and_tell(
         watch = replace(watch, ignores=(*configured_settings().ignore, *watch.ignores))
         for event in watched(watch, context):
             if event.line is not None:
-                click.echo(json.dumps(event.line, ensure_ascii=False))
+                click.echo(json.dumps(event.line))
             if event.note:
                 console.say(event.note)
             if event.state is not None and write is not None:

@@ -9,7 +9,6 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from eidos.engine.errors import EidosError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import Answer
+from eidos.engine.records import dataclass
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.connection import Connection
 from eidos.engine.rego.opa.faults import Fault, module_of, sentence

@@ -6,7 +6,6 @@ adds is out of the other's reach. Modules that both have (a library) are there o
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from eidos.engine.digest import canonical
@@ -14,6 +13,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import Job, Program
+from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.opa.faults import forbidden
 
@@ -45,9 +45,13 @@ class Kind:
     guarded: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Reach:
-    """What a module defines and what it can see, from its text; rather too much than too little."""
+    """What a module defines and what it can see, from its text; rather too much than too little.
+
+    There is one for each module, told from others by being itself: sets of them are compared for
+    every rule, and comparing modules took longer than reading them.
+    """
 
     package: Path
     around: frozenset[Path]
@@ -71,10 +75,9 @@ class _Horizon:
         self._mentions: set[Path] = set()
         self._prefixes: set[Path] = set()
 
-    def add(self, modules: Iterable[Module], queries: Iterable[str]) -> None:
+    def add(self, reaches: Iterable[_Reach], queries: Iterable[str]) -> None:
         """Take modules and queries in."""
-        for module in modules:
-            reach = _reach(module)
+        for reach in reaches:
             self._packages.add(reach.package)
             self._mentions |= reach.mentions
             self._prefixes |= reach.prefixes
@@ -83,12 +86,11 @@ class _Horizon:
             self._mentions.add(path)
             self._prefixes |= _above(path)
 
-    def sees(self, others: Iterable[Module]) -> bool:
+    def sees(self, others: Iterable[_Reach]) -> bool:
         """Tell whether a package of other modules is ours, or lies in or around what is named."""
         packages: set[Path] = set()
         around: set[Path] = set()
-        for module in others:
-            reach = _reach(module)
+        for reach in others:
             packages.add(reach.package)
             around |= reach.around
         return not (
@@ -116,7 +118,7 @@ class Bundle:
         self.modules: list[Module] = []
         self.kinds: dict[KindKey, Kind] = {}
         """In the order of their numbers."""
-        self._known: set[Module] = set()
+        self._known: set[_Reach] = set()
         self._horizon = _Horizon()
 
     def takes(self, program: Program, queries: Iterable[str]) -> bool:
@@ -125,7 +127,7 @@ class Bundle:
             return False
         if canonical(self.base) != canonical(base_data(program)):
             return False
-        own = set(program.modules)
+        own = {_reach(module) for module in program.modules}
         other = _Horizon()
         other.add(own, queries)
         return not (self._horizon.sees(own - self._known) or other.sees(self._known - own))
@@ -134,11 +136,12 @@ class Bundle:
         """Give the number of a kind, adding it and its modules where it is new."""
         if key not in self.kinds:
             self.kinds[key] = Kind(program, key[1], key[2])
-            fresh = [module for module in program.modules if module not in self._known]
-            self.modules += fresh
+            fresh = {_reach(module): module for module in program.modules}
+            fresh = {reach: module for reach, module in fresh.items() if reach not in self._known}
+            self.modules += fresh.values()
             self._known.update(fresh)
             self._horizon.add(fresh, key[1])
-            self.schemas = self.schemas or any(_reach(module).schemas for module in fresh)
+            self.schemas = self.schemas or any(reach.schemas for reach in fresh)
         return list(self.kinds).index(key)
 
     @property
@@ -195,7 +198,7 @@ def base_data(program: Program) -> Mapping[str, Json]:
     return {root: value for root, value in program.data.items() if root not in _GIVEN}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _reach(module: Module) -> _Reach:
     package: Path = ()
     mentions: set[Path] = set()

@@ -1,10 +1,8 @@
 """Commands of the ``opa`` executable that end by themselves: version, check, parse."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,21 +25,13 @@ class OpaCommand:
     """The executable, and what it is asked to do once.
 
     Args:
-        binary: the executable.
+        binary: absolute path of the executable.
         limits: bounds for its memory and time.
-
-    Raises:
-        EidosError: there is no such executable.
     """
 
-    def __init__(self, binary: Path, limits: EngineLimits) -> None:
-        self.binary = str(binary.absolute())
+    def __init__(self, binary: str, limits: EngineLimits) -> None:
+        self.binary = binary
         self._limits = limits
-        if not os.access(self.binary, os.X_OK) or not binary.is_file():
-            raise EidosError(
-                f"there is no OPA at {binary}",
-                hint="Name the 'opa' executable, or put it on PATH.",
-            )
 
     def version(self, floor: tuple[int, ...]) -> str:
         """Give the version.

@@ -5,22 +5,24 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eidos.engine.digest import digest
-from eidos.engine.errors import PolicyError
+from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program
+from eidos.engine.records import dataclass
 from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.opa.asking import Round
 from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse
-from eidos.engine.rego.opa.command import OpaCommand
-from eidos.engine.rego.opa.harness import Task
-from eidos.engine.rego.opa.server import OpaServer
+
+if TYPE_CHECKING:  # what starts and asks is imported when there is something to ask
+    from eidos.engine.rego.opa.command import OpaCommand
+    from eidos.engine.rego.opa.harness import Task
+    from eidos.engine.rego.opa.server import OpaServer
 
 FLOOR: Final = (1, 22, 3)
 """Earlier ones have a wrong rule indexer or a bypassable bundle signature."""
@@ -36,7 +38,7 @@ class _Ward:
     """A bundle and the servers that have it and have nothing to do."""
 
     bundle: Bundle
-    idle: list[OpaServer] = field(default_factory=list)
+    idle: list["OpaServer"] = field(default_factory=list)
 
 
 class OpaEngine:
@@ -65,7 +67,7 @@ class OpaEngine:
     ) -> None:
         self._known_version = version
         self._limits = limits or EngineLimits()
-        self._command = OpaCommand(binary, self._limits)
+        self._binary = _executable(binary)
         self._connections = cores or len(os.sched_getaffinity(0))
         self._lock = threading.RLock()
         self._wards: list[_Ward] = []
@@ -73,6 +75,12 @@ class OpaEngine:
         self._analysed: dict[str, list[ModuleFacts]] = {}
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _bury, self._wards, self._owner)
+
+    @cached_property
+    def _command(self) -> "OpaCommand":
+        from eidos.engine.rego.opa.command import OpaCommand
+
+        return OpaCommand(self._binary, self._limits)
 
     @cached_property
     def version(self) -> str:
@@ -137,6 +145,8 @@ class OpaEngine:
         _bury(wards, os.getpid())
 
     def _answers(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+        from eidos.engine.rego.opa.harness import Task
+
         by_ward: dict[int, tuple[_Ward, list[Task]]] = {}
         answers: dict[int, Answer] = {}
         for number, job in enumerate(jobs):
@@ -150,7 +160,9 @@ class OpaEngine:
             answers.update(self._ask(ward, tasks))
         return iter([answers[number] for number in range(len(jobs))])
 
-    def _ask(self, ward: _Ward, tasks: list[Task]) -> dict[int, Answer]:
+    def _ask(self, ward: _Ward, tasks: "list[Task]") -> dict[int, Answer]:
+        from eidos.engine.rego.opa.asking import Round
+
         try:
             round_ = Round(tasks, lambda: self._hire(ward), self._limits)
             try:
@@ -161,7 +173,7 @@ class OpaEngine:
             return self._apart(ward, tasks, error)
         return round_.answers
 
-    def _apart(self, ward: _Ward, tasks: list[Task], error: PolicyError) -> dict[int, Answer]:
+    def _apart(self, ward: _Ward, tasks: "list[Task]", error: PolicyError) -> dict[int, Answer]:
         """Ask each program on its own where they do not compile together."""
         self._dismiss(ward)
         programs = {task.job.program.key: task.job.program for task in tasks}
@@ -207,7 +219,7 @@ class OpaEngine:
                 del self._kinds[key]
         _bury([ward], os.getpid())
 
-    def _hire(self, ward: _Ward) -> OpaServer:
+    def _hire(self, ward: _Ward) -> "OpaServer":
         """Give a server that knows all kinds of a bundle, and end those that do not."""
         with self._lock:
             kinds = len(ward.bundle.kinds)
@@ -217,10 +229,12 @@ class OpaEngine:
                 server.bury()
             return ward.idle.pop() if ward.idle else self._start(ward)
 
-    def _start(self, ward: _Ward) -> OpaServer:
-        return OpaServer(self._command.binary, ward.bundle, self._limits, self._connections)
+    def _start(self, ward: _Ward) -> "OpaServer":
+        from eidos.engine.rego.opa.server import OpaServer
 
-    def _take_back(self, ward: _Ward, server: OpaServer | None) -> None:
+        return OpaServer(self._binary, ward.bundle, self._limits, self._connections)
+
+    def _take_back(self, ward: _Ward, server: "OpaServer | None") -> None:
         if server is None:
             return
         with self._lock:
@@ -242,6 +256,14 @@ class OpaEngine:
             self._owner = os.getpid()
             self._wards.clear()
             self._kinds.clear()
+
+
+def _executable(binary: Path) -> str:
+    if not os.access(binary, os.X_OK) or not binary.is_file():
+        raise EidosError(
+            f"there is no OPA at {binary}", hint="Name the 'opa' executable, or put it on PATH."
+        )
+    return str(binary.absolute())
 
 
 def _bury(wards: list[_Ward], owner: int) -> None:

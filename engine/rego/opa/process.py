@@ -10,10 +10,10 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from eidos.engine.errors import EidosError
+from eidos.engine.records import dataclass
 from eidos.engine.rego.limits import EngineLimits
 
 _LAUNCH: Final = """

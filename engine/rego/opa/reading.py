@@ -4,12 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
+from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.faults import V1_KEYWORDS, WRITTEN_AS_V0, mixed
 from eidos.engine.rego.limits import EngineLimits

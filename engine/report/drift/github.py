@@ -7,7 +7,14 @@ from eidos.engine.model.drift import Comparison, Drift
 from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, grouped
-from eidos.engine.report.drift.wording import counted, decided, fact, flips, values
+from eidos.engine.report.drift.wording import (
+    counted,
+    decided,
+    fact,
+    flips,
+    headline,
+    node_moved,
+)
 from eidos.engine.report.github import SHOWN, annotation
 
 
@@ -15,9 +22,14 @@ def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     """Write an annotation for each change, and the decision."""
     drift = compared.drift
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
-    shown = () if rendering.summary else grouped(drift.changes)
-    for group in shown:
-        levels[_level(drift, group)].append(_command(_level(drift, group), group))
+    if not rendering.summary:
+        for node in sorted(drift.moved, key=lambda node: -node.level.rank):
+            level = _level(drift, node.level)
+            title = f"{node.level.value} drift: node {node.fate.value}"
+            levels[level].append(annotation(level, node_moved(node), title=title))
+        for group in grouped(drift.changes):
+            level = _level(drift, group.change.level)
+            levels[level].append(_command(level, group))
     rest = 0
     for commands in levels.values():
         out.writelines(commands[:SHOWN])
@@ -33,8 +45,7 @@ def _last(drift: Drift) -> str:
     return "error" if drift.exit_code is ExitCode.INCOMPLETE else "notice"
 
 
-def _level(drift: Drift, group: Group) -> str:
-    level = group.change.level
+def _level(drift: Drift, level: Severity) -> str:
     if not drift.gate.reaches(level):
         return "notice"
     return "error" if level.rank >= Severity.HIGH.rank else "warning"
@@ -46,5 +57,5 @@ def _command(level: str, group: Group) -> str:
     place = after or before
     line = Location(place.file, place.line or 1) if place else None
     flipped = f"\nverdict {flips(change)}" if change.flips else ""
-    text = f"{group.where}: {values(change, 400)}{flipped}"
+    text = f"{group.where}: {headline(change, 400)}{flipped}"
     return annotation(level, text, line, f"{change.level.value} drift: {fact(change)}")

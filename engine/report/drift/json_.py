@@ -6,14 +6,23 @@ from eidos.engine.model.drift import (
     Change,
     Comparison,
     Drift,
+    Explained,
+    Explanation,
     Flip,
     Ignored,
     NodeChange,
     NotComparable,
     Side,
 )
+from eidos.engine.model.verdict import Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.jsontext import API_VERSION, dumps, location_json, relaxations_json
+from eidos.engine.report.jsontext import (
+    API_VERSION,
+    dumps,
+    location_json,
+    relaxations_json,
+    write_document,
+)
 
 
 def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
@@ -42,6 +51,7 @@ def document(drift: Drift, *, summary: bool = False) -> dict[str, Any]:
         "failOn": drift.gate.fail_on.value,
         **relaxations_json(drift.relaxations),
         "counts": {level.value: count for level, count in drift.counts.items()},
+        "unlike": list(drift.unlike),
         "summary": {
             "changes": len(drift.changes),
             "nodes": len(drift.moved),
@@ -58,7 +68,13 @@ def _details(drift: Drift) -> dict[str, Any]:
         "nodes": [_node(node) for node in drift.nodes],
         "changes": [_change(change) for change in drift.changes],
         "flips": [
-            {"node": each.node, **_flip(each.flip), "explained": each.is_explained}
+            {
+                "node": each.node,
+                **_flip(each.flip),
+                "level": each.flip.level.value,
+                "cause": each.cause.value,
+                "changes": [[_named(change) for change in changes] for changes in each.sets],
+            }
             for each in drift.flips
         ],
         "notComparable": [_gap(gap) for gap in drift.not_comparable],
@@ -106,6 +122,51 @@ def _flip(flip: Flip) -> dict[str, Any]:
     return {"rule": flip.rule, "before": flip.before.value, "after": flip.after.value}
 
 
+def _named(change: Change) -> dict[str, Any]:
+    return {"node": change.node, "fact": change.fact}
+
+
+def _blamed(flip: Flip) -> dict[str, Any]:
+    return {**_flip(flip), "level": flip.level.value, "together": list(flip.together)}
+
+
+def explanation(explained: Explanation, out: TextIO, _rendering: Rendering) -> None:
+    """Write one document of kind DriftExplanation; ``schemas/drift-explanation/v1.schema.json``."""
+    drift, rule = explained.drift, explained.rule
+    write_document(
+        out,
+        "DriftExplanation",
+        rule={"id": rule.id, "title": rule.title, "severity": rule.severity.value},
+        baseline=_side(drift.baseline),
+        current=_side(drift.current),
+        exitCode=int(drift.exit_code),
+        subjects=[_explained(each) for each in explained.subjects],
+    )
+
+
+def _explained(each: Explained) -> dict[str, Any]:
+    flip = each.flip
+    return {
+        "node": each.node,
+        "before": _verdict(each.before),
+        "after": _verdict(each.after),
+        "cause": flip.cause.value if flip else None,
+        "changes": [[_change(change) for change in found] for found in (flip.sets if flip else ())],
+        "undo": [[_named(change) for change in found] for found in each.undo],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "status": verdict.status.value,
+        "reason": verdict.reason,
+        "findings": [
+            {"msg": finding.msg, "path": finding.path, "fix": finding.fix}
+            for finding in verdict.findings
+        ],
+    }
+
+
 def _side(side: Side) -> dict[str, Any]:
     return {
         "name": side.name,
@@ -129,7 +190,7 @@ def _change(change: Change) -> dict[str, Any]:
         "after": change.after,
         "note": change.note,
         "readBy": list(change.read_by),
-        "flips": [_flip(flip) for flip in change.flips],
+        "flips": [_blamed(flip) for flip in change.flips],
         "beforeAt": location_json(before_at),
         "afterAt": location_json(after_at),
     }

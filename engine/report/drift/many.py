@@ -4,13 +4,14 @@ JSON and JSON Patch become one document a line; text and tables get a heading ea
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.drift import Comparison, Drift, IdleRule, IgnoreRule
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering, Reporter
+from eidos.engine.records import dataclass
 from eidos.engine.report.drift.wording import idle
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import API_VERSION, dumps

@@ -5,19 +5,21 @@ from itertools import chain, groupby
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.drift import Comparison, Drift, Side
+from eidos.engine.model.drift import Comparison, Drift, NodeChange, Side
 from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, grouped
+from eidos.engine.report.drift.alike import Group, folded, grouped
 from eidos.engine.report.drift.wording import (
     cells,
     counted,
+    counted_only,
     decided,
     fact,
-    flipped,
-    gap,
+    flips,
+    gaps,
     idle,
     node_moved,
+    unexplained,
 )
 from eidos.engine.report.escaping import markdown_code as code
 from eidos.engine.report.escaping import markdown_text as text
@@ -55,11 +57,12 @@ def _parts(drift: Drift) -> Iterator[str]:
     yield f"## {_MARKS[drift.exit_code]} eidos diff: {text(decided(drift))}\n\n{sides}\n\n"
     yield f"**{text(counted(drift))}**\n"
     yield _list("Relaxed", [str(each) for each in drift.relaxations], is_open=True)
-    yield _list("Verdicts that flip for other reasons", _unexplained(drift), is_open=True)
-    yield _list("Not comparable", [gap(each) for each in drift.not_comparable], is_open=True)
-    yield _list("Nodes", [node_moved(node) for node in drift.nodes], is_open=True)
+    yield _list("Unlike", drift.unlike, is_open=True)
+    yield _list("Nodes", [node_moved(node) for node in _worst_first(drift)], is_open=True)
     for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
-        yield _level(level, list(found))
+        yield _level(level, list(found), drift)
+    yield _list("Verdicts", [*unexplained(drift)], is_open=True)
+    yield _list("Not comparable", [*gaps(drift.not_comparable)], is_open=True)
     hidden = [
         f"{plural(len(each.changes), 'change')} by {each.rule.pattern}: {each.rule.reason}"
         for each in drift.ignored
@@ -73,19 +76,22 @@ def _side(side: Side) -> str:
     return f"{code(side.name)} ({', '.join(remarks)})" if remarks else code(side.name)
 
 
-def _unexplained(drift: Drift) -> list[str]:
-    return [flipped(flip) for flip in drift.flips if not flip.is_explained]
+def _worst_first(drift: Drift) -> list[NodeChange]:
+    return sorted(drift.nodes, key=lambda node: -node.level.rank)
 
 
-def _level(level: Severity, groups: Sequence[Group]) -> str:
+def _level(level: Severity, groups: Sequence[Group], drift: Drift) -> str:
     is_open = " open" if level.rank >= Severity.HIGH.rank else ""
-    table = _HEAD
-    for written, group in enumerate(groups):
+    read, rests = folded(groups)
+    table, more = _HEAD, ""
+    for written, group in enumerate(read):
         row = _row(group)
         if len(table) + len(row) > _SECTION:
-            table += f"\nand {plural(len(groups) - written, 'change')} more\n"
+            more = f"\nand {plural(len(read) - written, 'change')} more\n"
             break
         table += row
+    lines = [f"\n{text(counted_only(rest, is_judged=drift.is_judged))}\n" for rest in rests]
+    table = (table if read else "") + more + "".join(lines)
     summary = f"<b>{level.value}</b>: {plural(len(groups), 'change')}"
     return f"\n<details{is_open}><summary>{summary}</summary>\n{table}\n</details>\n"
 
@@ -94,8 +100,9 @@ def _row(group: Group) -> str:
     change = group.change
     before, after = (code(cell) if cell else "" for cell in cells(change, _VALUE))
     remarks = [text(change.note or change.kind.value)]
-    remarks += [f"<b>{text(flip.rule)} {flip.before} → {flip.after}</b>" for flip in change.flips]
-    row = (code(fact(change)), before, after, "<br>".join(remarks), text(group.where))
+    if change.flips:
+        remarks.append(f"<b>{text(flips(change))}</b>")
+    row = (code(fact(change)), before, after, "<br>".join(remarks), text(group.placed))
     return f"| {' | '.join(row)} |\n"
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from eidos.engine.model.drift import AlikeClass, Matrix, SubtypeClasses
+from eidos.engine.model.rule import Scope
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.wording import fact, values
+from eidos.engine.report.drift.wording import fact, headline
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import relaxations_json, write_document
 from eidos.engine.report.wording import and_more, named, plural
 
 _NAMES = 5
-"""Nodes named of a class."""
+"""Members named of a class."""
 _CHANGES = 10
 """Changes shown of a class; all of them with verbose."""
 
@@ -22,14 +23,17 @@ def text(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
         out.writelines(f"{disarmed(line)}\n" for line in _lines(each, rendering))
     relaxed = (f"relaxed: {one_line(str(each))}" for each in matrix.relaxations)
     out.writelines(f"{disarmed(line)}\n" for line in relaxed)
-    out.write(f"\n{matrix.nodes} nodes; exit code {int(matrix.exit_code)}\n")
+    counts = (plural(matrix.clusters, "cluster"), plural(matrix.nodes, "node"))
+    seen = ", ".join(counts if matrix.clusters else counts[1:])
+    out.write(f"\n{seen}; exit code {int(matrix.exit_code)}\n")
 
 
 def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
     first, *others = each.classes
     name = one_line(f"{each.address.type}.{each.address.subtype}")
-    agree = f"{name}: {plural(len(first.nodes), 'node')} alike"
-    differ = sum(len(other.nodes) for other in others)
+    alike = " alike" if len(first.members) > 1 or others else ""
+    agree = f"{name}: {plural(len(first.members), each.scope.value)}{alike}"
+    differ = sum(len(other.members) for other in others)
     classes = f" in {len(others):,} ways" if len(others) > 1 else ""
     yield (
         f"{agree}, {differ:,} {'differs' if differ == 1 else 'differ'}{classes}"
@@ -37,20 +41,20 @@ def _lines(each: SubtypeClasses, rendering: Rendering) -> Iterator[str]:
         else agree
     )
     for other in () if rendering.summary else others:
-        yield f"  {_named(other.nodes)}:"
+        yield f"  {_named(other.members, each.scope)}:"
         ranked = sorted(other.changes, key=lambda change: -change.level.rank)
         shown = ranked if rendering.verbose else ranked[:_CHANGES]
         for change in shown:
-            yield f"    {change.level.value:<8} {fact(change)}: {values(change)}"
+            yield f"    {change.level.value:<8} {headline(change)}"
         if hidden := len(other.changes) - len(shown):
             yield f"    {and_more(hidden)} (--show-ignored shows all)"
     if each.lacking:
-        yield f"  not collected on {_named(each.lacking)}"
+        yield f"  not collected on {_named(each.lacking, each.scope)}"
 
 
-def _named(nodes: tuple[str, ...]) -> str:
-    names = named([one_line(name) for name in nodes[:_NAMES]], len(nodes))
-    return f"{plural(len(nodes), 'node')} ({names})"
+def _named(members: tuple[str, ...], scope: Scope) -> str:
+    names = named([one_line(name) for name in members[:_NAMES]], len(members))
+    return f"{plural(len(members), scope.value)} ({names})"
 
 
 def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
@@ -59,6 +63,7 @@ def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
         out,
         "DriftMatrix",
         nodes=matrix.nodes,
+        clusters=matrix.clusters,
         exitCode=int(matrix.exit_code),
         **relaxations_json(matrix.relaxations),
         subtypes=[_subtype(each, rendering) for each in matrix.subtypes],
@@ -66,9 +71,10 @@ def json(matrix: Matrix, out: TextIO, rendering: Rendering) -> None:
 
 
 def _subtype(each: SubtypeClasses, rendering: Rendering) -> dict[str, Any]:
-    named = {"type": each.address.type, "subtype": each.address.subtype}
+    address = each.address
+    named = {"scope": each.scope.value, "type": address.type, "subtype": address.subtype}
     if rendering.summary:
-        sizes = [len(alike.nodes) for alike in each.classes]
+        sizes = [len(alike.members) for alike in each.classes]
         counts = {"classSizes": sizes, "lackingCount": len(each.lacking)}
         return {**named, **counts}
     return {
@@ -89,4 +95,4 @@ def _class(alike: AlikeClass) -> dict[str, Any]:
         }
         for change in alike.changes
     ]
-    return {"nodes": list(alike.nodes), "changes": changes}
+    return {"members": list(alike.members), "changes": changes}

@@ -13,8 +13,9 @@ from eidos.engine.report.drift.wording import (
     decided,
     fact,
     flips,
-    gap,
+    gaps,
     node_moved,
+    unexplained,
 )
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.page import write_columns
@@ -37,8 +38,10 @@ def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
         write_columns([_HEAD, *rows], out)
         out.write("\n")
     lines = [
-        *map(node_moved, drift.nodes),
-        *(f"not comparable: {gap(each)}" for each in drift.not_comparable),
+        *map(node_moved, sorted(drift.nodes, key=lambda node: -node.level.rank)),
+        *(f"unlike: {one_line(each)}" for each in drift.unlike),
+        *unexplained(drift),
+        *(f"not comparable: {each}" for each in gaps(drift.not_comparable)),
         *(f"relaxed: {one_line(str(each))}" for each in drift.relaxations),
         counted(drift),
         decided(drift),
@@ -66,5 +69,5 @@ def _rows(drift: Drift, limit: int) -> list[tuple[str, ...]]:
         change = group.change
         note = change.note or change.kind.value
         told = f"{note}; {flips(change)}" if change.flips else note
-        rows.append((change.level.value, fact(change), *cells(change, limit), told, group.where))
+        rows.append((change.level.value, fact(change), *cells(change, limit), told, group.placed))
     return rows

@@ -1,29 +1,33 @@
 """Drift for people: worst first, the same change on many nodes once."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from eidos.engine.errors import Location
-from eidos.engine.model.drift import Change, ChangeKind, Comparison, Drift, NodeFate
+from eidos.engine.model.drift import Change, ChangeKind, Comparison, Drift, NodeChange, NodeFate
+from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
-from eidos.engine.report.drift.alike import Group, grouped
+from eidos.engine.report.drift.alike import Group, folded, grouped
 from eidos.engine.report.drift.wording import (
     counted,
+    counted_only,
     decided,
     fact,
-    flipped,
     flips,
     gap,
+    gaps,
+    headline,
     idle,
     node_moved,
     side,
     sides,
-    values,
+    unexplained,
 )
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.page import styled
+from eidos.engine.report.wording import named
 
+_READERS = 3
+"""Rules named that read a fact."""
 _VERBOSE = 10_000
 """Characters shown of a value when everything is asked for."""
 
@@ -51,16 +55,19 @@ class _Page:
         for node in drift.nodes:
             if node.fate is NodeFate.COUNTERPART:
                 yield self._styled(node_moved(node), "dim")
+        yield from (self._styled(f"unlike    {one_line(each)}", "heading") for each in drift.unlike)
         yield ""
-        for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
-            yield self._styled(level.value.upper(), level.value)
-            for group in found:
-                yield from self._change(group)
-            yield ""
-        yield from self._section("NODES", map(node_moved, drift.moved))
-        unexplained = (flip for flip in drift.flips if not flip.is_explained)
-        yield from self._section("VERDICTS", map(flipped, unexplained))
-        yield from self._section("NOT COMPARABLE", map(gap, drift.not_comparable))
+        groups = grouped(drift.changes)
+        for level in reversed(Severity):
+            yield from self._level(
+                level,
+                [node for node in drift.moved if node.level is level],
+                [group for group in groups if group.change.level is level],
+                drift,
+            )
+        yield from self._section("VERDICTS", unexplained(drift, *self._most()))
+        told = map(gap, drift.not_comparable) if self._verbose else gaps(drift.not_comparable)
+        yield from self._section("NOT COMPARABLE", told)
         if self._verbose:
             yield from self._hidden(drift)
         for each in drift.idle_ignores:
@@ -70,6 +77,24 @@ class _Page:
         yield counted(drift)
         yield self._styled(decided(drift), "bold")
 
+    def _most(self) -> tuple[int, ...]:
+        return (_VERBOSE,) if self._verbose else ()
+
+    def _level(
+        self, level: Severity, nodes: Sequence[NodeChange], groups: Sequence[Group], drift: Drift
+    ) -> Iterator[str]:
+        if not nodes and not groups:
+            return
+        yield self._styled(level.value.upper(), level.value)
+        for node in nodes:
+            yield f"  {self._styled(node_moved(node), 'bold')}"
+        read, rests = (groups, []) if self._verbose else folded(groups)
+        for group in read:
+            yield from self._change(group)
+        for rest in rests:
+            yield self._styled(f"  {counted_only(rest, is_judged=drift.is_judged)}", "dim")
+        yield ""
+
     def _section(self, title: str, lines: Iterator[str]) -> Iterator[str]:
         found = [f"  {line}" for line in lines]
         if found:
@@ -77,19 +102,21 @@ class _Page:
 
     def _change(self, group: Group) -> Iterator[str]:
         change = group.change
-        name = self._styled(fact(change), "bold")
-        told = values(change, _VERBOSE)
-        if len(fact(change)) + len(told) + len("    ") <= self._width:
-            yield f"  {name}  {told}"
+        told = headline(change, _VERBOSE)
+        if len(told) + len("  ") <= self._width:
+            name, gap_, rest = told.partition("  ")
+            yield f"  {self._styled(name, 'bold')}{gap_}{rest}"
         else:
-            yield f"  {name}{f'  ({change.note})' if change.note else ''}"
+            note = f"  ({change.note})" if change.note else ""
+            yield f"  {self._styled(fact(change), 'bold')}{note}"
             yield from self._sides(change)
         if change.flips:
             yield f"      {self._styled(f'verdict {flips(change)}', 'heading')}"
         elif change.read_by:
-            rules = ", ".join(one_line(rule) for rule in change.read_by)
-            yield self._styled(f"      read by {rules}", "dim")
-        yield self._styled(f"      {self._where(group)}", "dim")
+            rules = [one_line(rule) for rule in change.read_by]
+            told = named(rules[:_READERS], len(rules))
+            yield self._styled(f"      read by {told}, no verdict flips", "dim")
+        yield self._styled(f"      {group.placed}", "dim")
 
     def _sides(self, change: Change) -> Iterator[str]:
         limit = _VERBOSE if self._verbose else max(self._width - len("      - "), 40)
@@ -99,25 +126,15 @@ class _Page:
         if change.kind is not ChangeKind.REMOVED:
             yield f"      {self._styled(f'+ {after}', 'after')}"
 
-    def _where(self, group: Group) -> str:
-        if len(group.nodes) > 1:
-            return group.where
-        places = dict.fromkeys(_place(place) for place in group.change.places() if place)
-        return f"{group.where}; {' -> '.join(places)}" if places else group.where
-
     def _hidden(self, drift: Drift) -> Iterator[str]:
         for each in drift.ignored:
             yield self._styled(f"ignored by {one_line(each.rule.pattern)}", "dim") + (
                 f": {one_line(each.rule.reason)}" if each.rule.reason else ""
             )
             for group in grouped(each.changes):
-                yield f"  {fact(group.change)}  {values(group.change)}  ({group.where})"
+                yield f"  {headline(group.change)}  ({group.where})"
         if drift.ignored:
             yield ""
 
     def _styled(self, text: str, style: str) -> str:
         return styled(self._rendering, style, text)
-
-
-def _place(place: Location) -> str:
-    return one_line(f"{place.file}:{place.line}" if place.line else place.file)

@@ -11,10 +11,11 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from eidos.engine.digest import address, canonical
+from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import (
     AlteredError,
     address_of,
@@ -30,11 +31,13 @@ _WINDOW = 32_768
 """How far back zlib looks: a longer dictionary would not be seen."""
 _SMALL = 128
 """Bytes below which a difference saves nothing."""
+_CLEARLY = 24
+"""Times as large as its difference is content of which zlib would never make twice that."""
 _DEPTH = 32
 """Differences in a chain: each costs a reader some 10 microseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Kept:
     """Stored content, and how it is stored."""
 
@@ -44,6 +47,11 @@ class _Kept:
     """The whole content that its chain starts from."""
     depth: int
     """0 if it is whole itself."""
+
+    @cached_property
+    def value(self) -> dict[str, Any] | None:
+        """The content as an object; many alike ones are held against it."""
+        return as_object(self.content)
 
 
 class BlobWriter:
@@ -81,10 +89,12 @@ class BlobWriter:
         return self._put(kind, content, at, before) if known is None else known
 
     def _put(self, kind: str, content: bytes, at: str, before: int | None) -> int:
-        whole = zlib.compress(content, _LEVEL)
         base = self._base(kind, before) if len(content) > _SMALL else None
-        form, body = _difference(content, base) if base else ("whole", whole)
-        if base is None or len(body) * 2 > len(whole):
+        form, body = _difference(content, base) if base else ("whole", b"")
+        # Of nodes of a fleet the difference is a few bytes: no need to see what the whole takes.
+        is_small = base is not None and len(body) * _CLEARLY < len(content)
+        whole = b"" if is_small else zlib.compress(content, _LEVEL)
+        if base is None or (not is_small and len(body) * 2 > len(whole)):
             row = self._insert(at, kind, "whole", None, whole)
             self._whole[kind] = _Kept(row, content, content, 0)
         else:
@@ -115,7 +125,7 @@ class BlobWriter:
 
 
 def _difference(content: bytes, base: _Kept) -> tuple[str, bytes]:
-    old, new = as_object(base.content), as_object(content)
+    old, new = base.value, as_object(content)
     if old is not None and new is not None:
         return "patch", _packed_like(patch(old, new), base.root)
     # What is no object is compressed with the root as dictionary whatever the base: no chain.
@@ -220,7 +230,7 @@ def patch(old: dict[str, Any], new: dict[str, Any]) -> bytes:
 
 def _same(one: object, other: object) -> bool:
     """Say whether two values are the same JSON; to Python, 1 and 1.0 and True are equal."""
-    return one == other and repr(one) == repr(other)
+    return one == other and (type(one) is str or repr(one) == repr(other))
 
 
 def patched(root: bytes, patches: Iterable[bytes]) -> bytes:

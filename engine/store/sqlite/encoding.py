@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -122,10 +121,23 @@ def encode_rule(rule: Rule) -> dict[str, Json]:
         "tags": list(rule.tags),
         "references": list(rule.references),
         "params": dict(rule.params),
-        "param_specs": {name: asdict(param) for name, param in rule.param_specs.items()},
+        "param_specs": {name: _encode_param(each) for name, each in rule.param_specs.items()},
         "tables": {name: addressed(table) for name, table in rule.tables.items()},
         "line": rule.line,
         "v0": rule.v0,
+    }
+
+
+def _encode_param(param: Param) -> dict[str, Json]:
+    return {
+        "default": param.default,
+        "type": param.type,
+        "values": list(param.values),
+        "minimum": param.minimum,
+        "maximum": param.maximum,
+        "items": param.items,
+        "format": param.format,
+        "description": param.description,
     }
 
 

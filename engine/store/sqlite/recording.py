@@ -3,12 +3,12 @@
 import itertools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eidos.engine.digest import address
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import packed
 from eidos.engine.store.sqlite.blobs import BlobWriter
 from eidos.engine.store.sqlite.chain import link_before

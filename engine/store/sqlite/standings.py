@@ -8,7 +8,8 @@ would seem to hold until the next change.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

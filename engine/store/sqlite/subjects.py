@@ -6,11 +6,12 @@ Alike subjects share one list of verdicts.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eidos.engine.model.report import Subject
 from eidos.engine.model.rule import Enforcement, Scope
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import (
     address_in,
     address_of,

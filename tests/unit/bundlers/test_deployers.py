@@ -178,7 +178,12 @@ def test_scripts_are_clean(tmp_path: Path, version: str) -> None:
         path.write_bytes(file.content)
         # SC2016 is about the very quotes that keep a hostile text from being run.
         done = subprocess.run(
-            [Path(sys.executable).with_name("shellcheck"), "--severity=style", "--exclude=SC2016", path],
+            [
+                Path(sys.executable).with_name("shellcheck"),
+                "--severity=style",
+                "--exclude=SC2016",
+                path,
+            ],
             capture_output=True,
             text=True,
             check=False,

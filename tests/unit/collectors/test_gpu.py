@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from eidos.collectors._nvidia_smi import parse_links, parse_query
+from eidos.collectors._nvidia_smi_elements import DEVICE
+from eidos.collectors._nvml_calls import DEVICE as NVML_DEVICE
 from eidos.collectors.gpu import collector
 from eidos.engine.collecting.joining import account
 from eidos.engine.collecting.running import Outcome, Task, run
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState
 from eidos.engine.ports import Fact, Wanted
 from fakes.collected import Collected
 from fakes.machines import gpu_node
+from fakes.smi_documents import H200
 
 SHIM = Path(__file__).parents[2] / "fakes" / "nvml" / "shim.c"
 Build = Callable[..., Path]
@@ -53,7 +56,7 @@ def fact(outcome: Outcome, subtype: str) -> dict[str, Json]:
     )
 
 
-def entry(outcome: Outcome, subtype: str | None) -> Collection:
+def entry(outcome: Outcome, subtype: str) -> Collection:
     return next(one for one in account(outcome) if one.subtype == subtype)
 
 
@@ -69,7 +72,7 @@ def test_every_device_is_there(build: Build) -> None:
     found = devices(outcome)
     assert len({str(one["uuid"]) for one in found}) == 8
     assert len({str(one["serial"]) for one in found}) == 8
-    assert entry(outcome, None).status is CollectorState.OK
+    assert not [one for one in account(outcome) if one.status in INCOMPLETE]
     assert found[0]["nvlink"] == {"links": 18, "active": 17, "inactive": [4]}
     assert fact(outcome, "smi")["gpu-count"] == 8
 
@@ -82,10 +85,16 @@ def test_an_old_driver_gives_a_part_and_says_which(build: Build) -> None:
     assert set(part.keys) == {
         "devices.addressing-mode",
         "devices.c2c-mode",
-        "devices.fabric",
+        *(f"devices.fabric.{name}" for name in ("state", "status", "clique-id", "cluster-uuid")),
+        *(f"devices.{name}" for name in DEVICE if name.startswith("fabric.health.")),
         "devices.gsp-firmware-version",
         "devices.module-id",
+        "devices.recovery-action",
     }
+    assert fact(outcome, "devices-volatile").popitem()[1]["clocks-event-reasons"] == [
+        "sw-power-cap",
+        "hw-thermal-slowdown",
+    ]
     assert entry(outcome, "smi").keys == ("gpu.addressing-mode", "gpu.gsp-firmware-version")
     assert len(devices(outcome)) == 8
 
@@ -93,7 +102,7 @@ def test_an_old_driver_gives_a_part_and_says_which(build: Build) -> None:
 def test_a_library_that_crashes_takes_only_its_own_facts(build: Build) -> None:
     outcome = isolated(gpu_node(build("-DCRASH")))
 
-    assert entry(outcome, None).status is CollectorState.PARTIAL
+    assert all(one.subtype for one in account(outcome))
     assert entry(outcome, "devices").status is CollectorState.FAILED
     assert entry(outcome, "smi").reason == "crashed: SIGSEGV"
     assert fact(outcome, "driver")["version"] == "580.82.07"
@@ -138,21 +147,80 @@ def test_no_driver_is_unavailable_and_not_zero_gpus(build: Build) -> None:
     )
 
 
-def test_nvidia_smi_gives_the_same_model_as_nvml(build: Build, shared: Path) -> None:
-    """What NVML leaves out for this device is left out in the text, too."""
-    text = (shared / "data/nvidia-smi/h100x8.xml").read_text()
-    by_text = parse_query(text)
+def test_both_readers_know_the_same_facts() -> None:
+    """What nvidia-smi leaves out of its XML is asked of it in other ways, or is Grace's alone."""
+    made_of_several = {"nvlink", "mig.instances", "compute-capability", "gpu-numa-node"}
+    made_of_several |= {name for name in NVML_DEVICE if name.startswith("ecc.") and "." in name[4:]}
+
+    assert set(NVML_DEVICE) - set(DEVICE) == made_of_several | {"now.clocks-event-reasons"}
+    assert set(DEVICE) <= set(NVML_DEVICE)
+
+
+def test_both_readers_give_one_model_of_an_h200(build: Build) -> None:
+    """The library answers as the real one did in the minute in which nvidia-smi wrote this."""
+    by_library = isolated(build("-DH200"))
+    by_text = parse_query(H200.read_text())
+
+    assert entry(by_library, None).status is CollectorState.OK
+    ours = {**devices(by_library)[0]}
+    assert ours.pop("compute-capability") == "9.0"
+    assert [ours] == by_text.stable()["devices"]
+    assert fact(by_library, "devices-volatile") == by_text.volatile()
+    assert fact(by_library, "smi") == by_text.smi()
+    assert fact(by_library, "devices")["confidential-computing"] == {"on": False}
+
+
+def test_both_readers_give_one_model_of_an_h100(build: Build, shared: Path) -> None:
+    by_text = parse_query((shared / "data/nvidia-smi/h100x8.xml").read_text())
     by_library = devices(isolated(build()))[0]
 
-    extra = {"compute-capability", "nvlink", "retired-pages"}
-    one = {key: value for key, value in by_text.devices[0].items() if key != "now"}
-    assert set(by_library) - set(one) == extra
-    assert set(one) <= set(by_library)
-    for key in set(one) - {"uuid", "serial", "module-id"}:
-        assert one[key] == by_library[key], key
-    assert len({str(device["uuid"]) for device in by_text.devices}) == 8
+    one = by_text.stable()["devices"]
+    assert isinstance(one, list)
+    assert isinstance(one[0], dict)
+    assert set(by_library) - set(one[0]) == {"compute-capability", "nvlink", "retired-pages"}
+    for key in set(one[0]) - {"uuid", "serial", "module-id"}:
+        assert one[0][key] == by_library[key], key
     assert by_text.smi()["gpu-count"] == 8
-    assert not by_text.missing
+    assert not by_text.stable_missing()
+    assert not by_text.volatile_missing()
+
+
+def test_a_sick_fabric_and_a_gpu_that_asks_for_a_reset(build: Build) -> None:
+    found = devices(isolated(build("-DSICK")))
+
+    assert [one["recovery-action"] for one in found[:3]] == ["None", "Reset", "None"]
+    fabric = found[0]["fabric"]
+    assert isinstance(fabric, dict)
+    assert fabric["health"] == {
+        "summary": "Unhealthy",
+        "bandwidth": "Degraded",
+        "route-recovery": False,
+        "route-unhealthy": True,
+        "access-timeout-recovery": True,
+        "incorrect-configuration": "Incorrect SysGuid",
+    }
+
+
+def test_one_odd_answer_of_the_library_loses_one_value(build: Build) -> None:
+    outcome = isolated(build("-DODD"))
+
+    keys = entry(outcome, "devices").keys
+    assert {f"devices[{index}].serial" for index in range(8)} <= set(keys)
+    assert {"devices[1].ecc.volatile.uncorrected", "devices[1].board-part-number"} <= set(keys)
+    assert "devices[0].ecc.volatile.uncorrected" not in keys
+    assert devices(outcome)[1]["vbios-version"] == "96.00.A5.00.01"
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [("-DRELOAD", "570.86.15, then 580.95.05"), ("-DGONE", "NVML stopped to answer")],
+)
+def test_a_driver_that_goes_away_meanwhile_is_told(build: Build, flag: str, words: str) -> None:
+    outcome = isolated(gpu_node(build(flag)))
+
+    assert fact(outcome, "driver")["version"] == "580.82.07"
+    assert entry(outcome, "devices").status is CollectorState.FAILED
+    assert words in str(entry(outcome, "smi").reason)
 
 
 def test_nvidia_smi_is_asked_where_nvml_is_not(tmp_path: Path, shared: Path) -> None:
@@ -176,33 +244,28 @@ def test_nvidia_smi_is_asked_where_nvml_is_not(tmp_path: Path, shared: Path) -> 
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        "NVIDIA-SMI has failed",
-        "<nvidia_smi_log><gpu>",
-        "<other/>",
-        '<!DOCTYPE a [<!ENTITY b "c">]><a/>',
-    ],
+    ["", "NVIDIA-SMI has failed", "<other/>", '<!DOCTYPE a [<!ENTITY b "c">]><a/>'],
 )
 def test_what_is_not_its_xml_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="nvidia-smi gave XML"):
         parse_query(text)
 
 
-def test_a_number_that_is_none_is_missing_and_the_rest_is_kept() -> None:
+def test_the_count_of_the_driver_is_believed() -> None:
     gpus = parse_query(
         "<nvidia_smi_log><attached_gpus>2</attached_gpus><gpu><uuid>GPU-1</uuid>"
         "<fb_memory_usage><total>a lot</total></fb_memory_usage></gpu></nvidia_smi_log>"
     )
 
-    assert gpus.devices == [{"index": 0, "uuid": "GPU-1"}]
-    assert set(gpus.missing) == {"devices", "devices.memory-mib"}
+    assert gpus.smi()["gpu-count"] == 2
+    assert {"devices", "devices[0].memory-mib"} <= gpus.stable_missing().keys()
 
 
 def test_links_of_each_device() -> None:
     text = "GPU 0: H100 (UUID: GPU-aa)\n\t Link 0: 26.562 GB/s\n\t Link 1: <inactive>\n"
 
     assert parse_links(text) == {"GPU-aa": {"links": 2, "active": 1, "inactive": [1]}}
+    assert parse_links("GPU 0: H200 (UUID: GPU-aa)\n") == {}
 
 
 def test_the_driver_speaks_without_any_library(tmp_path: Path) -> None:

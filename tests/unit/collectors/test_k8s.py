@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from eidos.collectors import k8s, topology
+from eidos.collectors._kube import kubelet
+from eidos.collectors._kube.errors import ApiError
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.ports import Collector, Fact, Wanted
 from fakes.kube_api import Asked, KubeApi, allows, serve
@@ -141,13 +143,15 @@ def test_the_policy_is_written_as_upstream_writes_it(api: KubeApi, tmp_path: Pat
 
 def test_custom_resources_are_not_merged(api: KubeApi, tmp_path: Path) -> None:
     data = collect(small_cluster(api), tmp_path, "custom-resources").data("custom-resources")
-    assert sorted(data) == ["apps.nvidia.com", "nvidia.com"]
-    nim = data["apps.nvidia.com"]["NIMService"]["nim"]["llm"]
+    assert {name for name, found in data.items() if found} == {
+        "clusterpolicies.nvidia.com",
+        "nimservices.apps.nvidia.com",
+    }
+    nim = data["nimservices.apps.nvidia.com"]["nim"]["llm"]
+    assert nim["kind"] == "NIMService"
     assert nim["spec"] == {"env": [{"name": "PLAIN"}], "replicas": 1}
     assert nim["status"] == {"state": "Ready"}
-    assert (
-        data["nvidia.com"]["ClusterPolicy"][""]["cluster-policy"]["apiVersion"] == "nvidia.com/v1"
-    )
+    assert data["clusterpolicies.nvidia.com"][""]["cluster-policy"]["apiVersion"] == "nvidia.com/v1"
 
 
 def test_releases_have_no_values(api: KubeApi, tmp_path: Path) -> None:
@@ -220,11 +224,60 @@ def test_a_refused_list_fails_alone(api: KubeApi, tmp_path: Path) -> None:
     assert ("rbac", None) in found.facts
 
 
-def test_a_refused_custom_resource_takes_its_group_along(api: KubeApi, tmp_path: Path) -> None:
-    small_cluster(api).fault("nimservices", 403)
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        ("nimservices", 403, "403 Forbidden: grant list on these custom resources"),
+        ("nimservices", 500, "500: list nimservices.apps.nvidia.com: planned"),
+        ("nimservices", 429, "429: list nimservices.apps.nvidia.com: planned"),
+    ],
+)
+def test_a_custom_resource_that_cannot_be_listed_takes_no_other_along(
+    api: KubeApi, tmp_path: Path, path: str, status: int, reason: str
+) -> None:
+    small_cluster(api).fault(path, status)
     found = collect(api, tmp_path, "custom-resources")
-    assert found.state("custom-resources").keys == ("apps.nvidia.com",)
-    assert list(found.data("custom-resources")) == ["nvidia.com"]
+    [state] = [one for one in found.said if one.status is CollectorState.PARTIAL]
+    assert (state.keys, state.reason) == (("nimservices.apps.nvidia.com",), reason)
+    assert "nimcaches.apps.nvidia.com" in found.data("custom-resources")
+    assert "nimservices.apps.nvidia.com" not in found.data("custom-resources")
+
+
+def test_a_group_that_is_not_served_now_takes_no_other_along(api: KubeApi, tmp_path: Path) -> None:
+    small_cluster(api).fault("/apis/apps.nvidia.com/v1$", 503)
+    found = collect(api, tmp_path, "custom-resources")
+    [state] = [one for one in found.said if one.status is CollectorState.PARTIAL]
+    assert {name.partition(".")[2] for name in state.keys} == {"apps.nvidia.com"}
+    assert found.data("custom-resources")["clusterpolicies.nvidia.com"]
+
+
+def test_refused_custom_resources_are_one_failure(api: KubeApi, tmp_path: Path) -> None:
+    small_cluster(api).fault("/apis/.*/v1/", 403)
+    found = collect(api, tmp_path, "custom-resources")
+    [state] = found.said
+    assert (state.status, found.facts) == (CollectorState.FAILED, {})
+
+
+def test_a_server_lost_among_custom_resources_leaves_those_before(
+    api: KubeApi, tmp_path: Path
+) -> None:
+    small_cluster(api).fault("/clusterpolicies", hang_up=True)
+    found = collect(api, tmp_path, "custom-resources")
+    [state] = [one for one in found.said if one.status is CollectorState.PARTIAL]
+    assert "nimservices.apps.nvidia.com" in found.data("custom-resources")
+    assert {"clusterpolicies.nvidia.com", "skyhooks.skyhook.nvidia.com"} <= {*state.keys}
+    assert "broke off" in (state.reason or "")
+
+
+def test_a_server_that_only_starts_is_not_believed_to_lack_a_group(
+    api: KubeApi, tmp_path: Path
+) -> None:
+    small_cluster(api).fault("/readyz", 500)
+    found = collect(api, tmp_path, "api-groups", "policy", "custom-resources", "node")
+    assert {name for name, _ in found.facts} == {"node"}
+    assert {one.reason for one in found.said} == {
+        "the API server says that it is not ready (get /readyz)"
+    }
 
 
 def test_an_expired_token_fails_everything(api: KubeApi, tmp_path: Path) -> None:
@@ -266,7 +319,8 @@ def test_a_busy_server_is_asked_again_after_its_pause(api: KubeApi, tmp_path: Pa
 def test_a_pause_longer_than_the_time_left_is_not_waited_for(api: KubeApi, tmp_path: Path) -> None:
     api.fault("/nodes", 429, headers={"Retry-After": "3600"})
     reason = collect(api, tmp_path, "node").state("node").reason or ""
-    assert "3600 s" in reason
+    assert reason.startswith("429: list nodes: planned")
+    assert "no time is left to ask again in 3600 s" in reason
 
 
 def test_server_trouble_passes(api: KubeApi, tmp_path: Path) -> None:
@@ -274,15 +328,21 @@ def test_server_trouble_passes(api: KubeApi, tmp_path: Path) -> None:
     assert len(collect(api, tmp_path, "node").facts) == 3
 
 
-@pytest.mark.parametrize("how", [{"delay": 5.0}, {"trickle": 0.05}])
-def test_a_slow_answer_ends_with_the_time(
-    api: KubeApi, tmp_path: Path, how: dict[str, float]
-) -> None:
-    small_cluster(api).fault("/nodes", **how)
+def test_a_server_that_hangs_is_told_as_that(api: KubeApi, tmp_path: Path) -> None:
+    small_cluster(api).fault("/nodes", delay=5.0)
     found = collect(api, tmp_path, "node", "image", timeout=1.0)
     assert found.facts == {}
-    assert found.state("image").status is CollectorState.FAILED
-    assert "time" in (found.state("node").reason or "")
+    reasons = {one.reason or "" for one in found.said}
+    assert all(one.status is CollectorState.FAILED for one in found.said)
+    assert len(reasons) == 1
+    assert "list nodes: the API server does not answer: nothing came within" in reasons.pop()
+
+
+def test_an_answer_that_never_ends_is_told_as_that(api: KubeApi, tmp_path: Path) -> None:
+    small_cluster(api).fault("/nodes", trickle=0.05)
+    found = collect(api, tmp_path, "node", "image", timeout=1.0)
+    assert found.facts == {}
+    assert "did not come to its end in time" in (found.state("node").reason or "")
 
 
 def test_a_cluster_that_goes_away_leaves_no_short_list(api: KubeApi, tmp_path: Path) -> None:
@@ -308,6 +368,54 @@ def test_a_silent_kubelet_fails_by_name(api: KubeApi, tmp_path: Path) -> None:
     found = collect(api, tmp_path, "kubelet")
     assert found.state("kubelet", "node-1").status is CollectorState.FAILED
     assert ("kubelet", "node-2") in found.facts
+
+
+def test_one_reason_of_every_kubelet_is_said_once(api: KubeApi, tmp_path: Path) -> None:
+    small_cluster(api).configz.clear()
+    found = collect(api, tmp_path, "kubelet")
+    [state] = found.said
+    assert (state.status, state.node) == (CollectorState.FAILED, None)
+    assert "the node does not answer" in (state.reason or "")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "error trying to reach service: dial tcp 10.0.1.2:10250: connect: connection refused",
+        "error trying to reach service: dial tcp [fe80::1%eth0]:10250: i/o timeout",
+        "Get https://NODE:10250/configz: remote error: tls: internal error",
+        "no preferred addresses found; known addresses of NODE: []",
+    ],
+)
+def test_a_reason_names_no_node(message: str) -> None:
+    reasons = {
+        kubelet._reason(ApiError(message.replace("NODE", name).replace("1.2", two)), name)
+        for name, two in (("a", "1.2"), ("gpu-1.ec2.internal", "7.9"))
+    }
+    assert len(reasons) == 1
+    assert "10250" not in reasons.pop()
+
+
+def test_a_kubelet_that_hangs_is_told_as_that(
+    api: KubeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubelet, "SECONDS", 1.0)
+    small_cluster(api).fault("node-1/proxy", delay=5.0)
+    found = collect(api, tmp_path, "kubelet")
+    reason = found.state("kubelet", "node-1").reason or ""
+    assert reason == "the kubelet does not answer the API server within 1 s"
+    assert ("kubelet", "node-0") in found.facts
+
+
+def test_refusal_in_the_middle_spoils_the_nodes_that_come_after(
+    api: KubeApi, tmp_path: Path
+) -> None:
+    small_cluster(api).fault("/proxy/configz", 403, after=1)
+    found = collect(api, tmp_path, "kubelet")
+    nodes = {node for _, node in found.facts}
+    failed = {one.node for one in found.said if one.status is CollectorState.FAILED}
+    assert len(nodes) <= 1
+    assert nodes | failed == {"node-0", "node-1", "node-2"}
 
 
 def test_no_credentials_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

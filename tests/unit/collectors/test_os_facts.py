@@ -27,7 +27,30 @@ def test_repeated_kernel_arguments_keep_every_value_in_order(node: Path) -> None
         "hugepagesz": ["2M", "1G"],
         "hugepages": ["512", "2"],
         "dyndbg": "file x.c +p",
+        "--": ["--token"],
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('"dyndbg=file drivers/x/* +p"', {"dyndbg": "file drivers/x/* +p"}),
+        ('mod.opt="a b" ro', {"mod.opt": "a b", "ro": ""}),
+        ('a="" b', {"a": "", "b": ""}),
+        ('a="open to the end', {"a": "open to the end"}),
+        ('"a b', {"a b": ""}),
+        ('x="-- y" z', {"x": "-- y", "z": ""}),
+        ("ro -- single", {"ro": "", "--": ["single"]}),
+        ("ro -- --key s3cret -q --user=x 3", {"ro": "", "--": ["--key", "-q", "--user", "3"]}),
+        ("ro --", {"ro": "", "--": []}),
+    ],
+)
+def test_quotes_and_the_end_of_the_kernels_arguments(
+    line: str, found: dict[str, object], tmp_path: Path
+) -> None:
+    root = machine(tmp_path, {"proc/cmdline": line + "\n"})
+
+    assert Collected(collector, root, "grub").facts["grub"] == found
 
 
 def test_settings_are_strings_as_read_and_volatile_ones_stand_apart(node: Path) -> None:
@@ -135,7 +158,8 @@ def test_the_release_is_the_hosts_and_the_containers_stands_apart(node: Path) ->
 
 
 def test_the_machine_below(node: Path) -> None:
-    facts = Collected(collector, node, "cpu", "memory", "mitigations", "security", "boot").facts
+    subtypes = ("cpu", "memory", "memory-volatile", "mitigations", "security", "boot")
+    facts = Collected(collector, node, *subtypes).facts
 
     assert facts["cpu"]["governors"] == ["performance"]
     assert facts["cpu"]["flags"] == ["fpu", "sse"]
@@ -145,11 +169,11 @@ def test_the_machine_below(node: Path) -> None:
         {
             "node": 0,
             "cpus": "0-1",
-            "memory-kib": 1000,
             "distances": [10],
             "huge-pages": {"2048": 512},
         }
     ]
+    assert facts["memory-volatile"] == {"node0-kib": 1000}
     assert facts["mitigations"] == {"meltdown": "Not affected"}
     assert facts["security"]["lsm"] == ["lockdown", "apparmor"]
     assert facts["security"]["swap"] == [
@@ -160,9 +184,54 @@ def test_the_machine_below(node: Path) -> None:
 
 def test_what_cannot_be_read_is_not_said_to_be_absent(tmp_path: Path) -> None:
     found = Collected(collector, tmp_path, "security")
-    assert (
-        not {"swap", "limits", "selinux", "cgroup-version"} & found.facts.get("security", {}).keys()
-    )
+
+    assert found.facts["security"] == {}
+    assert found.state("security") is CollectorState.PARTIAL
+    unknown = {"lsm", "apparmor", "apparmor-profiles", "selinux", "lockdown", "swap", "limits"}
+    assert set(found.entry("security").keys) == unknown | {"cgroup-version"}
+
+
+def test_without_securityfs_nobody_knows_the_security_modules(node: Path) -> None:
+    (node / "sys/kernel/security/lsm").unlink()
+    (node / "proc/1").mkdir()
+    (node / "proc/1/limits").write_text("Limit\n")
+    (node / "sys/fs/cgroup").mkdir(parents=True)
+
+    found = Collected(collector, node, "security")
+
+    assert found.entry("security").keys == ("lockdown", "lsm")
+    assert found.entry("security").reason == "securityfs is not mounted"
+    assert found.facts["security"]["selinux"] == "disabled"
+    assert found.facts["security"]["cgroup-version"] == 1
+
+
+def test_selinux_that_is_active_elsewhere_is_not_disabled(node: Path) -> None:
+    (node / "sys/fs/selinux").mkdir(parents=True)
+
+    assert "selinux" in Collected(collector, node, "security").entry("security").keys
+
+
+@pytest.mark.parametrize(
+    ("subtype", "place", "key"),
+    [
+        ("boot", "sys/kernel/kexec_loaded", "kexec-loaded"),
+        ("cpu", "sys/devices/system/cpu/isolated", "isolated"),
+        ("memory", "sys/kernel/mm/ksm/run", "ksm"),
+        ("mitigations", "sys/devices/system/cpu/vulnerabilities/l1tf", "l1tf"),
+        ("modules", "sys/module/nvidia/srcversion", "nvidia"),
+        ("security", "proc/sys/crypto/fips_enabled", "fips"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_is_named_and_spoils_no_other(
+    subtype: str, place: str, key: str, node: Path
+) -> None:
+    before = Collected(collector, node, subtype)
+    (node / place).mkdir(parents=True)  # there, and no file: reading it fails for root, too
+
+    after = Collected(collector, node, subtype)
+
+    assert key in after.entry(subtype).keys
+    assert before.facts[subtype] == after.facts[subtype]
 
 
 def test_this_very_machine_has_every_subtype_accounted_for() -> None:

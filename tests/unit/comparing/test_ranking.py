@@ -1,15 +1,17 @@
 """How much a change matters."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from eidos.engine.comparing.levels import LevelRule, Levels
-from eidos.engine.comparing.ranking import rank
+from eidos.engine.comparing.ranking import alarm, rank
 from eidos.engine.errors import UsageError
-from eidos.engine.model.drift import Flip
+from eidos.engine.model.drift import Change, Flip, FlipCause, NodeFlip
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.rule import Rule, Severity
+from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status
 from fakes import reports
 from fakes.drifting import change
@@ -56,59 +58,67 @@ def reading(rule_id: str, path: str) -> Rule:
     return replace(rule, requires=(FactAddress.parse(path),))
 
 
-def test_what_a_rule_reads_is_a_level_higher() -> None:
-    [found] = rank([change("OS.sysctl.a")], [reading("R-1", "os.sysctl.a")])
-    assert (found.level, found.read_by) == (Severity.MEDIUM, ("R-1",))
-    [found] = rank([change("OS.sysctl.b")], [reading("R-1", "os.sysctl.a")])
-    assert (found.level, found.read_by) == (Severity.LOW, ())
-
-
-def test_what_flips_a_verdict_comes_first_and_names_the_rule() -> None:
-    flip = Flip("R-1", Status.PASS, Status.FAIL)
-    changes = [change("GPU.smi.driver"), change("OS.sysctl.a")]
-    first, second = rank(changes, [reading("R-1", "os.sysctl.a")], {"n1": {"R-1": flip}})
-    assert (first.address.type, first.level, first.flips) == ("os", Severity.CRITICAL, (flip,))
-    assert (second.address.type, second.flips) == ("gpu", ())
-
-
-def test_a_flip_of_another_node_is_not_laid_at_its_door() -> None:
-    flip = Flip("R-1", Status.PASS, Status.FAIL)
-    [found] = rank([change("OS.sysctl.a")], [reading("R-1", "os.sysctl.a")], {"n2": {"R-1": flip}})
-    assert found.flips == ()
-
-
-def test_a_rule_that_reads_everything_raises_nothing_but_puts_it_first() -> None:
+def test_who_reads_a_fact_is_named_and_comes_first_but_raises_nothing() -> None:
     changes = [change("OS.sysctl.a"), change("Other.thing.z")]
-    first, second = rank(changes, [reading("R-1", "other.thing")])
+    first, second = rank(changes, [reading("R-1", "other.thing"), reading("R-2", "os.sysctl.b")])
     assert (first.address.type, first.level, first.read_by) == ("other", Severity.LOW, ("R-1",))
-    assert second.level is Severity.LOW
+    assert (second.level, second.read_by) == (Severity.LOW, ())
 
 
-@pytest.mark.parametrize("path", ["os.sysctl.a", 'os["sysctl"].a', "os.sysctl.a.deeper"])
-def test_a_flip_is_laid_at_the_door_of_the_fact_that_its_finding_names(path: str) -> None:
-    flip = Flip("R-1", Status.PASS, Status.FAIL, (path,))
-    changes = [change("OS.sysctl.a"), change("OS.sysctl.ab"), change("OS.sysctl.b")]
-    found = rank(changes, [reading("R-1", "os.sysctl")], {"n1": {"R-1": flip}})
-    assert [(each.path, bool(each.flips)) for each in found] == [
-        (("a",), True),
-        (("ab",), False),
-        (("b",), False),
-    ]
+def flipping(level: Severity, *sets: Sequence[Change], cause: FlipCause = FlipCause.CHANGE) -> Any:
+    flip = Flip("R-1", Status.PASS, Status.FAIL, level)
+    return [NodeFlip("n1", flip, cause, tuple(map(tuple, sets)))]
 
 
-@pytest.mark.parametrize("facts", [(), ("os.sysctl",), ("gpu.smi.driver",), ("[",)])
-def test_a_flip_whose_finding_names_no_change_may_be_due_to_any(facts: tuple[str, ...]) -> None:
-    flip = Flip("R-1", Status.PASS, Status.FAIL, facts)
-    changes = [change("OS.sysctl.a"), change("OS.sysctl.b")]
-    found = rank(changes, [reading("R-1", "os.sysctl")], {"n1": {"R-1": flip}})
-    assert [bool(each.flips) for each in found] == [True, True]
+def test_a_change_is_as_bad_as_what_it_did_to_a_verdict() -> None:
+    a, b, driver = change("OS.sysctl.a"), change("OS.sysctl.b"), change("GPU.smi.gpu.model")
+    first, second, third = rank([a, driver, b], (), flipping(Severity.CRITICAL, [b]))
+    assert (first.fact, first.level) == ("os.sysctl.b", Severity.CRITICAL)
+    assert [(flip.rule, flip.together) for flip in first.flips] == [("R-1", ())]
+    assert (second.level, third.level) == (Severity.HIGH, Severity.LOW)
+    assert (second.flips, third.flips) == ((), ())
 
 
-def test_a_change_of_the_cluster_may_flip_the_verdict_of_a_node() -> None:
-    flip = Flip("R-1", Status.PASS, Status.FAIL)
-    [found] = rank(
-        [change("K8s.server.version", node=None)],
-        [reading("R-1", "k8s.server.version")],
-        {"n1": {"R-1": flip}},
-    )
-    assert found.flips == (flip,)
+def test_what_does_no_harm_alarms_nobody() -> None:
+    [found] = rank([change("OS.sysctl.a")], (), flipping(Severity.INFO, [change("OS.sysctl.a")]))
+    assert found.level is Severity.LOW
+
+
+def test_changes_that_flip_together_name_each_other() -> None:
+    a, b = change("OS.sysctl.a"), change("OS.sysctl.b")
+    found = rank([a, b], (), flipping(Severity.HIGH, [a, b]))
+    assert [each.flips[0].together for each in found] == [("os.sysctl.b",), ("os.sysctl.a",)]
+    [alone, _] = rank([a, b], (), flipping(Severity.HIGH, [a, b], [a]))
+    assert alone.flips[0].together == ()
+
+
+@pytest.mark.parametrize("cause", [FlipCause.UNFINISHED, FlipCause.LOST, FlipCause.IGNORED])
+def test_only_a_cause_that_was_found_is_laid_at_a_door(cause: FlipCause) -> None:
+    a = change("OS.sysctl.a")
+    [found] = rank([a], (), flipping(Severity.CRITICAL, [a], cause=cause))
+    assert (found.level, found.flips) == (Severity.LOW, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level"),
+    [
+        ("pass", "fail", "high"),
+        ("skip", "fail", "high"),
+        ("fail", "fail", "high"),
+        ("waived", "fail", "high"),
+        ("pass", "error", "high"),
+        ("pass", "unknown", "high"),
+        ("pass", "warn", "medium"),
+        ("skip", "pass", "info"),
+        ("skip", "warn", "info"),
+        ("skip", "unknown", "info"),
+        ("fail", "warn", "info"),
+        ("fail", "pass", "info"),
+        ("unknown", "pass", "info"),
+        ("error", "fail", "info"),
+    ],
+)
+def test_what_alarms(before: str, after: str, level: str) -> None:
+    turned = (Status(before), Status(after))
+    assert alarm(*turned, Severity.HIGH, Enforcement.DENY) == level
+    assert alarm(*turned, Severity.HIGH, Enforcement.AUDIT) == "info"

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents, read_text
+from eidos.engine.documents.reading import Document, read_documents, read_text
 from eidos.engine.documents.snapshots import (
     SnapshotDocument,
     is_snapshot,
@@ -96,6 +97,124 @@ def test_topology_items_are_facts() -> None:
             "nodes": ["gpu-node-1"],
         }
     ]
+
+
+RECORDS = VALID / "upstream-snapshot/records.yaml"
+
+
+def facts_of_records(kind: str) -> dict[str, Any]:
+    measurements = read(RECORDS).snapshot.measurements
+    [found] = [one for one in measurements if one.type == kind]
+    return {one.name: one.data for one in found.subtypes}
+
+
+def test_newer_types_and_groups_are_facts_about_the_cluster() -> None:
+    network = facts_of_records("NetworkTopology")
+    assert network["identity"]["linkType"] == "Ethernet"
+    assert network["identity"]["pf-count"] == 2
+    assert network["kernel-modules"] == {
+        "storage": ["nvme_rdma"],
+        "thirdParty": ["nv_peer_mem", "knem"],
+    }
+    assert network["pfs"]["items"][1] == {
+        "deviceID": "1023",
+        "networkInterface": "enp4s0f0np0",
+        "numaNode": 1,
+        "partNumber": "900-9X81Q",
+        "pciAddress": "0000:04:00.0",
+        "psid": "MT_0000001244",
+        "rail": 1,
+        "rdmaDevice": "mlx5_1",
+        "traffic": "east-west",
+    }
+    slurm = facts_of_records("K8s")["slinky-slurm"]
+    assert [one["kind"] for one in slurm["items"]] == ["Controller", "LoginSet"]
+
+
+def test_records_of_the_topology_are_those_of_our_collector() -> None:
+    topology = facts_of_records("NodeTopology")
+    assert topology["taint"] == {
+        "items": [
+            {
+                "key": "nvidia.com/gpu",
+                "effect": "NoSchedule",
+                "value": "present",
+                "nodes": ["gpu-node-1"],
+            }
+        ]
+    }
+    assert topology["label"]["items"][1] == {
+        "key": "tier",
+        "value": "",
+        "node-count": 8,
+        "nodes": ["gpu-node-1", "gpu-node-2"],
+    }
+
+
+def test_a_list_of_nodes_that_was_made_shorter_is_no_whole_one() -> None:
+    [gap] = read(RECORDS).snapshot.collection
+    assert (gap.type, gap.subtype, gap.keys) == ("NodeTopology", "label", ("items",))
+    assert gap.status is CollectorState.PARTIAL
+
+
+def test_records_come_back_as_they_were() -> None:
+    before = read(RECORDS)
+    written: Any = write_snapshot(before.snapshot, "aicr.run/v1")
+    assert read_snapshot(Document("x", 0, written)).snapshot == before.snapshot
+    original: Any = before.document.value
+    [network] = [part for part in written["measurements"] if part["type"] == "NetworkTopology"]
+    subtypes = {
+        part["subtype"]: {"data": {}, **part} for part in original["measurements"][-1]["subtypes"]
+    }
+    assert {part["subtype"]: part for part in network["subtypes"]} == subtypes
+
+
+def test_a_record_has_its_line() -> None:
+    found = read(RECORDS)
+    assert "0000:04:00.0" in line(found, None, "networktopology", "pfs", "items", 1, "rail")
+
+
+def test_what_upstream_could_not_read_is_no_absence() -> None:
+    text = """
+apiVersion: aicr.run/v1
+kind: Snapshot
+metadata: {source-node: n1}
+measurements:
+  - type: K8s
+    subtypes:
+      - {subtype: server, data: {version: %s}}
+      - {subtype: image, data: {}}
+      - {subtype: policy, data: {}}
+      - {subtype: node, data: {}}
+"""
+    reached, blind = parsed(text % "v1.34.2").snapshot, parsed(text % "null").snapshot
+    assert [(one.subtype, one.node) for one in reached.collection] == [
+        ("image", None),
+        ("node", "n1"),
+    ]
+    kept = [part.name for one in reached.measurements for part in one.subtypes]
+    assert kept == ["server", "policy"]  # nothing is installed there, as far as can be told
+    assert {one.subtype for one in blind.collection} == {"server", "image", "policy", "node"}
+    assert blind.measurements == ()
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ("3", "'items' is a whole number, and must be a list"),
+        ("[x]", "is text, and must be a map"),
+        ("[{context: [a]}]", "'context' is a list, and must be a map"),
+        ("[{data: [a]}]", "'data' is a list, and must be a map"),
+        ("[{data: {node-list: [a]}}]", "'node-list' is a list, and must be text"),
+    ],
+)
+def test_records_of_the_wrong_shape_are_told(items: str, said: str) -> None:
+    text = (
+        "apiVersion: aicr.run/v1\nkind: Snapshot\nmeasurements:\n"
+        f"  - {{type: NodeTopology, subtypes: [{{subtype: taint, items: {items}}}]}}\n"
+    )
+    with pytest.raises(DocumentError, match=said):
+        parsed(text)
 
 
 def test_every_fact_has_its_line_in_the_document() -> None:

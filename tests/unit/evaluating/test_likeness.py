@@ -69,13 +69,13 @@ DIFFERENT = (
 def test_only_what_is_declared_counts(rule: Rule) -> None:
     likeness = Likeness([rule])
     first, second = nodes_of(snapshot(*((f"n{at}", each) for at, each in enumerate(ALIKE))))
-    assert likeness.keys(first, [rule]) == likeness.keys(second, [rule])
+    assert likeness.keys(likeness.row(first), [rule]) == likeness.keys(likeness.row(second), [rule])
 
 
 def test_what_differs_for_a_rule_has_another_key(rule: Rule) -> None:
     likeness = Likeness([rule])
     nodes = nodes_of(snapshot(*((f"n{at}", each) for at, each in enumerate(DIFFERENT))))
-    keys = {key for node in nodes for key in likeness.keys(node, [rule])}
+    keys = {key for node in nodes for key in likeness.keys(likeness.row(node), [rule])}
     assert len(keys) == len(DIFFERENT)
 
 

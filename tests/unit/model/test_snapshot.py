@@ -62,3 +62,18 @@ def test_a_word_on_the_cluster_speaks_of_its_nodes_and_not_the_other_way() -> No
 def test_a_word_is_written_with_its_reason_when_it_has_one() -> None:
     assert PART.word == "failed: nvidia-smi hangs"
     assert replace(PART, reason=None).word == "failed"
+
+
+def test_what_is_broken_in_an_item_of_a_list_is_a_gap_of_the_list() -> None:
+    keys = ("devices[1].ecc.current", "devices.recovery-action")
+    entry = Collection("GPU", CollectorState.PARTIAL, "devices", "n1", "ERR!", keys)
+
+    def about(fact: str) -> bool:
+        return entry.is_about(FactAddress.parse(fact).on("n1"))
+
+    assert about("gpu.devices")
+    assert about("gpu.devices.devices")
+    assert not about("gpu.devices.device")
+    assert not about("gpu.devices.confidential-computing")
+    redacted = replace(entry, status=CollectorState.REDACTED)
+    assert not redacted.is_about(FactAddress.parse("gpu.devices.devices").on("n1"))

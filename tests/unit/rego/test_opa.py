@@ -344,6 +344,27 @@ def test_prints_are_the_jobs_own(opa: OpaEngine) -> None:
     ]
 
 
+HEAD = "# METADATA\n# title: t\n# custom:\n#   id: X-1\n\n# more\n"
+
+
+def test_what_stands_above_a_package_moves_no_line(opa: OpaEngine) -> None:
+    text = f'{HEAD}package p\n\n# not above\nx := 1 if print("here")\n\ny := to_number(input.n)'
+    asked = program(text)
+    assert ask(opa, asked, "data.p.x", {}).prints == ("p.rego:10: here",)
+    assert "p.rego:12" in str(ask(opa, asked, "data.p.y", {"n": "a"}).error)
+
+
+def test_metadata_can_be_seen_by_who_asks_for_it(opa: OpaEngine) -> None:
+    head = "# METADATA\n# scope: package\n# title: t\n"
+    asked = program(f"{head}package p\n\nx := rego.metadata.chain()[1].annotations.title")
+    assert ask(opa, asked, "data.p.x", {}).values == ("t",)
+
+
+def test_what_looks_like_a_remark_in_a_text_stays(opa: OpaEngine) -> None:
+    asked = program(f"{HEAD}package p\n\nx := `\n# METADATA\n# a`")
+    assert ask(opa, asked, "data.p.x", {}).values == ("\n# METADATA\n# a",)
+
+
 @pytest.mark.parametrize("query", ["data.p[x]", "data", "1 == 1", "data.p.x with input as 1"])
 def test_a_query_that_is_no_path_is_an_error(opa: OpaEngine, query: str) -> None:
     assert "is no path below data" in str(ask(opa, program("package p\n\nx := 1"), query, {}).error)
