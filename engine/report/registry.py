@@ -166,6 +166,10 @@ DOCUMENT: "Kind[Json]" = Kind(
 
 KINDS: tuple[Kind[Any], ...] = (
     REPORT,
+    BUNDLING,
+    RECIPE,
+    RESOLUTION,
+    COVERAGE,
     DRIFT,
     DRIFTS,
     MATRIX,
