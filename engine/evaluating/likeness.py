@@ -44,7 +44,8 @@ class Likeness:
         gaps = tuple(
             (gap.type, gap.subtype, gap.status, gap.reason, gap.keys) for gap in subject.collection
         )
-        return [(rule.id, gaps, *[seen[at] for at in self._places[rule.id]]) for rule in rules]
+        told = subject.generator, gaps
+        return [(rule.id, told, *[seen[at] for at in self._places[rule.id]]) for rule in rules]
 
     def _seen(self, path: FactAddress, subject: SubjectFacts) -> Hashable:
         if path == NODE_NAME:
