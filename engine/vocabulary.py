@@ -309,7 +309,11 @@ def _type(row: Any, unknown: frozenset[str]) -> FactType:  # noqa: ANN401 -- JSO
         percent=row.get("percent", False),
         written=row.get("written", False),
         of=_type(row["of"], unknown) if "of" in row else None,
-        fields={key: _type(below, unknown) for key, below in row.get("fields", {}).items()},
+        fields={
+            key: _type(below, unknown)
+            for keys, below in row.get("fields", {}).items()
+            for key in keys.split(", ")
+        },
         needs=tuple(tuple(group) for group in row.get("needs", ())),
         unknown=unknown,
     )
