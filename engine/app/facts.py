@@ -197,7 +197,7 @@ def _told(address: FactAddress, item: Item, owners: Mapping[str | None, Facts]) 
         if address.key in data:
             why = vocabulary().unreadable(address, data)
             yield Told(node, place, data[str(address.key)], why)
-        elif node is not None and not has_cluster:
+        elif (node is None) is has_cluster:
             yield Told(node, place, trouble=_missing(address, item, node))
     if owners.keys() == {None} and not has_cluster:
         yield Told(None, item.location(), trouble=_missing(address, item, None))

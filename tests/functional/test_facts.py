@@ -141,3 +141,22 @@ def test_names_complete() -> None:
     complete = ShellComplete(root, {}, "eidos", "_EIDOS_COMPLETE")
     found = {item.value for item in complete.get_completions(["facts"], "GPU.smi.d")}
     assert "gpu.smi.driver" in found
+
+
+def test_a_gate_can_require_that_every_rule_can_be_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rules = [f"--rule={rule}" for rule in ("K8S-008", "GPU-001")]
+    options = ["check", UPSTREAM, "--no-record", "--effective-time", "2026-11-24", *rules]
+    run(root, [*options, "-o", "json", "--allow-incomplete"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"]["not-askable"] == 1
+    assert found["counts"]["unknown"] == 0
+    [reason] = found["notAskable"]
+    assert (reason["rules"], reason["subjects"]) == (["K8S-008"], 1)
+    assert "k8s.kubelet is no fact that upstream" in reason["reason"]
+    run(root, options)
+    plain = capsys.readouterr().out
+    assert "NOT ASKABLE of 1 subject: k8s.kubelet is no fact that upstream" in plain
+    assert run(root, [*options, "--require-askable"]) == 3
+    assert "1 verdict not askable" in capsys.readouterr().out
