@@ -313,6 +313,7 @@ class PolicyOptions:
     waivers: Annotated[tuple[str, ...], Option(setting="waivers")]
     fail_on: Annotated[Severity, Option(setting="fail-on")]
     allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
+    require_askable: Annotated[bool, Option(setting="require-askable")]
     effective_time: Annotated[datetime | None, Option(setting="effective-time")]
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
     opa_url: Annotated[str | None, Option(setting="opa-url")]
