@@ -159,7 +159,16 @@ def _metadata(ordered: Sequence[Part], cluster: str | None, conflicts: list[Conf
             if labels.setdefault(key, value) != value:
                 conflicts.append(Conflict(f"label {key}", "a later snapshot", part.name))
     newest = ordered[0].snapshot.metadata.timestamp if ordered else None
-    return Metadata(cluster, newest, f"eidos {__version__}", dict(sorted(labels.items())))
+    return Metadata(cluster, newest, _generator(ordered), dict(sorted(labels.items())))
+
+
+def _generator(ordered: Sequence[Part]) -> str:
+    """Name what took all the snapshots, where that is one tool: it says what cannot be among them.
+
+    Of several it is us, of whom it is known that we might have collected what is not there.
+    """
+    named = {part.snapshot.metadata.generator for part in ordered}
+    return (named.pop() if len(named) == 1 else None) or f"eidos {__version__}"
 
 
 def _collection(

@@ -4,6 +4,7 @@ Rules, validation and documentation ask the same table, so that a fact means the
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
@@ -20,6 +21,9 @@ _REMEMBERED = 4096
 """Subtypes of a fleet's batch; keys of an open map."""
 _TEXTS = "texts.json"
 """The file of the texts by which sources say that they could not tell."""
+
+_COLLECTORS = frozenset({"eidos", "upstream"})
+"""Tools of which we know what every version collects."""
 
 _Data = Mapping[str, Json]
 
@@ -69,6 +73,39 @@ def _fits(key: str, pattern: str) -> bool:
     return key.startswith(first) and key.endswith(last) and fnmatchcase(key, pattern)
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Facts that say that there is nothing that other facts could be of: a node without a GPU."""
+
+    about: str
+    """``the node has no GPU``."""
+    address: FactAddress
+    """The subtype that says so."""
+    data: _Data
+    """What it then holds."""
+
+    def holds(self, facts: Mapping[FactAddress, _Data]) -> bool:
+        """Say whether the facts of one node say so, to the letter."""
+        said = facts.get(self.address, {})
+        return all(key in said and _same(said[key], value) for key, value in self.data.items())
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Compare as JSON does, where false is not 0."""
+    return type(one) is type(other) and one == other
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the table says of a type beside what its facts are."""
+
+    since: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Pattern of ``subtype`` or ``subtype.key`` to the first version of each collector that has
+    it, or may have it; what is not listed never has it, and what no pattern fits all have."""
+    absences: Mapping[str, Absence] = field(default_factory=dict)
+    """Subtype to the facts that say that there is nothing it could be of."""
+
+
 def is_pattern(key: str) -> bool:
     """Say whether a key of the table stands for many."""
     return "*" in key or "?" in key
@@ -91,10 +128,17 @@ class Vocabulary:
 
     Args:
         types: measurement type, as documents write it, to its subtypes by name; ``*`` is any.
+        extras: what else is known of a type, in lower case.
     """
 
-    def __init__(self, types: Mapping[str, Mapping[str, Subtype]]) -> None:
+    def __init__(
+        self,
+        types: Mapping[str, Mapping[str, Subtype]],
+        extras: Mapping[str, Extras] | None = None,
+    ) -> None:
         self.types = types
+        self._extras = extras or {}
+        self._rows: dict[FactAddress, tuple[FactAddress, Mapping[str, str]]] = {}
         self._by_type = {name.lower(): subtypes for name, subtypes in types.items()}
         self._seen: dict[tuple[int, FactAddress], tuple[_Data, Mapping[str | None, Fault]]] = {}
 
@@ -107,6 +151,50 @@ class Vocabulary:
         """Give what one fact is; None for one that we do not know, and for a whole subtype."""
         subtype = self.subtype(address)
         return subtype.type_of(address.key) if subtype and address.key is not None else None
+
+    def since(self, address: FactAddress) -> Mapping[str, str]:
+        """Give the first version of each collector that has a fact; empty where all have it."""
+        return self._row(address)[1]
+
+    def _row(self, address: FactAddress) -> tuple[FactAddress, Mapping[str, str]]:
+        """Give what a row of `Extras.since` is about, and the row; the fact itself without one."""
+        if address not in self._rows:
+            if len(self._rows) >= _REMEMBERED:
+                self._rows.clear()
+            self._rows[address] = self._find_row(address)
+        return self._rows[address]
+
+    def _find_row(self, address: FactAddress) -> tuple[FactAddress, Mapping[str, str]]:
+        rows = self._extras.get(address.type, Extras()).since
+        for pattern, versions in rows.items():
+            if fnmatchcase(address.subtype, pattern):
+                return address.whole, versions
+            if fnmatchcase(f"{address.subtype}.{address.key}", pattern):
+                key = pattern.removeprefix(f"{address.subtype}.")
+                return address.whole.at(key), versions
+        return address, {}
+
+    def unsayable(self, address: FactAddress, generator: str | None) -> str | None:
+        """Say why what took a snapshot has no such fact; None where it has, or nobody can tell.
+
+        Args:
+            address: of the fact.
+            generator: as the snapshot names it, ``upstream 0.8.12``. Of one that is not known, and
+                of one whose version cannot be read, nothing can be told.
+        """
+        about, since = self._row(address)
+        name, _, version = (generator or "").partition(" ")
+        if not since or name not in _COLLECTORS or not (said := _numbers(version)):
+            return None
+        if name in since and said >= _numbers(since[name]):
+            return None
+        first = ", ".join(f"{one} {number}" for one, number in sorted(since.items()))
+        return f"{about} is no fact that {generator} collects (since {first})"
+
+    def absence(self, address: FactAddress) -> Absence | None:
+        """Give the facts by which a node tells that there is nothing this one could be of."""
+        extras = self._extras.get(address.type)
+        return extras.absences.get(address.subtype) if extras else None
 
     def unreadable(self, address: FactAddress, data: _Data, where: str = "") -> str | None:
         """Say why a fact, or any fact of a whole subtype, cannot be read.
@@ -177,7 +265,32 @@ def vocabulary() -> Vocabulary:
     folder = FOLDER / "facts"
     unknown = frozenset(json.loads((folder / _TEXTS).read_bytes())["could_not_tell"])
     files = (json.loads(p.read_bytes()) for p in sorted(folder.glob("*.json")) if p.name != _TEXTS)
-    return Vocabulary({file["type"]: dict(_subtypes(file["subtypes"], unknown)) for file in files})
+    types: dict[str, Mapping[str, Subtype]] = {}
+    extras: dict[str, Extras] = {}
+    for file in files:
+        types[file["type"]] = dict(_subtypes(file["subtypes"], unknown))
+        extras[file["type"].lower()] = _extras(file)
+    return Vocabulary(types, extras)
+
+
+def _extras(file: Any) -> Extras:  # noqa: ANN401 -- JSON of our own
+    since = {
+        pattern: versions
+        for patterns, versions in file.get("since", {}).items()
+        for pattern in patterns.split(", ")
+    }
+    absences = {
+        name: Absence(row["about"], FactAddress(file["type"], row["subtype"]), row["data"])
+        for row in file.get("absent", ())
+        for name in row["of"]
+    }
+    return Extras(since, absences)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Read ``0.8.12``, and ``v0.8.12-next`` as that; empty for what is no version."""
+    match = re.match(r"v?([0-9]+(?:\.[0-9]+)*)(?:[-+~]|$)", version)
+    return tuple(map(int, match[1].split("."))) if match else ()
 
 
 def _subtypes(rows: Any, unknown: frozenset[str]) -> Iterator[tuple[str, Subtype]]:  # noqa: ANN401 -- JSON of our own

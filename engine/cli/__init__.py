@@ -24,6 +24,7 @@ COMMANDS = {
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Say what changed between snapshots, and which of it matters.",
     "engine": "Which Rego engine judges; get OPA.",
+    "facts": "What facts there are, which rules read them, and their values.",
     "history": "Read back what was recorded.",
     "plugin": "What is plugged in.",
     "policy": "Policy packs: make OPA bundles of them.",

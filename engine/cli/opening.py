@@ -65,7 +65,7 @@ def policy_request(options: PolicyOptions, relaxations: tuple[Relaxation, ...]) 
         enforcement=settings.enforcement,
         waivers=options.waivers,
         waiver_terms=settings.waiver_terms,
-        gate=Gate(options.fail_on, options.allow_incomplete),
+        gate=Gate(options.fail_on, options.allow_incomplete, options.require_askable),
         effective_time=options.effective_time,
         relaxations=relaxations,
     )

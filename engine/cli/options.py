@@ -322,6 +322,7 @@ class PolicyOptions(EngineOptions):
     waivers: Annotated[tuple[str, ...], Option(setting="waivers")]
     fail_on: Annotated[Severity, Option(setting="fail-on")]
     allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
+    require_askable: Annotated[bool, Option(setting="require-askable")]
     effective_time: Annotated[datetime | None, Option(setting="effective-time")]
 
 

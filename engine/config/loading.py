@@ -303,6 +303,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         packs=_texts(told("packs")),
         fail_on=Severity(str(told("fail-on"))),
         allow_incomplete=told("allow-incomplete") is True,
+        require_askable=told("require-askable") is True,
         effective_time=read_moment(text) if (text := _text(told("effective-time"))) else None,
         engine=next(engine for engine in ENGINES if engine == told("engine")),
         opa_url=_text(told("opa-url")),

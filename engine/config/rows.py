@@ -213,6 +213,15 @@ SETTINGS = (
         flags="--allow-incomplete",
     ),
     Setting(
+        key="require-askable",
+        kind="flag",
+        trust="tightens",
+        why="what nobody can answer closes the gate as what is unknown does",
+        help="Rules that the snapshot's dialect cannot answer fail the gate as unknown ones do.",
+        default=False,
+        flags="--require-askable",
+    ),
+    Setting(
         key="effective-time",
         kind="time",
         trust="relaxes",

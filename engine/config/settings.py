@@ -64,6 +64,7 @@ class Settings:
     packs: tuple[str, ...] = ()
     fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
+    require_askable: bool = False
     effective_time: datetime | None = None
     engine: Engine = "auto"
     opa_url: str | None = None

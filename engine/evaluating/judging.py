@@ -178,13 +178,15 @@ class Judge:
     def _verdict(self, question: _Question) -> Verdict:
         """Finish what a rule said by what it could not see."""
         view = question.view
+        if view.needless is not None:
+            return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
-            return Verdict(question.rule.id, Status.UNKNOWN, reason=view.lacking)
+            return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
         verdict = self._known[question.key]
         if view.unreadable is not None and verdict.status in _DOUBTFUL:
             return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
-            return replace(verdict, status=Status.UNKNOWN, reason=view.gap)
+            return replace(verdict, status=view.unanswered, reason=view.gap)
         return verdict
 
 

@@ -10,6 +10,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Facts
+from eidos.engine.vocabulary import vocabulary
 
 _ABSENT = object()
 
@@ -25,7 +26,7 @@ class Likeness:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        declared = {rule.id: {*rule.requires, *rule.reads} for rule in rules}
+        declared = {rule.id: _looked_at(rule) for rule in rules}
         self._paths = {
             scope: _in_groups(
                 {path for rule in rules if rule.scope is scope for path in declared[rule.id]}
@@ -45,18 +46,18 @@ class Likeness:
 
     def row(self, subject: SubjectFacts) -> Row:
         """Give what all rules of the subject's scope see of it, in short."""
-        if subject.scope is Scope.DOCUMENT:
+        if subject.scope in (Scope.DOCUMENT, Scope.BUNDLE):
             return subject.scope, subject.digest
         gaps = tuple(
             (gap.type, gap.subtype, gap.status, gap.reason, gap.keys) for gap in subject.collection
         )
         groups = [self._group(group, subject) for group in self._paths[subject.scope]]
-        return subject.scope, gaps, *groups
+        return subject.scope, (subject.generator, gaps), *groups
 
     def keys(self, row: Row, rules: Sequence[Rule]) -> list[Hashable]:
         """Give one key for each rule, all of the scope of the subject that the row is of."""
         scope, gaps, *groups = row
-        if scope is Scope.DOCUMENT:
+        if scope in (Scope.DOCUMENT, Scope.BUNDLE):
             return [(rule.id, gaps) for rule in rules]
         return [
             (rule.id, gaps, *[groups[at][place] for at, place in self._places[rule.id]])  # type: ignore[index]
@@ -83,6 +84,21 @@ class Likeness:
         if data is None:
             return (None,) * len(group)
         return self._seen.get(data, lambda: tuple(_value(path, data) for path in group), group)
+
+
+def _looked_at(rule: Rule) -> set[FactAddress]:
+    """Give what a rule declares, and what says that there is nothing it could be of.
+
+    A node whose GPU does not answer and one without any have the same gap; their bus tells them
+    apart, and with it `skip` from `unknown`.
+    """
+    declared = {*rule.requires, *rule.reads}
+    absences = ((path, vocabulary().absence(path)) for path in declared if path != NODE_NAME)
+    return declared | {
+        absence.address._replace(every_node=path.every_node)
+        for path, absence in absences
+        if absence is not None
+    }
 
 
 def _in_groups(paths: Iterable[FactAddress]) -> tuple[tuple[FactAddress, ...], ...]:

@@ -1,15 +1,17 @@
 """A rule sees only what it declares; what is missing is said, never guessed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from eidos.engine.evaluating.legibility import unreadable
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
-from eidos.engine.model.snapshot import Collection, Facts, word_on
+from eidos.engine.model.snapshot import Collection, CollectorState, Facts, word_on
+from eidos.engine.model.verdict import Status
 from eidos.engine.ports import View
 from eidos.engine.records import dataclass
+from eidos.engine.vocabulary import vocabulary
 
 NODE_NAME = FactAddress("node", "name")
 
@@ -32,6 +34,11 @@ class Projection:
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
     unreadable: str | None = None
     """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
+    needless: str | None = None
+    """Why it is not about this subject: the thing that a required fact is of is not there."""
+    unanswered: Status = Status.UNKNOWN
+    """What it is where it is `lacking` or has a `gap`: not askable where what took the snapshot has
+    none of the missing facts, and unknown if any of them was only not collected."""
 
 
 def everything(subject: SubjectFacts) -> dict[str, Json]:
@@ -57,14 +64,15 @@ def project(
     if rule.scope is Scope.BUNDLE:
         seen: Json = {"bundle": subject.document}
         return Projection(seen, seen)
-    lacking = [reason for path in rule.requires if (reason := _unusable(path, subject))]
     declared = (*rule.requires, *rule.reads)
-    gaps = [reason for path in declared if (reason := _gap(path, subject))]
+    lacking = _reasons(_unusable, rule.requires, subject)
+    gaps = _reasons(_gap, declared, subject)
+    beyond = _reasons(_beyond, declared, subject)
+    is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
     required_view = _view(rule.requires, subject, whole)
     full_view = _view(declared, subject, whole) if rule.reads else required_view
-    illegible = [reason for path in rule.reads if (reason := unreadable(path, subject))]
     return Projection(
         required=required,
         full=full,
@@ -72,8 +80,19 @@ def project(
         full_view=full_view,
         lacking=_said(lacking),
         gap=_said(gaps),
-        unreadable=_said(illegible),
+        unreadable=_said(_reasons(unreadable, rule.reads, subject)),
+        needless=_said(_reasons(_needless, rule.requires, subject)),
+        unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
     )
+
+
+def _reasons(
+    ask: Callable[[FactAddress, SubjectFacts], str | None],
+    paths: Iterable[FactAddress],
+    subject: SubjectFacts,
+) -> dict[FactAddress, str]:
+    """Give the reasons that there are, by the fact that they are about."""
+    return {path: reason for path in paths if (reason := ask(path, subject))}
 
 
 def _view(
@@ -88,8 +107,8 @@ def _view(
     return View(whole, (*named, *facts))
 
 
-def _said(reasons: list[str]) -> str | None:
-    return "; ".join(dict.fromkeys(reasons)) or None
+def _said(reasons: Mapping[FactAddress, str]) -> str | None:
+    return "; ".join(dict.fromkeys(reasons.values())) or None
 
 
 def _input(paths: Iterable[FactAddress], subject: SubjectFacts) -> dict[str, Json]:
@@ -128,6 +147,45 @@ def _unusable(path: FactAddress, subject: SubjectFacts) -> str | None:
     return unreadable(path, subject) or _lacking(path, subject)
 
 
+def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
+    """Say why what took the snapshot cannot have given a fact that is not there.
+
+    A word of the collectors on it, whatever it is, means that they looked: then it is unknown.
+    """
+    if path == NODE_NAME or (path.every_node and not subject.nodes):
+        return None
+    if _has_any(path, subject) or _word_on(path, subject, None):
+        return None
+    return vocabulary().unsayable(path, subject.generator)
+
+
+def _has_any(path: FactAddress, subject: SubjectFacts) -> bool:
+    everywhere = subject.nodes.values() if path.every_node else (subject.facts,)
+    return any(_has(path, facts) for facts in everywhere)
+
+
+def _needless(path: FactAddress, subject: SubjectFacts) -> str | None:
+    """Say why there is nothing that a fact could be of, on this node or on any."""
+    if not path.every_node:
+        return _absent(path, subject, subject.facts, None)
+    said = [_absent(path, subject, facts, name) for name, facts in subject.nodes.items()]
+    return said[0] if said and all(said) else None
+
+
+def _absent(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:
+    """Say that the collector found nothing to ask, and that other facts say why.
+
+    Its own word is needed, and that of the other facts whole: a fact that was lost is no reason.
+    """
+    absence = vocabulary().absence(path)
+    if absence is None or path.whole in facts or not absence.holds(facts):
+        return None
+    entry = _word_on(path, subject, node)
+    if entry is None or entry.status is not CollectorState.UNAVAILABLE:
+        return None
+    return None if _word_on(absence.address, subject, node) else absence.about
+
+
 def _lacking(path: FactAddress, subject: SubjectFacts) -> str | None:
     if path == NODE_NAME:
         return None
@@ -149,14 +207,15 @@ def _gap(path: FactAddress, subject: SubjectFacts) -> str | None:
     if path == NODE_NAME:
         return None
     if not path.every_node:
-        return _gap_of(path, subject, subject.facts, None)
+        return _gap_of(path, subject, subject.facts, None) or _beyond(path, subject)
     gaps = (_gap_of(path, subject, facts, name) for name, facts in subject.nodes.items())
     return next((gap for gap in gaps if gap), None)
 
 
 def _gap_of(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:
     if path.whole not in facts:
-        return _missing(path, subject, node)
+        needless = _absent(path, subject, facts, node)
+        return None if needless else _missing(path, subject, node)
     entry = _word_on(path, subject, node)
     if entry is None or (path.key is not None and not entry.keys and _has(path, facts)):
         return None
@@ -167,7 +226,7 @@ def _missing(path: FactAddress, subject: SubjectFacts, node: str | None) -> str:
     entry = _word_on(path, subject, node)
     where = f" on node {node}" if node else ""
     if entry is None:
-        return f"{path}{where} is not in the snapshot"
+        return _beyond(path, subject) or f"{path}{where} is not in the snapshot"
     return f"{path}{where} was not collected ({entry.word})"
 
 

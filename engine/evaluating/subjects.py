@@ -28,6 +28,8 @@ class SubjectFacts:
     """Content address of the facts and of what is known to be missing; not of the name."""
     cluster: str | None = None
     timestamp: str | None = None
+    generator: str | None = None
+    """What took the snapshot: ``eidos 0.1.0``, ``upstream 0.8.12``."""
     facts: Facts = field(default_factory=dict)
     """A node sees the cluster's facts, and its own on top."""
     nodes: Mapping[str, Facts] = field(default_factory=dict)
@@ -56,6 +58,7 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         digest=seen.digest,
         cluster=snapshot.metadata.cluster,
         timestamp=snapshot.metadata.timestamp,
+        generator=snapshot.metadata.generator,
         facts=facts_of(snapshot.measurements),
         nodes={node.name: facts_of(node.measurements) for node in _every_node(snapshot)},
         collection=snapshot.gaps,
@@ -82,6 +85,7 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
             digest=digest([cluster, digests.nodes.get(node.name), _about(gaps, node.name)]),
             cluster=snapshot.metadata.cluster,
             timestamp=snapshot.metadata.timestamp,
+            generator=snapshot.metadata.generator,
             facts={**shared, **facts_of(node.measurements)},
             collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
         )

@@ -72,6 +72,26 @@ class FactType:
     unknown: frozenset[str] = frozenset()
     """Texts, in lower case, by which a source says that it could not tell."""
 
+    @property
+    def words(self) -> str:
+        """What it is, in a few words: ``a whole number from 0 to 1024``."""
+        match self.kind:
+            case "enum":
+                words = " or ".join(f"`{value}`" for value in self.values)
+            case "number":
+                words = "a whole number" + self._bounds + (" or a percentage" * self.percent)
+            case "list" if self.of is not None:
+                words = "a list" + (" or JSON text of one" * self.written)
+            case name:
+                words = _WORDS[name]
+        none = " or ".join(f"`{text}`" for text in self.none)
+        return f"{words}, {none} where there is none" if none else words
+
+    @property
+    def _bounds(self) -> str:
+        low = "" if self.least is None else f" from {self.least}"
+        return low + ("" if self.most is None else f" to {self.most}")
+
     def fault(self, value: Json) -> Fault | None:
         """Say why a value is not of this type; None when it is."""
         if value is None:
@@ -79,6 +99,22 @@ class FactType:
         if isinstance(value, str) and value in self.none:
             return None
         return _CHECKS[self.kind](self, value)
+
+
+_WORDS = {
+    "any": "any value",
+    "flat": "any single value",
+    "text": "text",
+    "version": "a version",
+    "tag": "an image tag or digest",
+    "digest": "an image digest",
+    "limit": "a limit, or `infinity`",
+    "switch": "true or false",
+    "flag": "true where it is there",
+    "argument": "the value, or a list of values",
+    "list": "a list",
+    "map": "a map",
+}
 
 
 def _any(type_: FactType, value: Json) -> Fault | None:  # noqa: ARG001 -- one shape for all checks

@@ -42,6 +42,9 @@ _EXIT_CODES = {
 }
 
 
+_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
+
+
 @dataclass(frozen=True, slots=True)
 class NamedGate:
     """A gate of the configuration: what must hold before something is bundled."""
@@ -69,6 +72,8 @@ class Gate:
     """Violations, and drift, below it do not close the gate."""
     allow_incomplete: bool = False
     """Unknown facts do not close the gate."""
+    require_askable: bool = False
+    """A rule that the snapshot's dialect cannot answer closes the gate, as an unknown one does."""
 
     def counts(self, verdict: Verdict, rule: Rule) -> bool:
         """Say whether a verdict of a rule counts at all: by severity and enforcement."""
@@ -85,6 +90,9 @@ class Gate:
                 return True
             case Status.UNKNOWN:
                 return self.counts(verdict, rule) and not self.allow_incomplete
+            case Status.NOT_ASKABLE:
+                required = self.require_askable and not self.allow_incomplete
+                return required and self.counts(verdict, rule)
             case Status.FAIL:
                 return self.counts(verdict, rule)
             case _:
@@ -95,7 +103,7 @@ class Gate:
         closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
         return self.outcome(
             error=bool(report.problems) or Status.ERROR in closing,
-            incomplete=report.nothing_judged or Status.UNKNOWN in closing,
+            incomplete=report.nothing_judged or bool(closing & _UNANSWERED),
             failed=Status.FAIL in closing,
         )
 

@@ -204,11 +204,11 @@ class Report:
 
     @property
     def nothing_judged(self) -> bool:
-        """Say whether there is no verdict, or none but unknown and skipped ones.
+        """Say whether there is no verdict, or none but unknown, not askable and skipped ones.
 
         That is no pass, whichever of them count at the gate: no rule said that anything is right.
         """
-        silent = {Status.UNKNOWN, Status.SKIP}
+        silent = {Status.UNKNOWN, Status.NOT_ASKABLE, Status.SKIP}
         return all(verdict.status in silent for verdict, _ in self.distinct)
 
     @cached_property

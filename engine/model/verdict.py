@@ -17,6 +17,8 @@ class Status(StrEnum):
     """Not applicable to this subject."""
     UNKNOWN = "unknown"
     """A fact it needs was not collected."""
+    NOT_ASKABLE = "not-askable"
+    """What took the snapshot has no such fact: no collection of it could ever answer."""
     WAIVED = "waived"
     """A fail with an active waiver."""
     ERROR = "error"
@@ -50,7 +52,7 @@ class Verdict:
     status: Status
     findings: tuple[Finding, ...] = ()
     reason: str | None = None
-    """Why it is unknown, skipped, waived or an error."""
+    """Why it is unknown, not askable, skipped, waived or an error."""
     waiver: str | None = None
     """Id of the waiver that applied."""
     enforcement: Enforcement = Enforcement.DENY

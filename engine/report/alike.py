@@ -8,7 +8,8 @@ from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.records import dataclass
 from eidos.engine.report.placing import findings, urgency
 
-_QUIET = frozenset({Status.PASS, Status.SKIP})
+_QUIET = frozenset({Status.PASS, Status.SKIP, Status.NOT_ASKABLE})
+"""What is not told subject by subject; `eidos.engine.report.wording.not_askable` tells the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ _STATUSES = {
     Status.WARN: "other",
     Status.ERROR: "other",
     Status.UNKNOWN: "pending",
+    Status.NOT_ASKABLE: "pending",
     Status.SKIP: "skipped",
     Status.WAIVED: "skipped",
 }

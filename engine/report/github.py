@@ -15,7 +15,16 @@ from eidos.engine.records import dataclass
 from eidos.engine.report.alike import Same, by_rule, group
 from eidos.engine.report.escaping import workflow_line, workflow_property, workflow_text
 from eidos.engine.report.placing import place
-from eidos.engine.report.wording import called, counted, decided, plural, sentence, told
+from eidos.engine.report.wording import (
+    called,
+    counted,
+    decided,
+    not_askable,
+    plural,
+    sentence,
+    told,
+    told_unaskable,
+)
 
 SHOWN = 10
 """Annotations of a level that GitHub keeps of one step."""
@@ -61,6 +70,9 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
             for finding, subjects in same.said.values():
                 yield _annotation(report, same, finding, subjects)
     yield from _unknown(report, unknown)
+    for each in not_askable(report):
+        level = "error" if report.gate.require_askable else "notice"
+        yield _Annotation(level, "not askable", told_unaskable(each), None)
 
 
 def _problem(problem: Problem) -> _Annotation:

@@ -60,6 +60,8 @@ def _entries(report: Report) -> Iterator[dict[str, Json]]:
 def _is_shown(report: Report, verdict: Verdict) -> bool:
     if verdict.status is Status.UNKNOWN:
         return report.counts_at_gate(verdict)
+    if verdict.status is Status.NOT_ASKABLE:
+        return report.closes(verdict)
     return verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
 
 

@@ -20,6 +20,7 @@ from eidos.engine.report.jsontext import (
     relaxations_json,
     write_items,
 )
+from eidos.engine.report.wording import not_askable
 
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
@@ -52,8 +53,17 @@ def _head(report: Report) -> dict[str, Json]:
         "exitCode": int(report.exit_code),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
+        "requireAskable": report.gate.require_askable,
         **relaxations_json(report.relaxations),
         "counts": {status.value: count for status, count in report.counts.items()},
+        "notAskable": [
+            {
+                "reason": each.reason,
+                "rules": list(each.rules),
+                "subjects": len(each.subjects),
+            }
+            for each in not_askable(report)
+        ],
         "packs": [
             known(
                 name=pack.name,

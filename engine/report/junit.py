@@ -16,7 +16,7 @@ from eidos.engine.report.escaping import xml_attribute, xml_text
 from eidos.engine.report.placing import place
 from eidos.engine.report.wording import account, called, decided, gist, told
 
-_SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.WAIVED})
+_SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.NOT_ASKABLE, Status.WAIVED})
 
 
 def report(report: Report, out: TextIO, _rendering: Rendering) -> None:

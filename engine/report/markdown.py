@@ -16,7 +16,15 @@ from eidos.engine.report.escaping import markdown_code as code
 from eidos.engine.report.escaping import markdown_text as text
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import WORST_FIRST, spot
-from eidos.engine.report.wording import and_more, counted, decided, named, paragraphs, plural
+from eidos.engine.report.wording import (
+    and_more,
+    counted,
+    decided,
+    named,
+    not_askable,
+    paragraphs,
+    plural,
+)
 
 LIMIT = 65_000
 """Characters; GitHub takes 65,536 in a comment."""
@@ -66,6 +74,7 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         yield f"\n- **problem** {place}{text(problem.message)}{hint}\n"
     for same in by_rule(report, group(report)):
         yield _section(report, same)
+    yield from _unaskable(report)
     for note in report.waiver_notes:
         yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"
     for replacement in report.replacements:
@@ -120,6 +129,13 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
     values = f" ({told})" if told else ""
     who = named([code(subject.identity) for subject in subjects[:_NAMES]], len(subjects))
     return f"- {where}{path}: {text(finding.msg)}{values}<br>{who}{fix}"
+
+
+def _unaskable(report: Report) -> Iterator[str]:
+    for each in not_askable(report):
+        of = f"{plural(len(each.rules), 'rule')} of {plural(len(each.subjects), 'subject')}"
+        rules = ", ".join(map(code, each.rules))
+        yield f"\n**not askable**: {of}: {text(each.reason)}<br>{rules}\n"
 
 
 def _quiet(report: Report) -> str:

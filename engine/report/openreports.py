@@ -26,6 +26,7 @@ _RESULTS = {
     Status.WARN: "warn",
     Status.ERROR: "error",
     Status.UNKNOWN: "skip",
+    Status.NOT_ASKABLE: "skip",
     Status.SKIP: "skip",
     Status.WAIVED: "skip",
 }

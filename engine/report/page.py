@@ -20,6 +20,7 @@ _STYLES = {
     "warn": "33",
     "error": "1;35",
     "unknown": "36",
+    "not-askable": "36",
     "waived": "34",
     "pass": "32",
     "skip": "2",

@@ -16,6 +16,7 @@ WORST_FIRST = (
     Status.ERROR,
     Status.UNKNOWN,
     Status.WAIVED,
+    Status.NOT_ASKABLE,
     Status.SKIP,
     Status.PASS,
 )

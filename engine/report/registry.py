@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
     from eidos.engine.model.jsonvalue import Json
+    from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
     from eidos.engine.model.recipe import Coverage, Resolution
     from eidos.engine.model.report import Report
@@ -157,6 +158,10 @@ PLUGINS: "Kind[Sequence[PluggedIn]]" = Kind(
     "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
 )
 """``eidos plugin list``."""
+FACTS: "Kind[Sequence[KnownFact]]" = Kind(
+    "a list of facts", {"text": "facts:text", "json": "facts:json"}
+)
+"""``eidos facts``."""
 ENGINE: "Kind[EngineInfo]" = Kind("an engine", {"text": "engine:text", "json": "engine:json"})
 """``eidos engine info``."""
 DOCUMENT: "Kind[Json]" = Kind(
@@ -180,6 +185,7 @@ KINDS: tuple[Kind[Any], ...] = (
     CONFIGURATION,
     CACHE,
     PLUGINS,
+    FACTS,
     ENGINE,
     DOCUMENT,
 )

@@ -21,7 +21,15 @@ from eidos.engine.report.escaping import one_line, printable, sarif_text
 from eidos.engine.report.jsontext import dumps, write_items
 from eidos.engine.report.markdown import prose
 from eidos.engine.report.placing import epoch, named_findings, place
-from eidos.engine.report.wording import decided, plural, reflowed, sentence, told
+from eidos.engine.report.wording import (
+    decided,
+    not_askable,
+    plural,
+    reflowed,
+    sentence,
+    told,
+    told_unaskable,
+)
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
@@ -44,6 +52,7 @@ _KINDS = {
     Status.WARN: "fail",
     Status.WAIVED: "fail",
     Status.UNKNOWN: "open",
+    Status.NOT_ASKABLE: "open",
     Status.SKIP: "notApplicable",
     Status.PASS: "pass",
 }
@@ -147,6 +156,8 @@ def _notifications(report: Report) -> Iterator[Json]:
     for same in by_rule(report, group(report)):
         if same.verdict.status in {Status.ERROR, Status.UNKNOWN}:
             yield from _unanswered(report, same)
+    for unaskable in not_askable(report):
+        yield _notification("note", told_unaskable(unaskable))
 
 
 def _problem(problem: Problem) -> Json:
@@ -180,7 +191,7 @@ def _rule_index(report: Report) -> dict[str, int]:
 def _results(report: Report, *, verbose: bool) -> Iterator[Json]:
     shown = {Status.FAIL, Status.WARN, Status.WAIVED}
     if verbose:
-        shown |= {Status.UNKNOWN, Status.SKIP, Status.PASS}
+        shown |= {Status.UNKNOWN, Status.NOT_ASKABLE, Status.SKIP, Status.PASS}
     index = _rule_index(report)
     for subject, verdict in report.verdicts():
         if verdict.status in shown:

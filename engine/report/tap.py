@@ -56,6 +56,7 @@ def _outcome(report: Report, verdict: Verdict) -> tuple[str, str]:
     directives = {
         Status.FAIL: " # TODO does not block",
         Status.UNKNOWN: f" # SKIP unknown: {reason}",
+        Status.NOT_ASKABLE: f" # SKIP not askable: {reason}",
         Status.SKIP: f" # SKIP {reason or 'not applicable'}",
         Status.WAIVED: f" # TODO waived: {reason}",
     }

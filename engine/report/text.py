@@ -11,7 +11,7 @@ from eidos.engine.report.alike import Alike, Same, by_rule, group
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.page import Page, subjects_named, where
 from eidos.engine.report.placing import findings
-from eidos.engine.report.wording import and_more, counted, decided, plural
+from eidos.engine.report.wording import and_more, counted, decided, not_askable, plural
 
 _DECISIONS = {
     Decision.PASSED: "pass",
@@ -42,6 +42,7 @@ def report(report: Report, out: TextIO, rendering: Rendering) -> None:
         _by_rule(page, loud)
     else:
         _groups(page, loud)
+    _unaskable(page)
     _prints(page)
     _waiver_notes(page)
     _problems(page)
@@ -103,6 +104,18 @@ def _unknown(page: Page, verdicts: Sequence[Verdict]) -> None:
         page.wrapped(f"{plural(len(rules), 'rule')}:", ", ".join(rules), 4)
 
 
+def _unaskable(page: Page) -> None:
+    """Write once what what took the snapshots cannot tell; it is about no subject's state."""
+    found = not_askable(page.report)
+    for each in found:
+        reason = shortened(one_line(each.reason), _SPREAD)
+        of = plural(len(each.subjects), "subject")
+        page.line(f"{page.style('not-askable', 'NOT ASKABLE')} of {of}: {reason}")
+        page.wrapped(f"{plural(len(each.rules), 'rule')}:", ", ".join(each.rules), 2)
+    if found:
+        page.line()
+
+
 def _waived(page: Page, verdict: Verdict) -> None:
     rule = page.report.rules_by_id[verdict.rule]
     given = page.report.waivers_by_id.get(verdict.waiver or "")
@@ -115,7 +128,7 @@ def _waived(page: Page, verdict: Verdict) -> None:
 
 def _quiet(page: Page, subject: Subject) -> None:
     for verdict in subject.verdicts:
-        if verdict.status in {Status.PASS, Status.SKIP}:
+        if verdict.status in {Status.PASS, Status.SKIP, Status.NOT_ASKABLE}:
             reason = f": {one_line(verdict.reason)}" if verdict.reason else ""
             page.line(f"  {page.title(verdict)}{reason}")
 

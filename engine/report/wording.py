@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.report import Report, Subject
@@ -70,6 +71,7 @@ def _causes(report: Report) -> list[str]:
         _errors(report, errors) if errors else "",
         _nothing(report) if report.nothing_judged and not unknown else "",
         _unknown(report, unknown) if unknown else "",
+        _unaskable(report) if report.gate.require_askable else "",
         plural(fails, "violation") + _threshold(report) if fails else "",
     ]
 
@@ -93,6 +95,13 @@ def _unknown(report: Report, count: int) -> str:
     return f"{plural(count, 'verdict')} unknown for want of facts{allowed}"
 
 
+def _unaskable(report: Report) -> str:
+    """Say how many rules could not be asked where the gate requires that they can."""
+    count = _gating(report, Status.NOT_ASKABLE)
+    allowed = ", which is allowed" if report.gate.allow_incomplete else ""
+    return f"{plural(count, 'verdict')} not askable{allowed}" if count else ""
+
+
 def _threshold(report: Report) -> str:
     return f" of severity {report.gate.fail_on.value} or above" if report.gate.fail_on.rank else ""
 
@@ -103,6 +112,33 @@ def _gating(report: Report, status: Status) -> int:
         for verdict, count in report.distinct
         if verdict.status is status and report.counts_at_gate(verdict)
     )
+
+
+@dataclass(slots=True)
+class Unaskable:
+    """A reason for which rules cannot be asked, and whom that concerns."""
+
+    reason: str
+    rules: dict[str, None] = field(default_factory=dict)
+    subjects: dict[str, None] = field(default_factory=dict)
+
+
+def not_askable(report: Report) -> list[Unaskable]:
+    """Gather what what took the snapshots can never tell, by reason, in order of appearance."""
+    found: dict[str, Unaskable] = {}
+    for subject, verdict in report.verdicts():
+        if verdict.status is Status.NOT_ASKABLE:
+            reason = verdict.reason or verdict.status.value
+            one = found.setdefault(reason, Unaskable(reason))
+            one.rules[verdict.rule] = None
+            one.subjects[subject.identity] = None
+    return [*found.values()]
+
+
+def told_unaskable(each: Unaskable) -> str:
+    """Write ``2 rules of 1 subject cannot be asked (K8S-008, K8S-009): k8s.kubelet is ...``."""
+    who = f"{plural(len(each.rules), 'rule')} of {plural(len(each.subjects), 'subject')}"
+    return f"{who} cannot be asked ({', '.join(each.rules)}): {each.reason}"
 
 
 # One verdict, one problem -----------------------------------------------------------------------

@@ -26,6 +26,9 @@ says why, and one that only reads it neither passes nor skips. `eidos validate` 
 unreadable fact with its line. Facts that stand in no row, a plugin's for example, are taken as
 they are.
 
+Each subtype says since which version a collector has it; a collector that it does not name never
+has, and where nothing is said all have. `eidos facts` searches this page and shows values.
+
 `*` in a name is anything and `?` one character; the first row that fits counts, and a full name
 goes before a pattern. Rules that declare a whole subtype stand above its table. How values are
 written is told with [the snapshot format](snapshot.md), where they come from with [the
@@ -50,45 +53,12 @@ def readers(rules: list[Rule]) -> Readers:
     return found
 
 
-def described(kind: FactType) -> str:
-    """Say what a fact is, in a few words."""
-    match kind.kind:
-        case "enum":
-            words = " or ".join(f"`{value}`" for value in kind.values)
-        case "number":
-            words = "a whole number" + bounds(kind) + (" or a percentage" if kind.percent else "")
-        case "list" if kind.of is not None:
-            words = "a list" + (" or JSON text of one" if kind.written else "")
-        case name:
-            words = NAMES[name]
-    none = " or ".join(f"`{text}`" for text in kind.none)
-    return f"{words}, {none} where there is none" if none else words
-
-
-NAMES = {
-    "any": "any value",
-    "flat": "any single value",
-    "text": "text",
-    "version": "a version",
-    "tag": "an image tag or digest",
-    "limit": "a limit, or `infinity`",
-    "switch": "true or false",
-    "flag": "true where it is there",
-    "argument": "the value, or a list of values",
-    "list": "a list",
-    "map": "a map",
-}
-
-
-def bounds(kind: FactType) -> str:
-    low = "" if kind.least is None else f" from {kind.least}"
-    return low + ("" if kind.most is None else f" to {kind.most}")
-
-
 def section(names: Sequence[FactAddress], subtype: Subtype, readers: Readers) -> str:
     """Write a table of a subtype's facts; several subtypes may be described alike."""
     title = ", ".join(f"`{name}`" for name in names)
-    lines = [f"### {title}", "", f"{subtype.about}.", ""]
+    since = vocabulary().since(names[0])
+    told = f" Since {', '.join(f'{one} {first}' for one, first in since.items())}." if since else ""
+    lines = [f"### {title}", "", f"{subtype.about}.{told}", ""]
     for whole in names:
         if whole in readers:
             lines += [f"All of `{whole}`: {ids(readers[whole])}.", ""]
@@ -96,10 +66,9 @@ def section(names: Sequence[FactAddress], subtype: Subtype, readers: Readers) ->
     for key, kind in subtype.facts.items():
         rules = set().union(*(readers.get(whole.at(key), ()) for whole in names))
         shown = key.replace("|", "\\|")
-        lines.append(f"| `{shown}` | {described(kind)} | {kind.about} | {ids(rules)} |")
+        lines.append(f"| `{shown}` | {kind.words} | {kind.about} | {ids(rules)} |")
         lines += [
-            f"| `{path}` | {described(below)} | {below.about} | |"
-            for path, below in parts(shown, kind)
+            f"| `{path}` | {below.words} | {below.about} | |" for path, below in parts(shown, kind)
         ]
     return "\n".join(lines) + "\n"
 
@@ -123,10 +92,12 @@ def rendered(readers: Readers) -> str:
     parts = [OPENING]
     for type_, subtypes in sorted(vocabulary().types.items()):
         parts.append(f"## {type_}\n")
-        alike: dict[int, list[FactAddress]] = defaultdict(list)
+        alike: dict[tuple[int, str], list[FactAddress]] = defaultdict(list)
         for name, row in subtypes.items():
             if not is_pattern(name):
-                alike[id(row)].append(FactAddress(type_, name))
+                alike[id(row), str(vocabulary().since(FactAddress(type_, name)))].append(
+                    FactAddress(type_, name)
+                )
         parts += [section(names, subtypes[names[0].subtype], readers) for names in alike.values()]
     return "\n".join(parts)
 

@@ -33,6 +33,7 @@ RESULTS: dict[str, tuple[str, int]] = {
     "config show": ("settings/v1", 2),
     "cache info": ("cache/v1", 0),
     "plugin list": ("plugins/v1", 0),
+    "facts gpu.smi.driver a.json -p t": ("fact-list/v1", 0),
 }
 """Call to the schema of its JSON, and its exit code."""
 DOCUMENTS = (

@@ -63,6 +63,13 @@ class Plausible:
 
 PLAUSIBLE = (
     Plausible("k8s.policy.*", "true|false", "a switch that is turned is another fact"),
+    Plausible("k8s.kubelet.*", "true|false", "a switch that is turned is another fact"),
+    Plausible("k8s.network-policies.*.default-deny-*", "true|false", "so it is of a namespace"),
+    Plausible("k8s.storage-classes.*", "true|false", "so it is of a class"),
+    Plausible("k8s.rbac.*.default", "true", "so it is of a binding and a role"),
+    Plausible("k8s.rbac.*", r"\[\]", "that nobody has a power is a fact"),
+    Plausible("gpu.devices.devices.*.pending", "false", "so it is of a GPU"),
+    Plausible("gpu.devices.devices.*.failure", "false", "so it is of a GPU"),
     Plausible("systemd.*.Delegate", "true|false", "so it is in a unit"),
     Plausible("gpu.smi.gpu.gsp-firmware-version", '"N/A"', "a GPU may run without GSP firmware"),
     Plausible("k8s.image.containers.*.tag", r'"(1\.5\.|\d+)"', "any number is a tag"),

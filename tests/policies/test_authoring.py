@@ -97,7 +97,7 @@ def test_every_file_is_a_rule_that_loads(rules: dict[str, Rule]) -> None:
 @pytest.mark.parametrize("name", sorted(tables()))
 def test_table_is_dated_and_sourced(name: str) -> None:
     table = tables()[name]
-    assert date.fromisoformat(str(table["as_of"])) <= date(2026, 11, 24)
+    assert date.fromisoformat(str(table["as_of"])) <= date(2026, 11, 26)
     assert isinstance(table["source"], list)
     assert table["source"]
     assert all(source.startswith("https://") for source in table["source"])

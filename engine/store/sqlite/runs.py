@@ -123,7 +123,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         waivers=tuple(decode_waiver(waiver) for waiver in said.get("waivers", ())),
         prints=tuple(said.get("prints", ())),
         relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
-        gate=Gate(Severity(fail_on), bool(allow_incomplete)),
+        gate=Gate(Severity(fail_on), bool(allow_incomplete), bool(said.get("require_askable"))),
     )
 
 

@@ -13,6 +13,7 @@ from eidos.engine.documents.reading import Document
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.effective import Configuration, Effective
 from eidos.engine.model.gate import Decision
+from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.run import RunSummary
@@ -22,6 +23,7 @@ from eidos.engine.report.registry import (
     CACHE,
     CONFIGURATION,
     DOCUMENT,
+    FACTS,
     PLUGINS,
     RUNS,
     VERIFICATION,
@@ -51,11 +53,18 @@ SETTINGS = Configuration(
     (Effective(BAD, {BAD: [BAD]}, BAD),), (Problem(BAD, BAD, Location(BAD, 1)),)
 )
 INFO = Info(Path(f"/x{BAD}"), 3, 10, 0.0, None)
+FACT = KnownFact(
+    *[BAD] * 5,
+    {BAD: BAD},
+    (BAD,),
+    (Told(BAD, Location(BAD, 1), BAD, BAD), Told(None, Location(BAD))),
+)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
+    "fact-list/v1": (FACTS, [FACT]),
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
 }
 

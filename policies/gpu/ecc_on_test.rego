@@ -1,0 +1,23 @@
+package eidos.gpu.ecc_on_test
+
+import data.eidos.gpu.ecc_on as rule
+
+denied(devices) := findings if {
+	findings := rule.deny with input as {"gpu": {"devices": {"devices": devices}}}
+}
+
+test_right_and_unsupported_pass if {
+	count(denied([])) == 0
+	count(denied([{"index": 0, "ecc": {"current": "Enabled"}}])) == 0
+	count(denied([{"index": 0}])) == 0
+}
+
+test_wrong_fails if {
+	some finding in denied([{"index": 0, "uuid": "GPU-0"}, {"index": 1, "uuid": "GPU-1", "ecc": {"current": "Disabled"}}])
+	finding.msg == "GPU 1 has ECC Disabled."
+	startswith(finding.path, "gpu.devices.devices[1].")
+}
+
+test_odd_values_fail if {
+	count(denied([{"ecc": {"current": null}}])) == 1
+}

@@ -1,0 +1,66 @@
+# METADATA
+# title: There is one default storage class, and it waits and grows
+# description: |
+#   Of two default classes the newest wins, by chance. A class that binds at once makes the volume in a zone
+#   where no GPU is free, and the pod never starts. Prometheus and model caches fill up: a class that cannot
+#   grow means moving them.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/storage/storage-classes/
+#     description: Storage classes
+# custom:
+#   id: K8S-024
+#   severity: medium
+#   scope: cluster
+#   requires: [k8s.storage-classes]
+#   tags: [storage]
+#   controls:
+#     - {framework: nist-800-53, id: CP-9}
+#   remediation: |
+#     See which there are:
+#     kubectl get storageclass
+#     Take the mark from all but one:
+#     kubectl annotate --overwrite storageclass NAME storageclass.kubernetes.io/is-default-class=false
+#     How it binds cannot be changed: make a class with volumeBindingMode WaitForFirstConsumer and allowVolumeExpansion true, and mark that.
+package eidos.kubernetes.default_storage_class
+
+import data.eidos.lib.booleans
+
+classes := input.k8s["storage-classes"]
+
+defaults contains name if {
+	some name, class in classes
+	booleans.yes(class.default)
+}
+
+deny contains finding if {
+	count(defaults) != 1
+	finding := {
+		"msg": sprintf("%v storage classes are the default: %v.", [count(defaults), concat(", ", sort(defaults))]),
+		"path": `k8s["storage-classes"]`,
+		"actual": concat(", ", sort(defaults)),
+		"expected": "one",
+	}
+}
+
+deny contains finding if {
+	some name in defaults
+	mode := object.get(classes[name], "volume-binding-mode", "absent")
+	mode != "WaitForFirstConsumer"
+	finding := {
+		"msg": sprintf("Storage class %v binds %v, expected WaitForFirstConsumer.", [name, mode]),
+		"path": sprintf(`k8s["storage-classes"][%q]["volume-binding-mode"]`, [name]),
+		"actual": mode,
+		"expected": "WaitForFirstConsumer",
+	}
+}
+
+warn contains finding if {
+	some name in defaults
+	not booleans.yes(object.get(classes[name], "allow-volume-expansion", false))
+	finding := {
+		"msg": sprintf("Volumes of storage class %v cannot grow.", [name]),
+		"path": sprintf(`k8s["storage-classes"][%q]["allow-volume-expansion"]`, [name]),
+		"actual": false,
+		"expected": true,
+	}
+}

@@ -1,0 +1,40 @@
+# METADATA
+# title: Few may give themselves more than they have
+# description: |
+#   escalate writes roles with rights that its owner lacks, bind hands out roles that its owner lacks, and
+#   impersonate acts as anybody, cluster-admin included: each is cluster-admin in one more step.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+#     description: RBAC good practices
+#   - ref: https://www.cisecurity.org/benchmark/kubernetes
+#     description: CIS Kubernetes benchmark
+# custom:
+#   id: K8S-020
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.rbac.escalate, k8s.rbac.bind, k8s.rbac.impersonate]
+#   params:
+#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#   tags: [rbac]
+#   controls:
+#     - {framework: cis-kubernetes, id: 5.1.8}
+#     - {framework: nist-800-53, id: AC-6}
+#   remediation: |
+#     Remove the verbs escalate, bind and impersonate from the role; limit bind and impersonate to names with resourceNames where they must stay.
+#     See who has it and by what:
+#     kubectl get clusterrolebindings -o wide
+#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+package eidos.kubernetes.escalation_limited
+
+import data.eidos.lib.grants
+
+powers := {
+	"escalate": "write roles beyond its own",
+	"bind": "hand out any role",
+	"impersonate": "act as anybody",
+}
+
+deny contains finding if {
+	some power, words in powers
+	some finding in grants.violations(input.k8s.rbac, power, data.params.allowed, words)
+}

@@ -1,0 +1,55 @@
+# METADATA
+# title: Pods change no kernel setting that others feel
+# description: |
+#   A pod may set what is namespaced and safe. allowedUnsafeSysctls lets it set what other pods of the node,
+#   or the node itself, feel: kernel.msg*, net.core.somaxconn. Tune the node instead, where everybody sees
+#   it.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
+#     description: KubeletConfiguration
+#   - ref: https://www.cisecurity.org/benchmark/kubernetes
+#     description: CIS Kubernetes benchmark
+# custom:
+#   id: K8S-032
+#   severity: medium
+#   scope: node
+#   requires: [k8s.kubelet.authentication]
+#   reads: [k8s.kubelet.allowedUnsafeSysctls]
+#   params:
+#     allowed: {type: array, items: string, default: [], description: Settings; one that ends with * stands for all that begin so.}
+#   tags: [kubelet]
+#   controls:
+#     - {framework: cis-kubernetes, id: 5.2.13}
+#     - {framework: nist-800-53, id: CM-7}
+#   remediation: |
+#     Set it in the file that the kubelet is started with (--config, most often /var/lib/kubelet/config.yaml), and in
+#     the template of the node group, so that new nodes have it too:
+#     allowedUnsafeSysctls: []
+#     Restart the kubelet; pods go on running:
+#     systemctl restart kubelet
+package eidos.kubernetes.kubelet_unsafe_sysctls
+
+import data.eidos.lib.findings
+import data.eidos.lib.grants
+
+path := "k8s.kubelet.allowedUnsafeSysctls"
+
+deny contains findings.unreadable(path, allowed, "a list of settings") if not is_array(allowed)
+
+allowed := object.get(input.k8s.kubelet, "allowedUnsafeSysctls", [])
+
+unknown contains setting if {
+	is_array(allowed)
+	some setting in allowed
+	not grants.named(setting, data.params.allowed)
+}
+
+deny contains finding if {
+	count(unknown) > 0
+	finding := {
+		"msg": sprintf("Pods may set %v.", [concat(", ", [sprintf("%v", [setting]) | some setting in unknown])]),
+		"path": path,
+		"actual": concat(", ", [sprintf("%v", [setting]) | some setting in unknown]),
+		"expected": "none but those of the parameter",
+	}
+}

@@ -1,0 +1,33 @@
+# METADATA
+# title: Few may change admission webhooks
+# description: |
+#   A webhook sees every object that is written, Secrets included, and may change or refuse it. Who writes
+#   their configurations can also turn the gate off that policies stand at.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+#     description: RBAC good practices
+#   - ref: https://www.cisecurity.org/benchmark/kubernetes
+#     description: CIS Kubernetes benchmark
+# custom:
+#   id: K8S-036
+#   severity: high
+#   scope: cluster
+#   requires: [k8s.rbac.webhook-write]
+#   params:
+#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#   tags: [rbac]
+#   controls:
+#     - {framework: cis-kubernetes, id: 5.1.12}
+#     - {framework: nist-800-53, id: CM-5}
+#   remediation: |
+#     Remove create, update, patch and delete of webhook configurations from the role; leave an operator its own by resourceNames.
+#     See who has it and by what:
+#     kubectl get clusterrolebindings -o wide
+#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+package eidos.kubernetes.webhook_writing_limited
+
+import data.eidos.lib.grants
+
+deny contains finding if {
+	some finding in grants.violations(input.k8s.rbac, "webhook-write", data.params.allowed, "change admission webhooks")
+}

@@ -1,0 +1,46 @@
+# METADATA
+# title: No processor weakness is left open
+# description: |
+#   The kernel says of each known weakness of the processor whether it is mitigated. `Vulnerable` means that
+#   a pod may read memory of others: the microcode is too old, or the mitigation was turned off on the
+#   kernel line.
+# related_resources:
+#   - ref: https://docs.kernel.org/admin-guide/hw-vuln/index.html
+#     description: Hardware vulnerabilities, Linux kernel documentation
+# custom:
+#   id: OS-026
+#   severity: high
+#   scope: node
+#   requires: [os.mitigations]
+#   params:
+#     accepted: {type: array, items: string, default: []}
+#   tags: [cpu]
+#   controls:
+#     - {framework: nist-800-53, id: SI-2}
+#     - {framework: nist-800-53, id: CM-6}
+#   remediation: |
+#     Look whether the kernel line turns it off:
+#     cat /proc/cmdline
+#     Where it does not, install the newest microcode and kernel and restart the node:
+#     apt-get install --only-upgrade intel-microcode amd64-microcode linux-image-generic
+#     What you accept (a node of one tenant) goes into the parameter `accepted`, by the kernel's name: spec_store_bypass.
+package eidos.os_hardening.cpu_vulnerabilities_mitigated
+
+deny contains finding if {
+	some name, state in input.os.mitigations
+	not closed(state)
+	not name in data.params.accepted
+	finding := {
+		"msg": sprintf("%v: %v.", [name, state]),
+		"path": sprintf("os.mitigations.%v", [name]),
+		"actual": state,
+		"expected": "Not affected, or Mitigation: ...",
+		"key": name,
+	}
+}
+
+closed(state) if {
+	is_string(state)
+	regex.match(`^(Not affected|Mitigation|KVM: (Mitigation|Not affected))`, state)
+	not contains(state, "Vulnerable")
+}
