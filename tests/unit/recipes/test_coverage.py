@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from tests.unit.recipes.conftest import DIMENSIONS, catalog, covered, shapes
 
 from eidos.engine.errors import EidosError
 from eidos.engine.model.recipe import Choice, Constraint
 from eidos.engine.selecting.choosing import choose
+from eidos.engine.selecting.linking import tuning_lineage
 from eidos.engine.selecting.merging import merge
+from eidos.engine.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # What somebody has evidence of; all else is refused.
 COVERED = """
@@ -72,6 +78,45 @@ def test_an_operating_system_left_open_is_asked_for() -> None:
         given = {name: word for name, word in zip(DIMENSIONS, words, strict=True) if word}
         given.pop("os")
         assert not isinstance(choose(catalog(), given), Choice)
+
+
+def test_no_overlay_is_for_nothing() -> None:
+    applied = {each.overlay.name for choice in covered().values() for each in choice.applied}
+    assert set(catalog().overlays) - applied == set()
+
+
+def test_no_tuning_is_for_nothing() -> None:
+    named = {name for overlay in catalog().overlays.values() for name in overlay.tuning}
+    used = {each for name in named for each in tuning_lineage(catalog().tuning, name)}
+    # Oracle's settings give up protection, so a site must ask for them in an overlay of its own.
+    assert set(catalog().tuning) - used == {"oke-hpc"}
+
+
+def test_constraints_are_about_facts_that_there_are() -> None:
+    known = vocabulary()
+    assert [each for each in _every_constraint() if known.type_of(each.fact) is None] == []
+
+
+def test_what_tells_shapes_apart_is_seen_or_vouched_for() -> None:
+    """No two shapes of a profile look alike: one says what is seen, or what must be said."""
+    for profile in catalog().profiles.values():
+        told = [
+            ({(each.named, each.wanted) for each in choice.observed}, choice.given)
+            for choice in profile.choices.values()
+        ]
+        for one, other in combinations(told, 2):
+            assert one != other
+        assert profile.choices[profile.default].given is None
+
+
+def _every_constraint() -> Iterator[Constraint]:
+    for overlay in catalog().overlays.values():
+        yield from overlay.constraints
+    for profile in catalog().profiles.values():
+        for choice in profile.choices.values():
+            yield from choice.observed
+    for tuning in catalog().tuning.values():
+        yield from tuning.constraints
 
 
 def _fewer(words: tuple[str, ...]) -> list[tuple[str, ...]]:
