@@ -31,6 +31,9 @@ oke ol training: a100 gb200 l40s
 oke ol inference: gb200 l40s
 oke ubuntu training: a100 b200 b300 gb200 h100 h200 l40s
 oke ubuntu inference: gb200 l40s
+k0s ubuntu training: h200
+lke ubuntu training: rtx-pro-6000
+lke ubuntu inference: rtx-pro-6000
 self-managed ubuntu training: gb300
 """
 

@@ -18,6 +18,8 @@ GKE = "gke h100 cos training"
 AKS = "aks h100 ubuntu training infiniband"
 OKE = "oke gb200 ol training"
 METAL = "self-managed gb300 ubuntu training"
+K0S = "k0s h200 ubuntu training"
+LKE = "lke rtx-pro-6000 ubuntu inference"
 EVERY = [EKS, GRACE, AMAZON, GKE, AKS, OKE, METAL, "oke l40s ol training roce"]
 COS = "/home/kubernetes/bin/nvidia"
 OPERATOR = "/run/nvidia/driver"
@@ -65,7 +67,7 @@ def test_a_gate_says_for_which_shape_it_holds() -> None:
 # Rules that hold everywhere ---------------------------------------------------------------------
 
 SHAPES = [
-    *((words, "") for words in (EKS, GRACE, AMAZON, METAL)),
+    *((words, "") for words in (EKS, GRACE, AMAZON, METAL, K0S, LKE)),
     *((GKE, shape) for shape in ("gke-default", "driver-installer", "bundle-installer")),
     *((AKS, shape) for shape in ("azure-managed", "operator-managed")),
     *((OKE, shape) for shape in ("oci-managed", "operator-managed")),
