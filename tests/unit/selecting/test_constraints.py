@@ -135,7 +135,15 @@ def test_units_of_systemd_can_be_named(engine: RegoEngine) -> None:
 
 
 def labelled(name: str, labels: dict[str, Json]) -> Node:
-    return Node(name, measured(K8s_node={"labels": {"kubernetes.io/hostname": name, **labels}, "capacity": {"cpu": "8"}}))
+    return Node(
+        name,
+        measured(
+            K8s_node={
+                "labels": {"kubernetes.io/hostname": name, **labels},
+                "capacity": {"cpu": "8"},
+            }
+        ),
+    )
 
 
 GPU = {"cloud.google.com/gke-accelerator": "nvidia-h100-mega-80gb"}
