@@ -100,8 +100,8 @@ def test_a_driver_that_is_not_that_of_the_library(
     taken = Taken(cases / "20-driver-library-mismatch/root", GPU, capsys)
 
     assert taken.code == 3
-    assert taken.entry("smi")["status"] == "failed"
-    assert "Driver/library version mismatch" in taken.entry("smi")["reason"]
+    assert taken.entry(None)["status"] == "failed"  # the whole type ended alike
+    assert "Driver/library version mismatch" in taken.entry(None)["reason"]
 
 
 def test_a_quoted_kernel_argument(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:

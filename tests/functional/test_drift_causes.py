@@ -24,7 +24,7 @@ PLANTED = {
     "driver: 580.82.07\n": "driver: 570.133.20\n",
     "/proc/sys/kernel/randomize_va_space: 2\n": "/proc/sys/kernel/randomize_va_space: 0\n",
     "            argocd: v2.14.3\n": "            argocd: v2.14.4\n            nginx: latest\n",
-    "            provider: eks\n": "            provider: eks\n            labels: {rack: r7}\n",
+    "rack: r6}\n": "rack: r7}\n",
 }
 VOLATILE = (
     *("ActiveEnterTimestamp", "ActiveEnterTimestampMonotonic", "CPUUsageNSec", "ExecMainPID"),
@@ -49,6 +49,11 @@ def planted(text: str) -> str:
 def sides(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     text = (shared / "data/snapshots/gb200.yaml").read_text()
+    provider, labels = (
+        "            provider: eks\n",
+        "labels: {kubernetes.io/hostname: a, rack: r6}",
+    )
+    text = text.replace(provider, f"{provider}            {labels}\n", 1)
     # The last driver is the node's; the first is that of the operator's policy.
     (tmp_path / "a.yaml").write_text(text)
     (tmp_path / "b.yaml").write_text(planted(text))
@@ -84,7 +89,7 @@ def test_the_first_screen_is_what_matters_each_with_its_cause(capsys: Captured) 
         "+ nginx:latest",
         'os.sysctl["/proc/sys/kernel/randomize_va_space"]',
         "argocd:v2.14.3 -> v2.14.4",
-        "k8s.node.labels",
+        "k8s.node.labels.rack",
     ]
     causes = {
         "gpu.smi.driver": "GPU-",

@@ -43,6 +43,7 @@ def test_nothing_said_gives_the_defaults_of_fields_and_settings() -> None:
         waivers=(),
         fail_on=Severity.INFO,
         allow_incomplete=False,
+        require_askable=False,
         effective_time=None,
         engine="auto",
         opa_url=None,

@@ -161,7 +161,8 @@ def test_both_readers_give_one_model_of_an_h200(build: Build) -> None:
     by_library = isolated(build("-DH200"))
     by_text = parse_query(H200.read_text())
 
-    assert entry(by_library, None).status is CollectorState.OK
+    ended = {one.status for one in account(by_library)}
+    assert not ended & {CollectorState.FAILED, CollectorState.PARTIAL}
     ours = {**devices(by_library)[0]}
     assert ours.pop("compute-capability") == "9.0"
     assert [ours] == by_text.stable()["devices"]
