@@ -22,7 +22,7 @@ from socket import socketpair
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from eidos.engine.app.context import Context, Opening
-from eidos.engine.app.judging import Judged, Judging
+from eidos.engine.app.judging import Judged, Judging, holding_of
 from eidos.engine.app.reader import Item, Reader
 from eidos.engine.documents.finding import Source
 from eidos.engine.errors import EidosError, Location, Problem
@@ -99,6 +99,7 @@ class FleetJudging:
         self._reader = reader
         self._local: Judging | None = None
         self._waiving = Waiving(policy.waivers, policy.effective)
+        self._holding = holding_of(policy, context.engine, context.memo)
         self._prints: dict[str, None] = {}
         self._notes: dict[str, None] = {}
         self._verdicts: dict[object, Verdict] = {}
@@ -171,7 +172,8 @@ class FleetJudging:
             verdicts = tuple(map(self._verdict, subject.verdicts))
             verdicts = self._rows.setdefault(tuple(map(id, verdicts)), verdicts)
             seen[id(subject.verdicts)] = verdicts
-        return self._waiving.apply(replace(subject, verdicts=verdicts))
+        waived = self._waiving.apply(replace(subject, verdicts=verdicts))
+        return self._holding.with_tuning(waived) if self._holding else waived
 
     def _verdict(self, verdict: Verdict) -> Verdict:
         """Give the first verdict that says the same; findings follow from the memo key."""

@@ -13,7 +13,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Policy, Relaxation
+from eidos.engine.model.policy import Conformance, Policy, Relaxation
 from eidos.engine.model.rule import Enforcement, Pack, Severity
 from eidos.engine.model.waiver import TERMS, Waiver
 from eidos.engine.packs.choosing import (
@@ -24,7 +24,7 @@ from eidos.engine.packs.choosing import (
     param_problems,
     refuse_unknown_rules,
 )
-from eidos.engine.packs.finding import find_policies
+from eidos.engine.packs.finding import CONFORMANCE, find_policies
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
 from eidos.engine.packs.plain import plain_pack, refuse_unknown_namespaces
@@ -33,6 +33,10 @@ from eidos.engine.ports import RegoEngine
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
+
+
+SELECTION = "selection"
+"""The shipped pack that derives criteria from facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class PolicyRequest:
     """Files and folders of data for plain rules."""
     namespaces: tuple[str, ...] = ()
     """Packages whose plain rules are asked, as globs; none means all."""
+    recipe: str | None = None
+    """File with a recipe that clusters are held against."""
 
     @property
     def is_named(self) -> bool:
@@ -73,6 +79,7 @@ class PolicyRequest:
             or self.waivers
             or self.data
             or self.namespaces
+            or self.recipe
             or self.choice != RuleChoice()
         )
 
@@ -86,6 +93,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         DocumentError: a file with parameters or waivers cannot be read.
     """
     found = load_packs(request.packs, context.engine, context.environ)
+    if request.recipe is not None and CONFORMANCE not in {pack.name for pack in found}:
+        found += load_packs((CONFORMANCE,), context.engine, context.environ)
     packs = _plain(found, request, context.limits)
     files = [read_params(each, context.limits) for each in request.params_files]
     params = merged(request.params, *(each.params for each in files))
@@ -113,7 +122,16 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         waivers=waivers,
         gate=request.gate,
         relaxations=request.relaxations,
+        conformance=_conformance(request.recipe, context),
     )
+
+
+def _conformance(recipe: str | None, context: Context) -> Conformance | None:
+    if recipe is None:
+        return None
+    from eidos.engine.app.conformance import read_conformance
+
+    return read_conformance(recipe, context)
 
 
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:

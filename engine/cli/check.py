@@ -32,6 +32,10 @@ _PARSER = click.Choice(FORMATS)
 class CheckOptions:
     """What is read and written, and how."""
 
+    recipe: Annotated[
+        str | None,
+        Option("--recipe", "Hold clusters against a recipe, too.", metavar="FILE"),
+    ] = None
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
     lenient: Lenient = False
@@ -93,7 +97,13 @@ def command(
     request = policy_request(policy, tell_relaxations())
     with open_context(asked.db, policy, record=not asked.no_record) as context:
         resolved = resolve(
-            replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
+            replace(
+                request,
+                data=plain.data,
+                namespaces=plain.asked_namespaces,
+                recipe=asked.recipe,
+            ),
+            context,
         )
         report = check(
             files or ("-",),

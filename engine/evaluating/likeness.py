@@ -38,7 +38,7 @@ class Likeness:
 
     def keys(self, subject: SubjectFacts, rules: Sequence[Rule]) -> list[Hashable]:
         """Give one key for each rule, all of the subject's scope."""
-        if subject.scope is Scope.DOCUMENT:
+        if subject.scope in (Scope.DOCUMENT, Scope.RECIPE):
             return [(rule.id, subject.digest) for rule in rules]
         seen = [self._seen(path, subject) for path in self._paths[subject.scope]]
         gaps = tuple(

@@ -9,7 +9,9 @@ from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
 
 MANIFEST = "pack.yaml"
-ON_DEMAND = frozenset({"selection"})
+CONFORMANCE = "recipe-conformance"
+"""Holds a cluster against a recipe."""
+ON_DEMAND = frozenset({"selection", CONFORMANCE})
 """Shipped packs that are not asked of every snapshot: they select recipes, or need one."""
 
 

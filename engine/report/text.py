@@ -90,6 +90,8 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
         page.finding(where(subject, finding), finding)
     if len(said) > len(shown):
         page.line(f"    {and_more(len(said) - len(shown))} (--verbose shows them)")
+    if verdict.reason:
+        page.wrapped("note:", verdict.reason, 4)
     page.remedy(verdict.rule)
 
 
