@@ -60,7 +60,7 @@ def project(
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
     if rule.scope is Scope.RECIPE:
-        required, full = required | subject.beside, full | subject.beside
+        required, full = {**required, **subject.beside}, {**full, **subject.beside}
     required_view = _view(rule.requires, subject, whole)
     full_view = _view(declared, subject, whole) if rule.reads else required_view
     illegible = [reason for path in rule.reads if (reason := unreadable(path, subject))]

@@ -7,7 +7,7 @@
 #   id: REC-009
 #   severity: medium
 #   scope: recipe
-#   requires: [nodes.os.grub]
+#   reads: [nodes.os.grub]
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

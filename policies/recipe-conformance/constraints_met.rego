@@ -45,6 +45,6 @@ told(at, answer) := {
 
 on(nodes) := "" if count(nodes) == 0
 
-on(nodes) := sprintf(" Seen on %v.", [concat(", ", array.slice(nodes, 0, 3))]) if count(nodes) in {1, 2, 3}
+on(nodes) := sprintf(" (on %v)", [concat(", ", array.slice(nodes, 0, 3))]) if count(nodes) in {1, 2, 3}
 
-on(nodes) := sprintf(" Seen on %v and %v more.", [concat(", ", array.slice(nodes, 0, 3)), count(nodes) - 3]) if count(nodes) > 3
+on(nodes) := sprintf(" (on %v and %v more)", [concat(", ", array.slice(nodes, 0, 3)), count(nodes) - 3]) if count(nodes) > 3

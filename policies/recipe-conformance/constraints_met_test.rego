@@ -38,10 +38,10 @@ test_missing_fact_is_unknown if {
 test_nodes_are_named if {
 	one_found := rule.deny with input as answers([answer("fail", ["a"])])
 	some one in one_found
-	endswith(one.msg, "Seen on a.")
+	endswith(one.msg, " (on a)")
 	many_found := rule.deny with input as answers([answer("fail", ["a", "b", "c", "d"])])
 	some many in many_found
-	endswith(many.msg, "Seen on a, b, c and 1 more.")
+	endswith(many.msg, " (on a, b, c and 1 more)")
 }
 
 test_without_constraints_is_not_applicable if {

@@ -6,7 +6,7 @@
 #   id: REC-011
 #   severity: medium
 #   scope: recipe
-#   requires: [nodes.os.kmod]
+#   reads: [nodes.os.kmod]
 #   params:
 #     builtin: {type: array, items: string, default: [], description: Modules that are part of the kernel.}
 #   controls:

@@ -7,7 +7,7 @@
 #   id: REC-010
 #   severity: medium
 #   scope: recipe
-#   requires: [nodes.os.sysctl]
+#   reads: [nodes.os.sysctl]
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

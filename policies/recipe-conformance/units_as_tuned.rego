@@ -7,7 +7,7 @@
 #   id: REC-012
 #   severity: medium
 #   scope: recipe
-#   requires: ['nodes.systemd["containerd.service"]']
+#   reads: ['nodes.systemd["containerd.service"]']
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

@@ -11,8 +11,7 @@
 #   id: REC-004
 #   severity: high
 #   scope: recipe
-#   requires: [k8s.image]
-#   reads: [k8s.helm, k8s.policy]
+#   reads: [k8s.image, k8s.helm, k8s.policy]
 #   params:
 #     images:
 #       type: object
