@@ -24,13 +24,14 @@ from eidos.engine.model.recipe import (
     Coverage,
     Covered,
     Criterion,
+    Overlay,
     Recipe,
     Refusal,
     Resolution,
 )
 from eidos.engine.model.rule import PREFER, Pack
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.selecting.choosing import choose
+from eidos.engine.selecting.choosing import candidate, choose
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
 from eidos.engine.selecting.linting import lint, queries
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
@@ -103,7 +104,13 @@ def resolve_recipe(
         if each.status in (Status.UNKNOWN, Status.ERROR)
     }
     if isinstance(choice, Refusal):
-        return Resolution(criteria, refusal=choice, unknown=unknown, roots=catalog.roots)
+        return Resolution(
+            criteria,
+            refusal=choice,
+            unknown=unknown,
+            roots=catalog.roots,
+            overlays=catalog.overlays,
+        )
     chosen = _profiles(catalog, choice, request)
     try:
         merged = merge(catalog, choice, chosen)
@@ -130,6 +137,7 @@ def resolve_recipe(
         unvouched=tuple(each for each in chosen if each.choice.given and not each.vouched),
         unknown=unknown,
         roots=catalog.roots,
+        overlays=catalog.overlays,
     )
 
 
@@ -318,3 +326,48 @@ def _step(value: Json, segment: str | int, before: str) -> Json:
         f"the recipe has no {segment!r} in {before or 'its root'}",
         hint=nearest(str(segment), known) if known else "It is a single value.",
     )
+
+
+def why(resolution: Resolution, name: str) -> tuple[str, ...]:
+    """Say why an overlay is part of a recipe, or why not; a sentence each.
+
+    Args:
+        resolution: what became of the query.
+        name: of the overlay.
+
+    Raises:
+        UsageError: there is no such overlay.
+    """
+    overlay = resolution.overlays.get(name)
+    if overlay is None:
+        raise UsageError(f"there is no overlay {name!r}", hint=nearest(name, resolution.overlays))
+    choice = resolution.recipe.choice if resolution.recipe else None
+    for applied in choice.applied if choice else ():
+        if applied.overlay.name == name:
+            return (f"{name} applies: {_fits(overlay, resolution)}", *_answering(applied))
+    for gone in choice.excluded if choice else ():
+        if gone.overlay == name:
+            return (f"{name} would apply, and is excluded by {gone.by}: {gone.because}",)
+    kept = candidate(overlay, {each.dimension: each.value for each in resolution.query})
+    said = [f"it is for {n} {' or '.join(v)}" for n, v in kept.conflicts.items()]
+    said += [f"it is for {n} {' or '.join(v)}, and {n} is not given" for n, v in kept.give.items()]
+    if not said:
+        return (f"{name} would apply, but the query is refused", *_refused(resolution))
+    return tuple(f"{name} does not apply: {each}" for each in said)
+
+
+def _fits(overlay: Overlay, resolution: Resolution) -> str:
+    named = {each.dimension: each for each in resolution.query}
+    said = [f"{each} is {named[each].value} (by {named[each].origin})" for each in overlay.criteria]
+    return ", ".join(said) or "it is for every cluster"
+
+
+def _answering(applied: Applied) -> tuple[str, ...]:
+    if applied.answers:
+        return ("It answers: it speaks of everything that was asked for.",)
+    return ("It adds to the answer, and is not the answer by itself.",)
+
+
+def _refused(resolution: Resolution) -> tuple[str, ...]:
+    refusal = resolution.refusal
+    return (refusal.message, refusal.hint) if refusal else ()

@@ -111,10 +111,13 @@ def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
     cls=LazyGroup,
     package="eidos.engine.cli.recipe",
     verbs={
+        "diff": "Show what would change from one recipe to another, or on a cluster.",
         "explain": "Say why this recipe, why not another, and who set a value.",
         "lint": "Prove over all combinations of criteria that overlays fit together.",
         "list": "Show which kinds of cluster have a recipe.",
+        "new": "Write an overlay of what a known-good cluster runs.",
         "query": "Give one value of a recipe.",
+        "show": "Show what an overlay, component or profile says.",
     },
     invoke_without_command=True,
 )
