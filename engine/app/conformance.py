@@ -10,6 +10,8 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.policies import SELECTION, load_packs
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.recipes import KIND, read_constraints, read_recipe
+from eidos.engine.documents.upstreamkinds import UPSTREAM_RECIPES, upstream_kind
+from eidos.engine.documents.upstreamrecipes import result
 from eidos.engine.documents.walking import described
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, recipe_facts
@@ -22,8 +24,8 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Memo, RegoEngine
 from eidos.engine.schema import problems
-from eidos.engine.selecting.constraints import parse
 from eidos.engine.selecting.criteria import observed
+from eidos.engine.selecting.reading import read_constraint_texts
 
 SCHEMA = "recipe/v1"
 
@@ -36,26 +38,15 @@ def read_conformance(reference: str, context: Context) -> Conformance:
         UsageError: nothing, or more than one document, is named.
     """
     document = open_recipe(reference, context)
+    constraints = read_constraints(document)
+    read_constraint_texts(constraints)
     packs = load_packs((SELECTION,), context.engine, context.environ)
     return Conformance(
         recipe=read_recipe(document),
-        constraints=_parsed(document),
+        constraints=constraints,
         selecting=tuple(rule for pack in packs for rule in pack.rules),
         places=dict(_places(document)),
     )
-
-
-def _parsed(document: Document) -> "tuple[Any, ...]":
-    constraints = read_constraints(document)
-    for index, each in enumerate(constraints):
-        try:
-            parse(each.wanted)
-        except ValueError as error:
-            place = document.location(("constraints", index, "is"))
-            raise DocumentError(
-                f"the constraint cannot be read: {error}", location=place
-            ) from error
-    return constraints
 
 
 def open_recipe(reference: str, context: Context) -> Document:
@@ -77,6 +68,8 @@ def open_recipe(reference: str, context: Context) -> Document:
     document = item.document
     if document is None:
         raise UsageError(f"'{reference}' is a snapshot, and no recipe")
+    if upstream_kind(document.value) in UPSTREAM_RECIPES:
+        document = result(document).document
     value = document.value
     kind = value.get("kind") if isinstance(value, Mapping) else described(value)
     if kind != KIND:

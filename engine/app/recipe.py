@@ -286,7 +286,7 @@ def lint_catalog(data: Sequence[str], context: Context) -> list[Problem]:
         DocumentError: it cannot be read at all.
     """
     catalog = open_catalog(data, context)
-    return [catalog.located(each) for each in lint(catalog)]
+    return [catalog.located(each) for each in (*catalog.notes, *lint(catalog))]
 
 
 def query_recipe(written: Mapping[str, Json], path: str) -> Json:

@@ -10,6 +10,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item, Reader
 from eidos.engine.documents.recipes import KIND, read_recipe
+from eidos.engine.documents.upstreamkinds import UPSTREAM_RECIPES, upstream_kind
 from eidos.engine.errors import DocumentError, Problem, UsageError
 from eidos.engine.model.facts import join_path
 from eidos.engine.model.jsonvalue import Json
@@ -60,7 +61,8 @@ def _cluster(reference: str, reader: Reader) -> Item | None:
         raise DocumentError.joined([found[0]])
     item = found[0]
     value = item.document.value if item.document else None
-    if isinstance(value, Mapping) and value.get("kind") == KIND and "components" in value:
+    is_ours = isinstance(value, Mapping) and value.get("kind") == KIND
+    if is_ours or upstream_kind(value) in UPSTREAM_RECIPES:
         return None
     _ = item.snapshot  # where it is neither, this says so
     return item

@@ -363,6 +363,9 @@ class Catalog:
     """What recipes call each folder (``recipes``, ``site-1``) to where it is: a recipe must not
     depend on where eidos is installed."""
 
+    notes: tuple[Problem, ...] = ()
+    """What was read and not taken: parts of upstream's documents without a counterpart."""
+
     def located(self, problem: Problem) -> Problem:
         """Give a problem with the place where the user finds it."""
         place = problem.location

@@ -68,7 +68,12 @@ class Kind(Generic[T]):
 
 RECIPE: "Kind[Resolution]" = Kind(
     "a recipe",
-    {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},
+    {
+        "yaml": "recipe.document:yaml",
+        "json": "recipe.document:json",
+        "table": "recipe.table:table",
+        "upstream": "recipe.document:upstream",
+    },
 )
 """``eidos recipe``."""
 EXPLANATION: "Kind[Resolution]" = Kind(
