@@ -130,7 +130,7 @@ def resolve_recipe(
         history=merged.history,
         lock=_lock(catalog, choice, chosen, merged) | _inputs(selecting, item),
     )
-    return Resolution(
+    resolution = Resolution(
         criteria,
         recipe,
         outcomes=asking.outcomes(recipe.constraints, item.snapshot, item.name) if item else (),
@@ -139,6 +139,11 @@ def resolve_recipe(
         roots=catalog.roots,
         overlays=catalog.overlays,
     )
+    if item is not None and context.records:
+        from eidos.engine.app.recipe_recording import record_resolution
+
+        record_resolution(resolution, item, selecting, context, asking.effective)
+    return resolution
 
 
 def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:

@@ -197,5 +197,7 @@ def _conclusion(page: Page) -> None:
     report = page.report
     for replacement in report.replacements:
         page.line(page.style("waived", one_line(replacement)))
+    if report.recipe is not None:
+        page.line(f"recipe {one_line(report.recipe.name)} {report.recipe.digest}")
     page.line(counted(report))
     page.line(page.style(_DECISIONS[report.decision], decided(report)))

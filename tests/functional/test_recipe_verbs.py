@@ -271,3 +271,55 @@ def test_a_hostile_word_moves_no_cursor(eidos: Eidos) -> None:
 def test_json_is_json(eidos: Eidos) -> None:
     _, out, _ = eidos("query", "metadata", *GKE, "--intent", "training", "--json")
     assert json.loads(out)["name"]
+
+
+# history ----------------------------------------------------------------------------------------
+
+
+def test_a_recipe_for_a_snapshot_is_recorded_and_found_again(
+    eidos: Eidos, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(yaml.safe_dump(snapshot()))
+    code, out, err = eidos("-s", "s.yaml", "--intent", "training")
+    assert code == 0, err
+    assert run(root, ["history", "recipe", "latest"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == yaml.safe_load(out)
+    assert run(root, ["history", "show", "latest", "-o", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["recipe"]["name"] == yaml.safe_load(out)["metadata"]["name"]
+    assert {each["status"] for each in said["subjects"][0]["verdicts"]} == {"pass"}
+    assert run(root, ["history", "recipe", said["recipe"]["digest"]]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == yaml.safe_load(out)
+    assert run(root, ["history", "verify"]) == 0
+    assert run(root, ["history", "runs"]) == 0
+    assert "c1" in capsys.readouterr().out
+
+
+def test_a_recipe_that_is_refused_for_a_constraint_is_recorded_too(
+    eidos: Eidos, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(yaml.safe_dump(snapshot("v1.30.14-eks-3025e55")))
+    assert eidos("-s", "s.yaml", "--intent", "training")[0] == 1
+    run(root, ["history", "show", "latest"])
+    assert "v1.30.14-eks-3025e55" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [(*GKE, "--intent", "training"), ("--no-record",)])
+def test_nothing_is_recorded_where_nothing_was_seen_or_nobody_wants_it(
+    options: tuple[str, ...], eidos: Eidos, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(yaml.safe_dump(snapshot()))
+    facts = ("-s", "s.yaml", "--intent", "training") if "--no-record" in options else ()
+    eidos(*facts, *options)
+    run(root, ["history", "runs"])
+    assert "nothing is recorded yet" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("eidos")
+def test_a_run_without_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("s.yaml").write_text(yaml.safe_dump(snapshot()))
+
+    run(root, ["check", "s.yaml", "-p", "gpu"])
+    capsys.readouterr()
+    assert run(root, ["history", "recipe", "latest"]) == 2
+    assert "is about no recipe" in capsys.readouterr().err

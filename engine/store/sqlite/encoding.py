@@ -227,6 +227,8 @@ def encode_details(report: Report) -> dict[str, Json]:
         details["waivers"] = [encode_waiver(waiver) for waiver in report.waivers]
     if report.relaxations:
         details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
+    if report.recipe is not None:
+        details["recipe"] = [report.recipe.name, report.recipe.digest]
     if report.replacements:
         details["replaces"] = [list(pack.replaces) for pack in report.packs]
     return details
