@@ -23,8 +23,6 @@ compared := {
 	"kubernetes_releases": data.tables.kubernetes_releases.as_of,
 }
 
-applicable if input.recipe
-
 warn contains finding if {
 	some table, day in compared
 	age := 0 - dates.days_until(day)

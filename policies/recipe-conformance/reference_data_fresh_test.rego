@@ -22,5 +22,3 @@ test_fresh_passes if said("2026-11-01") == set()
 test_old_warns if {
 	said("2026-09-01") == {"The table known_good was last compared with its source 84 days ago, on 2026-09-01."}
 }
-
-test_it_is_about_every_recipe if rule.applicable with input as {"recipe": {"components": []}}
