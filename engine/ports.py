@@ -321,6 +321,22 @@ class Store(Protocol):
         """
         ...
 
+    def keep_recipe(self, document: Mapping[str, Json]) -> str:
+        """Keep a recipe by its content address, and give that; what is kept stands.
+
+        Args:
+            document: the whole recipe, as it is written.
+        """
+        ...
+
+    def recipe(self, address: str) -> Mapping[str, Json]:
+        """Give a recipe by its content address.
+
+        Raises:
+            UsageError: there is none.
+        """
+        ...
+
     def snapshot(self, address: str) -> AddressedSnapshot:
         """Give a snapshot by its content address or the beginning of it, as last captured.
 

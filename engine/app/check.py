@@ -12,7 +12,7 @@ from eidos.engine.app.judging import Judged, Judging
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import Problem, UsageError
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
+from eidos.engine.model.report import PackRef, RecipeRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.times import written
 
@@ -134,10 +134,20 @@ def _folded(
             gate=policy.gate,
             prints=judges.prints,
             relaxations=policy.relaxations,
+            recipe=_recipe(policy),
         )
         if recording is not None:
+            if policy.conformance is not None:
+                context.store.keep_recipe(policy.conformance.recipe.document)
             recording.record(report)
     return report
+
+
+def _recipe(policy: Policy) -> RecipeRef | None:
+    if policy.conformance is None:
+        return None
+    recipe = policy.conformance.recipe
+    return RecipeRef(recipe.name, recipe.digest)
 
 
 def _recording(context: Context, started: str) -> "AbstractContextManager[Recording | None]":

@@ -23,7 +23,7 @@ from socket import socketpair
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from eidos.engine.app.context import Context, Opening
-from eidos.engine.app.judging import Judged, Judging
+from eidos.engine.app.judging import Judged, Judging, holding_of
 from eidos.engine.app.reader import Item, Reader
 from eidos.engine.documents.finding import Source
 from eidos.engine.errors import EidosError, Location, Problem
@@ -158,6 +158,7 @@ class FleetJudging:
         self._reader = reader
         self._local: Judging | None = None
         self._waiving = Waiving(policy.waivers, policy.effective)
+        self._holding = holding_of(policy, context.engine, context.memo)
         self._prints: dict[str, None] = {}
         self._notes: dict[str, None] = {}
         self._verdicts: dict[object, Verdict] = {}
@@ -226,7 +227,8 @@ class FleetJudging:
 
     def _subject(self, subject: Subject) -> Subject:
         row = self._sheets.get(subject.verdicts, lambda: self._row(subject.verdicts))
-        return self._waiving.apply(replace(subject, verdicts=row))
+        waived = self._waiving.apply(replace(subject, verdicts=row))
+        return self._holding.with_tuning(waived) if self._holding else waived
 
     def _row(self, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """Give the one tuple of these verdicts, whichever worker says them."""

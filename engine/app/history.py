@@ -7,6 +7,7 @@ from datetime import datetime
 
 from eidos.engine.app.context import Context
 from eidos.engine.errors import UsageError
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verification import Alteration, Seals, Verification
@@ -57,6 +58,26 @@ def show_run(run: str, context: Context) -> Report:
         UsageError: no run, or more than one, is meant.
     """
     return context.store.run(run)
+
+
+def show_recipe(name: str, context: Context) -> dict[str, Json]:
+    """Give a recorded recipe.
+
+    Args:
+        name: its content address, or a run that resolved it or held clusters against it.
+        context: what is open.
+
+    Raises:
+        StoreError: the database cannot be read, or there is none.
+        UsageError: there is no such recipe or run, or the run knows of no recipe.
+    """
+    if name.startswith("sha256:"):
+        return dict(context.store.recipe(name))
+    run = context.store.run(name)
+    if run.recipe is None:
+        hint = "Only eidos recipe --snapshot and eidos check --recipe leave one."
+        raise UsageError(f"run {run.run} is about no recipe", hint=hint)
+    return dict(context.store.recipe(run.recipe.digest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Reading comes before it and folding (a report, drift, a line of a watch) after i
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.formats.naming import described_format, guessed_format
@@ -33,6 +34,9 @@ from eidos.engine.redacting import told
 
 _TABLES = 512
 """Tables of places that alike documents share, some kilobytes each."""
+
+if TYPE_CHECKING:
+    from eidos.engine.app.conformance import Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Judging:
         self._waiving = Waiving(policy.waivers, policy.effective)
         self._bound: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
         self._tables: dict[tuple[Hashable, frozenset[str]], Mapping[str, Place]] = {}
+        self._holding = holding_of(policy, engine, memo)
 
     @property
     def prints(self) -> tuple[str, ...]:
@@ -111,14 +116,20 @@ class Judging:
 
     def _candidates(self, item: Item) -> "list[_Candidate] | Problem":
         try:
-            return candidates(item, self._policy.rules)
+            holding = self._holding
+            found = candidates(item, self._policy.rules, has_recipe=holding is not None)
+            if holding is not None and item.is_snapshot:
+                facts = holding.subject(item.snapshot, item.name)
+                found.append(_Candidate(facts, item, places=holding.conformance.places))
         except EidosError as error:
             return told(error.problem)
+        return found
 
     def _subject(self, candidate: "_Candidate", verdicts: tuple[Verdict, ...]) -> Subject:
         said = self._enforced(verdicts)
         places = Places(candidate.item.file, self._table(candidate, said))
-        return self._waiving.apply(candidate.judged(said, places))
+        judged = self._waiving.apply(candidate.judged(said, places))
+        return self._holding.with_tuning(judged) if self._holding else judged
 
     def _enforced(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         bound = self._policy.enforcement
@@ -148,6 +159,15 @@ class Judging:
         return known
 
 
+def holding_of(policy: Policy, engine: RegoEngine, memo: Memo) -> "Holding | None":
+    """Give what holds clusters against the policy's recipe; None where it has none."""
+    if policy.conformance is None:
+        return None
+    from eidos.engine.app.conformance import Holding  # only where there is a recipe
+
+    return Holding(policy.conformance, policy.waivers, engine, memo, policy.effective)
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A subject that is to be judged, and the item it is in."""
@@ -158,6 +178,8 @@ class _Candidate:
     """Verdicts on rules that have no subject of their own in this item."""
     base: tuple[int, ...] = ()
     """Where in the item the subject is: an element of a list."""
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Where parts stand that are in no snapshot: those of a recipe."""
 
     def judged(self, verdicts: tuple[Verdict, ...], places: Places) -> Subject:
         """Give the subject with its verdicts and the places of their findings."""
@@ -190,6 +212,8 @@ class _Candidate:
         return {path: (place.line, place.column, place.path) for path, place in found.items()}
 
     def _locate(self, path: str) -> Location:
+        if path in self.places:
+            return self.places[path]
         try:
             segments = split_path(path.removeprefix("$"))
         except ValueError:  # a rule may write what it likes
@@ -202,7 +226,7 @@ class _Candidate:
         return self.item.locate(node, segments)
 
 
-def candidates(item: Item, rules: Sequence[Rule]) -> list[_Candidate]:
+def candidates(item: Item, rules: Sequence[Rule], *, has_recipe: bool = False) -> list[_Candidate]:
     """Give what is to be judged of an item.
 
     Raises:
@@ -221,7 +245,7 @@ def candidates(item: Item, rules: Sequence[Rule]) -> list[_Candidate]:
             location=item.location(),
             hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
         )
-    return [*found, *_of_snapshot(item, rules)]
+    return [*found, *_of_snapshot(item, rules, has_recipe=has_recipe)]
 
 
 def _of_document(item: Item) -> Iterator[_Candidate]:
@@ -250,10 +274,10 @@ def _bare(item: Item, value: Json) -> DocumentError:
     )
 
 
-def _of_snapshot(item: Item, rules: Sequence[Rule]) -> Iterator[_Candidate]:
+def _of_snapshot(item: Item, rules: Sequence[Rule], *, has_recipe: bool) -> Iterator[_Candidate]:
     seen = item.snapshot
     has_nodes = bool(seen.snapshot.nodes or seen.snapshot.unseen)
-    unasked = tuple(_unasked(rules, has_nodes=has_nodes))
+    unasked = tuple(_unasked(rules, has_nodes=has_nodes, has_recipe=has_recipe))
     if unasked or any(rule.scope is Scope.CLUSTER for rule in rules):
         yield _Candidate(cluster_facts(seen, item.name), item, unasked)
     if any(rule.scope is Scope.NODE for rule in rules):
@@ -261,14 +285,17 @@ def _of_snapshot(item: Item, rules: Sequence[Rule]) -> Iterator[_Candidate]:
             yield _Candidate(facts, item)
 
 
-_ASKED = frozenset({Scope.CLUSTER, Scope.NODE, Scope.DOCUMENT})
+_ASKED = frozenset({Scope.CLUSTER, Scope.NODE, Scope.DOCUMENT, Scope.RECIPE})
 
 
-def _unasked(rules: Sequence[Rule], *, has_nodes: bool) -> Iterator[Verdict]:
+def _unasked(rules: Sequence[Rule], *, has_nodes: bool, has_recipe: bool) -> Iterator[Verdict]:
     """Account for every rule: one that finds no subject is said, not left out."""
     for rule in rules:
         if rule.scope is Scope.NODE and not has_nodes:
             yield Verdict(rule.id, Status.UNKNOWN, reason="the snapshot has no nodes")
+        elif rule.scope is Scope.RECIPE and not has_recipe:
+            reason = "it is about a recipe, and none is given: --recipe FILE"
+            yield Verdict(rule.id, Status.UNKNOWN, reason=reason)
         elif rule.scope not in _ASKED:
             reason = f"it is about a {rule.scope}, not about a snapshot"
             yield Verdict(rule.id, Status.UNKNOWN, reason=reason)

@@ -11,7 +11,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.policy import Policy, Relaxation
+from eidos.engine.model.policy import Conformance, Policy, Relaxation
 from eidos.engine.model.rule import Enforcement, Pack, Severity
 from eidos.engine.model.waiver import TERMS, Waiver
 from eidos.engine.packs.choosing import (
@@ -27,6 +27,10 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.ports import RegoEngine
+
+
+SELECTION = "selection"
+"""The shipped pack that derives criteria from facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class PolicyRequest:
     """Files and folders of data for plain rules."""
     namespaces: tuple[str, ...] = ()
     """Packages whose plain rules are asked, as globs; none means all."""
+    recipe: str | None = None
+    """File with a recipe that clusters are held against."""
 
     @property
     def is_named(self) -> bool:
@@ -67,6 +73,7 @@ class PolicyRequest:
             or self.waivers
             or self.data
             or self.namespaces
+            or self.recipe
             or self.choice != RuleChoice()
         )
 
@@ -80,6 +87,10 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         DocumentError: a file with parameters or waivers cannot be read.
     """
     found = load_packs(request.packs, context.engine, context.environ)
+    from eidos.engine.packs.finding import CONFORMANCE
+
+    if request.recipe is not None and CONFORMANCE not in {pack.name for pack in found}:
+        found += load_packs((CONFORMANCE,), context.engine, context.environ)
     packs = _plain(found, request, context.limits)
     files = [read_params(each, context.limits) for each in request.params_files]
     params = merged(request.params, *(each.params for each in files))
@@ -107,6 +118,7 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         waivers=waivers,
         gate=request.gate,
         relaxations=request.relaxations,
+        conformance=_conformance(request.recipe, context),
     )
 
 
@@ -124,6 +136,14 @@ def start_engine(policy: Policy, context: Context) -> None:
     from eidos.engine.evaluating.memo import NoMemo
 
     Judge(policy.rules, context.engine, NoMemo(), policy.effective).prepare()
+
+
+def _conformance(recipe: str | None, context: Context) -> Conformance | None:
+    if recipe is None:
+        return None
+    from eidos.engine.app.conformance import read_conformance
+
+    return read_conformance(recipe, context)
 
 
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:

@@ -1,19 +1,18 @@
 """``eidos recipe``: from facts and options to what should run on a cluster, or why not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eidos import recipes
+from eidos.engine.app.asking import Asking
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import load_packs
+from eidos.engine.app.policies import SELECTION, load_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, Problem, UsageError
-from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, node_facts
 from eidos.engine.model.facts import FactAddress, join_path, split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
@@ -22,29 +21,24 @@ from eidos.engine.model.recipe import (
     Catalog,
     Choice,
     Chosen,
-    Constraint,
     Coverage,
     Covered,
     Criterion,
-    Outcome,
+    Overlay,
     Recipe,
     Refusal,
     Resolution,
 )
-from eidos.engine.model.rule import PREFER, Pack, Rule, Scope
+from eidos.engine.model.rule import PREFER, Pack
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.selecting.choosing import choose
+from eidos.engine.selecting.choosing import candidate, choose
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
 from eidos.engine.selecting.linting import lint, queries
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
 from eidos.engine.selecting.reading import read_catalog
-from eidos.engine.selecting.rules import constraint_rule, name_of, outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-SELECTION = "selection"
-"""The shipped pack that derives criteria from facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +92,9 @@ def resolve_recipe(
     )
     selecting = load_packs((SELECTION, *request.packs), context.engine, context.environ)
     _refuse_judging(selecting, request.packs)
-    asking = _Asking(context, effective or context.clock.now(), item)
-    verdicts = asking.verdicts(rule for pack in selecting for rule in pack.rules)
+    asking = Asking(context.engine, context.memo, effective or context.clock.now())
+    rules = [rule for pack in selecting for rule in pack.rules]
+    verdicts = asking.verdicts(rules, item.snapshot, item.name) if item else []
     criteria = _criteria(catalog, request, verdicts, context)
     query = {each.dimension: each.value for each in criteria}
     choice = choose(catalog, query, excluded(verdicts))
@@ -109,7 +104,13 @@ def resolve_recipe(
         if each.status in (Status.UNKNOWN, Status.ERROR)
     }
     if isinstance(choice, Refusal):
-        return Resolution(criteria, refusal=choice, unknown=unknown, roots=catalog.roots)
+        return Resolution(
+            criteria,
+            refusal=choice,
+            unknown=unknown,
+            roots=catalog.roots,
+            overlays=catalog.overlays,
+        )
     chosen = _profiles(catalog, choice, request)
     try:
         merged = merge(catalog, choice, chosen)
@@ -129,73 +130,20 @@ def resolve_recipe(
         history=merged.history,
         lock=_lock(catalog, choice, chosen, merged) | _inputs(selecting, item),
     )
-    return Resolution(
+    resolution = Resolution(
         criteria,
         recipe,
-        outcomes=asking.outcomes(recipe.constraints),
+        outcomes=asking.outcomes(recipe.constraints, item.snapshot, item.name) if item else (),
         unvouched=tuple(each for each in chosen if each.choice.given and not each.vouched),
         unknown=unknown,
         roots=catalog.roots,
+        overlays=catalog.overlays,
     )
+    if item is not None and context.records:
+        from eidos.engine.app.recipe_recording import record_resolution
 
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Asks rules about the snapshot; without one there is nobody to ask."""
-
-    context: Context
-    effective: "datetime"
-    item: Item | None
-
-    def verdicts(self, rules: Iterable[Rule]) -> list[Verdict]:
-        """Ask rules about the cluster."""
-        if self.item is None:
-            return []
-        subjects = [cluster_facts(self.item.snapshot, self.item.name)]
-        return [verdict for _, verdict in self._asked(tuple(rules), subjects)]
-
-    def outcomes(self, constraints: Sequence[Constraint]) -> tuple[Outcome, ...]:
-        """Hold constraints against the snapshot."""
-        if self.item is None:
-            return ()
-        seen, name = self.item.snapshot, self.item.name
-        cluster, nodes = [cluster_facts(seen, name)], node_facts(seen, name)
-        with_gpu = [each for each in nodes if _shows_gpu(each)]
-        others = [each for each in nodes if not _shows_gpu(each)]
-        answers: dict[str, list[tuple[str, Verdict]]] = {}
-        for subjects, scope, known in (
-            (cluster, Scope.CLUSTER, False),
-            (with_gpu, Scope.NODE, True),
-            (others, Scope.NODE, False),
-        ):
-            rules = {
-                rule.id: rule
-                for each in constraints
-                if (rule := constraint_rule(each, known_gpu_node=known)).scope is scope
-            }
-            for subject, verdict in self._asked(tuple(rules.values()), subjects):
-                answers.setdefault(verdict.rule, []).append((subject, verdict))
-        return tuple(outcome(each, answers.get(name_of(each), ())) for each in constraints)
-
-    def _asked(
-        self, rules: tuple[Rule, ...], subjects: Sequence[SubjectFacts]
-    ) -> list[tuple[str, Verdict]]:
-        if not rules or not subjects:
-            return []
-        judge = Judge(rules, self.context.engine, self.context.memo, self.effective)
-        return [
-            (subject.name, verdict)
-            for subject, found in zip(subjects, judge.judge(subjects), strict=True)
-            for verdict in found
-        ]
-
-
-_SMI = FactAddress("gpu", "smi")
-
-
-def _shows_gpu(subject: SubjectFacts) -> bool:
-    """Say whether a GPU of the node answered; where none did, its labels must tell."""
-    return bool(subject.facts.get(_SMI, {}).get("gpu.model"))
+        record_resolution(resolution, item, selecting, context, asking.effective)
+    return resolution
 
 
 def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:
@@ -343,7 +291,7 @@ def lint_catalog(data: Sequence[str], context: Context) -> list[Problem]:
         DocumentError: it cannot be read at all.
     """
     catalog = open_catalog(data, context)
-    return [catalog.located(each) for each in lint(catalog)]
+    return [catalog.located(each) for each in (*catalog.notes, *lint(catalog))]
 
 
 def query_recipe(written: Mapping[str, Json], path: str) -> Json:
@@ -383,3 +331,48 @@ def _step(value: Json, segment: str | int, before: str) -> Json:
         f"the recipe has no {segment!r} in {before or 'its root'}",
         hint=nearest(str(segment), known) if known else "It is a single value.",
     )
+
+
+def why(resolution: Resolution, name: str) -> tuple[str, ...]:
+    """Say why an overlay is part of a recipe, or why not; a sentence each.
+
+    Args:
+        resolution: what became of the query.
+        name: of the overlay.
+
+    Raises:
+        UsageError: there is no such overlay.
+    """
+    overlay = resolution.overlays.get(name)
+    if overlay is None:
+        raise UsageError(f"there is no overlay {name!r}", hint=nearest(name, resolution.overlays))
+    choice = resolution.recipe.choice if resolution.recipe else None
+    for applied in choice.applied if choice else ():
+        if applied.overlay.name == name:
+            return (f"{name} applies: {_fits(overlay, resolution)}", *_answering(applied))
+    for gone in choice.excluded if choice else ():
+        if gone.overlay == name:
+            return (f"{name} would apply, and is excluded by {gone.by}: {gone.because}",)
+    kept = candidate(overlay, {each.dimension: each.value for each in resolution.query})
+    said = [f"it is for {n} {' or '.join(v)}" for n, v in kept.conflicts.items()]
+    said += [f"it is for {n} {' or '.join(v)}, and {n} is not given" for n, v in kept.give.items()]
+    if not said:
+        return (f"{name} would apply, but the query is refused", *_refused(resolution))
+    return tuple(f"{name} does not apply: {each}" for each in said)
+
+
+def _fits(overlay: Overlay, resolution: Resolution) -> str:
+    named = {each.dimension: each for each in resolution.query}
+    said = [f"{each} is {named[each].value} (by {named[each].origin})" for each in overlay.criteria]
+    return ", ".join(said) or "it is for every cluster"
+
+
+def _answering(applied: Applied) -> tuple[str, ...]:
+    if applied.answers:
+        return ("It answers: it speaks of everything that was asked for.",)
+    return ("It adds to the answer, and is not the answer by itself.",)
+
+
+def _refused(resolution: Resolution) -> tuple[str, ...]:
+    refusal = resolution.refusal
+    return (refusal.message, refusal.hint) if refusal else ()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from eidos.engine.app.context import Context
 from eidos.engine.digest import addressed
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.snapshots import SnapshotDocument, read_snapshot
+from eidos.engine.documents.upstreamkinds import upstream_kind
 from eidos.engine.errors import NOTHING_FOUND, UNREADABLE, DocumentError, Problem, UsageError
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import API_VERSION, KIND, facts_of
@@ -29,11 +31,16 @@ class _Validating:
     def validated(self, document: Document) -> Validated:
         schema = self.schema
         notes: list[Problem] = []
+        upstream = None if schema else upstream_kind(document.value)
+        if upstream is not None:
+            return _of_upstream(document, upstream)
         try:
             schema = schema or schema_of(document, kinds(), lenient=self.lenient)
             found = problems(self._completed(document, schema), schema)
             if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):  # what no schema can say
                 notes.extend(_unreadable(read_snapshot(document, lenient=self.lenient)))
+            elif not found and schema.partition("/")[0] in _RECIPES:
+                _read_of_catalog(document, schema)
         except DocumentError as error:
             found = [error.problem]
         found, notes = [told(each) for each in found], [told(each) for each in notes]
@@ -45,6 +52,62 @@ class _Validating:
             header = {"apiVersion": API_VERSION, "kind": KIND}
             return replace(document, value={**header, **document.value})
         return document
+
+
+_RECIPES = frozenset({"overlay", "component", "profile", "tuning-profile", "recipe"})
+"""Schemas of which the language of constraints is a part."""
+
+
+def _read_of_catalog(document: Document, schema: str) -> None:
+    """Read what recipes are made of, or a recipe.
+
+    Raises:
+        DocumentError: a constraint is none, or a choice does not exist.
+    """
+    from eidos.engine.documents.recipes import read_constraints
+    from eidos.engine.selecting.reading import read_constraint_texts, read_object
+
+    if schema == "recipe/v1":
+        read_constraint_texts(read_constraints(document))
+    else:
+        read_object(document, schema.partition("/")[0])
+
+
+def _of_upstream(document: Document, kind: str) -> Validated:
+    """Hold a document of upstream's, in our shape, against our schema."""
+    from eidos.engine.documents.upstreamrecipes import overlay, registry, result
+
+    if kind == "RecipeCriteria":
+        return _criteria(document)
+    schema = {"RecipeMetadata": "overlay/v1", "ComponentRegistry": "component/v1"}.get(
+        kind, "recipe/v1"
+    )
+    found: list[Problem] = []
+    notes: list[Problem] = []
+    try:
+        if kind == "ComponentRegistry":
+            taken = list(registry(document, lambda _: {}))
+        else:
+            taken = [overlay(document, lambda _: {}) if "overlay" in schema else result(document)]
+        for each in taken:
+            found += problems(each.document, schema)
+            notes += each.notes()
+        if not found:
+            for each in taken:
+                _read_of_catalog(each.document, schema)
+    except DocumentError as error:
+        found += [error.problem, *error.others]
+    return Validated(document.name, document.index, schema, tuple(found), tuple(notes))
+
+
+def _criteria(document: Document) -> Validated:
+    value: Any = document.value
+    found: list[Problem] = []
+    if not isinstance(value.get("spec"), dict):
+        hint = "Write {spec: {service: eks, accelerator: h100}}."
+        place = document.location(())
+        found.append(Problem("the file holds no criteria", hint, place, DocumentError.code))
+    return Validated(document.name, document.index, "criteria/v1", tuple(found), ())
 
 
 def _unreadable(read: SnapshotDocument) -> Iterator[Problem]:

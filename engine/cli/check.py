@@ -32,6 +32,10 @@ _PARSER = click.Choice(FORMATS)
 class CheckOptions:
     """What is read and written, and how."""
 
+    recipe: Annotated[
+        str | None,
+        Option("--recipe", "Hold clusters against a recipe, too.", metavar="FILE"),
+    ] = None
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
     no_memo: Annotated[
@@ -102,7 +106,13 @@ def command(
         progress.shown("judging", context.tally),
     ):
         resolved = resolve(
-            replace(request, data=plain.data, namespaces=plain.asked_namespaces), context
+            replace(
+                request,
+                data=plain.data,
+                namespaces=plain.asked_namespaces,
+                recipe=asked.recipe,
+            ),
+            context,
         )
         start_engine(resolved, context)
         from eidos.engine.app.check import check  # its readers are imported beside the start

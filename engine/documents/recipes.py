@@ -5,8 +5,8 @@ from typing import Any
 
 from eidos.engine.digest import digest
 from eidos.engine.documents.reading import Document
-from eidos.engine.errors import Location
-from eidos.engine.model.facts import join_path
+from eidos.engine.errors import DocumentError, Location
+from eidos.engine.model.facts import FactAddress, join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import (
     Check,
@@ -14,6 +14,8 @@ from eidos.engine.model.recipe import (
     Constraint,
     Criterion,
     Leaf,
+    Of,
+    Origin,
     Outcome,
     Reason,
     Recipe,
@@ -229,4 +231,39 @@ def _written(said: Mapping[str, Any]) -> WrittenComponent:
         depends_on=tuple(said.get("dependsOn", ())),
         values=said["values"],
         resources=said.get("resources", {}),
+    )
+
+
+def read_constraints(document: Document) -> tuple[Constraint, ...]:
+    """Read the constraints of a recipe that was written, in its order.
+
+    Args:
+        document: one whose schema, ``recipe/v1``, holds.
+
+    Raises:
+        DocumentError: the address of a fact is none.
+    """
+    said: Any = document.value
+    return tuple(
+        _stated(each, document.location(("constraints", index)))
+        for index, each in enumerate(said.get("constraints", ()))
+    )
+
+
+def _stated(said: Mapping[str, Any], place: Location) -> Constraint:
+    try:
+        fact = FactAddress.parse(said["fact"])
+    except ValueError as error:
+        hint = "Write TYPE.SUBTYPE.KEY, as 'eidos recipe' does."
+        raise DocumentError(str(error), location=place, hint=hint) from error
+    kind, _, name = said.get("by", "").partition(" ")
+    return Constraint(
+        fact=fact,
+        wanted=said["is"],
+        reason=Reason(said.get("because", ""), said.get("source", "")),
+        origin=Origin(kind or "recipe", name, place),
+        of=Of(said.get("of", "cluster")),
+        entry=said.get("entry"),
+        is_warning=said.get("severity") == "warning",
+        remediation=said.get("remediation"),
     )

@@ -16,15 +16,15 @@ from eidos.engine.evaluating.likeness import Likeness, Row
 from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import EXCEPTION, SELECTING, Rule, Scope
+from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 from eidos.engine.records import dataclass
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
-_WHOLE = frozenset({Scope.DOCUMENT, Scope.BUNDLE})
-"""Subjects that their rules see as a whole."""
+_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE})
+"""Scopes whose rules are shown more than facts, of which there are no views."""
 _DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
 """What nobody can say while a fact that the rule looks at cannot be read."""
 
@@ -230,7 +230,9 @@ def _judgement(rule: Rule, answer: Answer, facts: Json) -> Verdict:
     excepted = exception_of(rule, answer.values) if rule.scope is Scope.DOCUMENT else None
     if excepted is not None:
         return Verdict(rule.id, Status.WAIVED, found, reason=excepted)
-    return Verdict(rule.id, _status(found), found)
+    untold = [finding.msg for finding in found if finding.level == CANNOT_TELL]
+    said = tuple(finding for finding in found if finding.level != CANNOT_TELL)
+    return Verdict(rule.id, _status(found), said, reason="; ".join(untold) or None)
 
 
 def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
@@ -242,6 +244,8 @@ def _found(rule: Rule, answer: Answer) -> Iterator[Finding]:
 
 def _status(found: Sequence[Finding]) -> Status:
     levels = {finding.level for finding in found} - SELECTING
-    if levels - {"warn"}:
+    if levels - {"warn", CANNOT_TELL}:
         return Status.FAIL
+    if CANNOT_TELL in levels:
+        return Status.UNKNOWN
     return Status.WARN if levels else Status.PASS

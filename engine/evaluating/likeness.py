@@ -13,6 +13,8 @@ from eidos.engine.model.snapshot import Facts
 from eidos.engine.vocabulary import vocabulary
 
 _ABSENT = object()
+_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE})
+"""Scopes whose subjects are alike only where all of them is."""
 
 Row = tuple[Hashable, ...]
 """All that the rules of a subject's scope can tell it by."""
@@ -46,7 +48,7 @@ class Likeness:
 
     def row(self, subject: SubjectFacts) -> Row:
         """Give what all rules of the subject's scope see of it, in short."""
-        if subject.scope in (Scope.DOCUMENT, Scope.BUNDLE):
+        if subject.scope in _WHOLE:
             return subject.scope, subject.digest
         gaps = tuple(
             (gap.type, gap.subtype, gap.status, gap.reason, gap.keys) for gap in subject.collection
@@ -57,7 +59,7 @@ class Likeness:
     def keys(self, row: Row, rules: Sequence[Rule]) -> list[Hashable]:
         """Give one key for each rule, all of the scope of the subject that the row is of."""
         scope, gaps, *groups = row
-        if scope in (Scope.DOCUMENT, Scope.BUNDLE):
+        if scope in _WHOLE:
             return [(rule.id, gaps) for rule in rules]
         return [
             (rule.id, gaps, *[groups[at][place] for at, place in self._places[rule.id]])  # type: ignore[index]

@@ -71,6 +71,8 @@ def project(
     is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
     required = _input(rule.requires, subject)
     full = _input(declared, subject) if rule.reads else required
+    if rule.scope is Scope.RECIPE:
+        required, full = {**required, **subject.beside}, {**full, **subject.beside}
     required_view = _view(rule.requires, subject, whole)
     full_view = _view(declared, subject, whole) if rule.reads else required_view
     return Projection(

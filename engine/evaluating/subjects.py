@@ -1,7 +1,7 @@
 """Who is judged: the nodes and the cluster of a snapshot, or a document as it is."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from eidos.engine.digest import digest
 from eidos.engine.model.jsonvalue import Json
@@ -38,6 +38,8 @@ class SubjectFacts:
     """What was not collected, or not completely."""
     document: Json = None
     """Scope document: the document itself."""
+    beside: Mapping[str, Json] = field(default_factory=dict)
+    """Scope recipe: what its rules see beside facts, ``recipe`` and ``answers``."""
     object: str | None = None
     """Scope document: what it calls itself, kind, namespace and name; None when it does not."""
 
@@ -63,6 +65,19 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         nodes={node.name: facts_of(node.measurements) for node in _every_node(snapshot)},
         collection=snapshot.gaps,
     )
+
+
+def recipe_facts(cluster: SubjectFacts, name: str, beside: Mapping[str, Json]) -> SubjectFacts:
+    """Give a recipe, held against a cluster, as a subject.
+
+    Args:
+        cluster: as `cluster_facts` gives it.
+        name: of the recipe.
+        beside: ``recipe``, the document, and ``answers``: what constraints and the rules that
+            select answer on this cluster, and which nodes have GPUs.
+    """
+    address = digest([cluster.digest, beside])
+    return replace(cluster, name=name, scope=Scope.RECIPE, digest=address, beside=beside)
 
 
 def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:

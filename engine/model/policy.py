@@ -6,6 +6,7 @@ from datetime import datetime
 
 from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
+from eidos.engine.model.recipe import Constraint, WrittenRecipe
 from eidos.engine.model.rule import Enforcement, Pack, Rule
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
@@ -29,6 +30,19 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conformance:
+    """A recipe that clusters are held against."""
+
+    recipe: WrittenRecipe
+    constraints: tuple[Constraint, ...]
+    """Those of the recipe, in its order."""
+    selecting: tuple[Rule, ...]
+    """What says which kind of cluster facts show."""
+    places: Mapping[str, Location]
+    """Path below the document (``components[0]``) to where it stands; ``""`` is the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Everything a verdict depends on beside the facts; resolved once and handed to every verb."""
 
@@ -44,3 +58,5 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     gate: Gate = field(default_factory=Gate)
     relaxations: tuple[Relaxation, ...] = ()
+    conformance: Conformance | None = None
+    """What clusters are held against beside rules; None without a recipe."""

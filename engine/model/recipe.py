@@ -363,6 +363,9 @@ class Catalog:
     """What recipes call each folder (``recipes``, ``site-1``) to where it is: a recipe must not
     depend on where eidos is installed."""
 
+    notes: tuple[Problem, ...] = ()
+    """What was read and not taken: parts of upstream's documents without a counterpart."""
+
     def located(self, problem: Problem) -> Problem:
         """Give a problem with the place where the user finds it."""
         place = problem.location
@@ -517,6 +520,8 @@ class Resolution:
     """Rules that could not say what kind of cluster it is, with their reason."""
     roots: Mapping[str, str] = field(default_factory=dict)
     """Where the folders of the catalog are; see `Catalog.roots`."""
+    overlays: Mapping[str, Overlay] = field(default_factory=dict)
+    """All there are, by name."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -554,6 +559,68 @@ class Coverage:
 
     dimensions: tuple[str, ...]
     rows: tuple[Covered, ...]
+
+
+# Shown ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that an object of the catalog says."""
+
+    section: str
+    """``criteria``, ``constraints``, ``components``, ``sysctls``, ..."""
+    what: str
+    """What it is about: ``gpu-operator driver.version``."""
+    value: Json
+    origin: Origin
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An object of the catalog: what it says, then what its bases say."""
+
+    title: str
+    origin: Origin
+    bases: tuple[str, ...]
+    """Nearest first."""
+    statements: tuple[Statement, ...]
+    roots: Mapping[str, str]
+    """Where the folders of the catalog are; see `Catalog.roots`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which a recipe differs from another, or a cluster from its recipe."""
+
+    path: str
+    before: Json
+    """None where there was nothing."""
+    after: Json
+    """None where there is nothing any more."""
+    said: str = ""
+    """In a sentence, where the values do not say it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeDifferences:
+    """What would change from one to the other."""
+
+    before: str
+    after: str
+    """What is compared: files."""
+    differences: tuple[Difference, ...]
+    """In the order of their paths."""
+    unknown: tuple[str, ...] = ()
+    """What nobody can tell, for want of facts."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 the same; 1 something differs; 3 nothing is seen to differ, and not all was seen."""
+        if self.differences:
+            return ExitCode.FAILED
+        return ExitCode.INCOMPLETE if self.unknown else ExitCode.OK
 
 
 # Written ----------------------------------------------------------------------------------------

@@ -27,6 +27,15 @@ class PackRef:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipeRef:
+    """Which recipe clusters were held against."""
+
+    name: str
+    digest: str
+    """Content address of the document."""
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverNote:
     """What is worth saying about a waiver: expired, unused, redundant, exceeded, self-approved."""
 
@@ -140,6 +149,8 @@ class Report:
     """What rules printed, ``file:line: text``."""
     relaxations: tuple[Relaxation, ...] = ()
     """What makes the gate easier to pass than it is by default, and who said so."""
+    recipe: RecipeRef | None = None
+    """What clusters were held against beside rules; None without a recipe."""
 
     @cached_property
     def rules_by_id(self) -> Mapping[str, Rule]:

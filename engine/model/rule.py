@@ -72,6 +72,9 @@ PREFER = "prefer"
 """Rules that say what is taken where nobody says: ``{dimension, value, msg}``."""
 EXCLUDE = "exclude"
 """Rules that leave overlays out: ``{overlay, msg}``."""
+CANNOT_TELL = "unknown"
+"""Rules that say what they cannot tell, for want of a fact that only the subject names (a recipe's
+tuning, say, and no METADATA): ``{msg, path}``."""
 SELECTING = frozenset({CRITERION, PREFER, EXCLUDE})
 """Levels of rules that select recipes, and judge nobody."""
 EXCEPTION = "exception"
@@ -85,7 +88,7 @@ class Entrypoint:
     path: str
     """``data.eidos.gpu.driver_security_floor.deny``."""
     level: str
-    """``deny``, ``violation`` or ``warn``; one of `SELECTING`; `EXCEPTION` for what excepts."""
+    """``deny``, ``violation`` or ``warn``; `CANNOT_TELL`; one of `SELECTING`; `EXCEPTION`."""
 
 
 @dataclass(frozen=True, slots=True)

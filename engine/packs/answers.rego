@@ -64,6 +64,8 @@ status(found, gaps) := "fail" if {
 	some level in ["deny", "violation"]
 	count(found[level]) > 0
 } else := "unknown" if {
+	count(found.unknown) > 0
+} else := "unknown" if {
 	count(gaps) > 0
 } else := "warn" if {
 	count(found.warn) > 0

@@ -13,7 +13,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import SELECTING, Module, Scope
+from eidos.engine.model.rule import CANNOT_TELL, SELECTING, Module, Scope
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.ports import ModuleFacts
@@ -21,8 +21,8 @@ from eidos.engine.records import dataclass
 
 LEVELS = ("deny", "violation", "warn")
 """How Rego rules are called that yield findings."""
-PACK_LEVELS = (*LEVELS, *sorted(SELECTING))
-"""Those of packs, which may also select recipes."""
+PACK_LEVELS = (*LEVELS, CANNOT_TELL, *sorted(SELECTING))
+"""Those of packs, which may also select recipes, and say what they cannot tell."""
 _TEXT = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+data\.([\w.]+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
 _IN_PACK = "A pack's data are its parameters (custom.params) and tables (custom.tables)."
@@ -207,9 +207,10 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
         PolicyError: such a fact is named.
     """
     declared = [_dotted(path) for path in (*metadata.requires, *metadata.reads)]
+    beside = _BESIDE.get(metadata.scope, ())
     for named, line in facts.inputs.items():
         fact = named.removeprefix("input.")
-        if metadata.scope is Scope.BUNDLE and _leads("bundle", fact):
+        if fact.partition(".")[0] in beside:
             continue
         if not any(_leads(fact, path) or _leads(path, fact) for path in declared):
             raise PolicyError(
@@ -217,6 +218,10 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
                 location=Location(module.file, line),
                 hint="Add it to custom.requires, or to custom.reads where it may be absent.",
             )
+
+
+_BESIDE = {Scope.RECIPE: ("recipe", "answers"), Scope.BUNDLE: ("bundle",)}
+"""What rules of a scope see beside the facts that they declare."""
 
 
 def _dotted(path: FactAddress) -> str:

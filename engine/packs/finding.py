@@ -9,8 +9,10 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.records import dataclass
 
 MANIFEST = "pack.yaml"
-ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection"})
-"""Shipped packs that are not asked of every snapshot: they select recipes, or need a bundle."""
+CONFORMANCE = "recipe-conformance"
+"""Holds a cluster against a recipe."""
+ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection", CONFORMANCE})
+"""Shipped packs that are not asked of every snapshot: they need a recipe or bundle, or select."""
 
 
 @dataclass(frozen=True, slots=True)

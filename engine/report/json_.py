@@ -38,6 +38,11 @@ def report(report: Report, out: TextIO, _rendering: Rendering) -> None:
     out.write("]\n}\n" if separator == "\n" else "\n  ]\n}\n")
 
 
+def _recipe(report: Report) -> dict[str, Json]:
+    recipe = report.recipe
+    return {} if recipe is None else {"recipe": {"name": recipe.name, "digest": recipe.digest}}
+
+
 def _head(report: Report) -> dict[str, Json]:
     return {
         "apiVersion": API_VERSION,
@@ -73,6 +78,7 @@ def _head(report: Report) -> dict[str, Json]:
             )
             for pack in report.packs
         ],
+        **_recipe(report),
         "problems": [problem_json(problem) for problem in report.problems],
         "waivers": [_waiver(waiver) for waiver in report.waivers],
         "waiverNotes": [

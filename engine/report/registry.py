@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
-    from eidos.engine.model.recipe import Coverage, Resolution
+    from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.validation import Validation
@@ -74,7 +74,12 @@ BUNDLING: "Kind[Bundling]" = Kind(
 """``eidos bundle``."""
 RECIPE: "Kind[Resolution]" = Kind(
     "a recipe",
-    {"yaml": "recipe.document:yaml", "json": "recipe.document:json", "table": "recipe.table:table"},
+    {
+        "yaml": "recipe.document:yaml",
+        "json": "recipe.document:json",
+        "table": "recipe.table:table",
+        "upstream": "recipe.document:upstream",
+    },
 )
 """``eidos recipe``."""
 RESOLUTION: "Kind[Resolution]" = Kind(
@@ -85,6 +90,15 @@ COVERAGE: "Kind[Coverage]" = Kind(
     "what has a recipe", {"table": "recipe.coverage:table", "json": "recipe.coverage:json"}
 )
 """``eidos recipe list``."""
+SHOWN: "Kind[Shown]" = Kind(
+    "a part of the catalog", {"text": "recipe.shown:text", "json": "recipe.shown:json"}
+)
+"""``eidos recipe show``."""
+DIFFERENCES: "Kind[RecipeDifferences]" = Kind(
+    "differences of recipes",
+    {"text": "recipe.differences:text", "json": "recipe.differences:json"},
+)
+"""``eidos recipe diff``."""
 REPORT: "Kind[Report]" = Kind(
     "a report",
     {
@@ -170,6 +184,11 @@ DOCUMENT: "Kind[Json]" = Kind(
 """What is its own output: ``eidos snapshot``, ``convert``, ``merge``."""
 
 KINDS: tuple[Kind[Any], ...] = (
+    RECIPE,
+    EXPLANATION,
+    COVERAGE,
+    SHOWN,
+    DIFFERENCES,
     REPORT,
     BUNDLING,
     RECIPE,

@@ -91,6 +91,8 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
         page.finding(where(subject, finding), finding)
     if len(said) > len(shown):
         page.line(f"    {and_more(len(said) - len(shown))} (--verbose shows them)")
+    if verdict.reason:
+        page.wrapped("note:", verdict.reason, 4)
     page.remedy(verdict.rule)
 
 
@@ -208,5 +210,7 @@ def _conclusion(page: Page) -> None:
     report = page.report
     for replacement in report.replacements:
         page.line(page.style("waived", one_line(replacement)))
+    if report.recipe is not None:
+        page.line(f"recipe {one_line(report.recipe.name)} {report.recipe.digest}")
     page.line(counted(report))
     page.line(page.style(_DECISIONS[report.decision], decided(report)))

@@ -77,7 +77,8 @@ def _left_out(
     )
 
 
-def _candidate(overlay: Overlay, query: Query) -> Candidate:
+def candidate(overlay: Overlay, query: Query) -> Candidate:
+    """Say what keeps an overlay from applying: what is open, and what says otherwise."""
     criteria = overlay.criteria.items()
     return Candidate(
         overlay.name,
@@ -92,10 +93,10 @@ def _stricter(rest: Iterable[Overlay], query: Query) -> list[Candidate]:
     """Give overlays that would apply if only strict dimensions were given."""
     found = []
     for overlay in rest:
-        candidate = _candidate(overlay, query)
+        kept = candidate(overlay, query)
         strict = overlay.strict or frozenset()
-        if candidate.give and not candidate.conflicts and candidate.give.keys() <= strict:
-            found.append(candidate)
+        if kept.give and not kept.conflicts and kept.give.keys() <= strict:
+            found.append(kept)
     return found
 
 
@@ -114,7 +115,7 @@ def _uncovered(
     catalog: Catalog, rest: list[Overlay], query: Query, left_out: list[Excluded]
 ) -> Refusal:
     asked = {name for name in query if not catalog.criteria[name].refines}
-    every = [_candidate(each, query) for each in rest if asked <= each.criteria.keys()]
+    every = [candidate(each, query) for each in rest if asked <= each.criteria.keys()]
     candidates = sorted(every, key=lambda each: (len(each.conflicts), len(each.give), each.overlay))
     if left_out:
         first = left_out[0]

@@ -13,6 +13,14 @@ from eidos.engine.digest import address
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, decode, read_bytes, read_text
+from eidos.engine.documents.upstreamkinds import upstream_kind
+from eidos.engine.documents.upstreamrecipes import (
+    Taken,
+    Values,
+    overlay,
+    registry,
+    upstream_fact,
+)
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -84,6 +92,8 @@ class _Found:
     lists: dict[str, dict[str, Any]] = field(default_factory=lambda: {k: {} for k in _LISTS})
     files: dict[str, str] = field(default_factory=dict)
     wrong: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    """What was read and not taken."""
     root: str = "recipes"
     """What the lock calls the folder that is read: the shipped one, or the site's."""
     roots: dict[str, str] = field(default_factory=dict)
@@ -112,23 +122,51 @@ class _Found:
         name = str(path.relative_to(folder))
         documents = read_text(decode(content, str(path)), f"{self.root}/{name}", limits)
         document = documents[0]
+        self.files[f"{self.root}/{name}"] = address(content)
         if len(documents) > 1:
             raise DocumentError(
                 f"the file holds {len(documents)} documents instead of one",
                 location=documents[1].location(()),
                 hint="Give each object a file of its own.",
             )
+        upstream = upstream_kind(document.value)
+        if upstream == "ComponentRegistry":
+            self._registry(folder, document, limits)
+            return
+        if upstream == "RecipeMetadata":
+            taken = overlay(document, _values(folder, document, limits))
+            document = self._taken(taken)
         is_list = path.parent == folder
         kind = name.removesuffix(".yaml") if is_list else path.parent.name
         schema = kind if is_list else _FOLDERS[kind].schema
         wrong = problems(document, f"{schema}/v1")
         if wrong:
             raise DocumentError.joined(wrong)
-        self.files[f"{self.root}/{name}"] = address(content)
         if is_list:
             self._add(kind, _LISTS[kind](document))
         else:
             self._take(kind, path, document)
+
+    def _registry(self, folder: Path, document: Document, limits: Limits) -> None:
+        """Take upstream's registry; what the shipped one has already stays as it is."""
+        for taken in registry(document, _values(folder, document, limits)):
+            component = self._taken(taken)
+            wrong = problems(component, "component/v1")
+            if wrong:
+                raise DocumentError.joined(wrong)
+            value: Any = component.value
+            name = value["metadata"]["name"]
+            if name in self.by_kind["components"]:
+                place = component.location(("metadata", "name"))
+                said = f"the component {name} of this registry is not taken: there is one already"
+                self.notes.append(Problem(said, "Set what is different in an overlay.", place))
+            else:
+                self._take("components", Path(f"{name}.yaml"), component)
+
+    def _taken(self, taken: Taken) -> Document:
+        """Give what became of a document of upstream's; what has no counterpart is noted."""
+        self.notes += taken.notes()
+        return taken.document
 
     def _take(self, kind: str, path: Path, document: Document) -> None:
         value: Any = document.value
@@ -170,13 +208,14 @@ class _Found:
             sources=self.lists["sources"],
             files=dict(sorted(self.files.items())),
             roots=self.roots,
+            notes=tuple(self.notes),
             **self.by_kind,
         )
 
 
 def _files(folder: Path) -> list[Path]:
     """Give the files that are meant, sorted: the order of a folder must not matter."""
-    lists = [folder / f"{name}.yaml" for name in _LISTS]
+    lists = [folder / f"{name}.yaml" for name in (*_LISTS, "registry")]
     inside = (path for kind in _FOLDERS for path in (folder / kind).glob("*.y*ml"))
     found = sorted(path for path in (*lists, *inside) if path.is_symlink() or path.exists())
     if len(found) > FILES_AT_MOST:
@@ -185,6 +224,27 @@ def _files(folder: Path) -> list[Path]:
             hint="Name the folder with overlays/ and components/ in it, and no other.",
         )
     return found
+
+
+def _values(folder: Path, document: Document, limits: Limits) -> Values:
+    """Give what reads the files with values that an overlay of upstream's names."""
+
+    def read(name: str) -> Mapping[str, Json]:
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise DocumentError(
+                f"{name!r} leads out of the folder",
+                location=document.location(()),
+                hint="Name a file below the folder with overlays/.",
+            )
+        if not path.is_file():
+            return {}
+        _refuse_link(folder, path)
+        text = decode(read_bytes(Source(str(path), path), limits), str(path))
+        value = read_text(text, str(path), limits)[0].value if text.strip() else {}
+        return value if isinstance(value, Mapping) else {}
+
+    return read
 
 
 def _refuse_link(folder: Path, path: Path) -> None:
@@ -229,6 +289,32 @@ def _announced(
         if isinstance(value, dict) and value.get("templates") is True:
             return True
     return False
+
+
+def read_object(document: Document, schema: str) -> None:
+    """Read one object of a catalog for itself.
+
+    Args:
+        document: one whose schema holds.
+        schema: its name: ``overlay``, ``component``, ``profile`` or ``tuning-profile``.
+
+    Raises:
+        DocumentError: a constraint cannot be read, a choice does not exist, or a text holds a
+            template that is not announced.
+    """
+    [kind] = [each for each in _FOLDERS.values() if each.schema == schema]
+    _refuse_templates(document)
+    kind.read(document)
+
+
+def read_constraint_texts(constraints: Sequence[Constraint]) -> None:
+    """Refuse constraints whose expression cannot be read.
+
+    Raises:
+        DocumentError: says the first, and where it stands.
+    """
+    for each in constraints:
+        _refuse_unparsed(each.wanted, each.origin.place)
 
 
 # Shapes -----------------------------------------------------------------------------------------
@@ -279,7 +365,7 @@ def _opened(document: Document, kind: str) -> _Part:
 
 def _constraint(part: _Part) -> Constraint:
     try:
-        fact = FactAddress.parse(part.get("fact"))
+        fact = FactAddress.parse(upstream_fact(part.get("fact")))
     except ValueError as error:
         raise DocumentError(
             f"{error}",
@@ -303,15 +389,19 @@ def _constraint(part: _Part) -> Constraint:
 
 def _parsed(constraint: Constraint, part: _Part) -> Constraint:
     """Give back a constraint whose expression parses."""
+    _refuse_unparsed(constraint.wanted, part["is"].origin.place)
+    return constraint
+
+
+def _refuse_unparsed(wanted: str, place: Location) -> None:
     try:
-        parse(constraint.wanted)
+        parse(wanted)
     except ValueError as error:
         raise DocumentError(
             f"the constraint cannot be read: {error}",
-            location=part["is"].origin.place,
+            location=place,
             hint="Write '>= 1.32', '>= 1.30, < 1.33', 'in [a, b]', 'exists' and the like.",
         ) from error
-    return constraint
 
 
 def _kubernetes(part: _Part) -> Constraint:

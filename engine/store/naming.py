@@ -43,6 +43,11 @@ def not_one_snapshot(name: str, found: Iterable[str]) -> UsageError:
     return UsageError(f"there is no snapshot {name!r}", hint=_LIST)
 
 
+def no_recipe(name: str) -> UsageError:
+    """Say that no recipe has an address."""
+    return UsageError(f"there is no recipe {name!r}", hint=_LIST)
+
+
 def never_seen(cluster: str, at: str, first: str | None, known: Iterable[str]) -> UsageError:
     """Say that nothing is recorded of a cluster by a time.
 

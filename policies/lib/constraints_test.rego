@@ -77,3 +77,20 @@ test_what_has_no_order if {
 	constraints.comparable("abc", one("==", "1.0"))
 	constraints.comparable("1.2", one(">=", "1.0"))
 }
+
+test_numbers_and_sizes_written_differently_are_the_same if {
+	constraints.same("5128", "05128")
+	constraints.same("1024Mi", "1Gi")
+	not constraints.same("1023Mi", "1Gi")
+}
+
+test_unequal if {
+	constraints.holds("v1.33.2", one("!=", "1.33"))
+	not constraints.holds("v1.33.2", one("!=", "1.33.2"))
+	not constraints.holds(null, one("!=", "1.33"))
+}
+
+test_upper_bounds if {
+	constraints.holds("9", one("<=", "9"))
+	constraints.holds("9", one("<", "10"))
+}

@@ -41,6 +41,7 @@ criterion contains {
 
 # Words are compared, not parts of words: H100 is in "H100 80GB HBM3", and B200 is not in "GB200".
 longest(model) := name if {
+	is_string(model)
 	spaced := sprintf(" %v ", [upper(regex.replace(model, `[^A-Za-z0-9]+`, " "))])
 	names := [[count(name), name] | some name, _ in data.params.models; contains(spaced, sprintf(" %v ", [name]))]
 	sorted := sort(names)

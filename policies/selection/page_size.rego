@@ -1,5 +1,7 @@
 # METADATA
 # title: Which page size the nodes' kernels have
+# description: |
+#   By the release of the kernel that the kubelet tells: those for Arm with pages of 64 KiB say so.
 # custom:
 #   id: SEL-004
 #   severity: info

@@ -13,6 +13,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import Facts
 from fakes.policies import cluster_of, nodes_of
+from fakes.recipes import recipe_of
 
 ODD: tuple[Json, ...] = (
     *(None, True, False, 0, -1, 1.5, 2**70, "", " ", "N/A", "latest", "-", "1.2.3", "[{", "\x00é"),
@@ -22,10 +23,14 @@ ODD: tuple[Json, ...] = (
 
 
 def subjects_of(file: Path) -> dict[Scope, SubjectFacts]:
-    """Give the first node and the cluster of a snapshot's file."""
+    """Give the first node and the cluster of a snapshot's file, and a recipe held against it."""
     [document] = read_documents(Source(file.name, file))
     taken = read_snapshot(document).snapshot
-    return {Scope.NODE: nodes_of(taken)[0], Scope.CLUSTER: cluster_of(taken)}
+    return {
+        Scope.NODE: nodes_of(taken)[0],
+        Scope.CLUSTER: cluster_of(taken),
+        Scope.RECIPE: recipe_of(taken),
+    }
 
 
 def mutations(rule: Rule, subject: SubjectFacts) -> Iterator[SubjectFacts]:

@@ -8,6 +8,7 @@ from typing import Self
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import StoreError
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.run import RunSummary
@@ -20,6 +21,7 @@ from eidos.engine.store.naming import (
     LATEST,
     address_digits,
     never_seen,
+    no_recipe,
     no_run_yet,
     not_one_run,
     not_one_snapshot,
@@ -52,6 +54,7 @@ class Shelf:
     """By memo key and sealer."""
     runs: dict[str, tuple[Report, list[AddressedSnapshot]]] = field(default_factory=dict)
     """In the order in which they were recorded."""
+    recipes: dict[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -119,6 +122,17 @@ class MemoryStore:
 
     def run(self, name: str) -> Report:
         return self._find(name)[0]
+
+    def keep_recipe(self, document: Mapping[str, Json]) -> str:
+        address = digest(dict(document))
+        self._write().recipes.setdefault(address, document)
+        return address
+
+    def recipe(self, address: str) -> Mapping[str, Json]:
+        known = self._read().recipes
+        if address not in known:
+            raise no_recipe(address)
+        return known[address]
 
     def snapshot(self, address: str) -> AddressedSnapshot:
         start = "sha256:" + address_digits(address)

@@ -19,6 +19,7 @@ from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.snapshot import Measurement, Node, Snapshot
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.packs.files import library, read_files
+from eidos.engine.packs.finding import shipped
 from eidos.engine.ports import Program, RegoEngine
 from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.opa.bundle import Bundle
@@ -26,6 +27,7 @@ from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
 from fakes.packs import packs
 from fakes.policies import cluster_of, nodes_of
+from fakes.recipes import recipe_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 EXAMPLE = Path(__file__).parents[2] / "ci-examples" / "cluster.yaml"
@@ -52,7 +54,11 @@ def read(path: Path) -> list[Snapshot]:
 def subjects(whole: Snapshot) -> list[SubjectFacts]:
     dice = random.Random(8)
     taken = [whole, *(poorer(whole, dice) for _ in range(LOSSES))]
-    return [subject for each in taken for subject in (cluster_of(each), *nodes_of(each))]
+    return [
+        subject
+        for each in taken
+        for subject in (cluster_of(each), recipe_of(each), *nodes_of(each))
+    ]
 
 
 def poorer(whole: Snapshot, dice: random.Random) -> Snapshot:
@@ -81,7 +87,7 @@ def lossy(measurement: Measurement, dice: random.Random) -> Measurement:
 
 
 def verdicts(engine: RegoEngine, asked: Sequence[SubjectFacts]) -> list[list[Verdict]]:
-    rules = [rule for pack in load_packs((), engine) for rule in pack.rules]
+    rules = [rule for pack in load_packs(tuple(shipped()), engine) for rule in pack.rules]
     judge = Judge(rules, engine, NoMemo(), NOW)
     judge.prepare()
     return [[replace(each, memo=None) for each in row] for row in judge.judge(asked)]
@@ -113,7 +119,7 @@ def test_they_agree_on_a_real_node(opa: OpaEngine, light: LightEngine, shared: P
 
 @pytest.mark.real
 def test_all_shipped_rules_share_one_opa(opa: OpaEngine) -> None:
-    rules = [rule for pack in load_packs((), opa) for rule in pack.rules]
+    rules = [rule for pack in load_packs(tuple(shipped()), opa) for rule in pack.rules]
     programs = [Program(rule.id, rule.modules, {"params": {}, "tables": {}}) for rule in rules]
     bundle = Bundle(programs[0])
     for rule, program in zip(rules, programs, strict=True):

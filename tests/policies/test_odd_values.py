@@ -13,6 +13,7 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status
+from eidos.engine.packs.finding import shipped
 from eidos.engine.rego.light import LightEngine
 from fakes.mutations import mutations, subjects_of
 
@@ -28,7 +29,7 @@ def engine() -> Iterator[LightEngine]:
 
 @pytest.fixture(scope="module")
 def rules(engine: LightEngine) -> list[Rule]:
-    return [rule for pack in load_packs((), engine) for rule in pack.rules]
+    return [rule for pack in load_packs(tuple(shipped()), engine) for rule in pack.rules]
 
 
 @pytest.fixture(scope="module", params=["example", "gb200"])

@@ -9,6 +9,7 @@ from eidos.engine.cli import LazyGroup
     cls=LazyGroup,
     package="eidos.engine.cli.history",
     verbs={
+        "recipe": "Write a recorded recipe again.",
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
         "verify": "Check that what is recorded is what was written.",

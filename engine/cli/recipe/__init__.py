@@ -8,7 +8,7 @@ import click
 from eidos.engine.app.recipe import RecipeRequest, resolve_recipe
 from eidos.engine.cli import LazyGroup, console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import EngineOptions, Option, takes, writes
+from eidos.engine.cli.options import Database, EngineOptions, Option, takes, writes
 from eidos.engine.errors import UsageError
 from eidos.engine.model.recipe import Outcome, Resolution, found
 from eidos.engine.model.verdict import Status
@@ -62,6 +62,14 @@ class RecipeOptions:
     lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOptions:
+    """Whether a recipe for a snapshot is written down, and where."""
+
+    db: Database
+    no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
+
+
 _NAMED = ("service", "accelerator", "os", "intent", "platform")
 
 
@@ -111,21 +119,31 @@ def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
     cls=LazyGroup,
     package="eidos.engine.cli.recipe",
     verbs={
+        "diff": "Show what would change from one recipe to another, or on a cluster.",
         "explain": "Say why this recipe, why not another, and who set a value.",
         "lint": "Prove over all combinations of criteria that overlays fit together.",
         "list": "Show which kinds of cluster have a recipe.",
+        "new": "Write an overlay of what a known-good cluster runs.",
         "query": "Give one value of a recipe.",
+        "show": "Show what an overlay, component or profile says.",
     },
     invoke_without_command=True,
 )
 @takes("asked", RecipeOptions)
 @takes("engine", EngineOptions)
+@takes("kept", RecordOptions)
 @writes(RECIPE)
 @click.pass_context
 def command(
-    ctx: click.Context, asked: RecipeOptions, engine: EngineOptions, outputs: tuple[str, ...]
+    ctx: click.Context,
+    asked: RecipeOptions,
+    engine: EngineOptions,
+    kept: RecordOptions,
+    outputs: tuple[str, ...],
 ) -> int | None:
     """Select and resolve what should run on a cluster.
+
+    A recipe for a snapshot is recorded with it, and found again by eidos history.
 
     Exit codes: 0 resolved, 1 refused (not covered, or a constraint is violated), 2 no answer, 3 a
     fact that a constraint needs, or somebody's word, is missing.
@@ -133,7 +151,8 @@ def command(
     if ctx.invoked_subcommand is not None:
         return None
     chosen = parse_outputs(outputs, RECIPE)
-    with open_context(engine=engine) as context:
+    record = asked.snapshot is not None and not kept.no_record
+    with open_context(kept.db, engine, record=record) as context:
         resolution = resolve_recipe(request(asked), context)
     console.show(RECIPE, resolution, chosen)
     say_why(resolution)

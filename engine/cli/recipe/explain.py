@@ -2,12 +2,13 @@
 
 import click
 
-from eidos.engine.app.recipe import resolve_recipe
+from eidos.engine.app.recipe import resolve_recipe, why
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import EngineOptions, takes, writes
 from eidos.engine.cli.recipe import RecipeOptions, request
 from eidos.engine.errors import UsageError
+from eidos.engine.report.escaping import disarmed
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.recipe.text import values
 from eidos.engine.report.registry import RESOLUTION
@@ -17,6 +18,7 @@ from eidos.engine.report.registry import RESOLUTION
 @click.argument("path", required=False)
 @takes("asked", RecipeOptions)
 @takes("engine", EngineOptions)
+@click.option("--overlay", metavar="NAME", help="Why this overlay, or why not.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell of every value who set it.")
 @writes(RESOLUTION)
 def command(
@@ -24,6 +26,7 @@ def command(
     asked: RecipeOptions,
     engine: EngineOptions,
     *,
+    overlay: str | None,
     verbose: bool,
     outputs: tuple[str, ...],
 ) -> int:
@@ -34,6 +37,9 @@ def command(
     chosen = parse_outputs(outputs, RESOLUTION)
     with open_context(engine=engine) as context:
         resolution = resolve_recipe(request(asked), context)
+    if overlay is not None:
+        click.echo(disarmed("\n".join(why(resolution, overlay))))
+        return resolution.exit_code
     if path is None:
         console.show(RESOLUTION, resolution, chosen, console.rendering("auto", verbose=verbose))
         return resolution.exit_code

@@ -241,6 +241,8 @@ def encode_details(report: Report) -> dict[str, Json]:
         details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
     if report.gate.require_askable:
         details["require_askable"] = True
+    if report.recipe is not None:
+        details["recipe"] = [report.recipe.name, report.recipe.digest]
     if report.replacements:
         details["replaces"] = [list(pack.replaces) for pack in report.packs]
     return details

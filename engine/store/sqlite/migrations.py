@@ -17,7 +17,7 @@ APPLICATION_ID = 0x6569646F
 
 def create_tables(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     """Lay every table of the first release."""
-    for statement in (*tables.TABLES, *tables.guards(), *tables.VIEWS):
+    for statement in (*tables.TABLES, *tables.guards(tables.FIRST), *tables.VIEWS):
         db.execute(statement)
 
 
@@ -31,7 +31,13 @@ def seal_memos(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     db.execute("DROP TABLE unsealed")
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (create_tables, seal_memos)
+def keep_recipes(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for recipes."""
+    for statement in (tables.RECIPES, *tables.guards(["recipes"])):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (create_tables, seal_memos, keep_recipes)
 VERSION = len(STEPS)
 
 

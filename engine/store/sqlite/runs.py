@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from eidos.engine.model.gate import Decision, Gate
-from eidos.engine.model.report import PackRef, Report, WaiverNote
+from eidos.engine.model.report import PackRef, RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
@@ -123,6 +123,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         waivers=tuple(decode_waiver(waiver) for waiver in said.get("waivers", ())),
         prints=tuple(said.get("prints", ())),
         relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
+        recipe=RecipeRef(*said["recipe"]) if "recipe" in said else None,
         gate=Gate(Severity(fail_on), bool(allow_incomplete), bool(said.get("require_askable"))),
     )
 

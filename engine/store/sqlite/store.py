@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verification import Alteration, ChainLink
 from eidos.engine.ports import Remembered
-from eidos.engine.store.sqlite import captures, chain, memory, runs, verifying
+from eidos.engine.store.sqlite import captures, chain, memory, recipes, runs, verifying
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
 from eidos.engine.store.sqlite.encoding import milliseconds
 from eidos.engine.store.sqlite.recording import SqliteRecording
@@ -105,6 +106,16 @@ class SqliteStore:
         """Give the report of a run."""
         with self._database.reading() as connection:
             return runs.rebuild(connection, runs.find_run(connection, name))
+
+    def keep_recipe(self, document: Mapping[str, Json]) -> str:
+        """Keep a recipe by its content address, and give that."""
+        with self._database.writing() as connection:
+            return recipes.put_recipe(connection, document)
+
+    def recipe(self, address: str) -> Mapping[str, Json]:
+        """Give a recipe by its content address."""
+        with self._database.reading() as connection:
+            return recipes.read_recipe(connection, address)
 
     def snapshot(self, address: str) -> AddressedSnapshot:
         """Give a snapshot by its content address, as last captured."""

@@ -177,6 +177,13 @@ MEMOS = """CREATE TABLE memos (
 """What need not be evaluated again: memo key to judgement, for those who have the key that the seal
 is made with. ``sealer`` names that key; '' where the row is older than seals."""
 
+RECIPES = """CREATE TABLE recipes (
+        id INTEGER PRIMARY KEY REFERENCES blobs,
+        name TEXT NOT NULL
+    ) STRICT"""
+"""Recipes that clusters were held against, or that were resolved; the blob of the same id is all
+of it."""
+
 IMMUTABLE = (
     "blobs",
     "addresses",
@@ -196,6 +203,7 @@ IMMUTABLE = (
     "run_parts",
     "captures",
     "standings",
+    "recipes",
 )
 
 VIEWS = (
@@ -259,6 +267,10 @@ VIEWS = (
         strftime('%Y-%m-%dT%H:%M:%fZ', t.until / 1000.0, 'unixepoch') AS until, r.run AS run
     FROM turns t JOIN runs r ON r.number = t.run""",
 )
+
+
+FIRST = tuple(table for table in IMMUTABLE if table != "recipes")
+"""Those of the first release."""
 
 
 def guards(tables: Sequence[str] = IMMUTABLE) -> list[str]:

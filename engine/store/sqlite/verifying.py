@@ -17,6 +17,7 @@ from eidos.engine.store.sqlite.chain import check_run
 from eidos.engine.store.sqlite.encoding import parsed
 from eidos.engine.store.sqlite.memory import read_judgement
 from eidos.engine.store.sqlite.migrations import migrate
+from eidos.engine.store.sqlite.recipes import check_recipe, has_recipe
 from eidos.engine.store.sqlite.rulebook import check_rule, check_rule_list
 from eidos.engine.store.sqlite.standings import Observation, record_standings
 from eidos.engine.store.sqlite.subjects import SubjectReader
@@ -46,6 +47,7 @@ def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
             intact = False
             yield each
     if intact:  # else they would be worked out from what was altered
+        yield from _lost_recipes(connection)
         yield from _standings(connection)
 
 
@@ -62,6 +64,7 @@ def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
         "snapshots": lambda row: check_snapshot(connection, row),
         "rules": lambda row: check_rule(connection, row),
         "rule_lists": lambda row: check_rule_list(connection, row),
+        "recipes": lambda row: check_recipe(connection, row),
         "judgements": lambda row: read_judgement(connection, row),
         "verdict_lists": subjects.check_list,
         "subject_pages": subjects.page,
@@ -120,6 +123,16 @@ def _twins(connection: sqlite3.Connection) -> Iterator[Alteration]:
     )
     for row, twin in rows:
         yield Alteration("addresses", str(twin), f"has the address of row {row}")
+
+
+def _lost_recipes(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Find runs whose recipe is not there any more."""
+    runs = connection.execute("SELECT run, details FROM runs WHERE details IS NOT NULL").fetchall()
+    for run, details in runs:
+        _, address = parsed(read_blob(connection, details).decode()).get("recipe", (None, None))
+        if address is not None and not has_recipe(connection, address):
+            what = f"are not there, and run {run} was about one of them"
+            yield Alteration("recipes", "", what, address, None)
 
 
 # Standings --------------------------------------------------------------------------------------

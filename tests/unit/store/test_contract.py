@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from eidos.engine.digest import addressed
+from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
-from eidos.engine.model.report import Report
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.report import RecipeRef, Report
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
 from eidos.engine.model.verdict import Finding, Status, Verdict
@@ -419,3 +420,31 @@ def test_by_run_in_the_order_it_judged_them(days: Store) -> None:
     assert list(days.snapshots_of_run("tue")) == [TUESDAY]
     assert list(days.snapshots_of_run("both")) == [MONDAY, TUESDAY]
     assert list(days.snapshots_of_run("none")) == []
+
+
+# Recipes ----------------------------------------------------------------------------------------
+
+RECIPE: dict[str, Json] = {"kind": "Recipe", "metadata": {"name": "eks"}, "components": []}
+
+
+def test_a_recipe_is_found_by_its_address_by_whoever_opens_it_next(opens: Open) -> None:
+    with opens() as store:
+        address = store.keep_recipe(RECIPE)
+        assert store.keep_recipe(RECIPE) == address == digest(RECIPE)
+    with opens(read_only=True) as store:
+        assert store.recipe(address) == RECIPE
+        assert list(store.alterations()) == []
+
+
+@pytest.mark.parametrize("address", ["", "sha256:", "sha256:" + "0" * 64, "eks"])
+def test_a_recipe_that_is_not_there(store: Store, address: str) -> None:
+    store.keep_recipe(RECIPE)
+    with pytest.raises(UsageError, match="there is no recipe"):
+        store.recipe(address)
+
+
+def test_a_run_says_which_recipe_it_was_about(store: Store) -> None:
+    seen = MONDAY
+    said = replace(report("r1", seen), recipe=RecipeRef("eks", digest(RECIPE)))
+    record(store, said, seen)
+    assert store.run("r1") == said

@@ -18,7 +18,8 @@ from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.history import VerifyRequest, verify
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError
-from eidos.engine.model.report import WaiverNote
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.report import RecipeRef, WaiverNote
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import Measurement, Subtype
 from eidos.engine.model.verdict import Status, Verdict
@@ -30,6 +31,7 @@ from fakes.recorded import report, snapshot, verdict
 from fakes.stores import record
 
 KEY = "0123456789abcdef" * 4
+RECIPE: dict[str, Json] = {"kind": "Recipe", "metadata": {"name": "eks"}, "components": []}
 HARMLESS = {
     ("blobs", "kind"): "says only what content is likely to resemble; nothing reads it",
     ("blobs", "base"): "a difference in content alone has the same base all along its chain",
@@ -57,6 +59,7 @@ def write_history(path: Path) -> None:
     unasked = Verdict("GPU-002", Status.UNKNOWN, reason="not collected")
     days = [(3, "580.1", tuple(said)), (5, "580.2", (waived, unasked)), (4, "580.3", (said[0],))]
     with open_sqlite(path) as store:
+        store.keep_recipe(RECIPE)
         SealedMemo(store, Seal(KEY.encode())).remember(said)
         for number, (day, driver, verdicts) in enumerate(days):
             seen = snapshot(("n1", "n2"), timestamp=f"2026-03-0{day}T10:00:00Z", driver=driver)
@@ -67,6 +70,7 @@ def write_history(path: Path) -> None:
                 made,
                 problems=(Problem("odd", "look", Location("b.yaml", 1)),) * (number == 1),
                 waiver_notes=(WaiverNote("w-1", "GPU-001", "unused", "drop it"),) * (number == 1),
+                recipe=RecipeRef("eks", digest(RECIPE)) if number == 1 else None,
             )
             record(store, made, seen)
 

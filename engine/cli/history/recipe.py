@@ -1,0 +1,34 @@
+"""``eidos history recipe``."""
+
+from dataclasses import dataclass
+
+import click
+
+from eidos.engine.app.history import show_recipe
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Database, DocumentOptions, takes
+from eidos.engine.report.outputs import document_output
+from eidos.engine.report.registry import DOCUMENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeOptions:
+    """Where the recipe is."""
+
+    db: Database
+
+
+@click.command("recipe")
+@click.argument("name", metavar="RUN|DIGEST|latest")
+@takes("place", DocumentOptions)
+@takes("asked", RecipeOptions)
+def command(name: str, place: DocumentOptions, asked: RecipeOptions) -> None:
+    """Write a recorded recipe again, its keys in the order of their names.
+
+    It is named by its content address, or by the run that resolved it or held a cluster against it.
+    """
+    output = document_output(place.output, place.form)
+    with open_context(asked.db) as context:
+        found = show_recipe(name, context)
+    console.show(DOCUMENT, found, [output])
