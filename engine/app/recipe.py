@@ -139,6 +139,29 @@ def resolve_recipe(
     )
 
 
+def hold(
+    constraints: Sequence[Constraint],
+    item: Item | None,
+    context: Context,
+    effective: "datetime | None" = None,
+) -> tuple[Outcome, ...]:
+    """Hold constraints against a snapshot; without one each is unknown."""
+    if item is None:
+        return tuple(Outcome(each, Status.UNKNOWN, "there is no snapshot") for each in constraints)
+    asking = _Asking(context, effective or context.clock.now(), item)
+    return asking.outcomes(constraints)
+
+
+def observe(
+    item: Item, catalog: Catalog, context: Context, effective: "datetime | None" = None
+) -> dict[str, list[Criterion]]:
+    """Say what kind of cluster a snapshot shows, by dimension; of two values each is there."""
+    packs = load_packs((SELECTION,), context.engine, context.environ)
+    asking = _Asking(context, effective or context.clock.now(), item)
+    seen = observed(asking.verdicts(rule for pack in packs for rule in pack.rules))
+    return {name: found for name, found in seen.items() if name in catalog.criteria}
+
+
 @dataclass(frozen=True, slots=True)
 class _Asking:
     """Asks rules about the snapshot; without one there is nobody to ask."""
