@@ -1,4 +1,4 @@
-"""Bundlers of others render in a process of their own: one that crashes or hangs loses only itself."""
+"""Bundlers of others render in a process of their own, which may crash or hang."""
 
 import contextlib
 import faulthandler
@@ -31,13 +31,13 @@ def render_apart(bundler: Bundler, wanted: ToRender, seconds: float = SECONDS) -
         BundleError: it refuses, fails, crashes, hangs, or gives something else.
     """
     # A fork is much quicker, and unsafe as soon as there are threads.
-    method = "fork" if threading.active_count() == 1 else "spawn"
-    context = multiprocessing.get_context(method)
+    alone = threading.active_count() == 1
+    context = multiprocessing.get_context("fork") if alone else multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(bundler, wanted, sender), daemon=True)
     name = wanted.component.name
     try:
-        process.start()  # type: ignore[attr-defined]
+        process.start()
         sender.close()
         return _received(receiver, process, name, seconds)
     finally:
