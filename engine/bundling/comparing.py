@@ -223,7 +223,9 @@ def refuse_more_than(
 
 
 def _is_of(only: Sequence[str], path: str) -> bool:
-    """Say whether a file is of one of some components: its folder, or what a deployer wrote."""
+    """Say whether a file is of one of some components: in its folder, or what a deployer wrote."""
     names = "|".join(re.escape(name) for name in only)
-    pattern = rf"(?:\d{{3,}}-(?:{names})/.+|(?:argocd|flux)/.*\d{{3,}}-(?:{names})(?:-\w+)?\.yaml)"
-    return re.fullmatch(pattern, path) is not None
+    return (
+        re.fullmatch(rf"(?:.+/)?\d{{3,}}-(?:{names})(?:/.+|(?:-(?:pre|with|post))?\.yaml)", path)
+        is not None
+    )

@@ -21,14 +21,14 @@ test_valid_passes if count(denied({
 })) == 0
 
 test_unknown_field_fails_once if {
-	some finding in denied({"image": "i", "imgae": {"deep": {"er": 1}}})
-	finding.path == "bundle.objects[0].object.spec.imgae"
-	count(denied({"image": "i", "imgae": {"deep": {"er": 1}}})) == 1
+	some finding in denied({"image": "i", "picture": {"deep": {"er": 1}}})
+	finding.path == "bundle.objects[0].object.spec.picture"
+	count(denied({"image": "i", "picture": {"deep": {"er": 1}}})) == 1
 }
 
 test_unknown_field_in_list_and_map_fails if {
-	count(denied({"image": "i", "list": [{"nmae": 1}]})) == 1
-	count(denied({"image": "i", "packages": {"p": {"vresion": "1"}}})) == 1
+	count(denied({"image": "i", "list": [{"other": 1}]})) == 1
+	count(denied({"image": "i", "packages": {"p": {"release": "1"}}})) == 1
 }
 
 test_types_fail if {

@@ -85,6 +85,12 @@ def write_site(
     )
 
 
+DEPLOYERS = ("helm", "helmfile", "argocd", "flux")
+INPUTS = """\
+apiVersion: eidos.dev/v1
+kind: BundleInputs
+source: {url: "https://git.example.org/c.git", revision: v1, path: b}
+"""
 Bundle = Callable[..., int]
 
 
@@ -166,11 +172,8 @@ def test_a_recipe_becomes_a_bundle(bundle: Bundle, capsys: pytest.CaptureFixture
 
 
 def test_every_deployer_can_be_had_at_once(bundle: Bundle) -> None:
-    Path("in.yaml").write_text(
-        "apiVersion: eidos.dev/v1\nkind: BundleInputs\n"
-        "source: {url: 'https://git.example.org/c.git', revision: v1, path: b}\n"
-    )
-    every = [f"--deployer={name}" for name in ("helm", "helmfile", "argocd", "flux")]
+    Path("in.yaml").write_text(INPUTS)
+    every = [f"--deployer={name}" for name in DEPLOYERS]
     assert bundle(*every, "--inputs", "in.yaml") == 0
     names = {path.partition("/")[0] for path in tree(Path("out"))}
     assert {"argocd", "flux", "helmfile.yaml", "install.sh"} <= names
@@ -395,6 +398,14 @@ def test_only_changes_what_it_names(bundle: Bundle, capsys: pytest.CaptureFixtur
     assert "010-demo-base/values.yaml is changed" in said
     assert "the recipe's demo-base differs" in said
     assert not Path("other").exists()
+
+
+def test_only_holds_for_every_deployer(bundle: Bundle) -> None:
+    Path("in.yaml").write_text(INPUTS)
+    every = [f"--deployer={name}" for name in DEPLOYERS]
+    assert bundle(*every, "--inputs", "in.yaml", to="old") == 0
+    update = ("--from", "old", "--only", "demo-app", "--inputs", "in.yaml", *every)
+    assert bundle(*update, values={"replicas": 2}, version="1.1.0", to="new") == 0
 
 
 def test_only_and_from_go_together(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
