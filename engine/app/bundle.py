@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
 from eidos.engine.app.reader import Item
-from eidos.engine.app.recipe import open_catalog
+from eidos.engine.app.recipe import observe, open_catalog
+from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, plan
 from eidos.engine.bundling.trees import (
     digest_of,
@@ -25,7 +26,7 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.recipes import read_recipe
 from eidos.engine.documents.writing import to_json
-from eidos.engine.errors import BundleError, DocumentError, Location, UsageError
+from eidos.engine.errors import BundleError, DocumentError, Location, Problem, UsageError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
@@ -72,7 +73,9 @@ class BundleRequest:
     deployers: tuple[str, ...] = ("helm",)
     shared: SharedInputs = field(default_factory=SharedInputs)
     only: tuple[str, ...] = ()
-    """Components that may differ from what is at the place already."""
+    """Components that may differ from `old`; none for all of them."""
+    old: Path | None = None
+    """The bundle that is updated."""
     data: tuple[str, ...] = ()
     annotate: bool = False
     lenient: bool = False
@@ -91,7 +94,10 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     recipe = read_recipe_file(request.recipe, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
+    _refuse_unknown(request.only, recipe)
+    old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
+    refuse_other_cluster(recipe, item, catalog, context)
     policy = resolve(_policy_request(request), context)
     before = report_on([item], policy, context)
     reasons = _reasons(request.gate, item, policy, context)
@@ -100,13 +106,15 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     decision = decided([before], reasons)
     if decision is not Decision.PASSED:
         said = GateDecision(request.gate.name, before, None, tuple(reasons), decision)
-        return Bundling(first, said)
+        return Bundling(first, said, notes=_notes(recipe, item))
     files = _files(made, recipe, annotate=request.annotate)
+    if old is not None:
+        refuse_more_than(request.only, old, recipe, files)
     after = _judged(recipe, first, files, request, policy, context)
     decision = decided([before, after], reasons)
     said = GateDecision(request.gate.name, before, after, tuple(reasons), decision)
     whole = sealed([*files, _gate_file(said, policy, item, recipe)])
-    bundling = Bundling(first, said, tuple(whole), digest_of(whole))
+    bundling = Bundling(first, said, tuple(whole), digest_of(whole), notes=_notes(recipe, item))
     if decision is not Decision.PASSED or request.place is None:
         return bundling
     with staged(request.place) as staging:
@@ -166,6 +174,48 @@ def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> 
             + (f" and {len(differing) - 5} more" if len(differing) > 5 else ""),  # noqa: PLR2004 -- as shown
             hint=hint,
         )
+
+
+def refuse_other_cluster(
+    recipe: WrittenRecipe, item: Item, catalog: Catalog, context: Context
+) -> None:
+    """Refuse a recipe that is for another kind of cluster than facts show.
+
+    What somebody insisted on when the recipe was resolved is theirs.
+
+    Raises:
+        BundleError: says which criteria contradict which facts.
+    """
+    said: Any = recipe.document.get("criteria", {})
+    seen = observe(item, catalog, context)
+    wrong = [
+        Problem(
+            f"the recipe is for {name} {value}, and the snapshot shows {each.value}: "
+            f"{each.because}",
+            "Give the snapshot of that cluster, or resolve a recipe for this one: "
+            "eidos recipe --snapshot ...",
+        )
+        for name, value in recipe.criteria.items()
+        if not said.get(name, {}).get("overruled")
+        for each in seen.get(name, ())
+        if value not in {other.value for other in seen[name]}
+    ]
+    if wrong:
+        raise BundleError.joined(wrong)
+
+
+def _refuse_unknown(only: Sequence[str], recipe: WrittenRecipe) -> None:
+    names = [each.name for each in recipe.components]
+    for name in only:
+        if name not in names:
+            raise UsageError(f"the recipe has no component {name!r}", hint=nearest(name, names))
+
+
+def _notes(recipe: WrittenRecipe, item: Item) -> tuple[str, ...]:
+    locked = recipe.lock.get("snapshot")
+    if locked in (None, item.snapshot.digest):
+        return ()
+    return ("the recipe was resolved with another snapshot than the one it is bundled with",)
 
 
 # Gate -------------------------------------------------------------------------------------------

@@ -21,9 +21,11 @@ from eidos.engine.model.recipe import (
     Catalog,
     Choice,
     Chosen,
+    Constraint,
     Coverage,
     Covered,
     Criterion,
+    Outcome,
     Overlay,
     Recipe,
     Refusal,
@@ -144,6 +146,30 @@ def resolve_recipe(
 
         record_resolution(resolution, item, selecting, context, asking.effective)
     return resolution
+
+
+def hold(
+    constraints: Sequence[Constraint],
+    item: Item | None,
+    context: Context,
+    effective: "datetime | None" = None,
+) -> tuple[Outcome, ...]:
+    """Hold constraints against a snapshot; without one each is unknown."""
+    if item is None:
+        return tuple(Outcome(each, Status.UNKNOWN, "there is no snapshot") for each in constraints)
+    asking = Asking(context.engine, context.memo, effective or context.clock.now())
+    return asking.outcomes(constraints, item.snapshot, item.name)
+
+
+def observe(
+    item: Item, catalog: Catalog, context: Context, effective: "datetime | None" = None
+) -> dict[str, list[Criterion]]:
+    """Say what kind of cluster a snapshot shows, by dimension; of two values each is there."""
+    packs = load_packs((SELECTION,), context.engine, context.environ)
+    asking = Asking(context.engine, context.memo, effective or context.clock.now())
+    rules = [rule for pack in packs for rule in pack.rules]
+    seen = observed(asking.verdicts(rules, item.snapshot, item.name))
+    return {name: found for name, found in seen.items() if name in catalog.criteria}
 
 
 def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:

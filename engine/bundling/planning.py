@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from eidos.engine.bundling.isolating import is_ours, render_apart
 from eidos.engine.errors import BundleError, EidosError
 from eidos.engine.model.bundle import Plan, Release, Rendered, SharedInputs, ToRender
 from eidos.engine.model.nearest import nearest
@@ -97,6 +98,8 @@ def _release(
 
 
 def _rendered(bundler: Bundler, wanted: ToRender) -> Rendered:
+    if not is_ours(bundler):
+        return render_apart(bundler, wanted)
     try:
         return bundler.render(wanted)
     except EidosError:

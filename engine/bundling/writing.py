@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.writing import to_yaml
 from eidos.engine.model.bundle import File, Plan, Release, folder_of, path_of
 from eidos.engine.model.facts import join_path
@@ -69,8 +70,10 @@ def as_input(plan: Plan, recipe: WrittenRecipe, files: Iterable[File]) -> dict[s
     Returns:
         ``recipe`` (the document), ``deployer``, ``components`` (by name: chart, version, namespace,
         wave, dependsOn, values, namespaceLabels, notes), ``objects`` (every resource with
-        ``component``, ``apply`` and ``object``), ``files`` (paths and sizes).
+        ``component``, ``apply`` and ``object``), ``deployment`` (what the deployers wrote for tools
+        that read objects: ``path`` and ``object``), ``files`` (paths and sizes).
     """
+    files = tuple(files)
     components: dict[str, Json] = {each.name: _component(each) for each in plan.releases}
     objects: list[Json] = [
         {
@@ -88,8 +91,20 @@ def as_input(plan: Plan, recipe: WrittenRecipe, files: Iterable[File]) -> dict[s
         "deployer": plan.deployer,
         "components": components,
         "objects": objects,
+        "deployment": list(_deployment(files)),
         "files": [{"path": each.path, "size": len(each.content)} for each in files],
     }
+
+
+_DEPLOYMENTS = ("argocd/", "flux/")
+"""Folders of deployers whose files are objects of Kubernetes."""
+
+
+def _deployment(files: Iterable[File]) -> Iterator[Json]:
+    for file in files:
+        if file.path.startswith(_DEPLOYMENTS) and file.path.endswith(".yaml"):
+            for document in read_text(file.content.decode(), file.path):
+                yield {"path": file.path, "object": document.value}
 
 
 def _component(release: Release) -> dict[str, Any]:

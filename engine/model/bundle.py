@@ -182,6 +182,8 @@ class Bundling:
     """Content address of the bundle."""
     place: str | None = None
     """Where it was published; None where it was not."""
+    notes: tuple[str, ...] = ()
+    """What whoever bundles should know, and no gate depends on."""
 
     @property
     def exit_code(self) -> ExitCode:

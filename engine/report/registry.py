@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
+    from eidos.engine.model.transition import Transition
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
     from eidos.engine.ports import Reporter
@@ -72,6 +73,11 @@ BUNDLING: "Kind[Bundling]" = Kind(
     "what became of a bundle", {"text": "bundle.text:text", "json": "bundle.text:json"}
 )
 """``eidos bundle``."""
+TRANSITION: "Kind[Transition]" = Kind(
+    "what a move between bundles means",
+    {"text": "bundle.transition:text", "json": "bundle.transition:json"},
+)
+"""``eidos bundle diff``."""
 RECIPE: "Kind[Resolution]" = Kind(
     "a recipe",
     {

@@ -63,7 +63,7 @@ def all_rego_tests() -> list[RegoTest]:
 
 def tables() -> dict[str, dict[str, object]]:
     """Every reference table by name."""
-    files = sorted(LIBRARY.glob("tables/*/data.yaml"))
+    files = sorted(FOLDER.glob("*/tables/*/data.yaml"))
     return {file.parent.name: yaml.safe_load(file.read_text()) for file in files}
 
 

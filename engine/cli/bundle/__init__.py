@@ -47,8 +47,17 @@ class BundleOptions:
         Option("--inputs", "File with inputs that components share.", metavar="FILE"),
     ] = None
     only: Annotated[
-        tuple[str, ...], Option("--only", "Components that may change.", metavar="COMPONENT")
+        tuple[str, ...],
+        Option(
+            "--only", "Component that may change, with --from; repeatable.", metavar="COMPONENT"
+        ),
     ] = ()
+    old: Annotated[
+        Path | None,
+        Option(
+            "--from", "Bundle that is updated: all but --only must stay as it is.", metavar="DIR"
+        ),
+    ] = None
     data: Annotated[
         tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
     ] = ()
@@ -64,7 +73,10 @@ class BundleOptions:
 @click.group(
     cls=LazyGroup,
     package="eidos.engine.cli.bundle",
-    verbs={"verify": "Hold a bundle against its manifest: whatever differs is named."},
+    verbs={
+        "diff": "Say what a move to another bundle changes, restarts and needs.",
+        "verify": "Hold a bundle against its manifest: whatever differs is named.",
+    },
     invoke_without_command=True,
     subcommand_metavar="RECIPE | COMMAND [ARGS]...",
 )
@@ -96,6 +108,8 @@ def command(
         )
     if (asked.place is None) is not asked.dry_run:
         raise UsageError("give either --to DIR or --dry-run")
+    if bool(asked.only) is not (asked.old is not None):
+        raise UsageError("--only COMPONENT and --from DIR go together")
     relaxations = tell_relaxations(also=(f"gates.{asked.gate}",) if asked.gate else ())
     request = BundleRequest(
         recipe=recipe,
@@ -106,6 +120,7 @@ def command(
         deployers=tuple(dict.fromkeys(asked.deployers or ("helm",))),
         shared=_shared(asked.shared),
         only=asked.only,
+        old=asked.old,
         data=asked.data,
         annotate=asked.annotate,
         lenient=asked.lenient,
@@ -169,6 +184,8 @@ def _shared(file: str | None) -> SharedInputs:
 
 def _say(found: Bundling) -> None:
     """Say where the bundle is, or what keeps the gate closed."""
+    for note in found.notes:
+        console.say(f"note: {note}")
     for reason in found.decision.reasons:
         console.say(f"incomplete: {reason}")
     if found.place is not None:

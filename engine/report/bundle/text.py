@@ -54,6 +54,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         gate=decision.gate,
         decision=decision.decision.value,
         reasons=list(decision.reasons),
+        notes=list(bundling.notes),
         digest=bundling.digest,
         place=bundling.place,
         recipe=bundling.plan.recipe,

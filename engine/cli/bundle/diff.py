@@ -1,0 +1,60 @@
+"""``eidos bundle diff``: what a move from one bundle to another changes, and whether it may be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.bundle_diff import TransitionRequest, transition
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import EngineOptions, Option, takes, writes
+from eidos.engine.errors import ExitCode
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import TRANSITION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions:
+    """What preconditions are held against."""
+
+    snapshot: Annotated[
+        str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
+    ] = None
+    data: Annotated[
+        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+    ] = ()
+    allow_incomplete: Annotated[
+        bool, Option("--allow-incomplete", "Steps that nobody knows of do not count.")
+    ] = False
+    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+
+
+@click.command("diff")
+@click.argument("old", type=click.Path(path_type=Path), metavar="OLD")
+@click.argument("new", type=click.Path(path_type=Path), metavar="NEW")
+@takes("asked", DiffOptions)
+@takes("engine", EngineOptions)
+@writes(TRANSITION)
+def command(
+    old: Path, new: Path, asked: DiffOptions, engine: EngineOptions, outputs: tuple[str, ...]
+) -> int:
+    """Say what changes from one bundle to another, in which order, and what it restarts.
+
+    Each version that moves is looked up in the upgrade table of its component, whose preconditions
+    are held against the snapshot: safe, manual, blocked or unknown.
+
+    Exit codes: 0 nothing changes, or all of it goes by itself; 1 a step is blocked, or somebody has
+    to act; 2 no answer; 3 nobody knows of a step, or a fact that decides is missing.
+    """
+    chosen = parse_outputs(outputs, TRANSITION)
+    request = TransitionRequest(
+        old=old, new=new, snapshot=asked.snapshot, data=asked.data, lenient=asked.lenient
+    )
+    with open_context(None, engine, record=False) as context:
+        found = transition(request, context)
+    console.show(TRANSITION, found, chosen)
+    if asked.allow_incomplete and found.exit_code is ExitCode.INCOMPLETE:
+        return found.known_exit_code
+    return found.exit_code

@@ -1,0 +1,477 @@
+"""From a recipe and a snapshot to a bundle, or to nothing at all."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eidos.engine import schema
+from eidos.engine.cli import root
+from eidos.engine.cli.console import run
+from eidos.engine.documents.reading import read_text
+from fakes.policies import DRIVER_RULE, write_pack
+
+REASON = {"because": "it is so", "source": "https://example.org/why"}
+SNAPSHOT = """\
+apiVersion: eidos.dev/v1
+kind: Snapshot
+metadata: {cluster: c1, timestamp: "2026-11-23T10:00:00Z"}
+measurements:
+  - type: K8s
+    subtypes: [{subtype: server, data: {version: v1.34.2-eks-3025e55}}]
+nodes:
+  - name: n1
+    measurements:
+      - type: GPU
+        subtypes: [{subtype: smi, data: {driver: "590.1"}}]
+      - type: OS
+        subtypes: [{subtype: grub, data: {}}]
+"""
+UPGRADES = [
+    {"from": "< 1.1", "to": "1.1.0", "verdict": "safe", **REASON},
+    {"from": "< 2", "to": ">= 2, < 3", "verdict": "manual", **REASON},
+    {
+        "from": "< 3",
+        "to": ">= 3, < 4",
+        "verdict": "safe",
+        "preconditions": [{"fact": "K8s.server.version", "is": ">= 1.36", **REASON}],
+        **REASON,
+    },
+]
+POD = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}}
+
+
+def obj(kind: str, name: str, **spec: object) -> dict[str, object]:
+    return {"apiVersion": "eidos.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def write_site(
+    folder: Path,
+    values: Mapping[str, object] | None = None,
+    version: str = "1.0.0",
+    base: Mapping[str, object] | None = None,
+) -> None:
+    """Write a site's catalog: two components with charts, of which one needs the other."""
+    for name, its in (("demo-base", "1.0.0"), ("demo-app", version)):
+        chart = {"repository": "https://charts.example.org", "name": name, "version": its}
+        spec = {
+            "description": "something",
+            "namespace": name,
+            "chart": {**chart, "source": "https://example.org"},
+            "upgrades": UPGRADES,
+        }
+        if name == "demo-app":
+            spec["dependsOn"] = [{"component": "demo-base", **REASON}]
+        place = folder / "components" / f"{name}.yaml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(obj("Component", name, **spec)))
+    settings = [
+        {"values": dict(values or {"replicas": 1}), "templates": True, **REASON},
+        {"resources": {"settings": POD}, **REASON},
+    ]
+    uses = {"demo-base": {"settings": [{"values": dict(base or {"on": True}), **REASON}]}}
+    uses["demo-app"] = {"settings": settings}
+    (folder / "overlays").mkdir(exist_ok=True)
+    overlay = obj("Overlay", "demo", criteria={"service": "eks"}, components=uses)
+    (folder / "overlays" / "demo.yaml").write_text(
+        json.dumps(overlay, ensure_ascii=False), encoding="utf-8"
+    )
+
+
+DEPLOYERS = ("helm", "helmfile", "argocd", "flux")
+INPUTS = """\
+apiVersion: eidos.dev/v1
+kind: BundleInputs
+source: {url: "https://git.example.org/c.git", revision: v1, path: b}
+"""
+Bundle = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was read of packs once is read no more."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    """Resolve a recipe of a site and bundle it; every option may be replaced."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    Path("s.yaml").write_text(SNAPSHOT)
+    write_pack(tmp_path / "t", a=DRIVER_RULE)
+    Path("eidos.yaml").write_text(
+        "gates:\n  prod: {packs: [./t], max-age: 48h, requires: [gpu.smi]}\n"
+        "  strict: {packs: [./t], requires: [gpu.topology]}\n"
+    )
+
+    def bundled(*options: str, recipe: bool = True, to: str = "out", **site: Any) -> int:
+        if recipe:
+            write_site(tmp_path / "site", **site)
+            made = [
+                "--no-config",
+                "recipe",
+                "--data",
+                "site",
+                "--service",
+                "eks",
+                "-o",
+                "yaml=r.yaml",
+            ]
+            assert run(root, made) == 0
+        place = [] if "--dry-run" in options else ["--to", to]
+        asked = ["-r", "r.yaml", "-s", "s.yaml", "--data", "site", *place, *options]
+        judged = ["-p", "t"] if "--gate" not in options else []
+        day = ["--effective-time", "2026-11-24T09:00:00Z", "--no-record"]
+        return int(run(root, ["--trust-project", "bundle", *asked, *judged, *day]))
+
+    return bundled
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def nothing_was_made() -> bool:
+    """Neither the place nor anything half-written beside it."""
+    there = {path.name for path in Path().iterdir()}
+    return there <= {"s.yaml", "r.yaml", "t", "site", "eidos.yaml", "old"}
+
+
+def conforms(text: str, kind: str) -> None:
+    [document] = read_text(text, kind)
+    assert schema.problems(document, f"{kind}/v1") == []
+
+
+# One command ------------------------------------------------------------------------------------
+
+
+def test_a_recipe_becomes_a_bundle(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("-o", "json") == 0
+    said = capsys.readouterr().out
+    conforms(said, "bundling")
+    assert json.loads(said)["decision"] == "passed"
+    files = tree(Path("out"))
+    assert {"README.md", "recipe.yaml", "gate.json", "manifest.json", "install.sh"} <= set(files)
+    assert yaml.safe_load(files["020-demo-app/values.yaml"]) == {"replicas": 1}
+    assert yaml.safe_load(files["020-demo-app/after/settings.yaml"])["kind"] == "ConfigMap"
+    conforms(files["gate.json"].decode(), "gate-decision")
+    conforms(files["manifest.json"].decode(), "bundle-manifest")
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+
+
+def test_every_deployer_can_be_had_at_once(bundle: Bundle) -> None:
+    Path("in.yaml").write_text(INPUTS)
+    every = [f"--deployer={name}" for name in DEPLOYERS]
+    assert bundle(*every, "--inputs", "in.yaml") == 0
+    names = {path.partition("/")[0] for path in tree(Path("out"))}
+    assert {"argocd", "flux", "helmfile.yaml", "install.sh"} <= names
+
+
+def test_dry_run_makes_nothing(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("--dry-run") == 0
+    assert "demo-app 1.0.0 in demo-app  after demo-base" in capsys.readouterr().out
+    assert nothing_was_made()
+
+
+# The gate ---------------------------------------------------------------------------------------
+
+
+def test_a_closed_gate_leaves_nothing(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle(values={"adminPassword": "hunter2"}) == 1
+    said = capsys.readouterr()
+    assert "BHY-001" in said.out
+    assert "nothing was made" in said.err
+    assert "hunter2" not in said.out
+    assert nothing_was_made()
+
+
+def test_findings_of_the_cluster_close_it_before(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SNAPSHOT.replace("590.1", "570.1")
+    Path("s.yaml").write_text(text)
+    assert bundle() == 1
+    assert "before: failed" in capsys.readouterr().out
+    assert nothing_was_made()
+
+
+def test_a_named_gate_wants_age_and_coverage(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--gate", "prod") == 0
+    assert bundle("--gate", "strict", to="other") == 3
+    assert "gpu.topology of node n1 was not collected" in capsys.readouterr().err
+    Path("s.yaml").write_text(SNAPSHOT.replace("2026-11-23", "2026-11-02"))
+    assert bundle("--gate", "prod", to="other") == 3
+    assert "old, and the gate prod takes" in capsys.readouterr().err
+    assert not Path("other").exists()
+
+
+def test_a_gate_that_does_not_exist(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("--gate", "prd") == 2
+    assert "Did you mean 'prod'?" in capsys.readouterr().err
+    assert nothing_was_made()
+
+
+# Bad input --------------------------------------------------------------------------------------
+
+
+def test_a_recipe_for_another_cluster(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("s.yaml").write_text(SNAPSHOT.replace("-eks-3025e55", "-gke.1279000"))
+    assert bundle() == 2
+    assert "the recipe is for service eks, and the snapshot shows gke" in capsys.readouterr().err
+    assert nothing_was_made()
+
+
+def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("--dry-run") == 0
+    write_site(Path("site"), {"replicas": 2})
+    assert bundle(recipe=False) == 2
+    assert "was made of other files than are here: site-1/overlays/demo.yaml" in (
+        capsys.readouterr().err
+    )
+    assert nothing_was_made()
+
+
+@pytest.mark.parametrize("there", ["file", "folder", "link"])
+def test_a_place_that_exists(
+    bundle: Bundle, there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "taken"
+    if there == "file":
+        place.write_text("mine")
+    elif there == "folder":
+        place.mkdir()
+        (place / "mine").write_text("mine")
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    assert bundle(to="taken") == 2
+    assert "there is something at 'taken'" in capsys.readouterr().err
+    assert (
+        place.is_symlink() or "mine" in (place if there == "file" else place / "mine").read_text()
+    )
+
+
+def command(folder: Path, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    asked = ["bundle", "-r", "r.yaml", "-s", "s.yaml", "--data", "site", "-p", "t", *options]
+    day = ["--effective-time", "2026-11-24", "--no-record"]
+    return subprocess.run(
+        [sys.executable, "-m", "eidos.engine", "--no-config", *asked, *day],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        **more,
+    )
+
+
+def test_a_full_disk(bundle: Bundle, tmp_path: Path) -> None:
+    assert bundle("--dry-run") == 0
+
+    def little_space() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, resource.RLIM_INFINITY))
+
+    done = command(tmp_path, "--to", "out", preexec_fn=little_space)
+    assert done.returncode == 2, done.stderr
+    assert "the bundle cannot be written: file too large" in done.stderr
+    assert nothing_was_made()
+
+
+HOSTILE = [
+    "'; touch x; '",
+    "$(touch x)",
+    "`touch x`",
+    "a: b\n- c",
+    "{{ .Values.x }}",
+    "{% for %}",
+    "&anchor *alias",
+    "no",
+    "1e3",
+    "0x1F",
+    "\u202eevil",
+    "-----",
+    "#",
+    "%YAML 1.1",
+    "\ttab",
+    "é🙂",
+]
+
+
+def test_hostile_values_stay_values(bundle: Bundle) -> None:
+    values = {f"k{number}": text for number, text in enumerate(HOSTILE)}
+    values |= dict.fromkeys(HOSTILE, "x")
+    assert bundle("--annotate", values=values) == 0
+    text = Path("out/020-demo-app/values.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text) == values
+    assert not Path("x").exists()
+    assert subprocess.run(["bash", "-n", "out/install.sh"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("version", ["latest", "1.x"])
+def test_a_version_that_moves_closes_the_gate(
+    bundle: Bundle, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle(version=version) == 1
+    assert "BHY-004" in capsys.readouterr().out
+    assert nothing_was_made()
+
+
+@pytest.mark.parametrize("version", ["1.0; touch x", "1.0.0 $(touch x)", "1.0.0\n- x"])
+def test_a_hostile_version_in_a_recipe_is_refused(
+    bundle: Bundle, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--dry-run") == 0
+    recipe = yaml.safe_load(Path("r.yaml").read_text())
+    recipe["components"][1]["version"] = version
+    Path("r.yaml").write_text(json.dumps(recipe))
+    assert bundle(recipe=False) in {1, 2}
+    said = capsys.readouterr()
+    assert "BHY-004" in said.out or "'version' is" in said.err
+    assert nothing_was_made()
+
+
+# Made anew --------------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_for_another_user_folder_place_and_time(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    assert bundle("--dry-run") == 0
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    for name in ("r.yaml", "s.yaml", "t", "site"):
+        (elsewhere / name).symlink_to(tmp_path / name)
+    shared = {"PATH": os.environ["PATH"], "EIDOS_ENGINE": "light"}
+    one = {**shared, "HOME": str(tmp_path), "USER": "a", "TZ": "UTC", "LC_ALL": "C"}
+    other = {**shared, "HOME": str(elsewhere), "USER": "b", "TZ": "Asia/Tokyo"}
+    other |= {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"}
+    trees = []
+    for folder, environ in ((tmp_path, one), (elsewhere, other)):
+        done = command(folder, "--to", "made", env=environ)
+        assert done.returncode == 0, done.stderr
+        trees.append(tree(folder / "made"))
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda out: (out / "README.md").write_text("x"), "README.md is altered"),
+        (lambda out: (out / "extra").write_text("x"), "extra is not part of the bundle"),
+        (lambda out: (out / "gate.json").unlink(), "gate.json is missing"),
+        (lambda out: (out / "install.sh").chmod(0o644), "install.sh is altered"),
+    ],
+)
+def test_whatever_is_tampered_with_is_named(
+    bundle: Bundle,
+    tamper: Callable[[Path], object],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert bundle() == 0
+    tamper(Path("out"))
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
+    assert said in capsys.readouterr().out
+
+
+# Partial updates and moves ----------------------------------------------------------------------
+
+
+def test_only_changes_what_it_names(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle(to="old") == 0
+    update = ("--from", "old", "--only", "demo-app")
+    assert bundle(*update, values={"replicas": 2}, to="new") == 0
+    assert bundle(*update, base={"on": False}, to="other") == 2
+    said = capsys.readouterr().err
+    assert "010-demo-base/values.yaml is changed" in said
+    assert "the recipe's demo-base differs" in said
+    assert not Path("other").exists()
+
+
+def test_only_holds_for_every_deployer(bundle: Bundle) -> None:
+    Path("in.yaml").write_text(INPUTS)
+    every = [f"--deployer={name}" for name in DEPLOYERS]
+    assert bundle(*every, "--inputs", "in.yaml", to="old") == 0
+    update = ("--from", "old", "--only", "demo-app", "--inputs", "in.yaml", *every)
+    assert bundle(*update, values={"replicas": 2}, version="1.1.0", to="new") == 0
+
+
+def test_only_and_from_go_together(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("--only", "demo-app") == 2
+    assert "--only COMPONENT and --from DIR go together" in capsys.readouterr().err
+
+
+def diff(*options: str) -> int:
+    return int(
+        run(root, ["--no-config", "bundle", "diff", "old", "new", "--data", "site", *options])
+    )
+
+
+def moved(bundle: Bundle, **site: Any) -> None:
+    assert bundle(to="old") == 0
+    assert bundle(to="new", **site) == 0
+
+
+def test_nothing_moves(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    moved(bundle)
+    assert diff() == 0
+    assert "no component changes" in capsys.readouterr().out
+
+
+def test_values_move(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    moved(bundle, values={"replicas": 2})
+    capsys.readouterr()
+    assert diff("-o", "json") == 0
+    said = capsys.readouterr().out
+    conforms(said, "bundle-diff")
+    [step] = json.loads(said)["steps"]
+    assert step["values"] == [{"path": "replicas", "before": 1, "after": 2}]
+    assert step["effects"][0]["consequence"] == "restart"
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "means", "code"),
+    [
+        ("1.1.0", (), "safe", 0),
+        ("2.4.0", (), "manual", 1),
+        ("3.0.0", ("-s", "s.yaml"), "blocked", 1),
+        ("3.0.0", ("-s", "new.yaml"), "safe", 0),
+        ("3.0.0", (), "unknown", 3),
+        ("0.9.0", (), "unknown", 3),
+        ("4.0.0", (), "unknown", 3),
+        ("4.0.0", ("--allow-incomplete",), "unknown", 0),
+    ],
+)
+def test_a_version_moves(
+    bundle: Bundle,
+    version: str,
+    options: tuple[str, ...],
+    means: str,
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moved(bundle, version=version)
+    Path("new.yaml").write_text(SNAPSHOT.replace("1.34.2", "1.36.0"))
+    assert diff(*options) == code
+    assert f"1. {means}" in capsys.readouterr().out
+
+
+def test_a_bundle_that_is_not_whole_is_not_compared(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved(bundle)
+    Path("old/README.md").write_text("x")
+    assert diff() == 2
+    assert "README.md is altered" in capsys.readouterr().err
