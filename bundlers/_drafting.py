@@ -16,47 +16,40 @@ from eidos.engine.model.facts import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import WrittenComponent
 
+_CLUSTER_WIDE = {
+    "": "Namespace PersistentVolume",
+    "admissionregistration.k8s.io": (
+        "MutatingWebhookConfiguration ValidatingAdmissionPolicy "
+        "ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration"
+    ),
+    "apiextensions.k8s.io": "CustomResourceDefinition",
+    "apiregistration.k8s.io": "APIService",
+    "cert-manager.io": "ClusterIssuer",
+    "gateway.networking.k8s.io": "GatewayClass",
+    "kai.scheduler": "Config SchedulingShard Topology",
+    "kueue.x-k8s.io": "ClusterQueue Cohort ResourceFlavor Topology",
+    "mellanox.com": "HostDeviceNetwork IPoIBNetwork MacvlanNetwork NicClusterPolicy NicNodePolicy",
+    "networking.gke.io": "GKENetworkParamSet Network",
+    "nfd.k8s-sigs.io": "NodeFeatureRule",
+    "node.k8s.io": "RuntimeClass",
+    "nodewright.nvidia.com": "DeploymentPolicy NodeWright",
+    "nvidia.com": "ClusterPolicy GPUCluster NVIDIADriver",
+    "rbac.authorization.k8s.io": "ClusterRole ClusterRoleBinding",
+    "resource.k8s.io": "DeviceClass",
+    "scheduling.k8s.io": "PriorityClass",
+    "scheduling.run.ai": "Queue",
+    "serving.kserve.io": (
+        "ClusterServingRuntime ClusterStorageContainer LocalModelCache LocalModelNode "
+        "LocalModelNodeGroup"
+    ),
+    "skyhook.nvidia.com": "DeploymentPolicy Skyhook",
+    "storage.k8s.io": "CSIDriver StorageClass",
+    "topolvm.cybozu.com": "LogicalVolume",
+    "topolvm.io": "LogicalVolume",
+    "trainer.kubeflow.org": "ClusterTrainingRuntime",
+}
 CLUSTER_WIDE = frozenset(
-    {
-        ("", "Namespace"),
-        ("", "PersistentVolume"),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        ("apiregistration.k8s.io", "APIService"),
-        ("cert-manager.io", "ClusterIssuer"),
-        ("kueue.x-k8s.io", "ClusterQueue"),
-        ("kueue.x-k8s.io", "Cohort"),
-        ("kueue.x-k8s.io", "ResourceFlavor"),
-        ("kueue.x-k8s.io", "Topology"),
-        ("mellanox.com", "HostDeviceNetwork"),
-        ("mellanox.com", "IPoIBNetwork"),
-        ("mellanox.com", "MacvlanNetwork"),
-        ("mellanox.com", "NicClusterPolicy"),
-        ("mellanox.com", "NicNodePolicy"),
-        ("networking.gke.io", "GKENetworkParamSet"),
-        ("networking.gke.io", "Network"),
-        ("nfd.k8s-sigs.io", "NodeFeatureRule"),
-        ("nodewright.nvidia.com", "DeploymentPolicy"),
-        ("nodewright.nvidia.com", "NodeWright"),
-        ("nvidia.com", "ClusterPolicy"),
-        ("nvidia.com", "GPUCluster"),
-        ("nvidia.com", "NVIDIADriver"),
-        ("rbac.authorization.k8s.io", "ClusterRole"),
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-        ("resource.k8s.io", "DeviceClass"),
-        ("scheduling.k8s.io", "PriorityClass"),
-        ("scheduling.run.ai", "Queue"),
-        ("serving.kserve.io", "ClusterServingRuntime"),
-        ("serving.kserve.io", "ClusterStorageContainer"),
-        ("skyhook.nvidia.com", "DeploymentPolicy"),
-        ("skyhook.nvidia.com", "Skyhook"),
-        ("storage.k8s.io", "CSIDriver"),
-        ("storage.k8s.io", "StorageClass"),
-        ("node.k8s.io", "RuntimeClass"),
-    }
+    (group, kind) for group, kinds in _CLUSTER_WIDE.items() for kind in kinds.split()
 )
 """API group and kind of what is in no namespace, as the definitions of each say (``spec.scope``);
 of any other kind a namespace is assumed."""
@@ -132,7 +125,19 @@ class Draft:
             if not isinstance(at, dict):
                 self.refuse(keys[:position], "is no map", "Write a map there, or leave it out.")
         at[keys[-1]] = value
-        self._provenance[join_path(keys)] = f"bundler: {because}"
+        self.trace(keys, because)
+
+    def extend(self, path: Keys, entries: Sequence[Mapping[str, Json]], because: str) -> None:
+        """Add entries to a list, beside those that are stated."""
+        there = self.get(path)
+        before = self._provenance.get(join_path(_keys(path)), "recipe") if there else ""
+        self.put(path, joined(there, entries), because)
+        if before:
+            self._provenance[join_path(_keys(path))] += f"; beside those of: {before}"
+
+    def trace(self, path: Keys, because: str) -> None:
+        """Say why something is in the output that the recipe does not have."""
+        self._provenance[join_path(_keys(path))] = f"bundler: {because}"
 
     def drop(self, path: Keys, text: str) -> None:
         """Leave a value out, and say so; nothing where it is not there."""

@@ -48,8 +48,11 @@ class Dra:
             if operator.version:
                 because = "its pods follow the chart of the GPU Operator"
                 draft.put(_ANNOTATION, operator.version, because)
-        for _, domain in draft.of_kind("ComputeDomain"):
-            spec_of(domain).setdefault("numNodes", 0)
+        for name, domain in draft.of_kind("ComputeDomain"):
+            if "numNodes" not in spec_of(domain):
+                spec_of(domain)["numNodes"] = 0
+                path = ("resources", name, "spec", "numNodes")
+                draft.trace(path, "the GPU Operator's copy of the definition requires it")
         return draft.rendered()
 
 

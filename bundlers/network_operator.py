@@ -108,16 +108,22 @@ def _policy(draft: Draft) -> None:
             "is for Mellanox adapters, and the fabric is EFA",
             "Remove network-operator from the recipe; aws-efa serves this fabric.",
         )
-    policy["metadata"]["name"] = _POLICY
+    if name_of(policy) != _POLICY:
+        policy["metadata"]["name"] = _POLICY
+        draft.trace((*path, "metadata", "name"), "the operator takes no other")
     spec = spec_of(policy)
-    tolerations = joined(spec.get("tolerations"), draft.wanted.shared.accelerated_tolerations)
-    if tolerations:
-        spec["tolerations"] = tolerations
+    _tolerations(draft, (*path, "spec", "tolerations"), spec)
     for where, part in _parts(spec):
         _part(draft, (*path, "spec", *where), part)
-    for plugin, listed in _PLUGINS.items():
-        if plugin in spec:
-            _plugin(draft, (*path, "spec", plugin, "config"), dict_of(spec[plugin]), listed)
+    for plugin in sorted(_PLUGINS.keys() & spec.keys()):
+        _plugin(draft, (*path, "spec", plugin, "config"), dict_of(spec[plugin]), _PLUGINS[plugin])
+
+
+def _tolerations(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
+    shared = draft.wanted.shared.accelerated_tolerations
+    if shared:
+        spec["tolerations"] = joined(spec.get("tolerations"), shared)
+        draft.trace(path, "shared input accelerated tolerations")
 
 
 def _parts(spec: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -134,8 +140,10 @@ def _part(draft: Draft, path: tuple[str, ...], part: dict[str, Any]) -> None:
     shared = draft.wanted.shared
     if shared.registry_mirror:
         part["repository"] = shared.registry_mirror
+        draft.trace((*path, "repository"), "shared input registryMirror")
     if shared.pull_secrets:
         part["imagePullSecrets"] = list(shared.pull_secrets)
+        draft.trace((*path, "imagePullSecrets"), "shared input pullSecrets")
     for key in ("repository", "version"):
         if not part.get(key):
             draft.refuse((*path, key), "is not stated, so what runs is not known", "State it.")

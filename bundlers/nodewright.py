@@ -128,8 +128,8 @@ def _customizations(draft: Draft) -> None:
         spec = spec_of(value)
         packages = spec.setdefault("packages", {})
         if position == 0:  # packages of tuning profiles are one chain, so they are in one resource
-            _of_profiles(draft, packages)
-            _of_settings(draft, packages, [spec_of(each) for _, each in there])
+            _of_profiles(draft, ("resources", name, "spec"), packages)
+            _of_settings(draft, ("resources", name, "spec"), [spec_of(each) for _, each in there])
         _checked(draft, ("resources", name, "spec"), packages)
         _around(draft, ("resources", name, "spec"), spec)
 
@@ -143,7 +143,7 @@ def _kind(draft: Draft) -> tuple[str, str]:
 # Packages ---------------------------------------------------------------------------------------
 
 
-def _of_profiles(draft: Draft, packages: dict[str, Any]) -> None:
+def _of_profiles(draft: Draft, path: tuple[str, ...], packages: dict[str, Any]) -> None:
     """Put the packages of tuning profiles beside those of the resource; that one goes before."""
     said = _area(draft, "packages")
     versions = {str(each["name"]): str(each["version"]) for each in said}
@@ -159,6 +159,8 @@ def _of_profiles(draft: Draft, packages: dict[str, Any]) -> None:
                     "State it once.",
                 )
         packages[name] = _merged(package, there)
+        by = each.get("by", "the recipe's tuning")
+        draft.trace((*path, "packages", name), f"package of {by}")
 
 
 def _package(draft: Draft, said: Mapping[str, Json], versions: Mapping[str, str]) -> dict[str, Any]:
@@ -216,6 +218,7 @@ def _checked(draft: Draft, path: tuple[str, ...], packages: dict[str, Any]) -> N
         _pinned(draft, at, package)
         if mirror:
             package["image"] = f"{mirror}/{str(package['image']).rpartition('/')[2]}"
+            draft.trace((*at, "image"), "shared input registryMirror")
         for other, version in dict_of(package.get("dependsOn")).items():
             if dict_of(packages.get(other)).get("version") != version:
                 draft.refuse(
@@ -240,7 +243,7 @@ def _pinned(draft: Draft, path: tuple[str, ...], package: dict[str, Any]) -> Non
 # Settings without packages ----------------------------------------------------------------------
 
 
-def _of_settings(draft: Draft, packages: dict[str, Any], specs: Sequence[dict[str, Any]]) -> None:
+def _of_settings(draft: Draft, path: tuple[str, ...], specs: Sequence[dict[str, Any]]) -> None:
     areas = [each for each in _GENERATED_AREAS if _area(draft, each)]
     for each in _area(draft, "modules"):
         draft.unused(
@@ -258,7 +261,8 @@ def _of_settings(draft: Draft, packages: dict[str, Any], specs: Sequence[dict[st
     if not config:
         return
     reboots = "grub.conf" in config or "sysctl.conf" in config
-    packages["tuning"] = {
+    draft.trace((*path, "packages", "tuning"), "settings of the recipe's tuning")
+    specs[0]["packages"]["tuning"] = {
         **TUNING,
         "interrupt": {"type": "reboot"} if reboots else {"type": "restartAllServices"},
         "configMap": config,
@@ -316,12 +320,15 @@ def _services(draft: Draft) -> dict[str, list[tuple[str, str]]]:
 
 
 def _around(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
-    spec.setdefault("interruptionBudget", {"count": 1})
+    if "interruptionBudget" not in spec:
+        spec["interruptionBudget"] = {"count": 1}
+        draft.trace((*path, "interruptionBudget"), "without one all nodes reboot together")
     interrupts = [
         dict_of(dict_of(each).get("interrupt")).get("type") for each in spec["packages"].values()
     ]
-    if "reboot" in interrupts:
-        spec.setdefault("runtimeRequired", True)
+    if "reboot" in interrupts and "runtimeRequired" not in spec:
+        spec["runtimeRequired"] = True
+        draft.trace((*path, "runtimeRequired"), "a reboot must not meet what runs already")
     _selector(draft, path, spec)
     wanted = draft.wanted.shared.accelerated_tolerations
     tolerations = joined(spec.get("additionalTolerations"), wanted)
@@ -331,8 +338,9 @@ def _around(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
             "has one without a key beside a package that interrupts: the drain never ends",
             "Name the taint: {key: nvidia.com/gpu, operator: Exists}.",
         )
-    if tolerations:
+    if wanted:
         spec["additionalTolerations"] = tolerations
+        draft.trace((*path, "additionalTolerations"), "shared input accelerated tolerations")
 
 
 def _selector(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
@@ -348,7 +356,7 @@ def _selector(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None
             )
         selector = {"matchLabels": chosen or {_PCI: "true"}}
         spec["nodeSelectors"] = selector
-        draft.note(f"nodes are chosen by {', '.join(selector['matchLabels'])}", at)
+        draft.trace(at, "without one every node would be tuned")
     keys = [*dict_of(selector.get("matchLabels"))]
     keys += [str(dict_of(each).get("key")) for each in selector.get("matchExpressions") or []]
     late = [each for each in keys if each.startswith(_LATE)]

@@ -69,10 +69,13 @@ class Storage:
 
 def _binding(draft: Draft) -> None:
     for name, each in draft.of_kind("StorageClass"):
-        each.setdefault(_MODE, "WaitForFirstConsumer")
+        path = ("resources", name, _MODE)
+        if _MODE not in each:
+            each[_MODE] = "WaitForFirstConsumer"
+            draft.trace(path, "its volumes are disks of one node")
         if each[_MODE] == "Immediate":
             draft.refuse(
-                ("resources", name, _MODE),
+                path,
                 "is Immediate, and the volumes are disks of one node",
                 "Write WaitForFirstConsumer.",
             )
