@@ -58,20 +58,21 @@ class Dra:
 
 def _root(draft: Draft) -> None:
     path = "nvidiaDriverRoot"
-    if draft.of(_OPERATOR, "driver.enabled", default=True) is False:
-        if draft.get(path) is None:
-            draft.refuse(
-                path,
-                "is not stated, and the host owns the driver",
-                "State where the node image has it: / on AKS and OKE.",
-            )
-        return
     installed = draft.of(_OPERATOR, "hostPaths.driverInstallDir", default=_OF_THE_OPERATOR)
-    draft.fill(path, installed, "the GPU Operator puts the driver there")
+    is_the_hosts = draft.of(_OPERATOR, "driver.enabled", default=True) is False
+    if is_the_hosts and draft.get(path) is None:
+        draft.refuse(
+            path,
+            "is not stated, and the host owns the driver",
+            "State where the node image has it: / on AKS and OKE.",
+        )
+    if is_the_hosts and installed == _OF_THE_OPERATOR:
+        return  # the host has it in its own root, which the operator's value cannot say
+    draft.fill(path, installed, "the GPU Operator looks for the driver there")
     if draft.get(path) != installed:
         draft.refuse(
             path,
-            f"is {draft.get(path)}, and the GPU Operator puts the driver in {installed}",
+            f"is {draft.get(path)}, and for gpu-operator the driver is in {installed}",
             "Make hostPaths.driverInstallDir of gpu-operator and this one the same.",
         )
 

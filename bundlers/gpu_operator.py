@@ -14,6 +14,8 @@ against this one by the bundler of the DRA driver).
 **Refuses**
 
 - `driver.enabled: false` without a word on `toolkit.enabled`.
+- on GKE another `toolkit.installDir` than `hostPaths.driverInstallDir`, on AKS a runtime class that
+  is not that of the toolkit's owner.
 - `hostPaths.driverInstallDir: /`: runc cannot mount over the root of a container.
 - a second Node Feature Discovery, and a ClusterPolicy beside a GPUCluster.
 - module options (`driver.kernelModuleConfig.name`) whose ConfigMap does not come before the chart.
@@ -52,6 +54,8 @@ class GpuOperator:
         draft = Draft(wanted)
         draft.privileged()
         _ownership(draft)
+        _of_the_service(draft)
+        _rdma(draft)
         _module_options(draft)
         _discovery(draft)
         _kinds(draft)
@@ -81,6 +85,41 @@ def _ownership(draft: Draft) -> None:
         draft.inert(
             ("toolkit.env", "toolkit.installDir", "toolkit.version"),
             "has no effect: the host owns the toolkit, and its image must say the same",
+        )
+
+
+def _of_the_service(draft: Draft) -> None:
+    """Hold what a cloud's images ask for.
+
+    As gd:google-gke.rst@52dcb7b8 and gd:microsoft-aks.rst@52dcb7b8 have it.
+    """
+    service, toolkit = draft.criterion("service"), draft.get("toolkit.enabled", default=True)
+    place, installed = draft.get("toolkit.installDir"), draft.get("hostPaths.driverInstallDir")
+    if service == "gke" and toolkit and installed and place != installed:
+        draft.refuse(
+            "toolkit.installDir",
+            f"is {place}, and hostPaths.driverInstallDir is {installed}",
+            "GKE's images allow one place for both: /home/kubernetes/bin/nvidia.",
+        )
+    wanted = "nvidia" if toolkit else "nvidia-container-runtime"
+    runtime = draft.get("operator.runtimeClass", default="nvidia")
+    if service == "aks" and runtime != wanted and not draft.wanted.shared.runtime_class:
+        owner = "the operator" if toolkit else "Azure"
+        draft.refuse(
+            "operator.runtimeClass",
+            f"is {runtime}, and the toolkit of {owner} calls it {wanted}",
+            f"State {wanted}.",
+        )
+
+
+def _rdma(draft: Draft) -> None:
+    """With RDMA driver pods wait for a network driver: gd:gpu-operator-rdma.rst@52dcb7b8."""
+    owned = draft.get("driver.enabled", default=True)
+    waits = owned and draft.get("driver.rdma.enabled") and not draft.get("driver.rdma.useHostMofed")
+    if waits and draft.other("network-operator") is None:
+        draft.note(
+            "driver pods wait for a network driver, and the recipe has no network-operator",
+            "driver.rdma",
         )
 
 

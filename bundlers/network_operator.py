@@ -15,6 +15,8 @@ the deletion of a hook takes RDMA down.
 **Refuses**
 
 - a NicClusterPolicy on EFA, for which these device ids are none; two of them.
+- an RDMA driver of the GPU Operator (`driver.rdma`) that waits for a network driver which is not
+  there, or takes the host's while one comes in a container.
 - parts of it without repository or version, or with a version that moves (`latest`, `stable`).
 - plug-in configurations that are no JSON, or advertise nothing.
 - SR-IOV kinds while `sriovNetworkOperator.enabled` is not true; a network whose resource no node
@@ -112,11 +114,25 @@ def _policy(draft: Draft) -> None:
         policy["metadata"]["name"] = _POLICY
         draft.trace((*path, "metadata", "name"), "the operator takes no other")
     spec = spec_of(policy)
+    _drivers(draft, (*path, "spec", "ofedDriver"), is_there="ofedDriver" in spec)
     _tolerations(draft, (*path, "spec", "tolerations"), spec)
     for where, part in _parts(spec):
         _part(draft, (*path, "spec", *where), part)
     for plugin in sorted(_PLUGINS.keys() & spec.keys()):
         _plugin(draft, (*path, "spec", plugin, "config"), dict_of(spec[plugin]), _PLUGINS[plugin])
+
+
+def _drivers(draft: Draft, path: tuple[str, ...], *, is_there: bool) -> None:
+    """The GPU driver is built against the network driver, of the host or of a container."""
+    rdma = "driver.rdma.enabled"
+    owned = draft.of("gpu-operator", "driver.enabled", default=True)
+    hosts = draft.of("gpu-operator", "driver.rdma.useHostMofed", default=False)
+    if not (owned and draft.of("gpu-operator", rdma)) or hosts is not is_there:
+        return
+    message = "is there, and driver.rdma.useHostMofed of gpu-operator is true"
+    if not is_there:
+        message = f"is not there, and {rdma} of gpu-operator waits for it"
+    draft.refuse(path, message, "State driver.rdma.useHostMofed as the network driver's owner is.")
 
 
 def _tolerations(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:

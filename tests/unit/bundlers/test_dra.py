@@ -35,9 +35,14 @@ def test_it_looks_where_the_driver_is(root: str | None, values: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("root", "values", "message"),
     [
-        ("/", {}, "puts the driver in /run/nvidia/driver"),
+        ("/", {}, "the driver is in /run/nvidia/driver"),
         ("/run/nvidia/driver", {"hostPaths": {"driverInstallDir": "/x"}}, "in /x"),
         (None, {"driver": {"enabled": False}}, "is not stated"),
+        (
+            "/",
+            {"driver": {"enabled": False}, "hostPaths": {"driverInstallDir": "/home/nvidia"}},
+            "in /home/nvidia",
+        ),
     ],
 )
 def test_it_does_not_look_elsewhere(root: str | None, values: dict[str, Any], message: str) -> None:

@@ -36,6 +36,52 @@ def test_the_root_of_the_host_is_no_place_for_the_driver() -> None:
         values({**HOST, "hostPaths": {"driverInstallDir": "/"}})
 
 
+def test_gke_has_one_place_for_driver_and_toolkit() -> None:
+    place = "/home/kubernetes/bin/nvidia"
+    said = {
+        "driver": {"enabled": False},
+        "toolkit": {"enabled": True, "installDir": place},
+        "hostPaths": {"driverInstallDir": place},
+    }
+    assert values(said, criteria={"service": "gke"}) == said
+    apart = {**said, "toolkit": {"enabled": True}}
+    with pytest.raises(BundleError, match=r"toolkit\.installDir is None"):
+        values(apart, criteria={"service": "gke"})
+
+
+@pytest.mark.parametrize(
+    ("toolkit", "runtime", "fits"),
+    [
+        (False, "nvidia-container-runtime", True),
+        (False, "nvidia", False),
+        (True, "nvidia", True),
+        (True, "nvidia-container-runtime", False),
+    ],
+)
+def test_aks_calls_the_runtime_as_the_toolkits_owner_does(
+    toolkit: bool, runtime: str, fits: bool
+) -> None:
+    said = {
+        "driver": {"enabled": toolkit},
+        "toolkit": {"enabled": toolkit},
+        "operator": {"runtimeClass": runtime},
+    }
+    if fits:
+        assert values(said, criteria={"service": "aks"}) == said
+        return
+    with pytest.raises(BundleError, match=r"operator\.runtimeClass is"):
+        values(said, criteria={"service": "aks"})
+
+
+def test_a_driver_that_waits_for_a_network_driver_is_named() -> None:
+    rdma: dict[str, Any] = {"driver": {"rdma": {"enabled": True}}}
+    notes = rendered(written(NAME, rdma)).notes
+    assert [each.path for each in notes] == ["driver.rdma"]
+    assert not rendered(written(NAME, rdma), written("network-operator")).notes
+    rdma["driver"]["rdma"]["useHostMofed"] = True
+    assert not rendered(written(NAME, rdma)).notes
+
+
 def test_what_only_the_driver_pod_reads_is_named_where_there_is_none() -> None:
     said = {"driver": {"enabled": False, "version": "580.173.02"}, "toolkit": {"enabled": True}}
     there = rendered(written(NAME, said))

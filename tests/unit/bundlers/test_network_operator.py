@@ -128,6 +128,24 @@ def test_one_node_feature_discovery_and_one_rule_for_the_adapters() -> None:
     assert there_rule.when is When.BEFORE
 
 
+@pytest.mark.parametrize("in_a_container", [True, False])
+@pytest.mark.parametrize("of_the_host", [True, False])
+def test_the_gpu_driver_takes_the_network_driver_that_is_there(
+    in_a_container: bool, of_the_host: bool
+) -> None:
+    rdma = {"driver": {"rdma": {"enabled": True, "useHostMofed": of_the_host}}}
+    driver = {"image": "doca-driver", "repository": "nvcr.io/nvidia/mellanox", "version": "1"}
+    nics = written(NAME, {}, {"nics": policy(**({"ofedDriver": driver} if in_a_container else {}))})
+    gpu = written("gpu-operator", rdma)
+    if in_a_container is not of_the_host:
+        assert rendered(nics, gpu).resources
+        return
+    with pytest.raises(BundleError, match=r"ofedDriver is (not )?there"):
+        rendered(nics, gpu)
+    without = written("gpu-operator", {**rdma, "driver": {**rdma["driver"], "enabled": False}})
+    assert rendered(nics, without).resources
+
+
 def test_virtual_functions_with_everything_they_need() -> None:
     there = render(NETWORKS, VIRTUAL)
     assert [each.name for each in there.resources] == ["network", "nics", "pool", "shape"]
