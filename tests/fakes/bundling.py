@@ -112,12 +112,27 @@ def rendered_of(
 
 def every_recipe(catalog: Catalog) -> Iterator[tuple[str, WrittenRecipe]]:
     """Give every recipe that a catalog resolves, in every shape, with what was asked for."""
+    seen: set[tuple[tuple[str, ...], str]] = set()
     for query in queries(catalog):
-        choice = choose(catalog, query)
-        if isinstance(choice, Choice):
-            for profiles in shapes(catalog, choice):
-                asked = ", ".join([*query.values(), *(each.choice.name for each in profiles)])
-                yield asked, _resolved(catalog, choice, profiles, query)
+        for asked in _narrowed(catalog, query):
+            choice = choose(catalog, asked)
+            if not isinstance(choice, Choice):
+                continue
+            applied = tuple(each.overlay.name for each in choice.applied)
+            if (applied, str(query)) not in seen:
+                seen.add((applied, str(query)))
+                for profiles in shapes(catalog, choice):
+                    words = [*asked.values(), *(each.choice.name for each in profiles)]
+                    yield ", ".join(words), _resolved(catalog, choice, profiles, asked)
+
+
+def _narrowed(catalog: Catalog, query: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Give a query, and with each value of each dimension that only narrows: the fabric."""
+    yield dict(query)
+    for dimension in catalog.criteria.values():
+        if dimension.refines and not dimension.is_count and dimension.name not in query:
+            for value in dimension.values:
+                yield {**query, dimension.name: value}
 
 
 def _resolved(

@@ -27,19 +27,30 @@ Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.val
 
 
 @functools.cache
-def definitions(charts: Path) -> Mapping[Kind, tuple[str, Mapping[str, Any]]]:
-    """Give scope and schema of each version of each kind that charts define; newer folders win."""
-    found: dict[Kind, tuple[str, Mapping[str, Any]]] = {}
+def crds(charts: Path) -> Mapping[str, dict[str, Any]]:
+    """Give every definition of the charts by its name; of two, that of the later folder."""
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(charts.rglob("*.yaml")):
         text = path.read_text() if path.stat().st_size < _LARGEST else ""
-        if "kind: CustomResourceDefinition" not in text:
-            continue
-        for each in yaml.load_all(text, Loader=Loader):  # a safe loader with one more type
-            spec = (each or {}).get("spec", {})
-            for version in spec.get("versions", []) if "names" in spec else []:
-                kind = f"{spec['group']}/{version['name']}", spec["names"]["kind"]
-                found[kind] = spec["scope"], version["schema"]["openAPIV3Schema"]
+        if "kind: CustomResourceDefinition" in text:
+            for each in yaml.load_all(text, Loader=Loader):  # a safe loader with one more type
+                # beside whole ones there are patches of them, without names
+                if each and "names" in (each.get("spec") or {}):
+                    found[each["metadata"]["name"]] = each
     return found
+
+
+@functools.cache
+def definitions(charts: Path) -> Mapping[Kind, tuple[str, Mapping[str, Any]]]:
+    """Give scope and schema of each version of each kind that charts define."""
+    return {
+        (f"{spec['group']}/{version['name']}", spec["names"]["kind"]): (
+            spec["scope"],
+            version["schema"]["openAPIV3Schema"],
+        )
+        for spec in (each["spec"] for each in crds(charts).values())
+        for version in spec["versions"]
+    }
 
 
 def held(value: Mapping[str, Any], charts: Path) -> bool:

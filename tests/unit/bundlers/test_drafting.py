@@ -3,16 +3,15 @@
 import inspect
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from eidos.bundlers import _drafting
 from eidos.engine.errors import BundleError
 from eidos.engine.model.bundle import Rendered, SharedInputs, ToRender, When
 from eidos.engine.ports import Bundler
 from fakes.bundling import bundler_of, bundlers, recipe_of, rendered, shipped, written
+from fakes.charts import crds
 
 GENERIC = "kueue"
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap"}
@@ -151,24 +150,23 @@ def test_components_nobody_claims_are_the_generic_ones() -> None:
     assert bundlers()["generic"].render(other).values == {"a": 2}
 
 
-def definitions(shared: Path) -> dict[tuple[str, str], str]:
-    """Give group and kind of every definition in the data with its scope."""
-
-    class Loader(yaml.CSafeLoader):
-        pass
-
-    Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
-    found: dict[tuple[str, str], str] = {}
-    for path in sorted((shared / "data/charts").rglob("*.yaml")):
-        text = path.read_text()
-        if "kind: CustomResourceDefinition" in text and path.stat().st_size < 1 << 20:
-            for each in yaml.load_all(text, Loader=Loader):
-                spec: Any = (each or {}).get("spec", {})
-                if "names" in spec:
-                    found[spec["group"], spec["names"]["kind"]] = spec["scope"]
-    return found
-
-
 def test_scopes_are_those_of_the_definitions(shared: Path) -> None:
-    for kind, scope in definitions(shared).items():
-        assert (kind in _drafting.CLUSTER_WIDE) == (scope == "Cluster"), kind
+    for each in crds(shared / "data/charts").values():
+        spec = each["spec"]
+        kind = spec["group"], spec["names"]["kind"]
+        assert (kind in _drafting.CLUSTER_WIDE) == (spec["scope"] == "Cluster"), kind
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "form"),
+    [
+        ("aws-ebs-csi-driver", "imagePullSecrets", ["one", "two"]),
+        ("prometheus-adapter", "image.pullSecrets", ["one", "two"]),
+        ("k8s-nim-operator", "operator.image.pullSecrets", ["one", "two"]),
+        ("cert-manager", "global.imagePullSecrets", [{"name": "one"}, {"name": "two"}]),
+        ("nodewright-operator", "imagePullSecret", "one"),
+    ],
+)
+def test_pull_secrets_have_the_form_of_the_chart(name: str, path: str, form: object) -> None:
+    there = rendered(written(name), shared=SharedInputs(pull_secrets=("one", "two")))
+    assert _drafting.value_at(there.values, path) == form

@@ -102,9 +102,15 @@ def test_charts_take_the_values(name: str, charts: Path, shared: Path, tmp_path:
         pytest.skip(f"there is no chart of {name} in EIDOS_TEST_CHARTS")
     for there in each_of(name).values():
         for each in objects(name, there, charts, tmp_path):
+            assert secrets(each) in ([], [{"name": "ngc"}]), each["metadata"]["name"]
             if each["kind"] == "ClusterPolicy":
                 assert held(each, shared / "data/charts")
                 effective(each["spec"], dict(there.values))
+
+
+def secrets(each: Any) -> list[Any]:
+    """Give the pull secrets of the pods of a workload."""
+    return at(each, "spec.template.spec.imagePullSecrets") or []
 
 
 def effective(spec: Any, values: Any) -> None:
