@@ -76,7 +76,8 @@ _WORD = re.compile(r"[A-Za-z0-9:._-]+")
 _LIMIT = re.compile(r"Limit[A-Z]+|TasksMax|OOMScoreAdjust")
 """Properties that a drop-in may set; others of a unit only tell of it."""
 _INTERRUPTS = {"reboot": "reboot", "none": "noop", "all-services": "restartAllServices"}
-_GENERATED_AREAS = ("arguments", "sysctls", "units")
+_SETTINGS = ("arguments", "sysctls", "modules", "units")
+"""Areas of a tuning that say what nodes are to be like, not what makes them so."""
 
 
 class NodeWright:
@@ -244,19 +245,18 @@ def _pinned(draft: Draft, path: tuple[str, ...], package: dict[str, Any]) -> Non
 
 
 def _of_settings(draft: Draft, path: tuple[str, ...], specs: Sequence[dict[str, Any]]) -> None:
-    areas = [each for each in _GENERATED_AREAS if _area(draft, each)]
+    packages = sorted(name for each in specs for name in each.get("packages", {}))
+    if packages:
+        by = ", ".join(packages)
+        for area in (each for each in _SETTINGS if _area(draft, each)):
+            at = ("tuning", area)
+            draft.note(f"is set by the packages ({by}); nodes are held against it", at)
+        return
     for each in _area(draft, "modules"):
         draft.unused(
             ("tuning", "modules", str(each.get("name"))),
-            "no package loads or blocks modules; the nodes are only held against it",
+            "no package here loads or blocks modules; the nodes are only held against it",
         )
-    if any(each.get("packages") for each in specs):
-        by = ", ".join(sorted(name for each in specs for name in each.get("packages", {})))
-        for area in areas:
-            draft.note(
-                f"is set by the packages ({by}); nodes are held against it", ("tuning", area)
-            )
-        return
     config = _config(draft)
     if not config:
         return

@@ -52,7 +52,6 @@ def _as_in_the_data(value: dict[str, Any]) -> dict[str, Any]:
     return {**value, "apiVersion": version, "kind": name}
 
 
-@pytest.mark.real
 def test_an_api_server_takes_what_is_rendered(shared: Path, tmp_path: Path) -> None:
     objects = list(rendered())
     if not objects:
