@@ -19,12 +19,15 @@ Workloads keep their claims. Definitions are not changed by Helm: apply both fil
 release first. From 0.4.0 there is no way back to the calendar numbers before it.
 """
 
-from eidos.bundlers._drafting import Draft, spec_of
+from eidos.bundlers._drafting import Draft, spec_of, version_of
 from eidos.engine.model.bundle import Rendered, ToRender
+from eidos.engine.model.recipe import WrittenComponent
 
 _OPERATOR = "gpu-operator"
 _OF_THE_OPERATOR = "/run/nvidia/driver"
 """Its default place of the driver: go:deployments/gpu-operator/values.yaml@10ee5b3638b8."""
+_DISAGREES = (26, 7, 0)
+"""The release whose copy of ComputeDomain is another: https://github.com/NVIDIA/aicr/issues/2546."""
 _ANNOTATION = ("kubeletPlugin", "podAnnotations", "eidos.dev/gpu-operator-chart")
 
 
@@ -45,6 +48,7 @@ class Dra:
         if operator is not None:
             _root(draft)
             _advertisers(draft)
+            _definitions(draft, operator)
             if operator.version:
                 because = "its pods follow the chart of the GPU Operator"
                 draft.put(_ANNOTATION, operator.version, because)
@@ -74,6 +78,14 @@ def _root(draft: Draft) -> None:
             path,
             f"is {draft.get(path)}, and for gpu-operator the driver is in {installed}",
             "Make hostPaths.driverInstallDir of gpu-operator and this one the same.",
+        )
+
+
+def _definitions(draft: Draft, operator: WrittenComponent) -> None:
+    if version_of(operator.version) == _DISAGREES:
+        draft.note(
+            "this release of gpu-operator carries the definitions too, and its ComputeDomain wants "
+            "numNodes; the copy that is installed first stays, so objects keep both"
         )
 
 

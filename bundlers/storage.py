@@ -33,6 +33,8 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 """Mark of the default class: https://kubernetes.io/docs/concepts/storage/storage-classes/."""
 _LOCAL = ("local-path-provisioner", "topolvm")
 """Components whose volumes are disks of one node."""
+_OF_A_SITE = ("aws-efs-csi-driver", "aws-fsx-csi-driver")
+"""Drivers whose classes name a file system that somebody made."""
 _SYSTEM = "kube-system"
 _MODE = "volumeBindingMode"
 
@@ -63,6 +65,8 @@ class Storage:
             _binding(draft)
         if wanted.component.name == "rook-ceph-cluster":
             _devices(draft)
+        if wanted.component.name in _OF_A_SITE and not draft.get("storageClasses"):
+            draft.note("makes no class: a site names its file systems in storageClasses")
         _one_default(draft)
         return draft.rendered()
 

@@ -64,6 +64,12 @@ def test_its_pods_follow_the_chart_of_the_operator() -> None:
     assert there["kubeletPlugin"]["podAnnotations"] == ANNOTATION
 
 
+@pytest.mark.parametrize(("version", "said"), [("v26.7.0", True), ("v26.7.1", False)])
+def test_two_copies_of_a_definition_that_disagree_are_named(version: str, said: bool) -> None:
+    there = rendered(written(NAME, NO_GPUS), written("gpu-operator", {}, version=version))
+    assert bool([each for each in there.notes if "numNodes" in each.text]) is said
+
+
 def test_compute_domains_state_their_number_of_nodes() -> None:
     domain = {"apiVersion": "resource.nvidia.com/v1beta1", "kind": "ComputeDomain", "spec": {}}
     own = {**domain, "spec": {"numNodes": 4}}

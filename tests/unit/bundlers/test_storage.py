@@ -79,6 +79,11 @@ def test_ceph_does_not_take_scratch_disks(storage: dict[str, Any]) -> None:
     assert rendered(written("rook-ceph-cluster", CEPH)).values == CEPH
 
 
+def test_shared_file_systems_are_a_sites_own() -> None:
+    assert "file systems" in rendered(written("aws-fsx-csi-driver")).notes[0].text
+    assert not rendered(written("aws-efs-csi-driver", EFS)).notes
+
+
 def test_kube_system_keeps_its_labels() -> None:
     assert rendered(EBS).namespace_labels == {}
     assert rendered(written("rook-ceph")).namespace_labels
