@@ -22,7 +22,8 @@ STEPS = """\
 
 1. Resolve a recipe that has {them}, and bundle it:
    `eidos bundle RECIPE --snapshot SNAPSHOT -o PLACE`.
-2. In `PLACE/NNN-COMPONENT/` are `values.yaml` and, where there are any, `resources/`.
+2. In `PLACE/NNN-COMPONENT/` are `values.yaml` and, where there are any, resources in `before/`,
+   `with/` and `after/`.
 3. `PLACE/install.sh` makes the namespace {labels},
    applies what comes before the chart, installs the chart and waits, then applies what comes after
    it. Other deployers keep the same order.
