@@ -125,7 +125,7 @@ class Draft:
             if not isinstance(at, dict):
                 self.refuse(keys[:position], "is no map", "Write a map there, or leave it out.")
         at[keys[-1]] = value
-        self.trace(keys, because)
+        self._provenance[join_path(keys)] = f"bundler: {because}"
 
     def extend(self, path: Keys, entries: Sequence[Mapping[str, Json]], because: str) -> None:
         """Add entries to a list, beside those that are stated."""
@@ -135,9 +135,16 @@ class Draft:
         if before:
             self._provenance[join_path(_keys(path))] += f"; beside those of: {before}"
 
-    def trace(self, path: Keys, because: str) -> None:
-        """Say why something is in the output that the recipe does not have."""
-        self._provenance[join_path(_keys(path))] = f"bundler: {because}"
+    def changed(self, path: tuple[str, ...], because: str) -> None:
+        """Say why an object has something that the recipe does not state.
+
+        Args:
+            path: ``("resources", "nics", "spec", "tolerations")``; values of charts may begin with
+                ``resources`` too, so the provenance says ``resources/nics.spec.tolerations``.
+            because: why.
+        """
+        head, name, *rest = path
+        self._provenance[f"{head}/{join_path([name, *rest])}"] = f"bundler: {because}"
 
     def drop(self, path: Keys, text: str) -> None:
         """Leave a value out, and say so; nothing where it is not there."""

@@ -56,7 +56,7 @@ class Dra:
             if "numNodes" not in spec_of(domain):
                 spec_of(domain)["numNodes"] = 0
                 path = ("resources", name, "spec", "numNodes")
-                draft.trace(path, "the GPU Operator's copy of the definition requires it")
+                draft.changed(path, "the GPU Operator's copy of the definition requires it")
         return draft.rendered()
 
 

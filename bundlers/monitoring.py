@@ -133,7 +133,7 @@ def _monitors(draft: Draft) -> None:
         if labels:
             each["metadata"]["labels"] = {**dict_of(each["metadata"].get("labels")), **labels}
             path = ("resources", name, "metadata", "labels")
-            draft.trace(path, "shared input monitoringLabels")
+            draft.changed(path, "shared input monitoringLabels")
         if each["kind"] == "ServiceMonitor" and name_of(each) == _DELETED:
             draft.refuse(
                 ("resources", name), "has a name that the GPU Operator deletes", "Take another."

@@ -112,7 +112,7 @@ def _policy(draft: Draft) -> None:
         )
     if name_of(policy) != _POLICY:
         policy["metadata"]["name"] = _POLICY
-        draft.trace((*path, "metadata", "name"), "the operator takes no other")
+        draft.changed((*path, "metadata", "name"), "the operator takes no other")
     spec = spec_of(policy)
     _drivers(draft, (*path, "spec", "ofedDriver"), is_there="ofedDriver" in spec)
     _tolerations(draft, (*path, "spec", "tolerations"), spec)
@@ -139,7 +139,7 @@ def _tolerations(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> N
     shared = draft.wanted.shared.accelerated_tolerations
     if shared:
         spec["tolerations"] = joined(spec.get("tolerations"), shared)
-        draft.trace(path, "shared input accelerated tolerations")
+        draft.changed(path, "shared input accelerated tolerations")
 
 
 def _parts(spec: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -156,10 +156,10 @@ def _part(draft: Draft, path: tuple[str, ...], part: dict[str, Any]) -> None:
     shared = draft.wanted.shared
     if shared.registry_mirror:
         part["repository"] = shared.registry_mirror
-        draft.trace((*path, "repository"), "shared input registryMirror")
+        draft.changed((*path, "repository"), "shared input registryMirror")
     if shared.pull_secrets:
         part["imagePullSecrets"] = list(shared.pull_secrets)
-        draft.trace((*path, "imagePullSecrets"), "shared input pullSecrets")
+        draft.changed((*path, "imagePullSecrets"), "shared input pullSecrets")
     for key in ("repository", "version"):
         if not part.get(key):
             draft.refuse((*path, key), "is not stated, so what runs is not known", "State it.")

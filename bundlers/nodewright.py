@@ -161,7 +161,7 @@ def _of_profiles(draft: Draft, path: tuple[str, ...], packages: dict[str, Any]) 
                 )
         packages[name] = _merged(package, there)
         by = each.get("by", "the recipe's tuning")
-        draft.trace((*path, "packages", name), f"package of {by}")
+        draft.changed((*path, "packages", name), f"package of {by}")
 
 
 def _package(draft: Draft, said: Mapping[str, Json], versions: Mapping[str, str]) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _checked(draft: Draft, path: tuple[str, ...], packages: dict[str, Any]) -> N
         _pinned(draft, at, package)
         if mirror:
             package["image"] = f"{mirror}/{str(package['image']).rpartition('/')[2]}"
-            draft.trace((*at, "image"), "shared input registryMirror")
+            draft.changed((*at, "image"), "shared input registryMirror")
         for other, version in dict_of(package.get("dependsOn")).items():
             if dict_of(packages.get(other)).get("version") != version:
                 draft.refuse(
@@ -261,7 +261,7 @@ def _of_settings(draft: Draft, path: tuple[str, ...], specs: Sequence[dict[str, 
     if not config:
         return
     reboots = "grub.conf" in config or "sysctl.conf" in config
-    draft.trace((*path, "packages", "tuning"), "settings of the recipe's tuning")
+    draft.changed((*path, "packages", "tuning"), "settings of the recipe's tuning")
     specs[0]["packages"]["tuning"] = {
         **TUNING,
         "interrupt": {"type": "reboot"} if reboots else {"type": "restartAllServices"},
@@ -322,13 +322,13 @@ def _services(draft: Draft) -> dict[str, list[tuple[str, str]]]:
 def _around(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
     if "interruptionBudget" not in spec:
         spec["interruptionBudget"] = {"count": 1}
-        draft.trace((*path, "interruptionBudget"), "without one all nodes reboot together")
+        draft.changed((*path, "interruptionBudget"), "without one all nodes reboot together")
     interrupts = [
         dict_of(dict_of(each).get("interrupt")).get("type") for each in spec["packages"].values()
     ]
     if "reboot" in interrupts and "runtimeRequired" not in spec:
         spec["runtimeRequired"] = True
-        draft.trace((*path, "runtimeRequired"), "a reboot must not meet what runs already")
+        draft.changed((*path, "runtimeRequired"), "a reboot must not meet what runs already")
     _selector(draft, path, spec)
     wanted = draft.wanted.shared.accelerated_tolerations
     tolerations = joined(spec.get("additionalTolerations"), wanted)
@@ -340,7 +340,7 @@ def _around(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
         )
     if wanted:
         spec["additionalTolerations"] = tolerations
-        draft.trace((*path, "additionalTolerations"), "shared input accelerated tolerations")
+        draft.changed((*path, "additionalTolerations"), "shared input accelerated tolerations")
 
 
 def _selector(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
@@ -356,7 +356,7 @@ def _selector(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None
             )
         selector = {"matchLabels": chosen or {_PCI: "true"}}
         spec["nodeSelectors"] = selector
-        draft.trace(at, "without one every node would be tuned")
+        draft.changed(at, "without one every node would be tuned")
     keys = [*dict_of(selector.get("matchLabels"))]
     keys += [str(dict_of(each).get("key")) for each in selector.get("matchExpressions") or []]
     late = [each for each in keys if each.startswith(_LATE)]

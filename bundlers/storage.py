@@ -76,7 +76,7 @@ def _binding(draft: Draft) -> None:
         path = ("resources", name, _MODE)
         if _MODE not in each:
             each[_MODE] = "WaitForFirstConsumer"
-            draft.trace(path, "its volumes are disks of one node")
+            draft.changed(path, "its volumes are disks of one node")
         if each[_MODE] == "Immediate":
             draft.refuse(
                 path,

@@ -51,7 +51,7 @@ def test_the_policy_is_applied_after_the_chart_under_the_only_name_it_can_have()
     (nics,) = there.resources
     assert nics.when is When.AFTER
     assert nics.value["metadata"] == {"name": "nic-cluster-policy"}
-    assert there.provenance["resources.our-nics.metadata.name"].startswith("bundler:")
+    assert there.provenance["resources/our-nics.metadata.name"].startswith("bundler:")
     annotations = str(nics.value["metadata"])
     assert "helm.sh/hook" not in annotations
 
