@@ -1,1 +1,1 @@
-"""Bundlers: one file per component family. None ships yet."""
+"""Bundlers: one file per component family; `generic` renders what no other claims."""

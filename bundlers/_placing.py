@@ -8,8 +8,18 @@ from eidos.engine.errors import BundleError
 from eidos.engine.model.bundle import Note, SharedInputs, ToRender
 from eidos.engine.model.jsonvalue import Json
 
-_SECRETS_AS_NAMES = frozenset({"gpu-operator", "network-operator"})
-"""Charts whose pull secrets are a list of names; others take ``{name: …}``."""
+_SECRETS_AS_NAMES = frozenset(
+    {
+        "aws-ebs-csi-driver",
+        "aws-efs-csi-driver",
+        "aws-fsx-csi-driver",
+        "gpu-operator",
+        "k8s-nim-operator",
+        "network-operator",
+        "prometheus-adapter",
+    }
+)
+"""Charts that take names of pull secrets, as their templates say; others take ``{name: …}``."""
 _SECRETS_AS_TEXT = frozenset({"nodewright-operator"})
 """Charts that take the name of one pull secret."""
 

@@ -92,7 +92,7 @@ class Rendered:
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Path of a value (``driver.enabled``) to who set it, where it was not the recipe: ``shared
-    input storage-class``."""
+    input storage-class``; of a resource ``resources/nics.spec.tolerations``."""
     server_side: bool = False
     """Its objects are too large for client-side apply."""
 

@@ -36,7 +36,7 @@ from eidos.engine.schema import kinds, known_schemas
 ROOT = Path(__file__).parents[2]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ci-examples/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 ROOT_CONTEXT = click.Context(root)
 BY_HAND = {"name: my-pack": "pack.yaml", "snapshot:\n": "eidos.yaml"}
