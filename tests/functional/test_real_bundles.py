@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from eidos.engine.bundling.planning import plan
-from eidos.engine.errors import BundleError
 from eidos.engine.model.bundle import BundleSource, Plan, SharedInputs
 from eidos.engine.model.recipe import Component, Leaf, WrittenRecipe
 from eidos.engine.plugins import find_deployers
@@ -109,10 +108,7 @@ def plans(deployer: str) -> Iterator[tuple[str, Plan, list[int]]]:
             yield asked, planned, minors_of(recipe)
         for name, component in shipped().components.items():
             alone = recipe_of(of_registry(component))
-            try:
-                planned = plan(alone, shipped(), bundlers(), shared, deployer)
-            except BundleError:  # it needs what only recipes say; those have it
-                continue
+            planned = plan(alone, shipped(), bundlers(), shared, deployer)
             yield f"{name} alone", planned, []
 
 
