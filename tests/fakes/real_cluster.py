@@ -52,6 +52,11 @@ class RealCluster:
     def address(self) -> str:
         return f"https://127.0.0.1:{self._port}"
 
+    @property
+    def certificate(self) -> tuple[Path, Path]:
+        """The server's certificate, which is its own authority, and its key; for 127.0.0.1."""
+        return self._folder / "apiserver.crt", self._folder / "apiserver.key"
+
     def start(self, *, ready: bool = True) -> None:
         """Start the API server and wait until it answers, or until it is ready."""
         self._server = self._start("kube-apiserver", self._server_options())
@@ -133,6 +138,17 @@ class RealCluster:
             RuntimeError: the server refused it.
         """
         return self._send(method, path, body)[0]
+
+    def get(self, version: str, kind: str, name: str, namespace: str) -> Object | None:
+        """Give an object; None where it, or its kind, is not there."""
+        metadata = {"name": name, "namespace": namespace}
+        try:
+            path = self._path({"apiVersion": version, "kind": kind, "metadata": metadata})
+            return self.ask("GET", path)
+        except RuntimeError as error:
+            if "not found" in str(error) or "404" in str(error):
+                return None
+            raise
 
     def dry_run(self, one: Object) -> list[str]:
         """Apply an object as ``kubectl apply --server-side --dry-run=server`` does.
