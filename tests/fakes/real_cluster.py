@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 Object = dict[str, Any]
 
@@ -50,6 +51,11 @@ class RealCluster:
     @property
     def address(self) -> str:
         return f"https://127.0.0.1:{self._port}"
+
+    @property
+    def certificate(self) -> tuple[Path, Path]:
+        """The server's certificate, which is its own authority, and its key; for 127.0.0.1."""
+        return self._folder / "apiserver.crt", self._folder / "apiserver.key"
 
     def start(self, *, ready: bool = True) -> None:
         """Start the API server and wait until it answers, or until it is ready."""
@@ -131,6 +137,32 @@ class RealCluster:
         Raises:
             RuntimeError: the server refused it.
         """
+        return self._send(method, path, body)[0]
+
+    def get(self, version: str, kind: str, name: str, namespace: str) -> Object | None:
+        """Give an object; None where it, or its kind, is not there."""
+        metadata = {"name": name, "namespace": namespace}
+        try:
+            path = self._path({"apiVersion": version, "kind": kind, "metadata": metadata})
+            return self.ask("GET", path)
+        except RuntimeError as error:
+            if "not found" in str(error) or "404" in str(error):
+                return None
+            raise
+
+    def dry_run(self, one: Object) -> list[str]:
+        """Apply an object as ``kubectl apply --server-side --dry-run=server`` does.
+
+        Returns:
+            What the server warns of.
+
+        Raises:
+            RuntimeError: the server refused it, as it does with a field that nobody defines.
+        """
+        query = "fieldManager=eidos&force=true&dryRun=All&fieldValidation=Strict"
+        return self._send("PATCH", f"{self._path(one)}?{query}", one)[1]
+
+    def _send(self, method: str, path: str, body: Object | None = None) -> tuple[Object, list[str]]:
         content = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
         request = urllib.request.Request(  # noqa: S310 -- the address is ours
             self.address + path,
@@ -141,13 +173,13 @@ class RealCluster:
         trusted = ssl.create_default_context(cafile=str(self._folder / "apiserver.crt"))
         try:
             with urllib.request.urlopen(request, context=trusted, timeout=60) as answer:  # noqa: S310
-                body = answer.read()
+                said, warnings = answer.read(), answer.headers.get_all("Warning", [])
         except urllib.error.HTTPError as error:
             with error:
                 raise RuntimeError(f"{method} {path}: {error.read().decode()}") from error
-        found = json.loads(body) if body.startswith(b"{") else {}
+        found = json.loads(said) if said.startswith(b"{") else {}
         assert isinstance(found, dict)
-        return found
+        return found, [_unquoted(each) for each in warnings]
 
     def forget_history(self) -> None:
         """Compact etcd up to now, as the API server does every few minutes."""
@@ -155,17 +187,21 @@ class RealCluster:
         status = _post(f"{url}/range", {"key": "AA=="})
         _post(f"{url}/compaction", {"revision": status["header"]["revision"], "physical": True})
 
+    def is_namespaced(self, one: Object) -> bool:
+        return bool(self._kind(one)["namespaced"])
+
     def _path(self, one: Object) -> str:
-        version, kind = one["apiVersion"], one["kind"]
-        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        [found] = [
-            each
-            for each in self.ask("GET", root)["resources"]
-            if each["kind"] == kind and "/" not in each["name"]
-        ]
+        found = self._kind(one)
         namespace = one["metadata"].get("namespace", "default")
         scope = f"/namespaces/{namespace}" if found["namespaced"] else ""
-        return f"{root}{scope}/{found['name']}/{one['metadata']['name']}"
+        return f"{_root(one)}{scope}/{found['name']}/{one['metadata']['name']}"
+
+    def _kind(self, one: Object) -> Object:
+        """Give what the server says of the kind of an object."""
+        served = self.ask("GET", _root(one))["resources"]
+        [found] = [e for e in served if e["kind"] == one["kind"] and "/" not in e["name"]]
+        assert isinstance(found, dict)
+        return found
 
     def _wait_until_served(self, definition: Object) -> None:
         spec = definition["spec"]
@@ -216,6 +252,7 @@ class RealCluster:
             "service-account-issuer": "https://tests.invalid",
             "token-auth-file": self._folder / "tokens.csv",
             "authorization-mode": "RBAC",
+            "allow-privileged": "true",
             "disable-admission-plugins": "ServiceAccount",
             "service-cluster-ip-range": "10.0.0.0/24",
             "cert-dir": self._folder,
@@ -249,13 +286,29 @@ class RealCluster:
         return True
 
 
+def _unquoted(warning: str) -> str:
+    """Give the text of a header ``299 - "text"``."""
+    return warning.partition('"')[2].removesuffix('"').replace('\\"', '"')
+
+
+def _root(one: Object) -> str:
+    version = one["apiVersion"]
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
 def definitions(folders: Iterable[Path]) -> list[Object]:
     """Read the custom resource definitions of charts."""
-    yaml = pytest.importorskip("yaml")
-    files = sorted(path for folder in folders for path in folder.glob("*.yaml"))
-    documents = [one for path in files for one in yaml.safe_load_all(path.read_text())]
-    found = [one for one in documents if one and one["kind"] == "CustomResourceDefinition"]
+    files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    documents = [one for path in files for one in yaml.load_all(path.read_text(), _Loader)]
+    found = [one for one in documents if one and one.get("kind") == "CustomResourceDefinition"]
     return [_without_webhook(one) for one in found]
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads the Prometheus operator's definitions: YAML 1.1 has a type for their bare =."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
 
 
 def _without_webhook(definition: Object) -> Object:
