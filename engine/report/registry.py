@@ -89,7 +89,7 @@ RECIPE: "Kind[Resolution]" = Kind(
 )
 """``eidos recipe``."""
 RESOLUTION: "Kind[Resolution]" = Kind(
-    "an explanation", {"text": "recipe.text:explanation", "json": "recipe.explained:json"}
+    "an explanation of a recipe", {"text": "recipe.text:explanation", "json": "recipe.explained:json"}
 )
 """``eidos recipe explain``."""
 COVERAGE: "Kind[Coverage]" = Kind(
@@ -197,13 +197,10 @@ KINDS: tuple[Kind[Any], ...] = (
     DIFFERENCES,
     REPORT,
     BUNDLING,
-    RECIPE,
     RESOLUTION,
-    COVERAGE,
     DRIFT,
     DRIFTS,
     MATRIX,
-    EXPLANATION,
     VALIDATION,
     RUNS,
     VERIFICATION,
