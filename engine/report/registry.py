@@ -89,7 +89,8 @@ RECIPE: "Kind[Resolution]" = Kind(
 )
 """``eidos recipe``."""
 RESOLUTION: "Kind[Resolution]" = Kind(
-    "an explanation of a recipe", {"text": "recipe.text:explanation", "json": "recipe.explained:json"}
+    "an explanation of a recipe",
+    {"text": "recipe.text:explanation", "json": "recipe.explained:json"},
 )
 """``eidos recipe explain``."""
 COVERAGE: "Kind[Coverage]" = Kind(
@@ -197,6 +198,7 @@ KINDS: tuple[Kind[Any], ...] = (
     DIFFERENCES,
     REPORT,
     BUNDLING,
+    TRANSITION,
     RESOLUTION,
     DRIFT,
     DRIFTS,
