@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from eidos.engine.model.bundle import SharedInputs
+from fakes import real_cluster
 from fakes.bundling import every_recipe, rendered_of, shipped
 from fakes.charts import RENAMED, crds
-
-from fakes import real_cluster
 
 SHARED = SharedInputs(
     system_selector={"node-role": "system"},
