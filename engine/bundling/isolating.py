@@ -30,7 +30,8 @@ def render_apart(bundler: Bundler, wanted: ToRender, seconds: float = SECONDS) -
     Raises:
         BundleError: it refuses, fails, crashes, hangs, or gives something else.
     """
-    # A fork is much quicker, and unsafe as soon as there are threads.
+    # A fork is much quicker, and unsafe as soon as there are threads. Otherwise the bundler is
+    # pickled, so it must be an object of an importable class, as entry points are.
     alone = threading.active_count() == 1
     context = multiprocessing.get_context("fork") if alone else multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)

@@ -36,20 +36,20 @@ def text(transition: Transition, out: TextIO, _rendering: Rendering) -> None:
 def _step(number: int, step: Step) -> Iterator[str]:
     change = step.change
     yield f"{number}. {step.means.value:8} {change.name}: {_said(change)} (wave {change.wave})"
-    yield f"     because {step.because}"
+    yield f"     because  {step.because}"
     for held in step.preconditions:
         wanted = f"{held.constraint.named} {held.constraint.wanted}"
-        yield f"     needs   {wanted}: {held.status.value} {held.said}".rstrip()
+        yield f"     needs    {wanted}: {held.status.value} {held.said}".rstrip()
     for effect in step.effects:
-        yield f"     {effect.consequence.value + 's':8}{effect.what}"
+        yield f"     {effect.consequence.value + 's':9}{effect.what}"
     for value in change.values[:_SHOWN]:
-        yield f"     value   {value.path}: {_value(value.before)} -> {_value(value.after)}"
+        yield f"     value    {value.path}: {_value(value.before)} -> {_value(value.after)}"
     if len(change.values) > _SHOWN:
         yield f"     and {len(change.values) - _SHOWN} more values"
     for each in change.resources:
-        yield f"     {each.change:8}{each.kind} {each.path}"
+        yield f"     {each.change:9}{each.kind} {each.path}"
         for value in each.values[:_SHOWN]:
-            yield f"             {value.path}: {_value(value.before)} -> {_value(value.after)}"
+            yield f"              {value.path}: {_value(value.before)} -> {_value(value.after)}"
 
 
 def _said(change: ComponentChange) -> str:
