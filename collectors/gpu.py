@@ -11,11 +11,11 @@ from eidos.collectors._reading import (
     Reading,
     UnavailableError,
     collect_subtype,
-    names,
     present,
     read_line,
     read_number,
     read_text,
+    value_of,
 )
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Collection
@@ -103,8 +103,12 @@ class _Source:
                 raise UnavailableError(f"{why}; {neither}{self._on_the_bus()}") from None
 
     def _on_the_bus(self) -> str:
-        count = len(_graphics(self._root))
-        return f"; {count} NVIDIA GPUs are on the PCI bus" if count else ""
+        try:
+            count = len(_graphics(self._root))
+        except OSError:  # which `read_pci` says
+            return ""
+        said = "1 NVIDIA GPU is" if count == 1 else f"{count} NVIDIA GPUs are"
+        return f"; {said} on the PCI bus" if count else ""
 
     def _place(self, device: Device) -> None:
         """Add the NUMA node that the device hangs on, which the bus knows best."""
@@ -132,13 +136,18 @@ def read_pci(root: Path) -> Reading:
 
 
 def _graphics(root: Path) -> list[Path]:
+    """Give the NVIDIA GPUs on the bus.
+
+    Raises:
+        OSError: a device does not say what it is: then nobody can say that there is none.
+    """
     base = root / "sys/bus/pci/devices"
-    folders = (base / name for name in names(base))
+    folders = sorted(base.iterdir()) if base.is_dir() else []
     return [
         folder
         for folder in folders
-        if read_line(folder / "vendor") == _NVIDIA
-        and (read_line(folder / "class") or "").startswith(_DISPLAY)
+        if value_of(folder / "vendor") == _NVIDIA
+        and (value_of(folder / "class") or _DISPLAY).startswith(_DISPLAY)
     ]
 
 

@@ -175,16 +175,17 @@ def _collection(
     ordered: Sequence[Part], facts: Mapping[FactAddress, _Found]
 ) -> tuple[Collection, ...]:
     """Join what is said of collecting; what one did not look for and another has is not missing."""
-    seen = {address.type for address in facts}
+    seen = {(address.type, name) for address in facts for name in (None, address.subtype)}
     kept: dict[tuple[str, ...], Collection] = {}
     for part in ordered:
         for entry in part.snapshot.collection:
-            is_whole = entry.node is None and entry.status in _NOT_LOOKED_FOR
-            if not (is_whole and entry.type.lower() in seen):
+            is_whole = entry.node is None and not entry.keys and entry.status in _NOT_LOOKED_FOR
+            if not (is_whole and (entry.type.lower(), entry.subtype) in seen):
                 kept.setdefault(_identity(entry), entry)
     return tuple(kept[key] for key in sorted(kept))
 
 
 def _identity(entry: Collection) -> tuple[str, ...]:
+    """Tell entries apart by all they say: of two with the same reason, each has keys of its own."""
     where = (entry.type.lower(), entry.node or "", entry.subtype or "")
-    return (*where, entry.status.value, entry.reason or "")
+    return (*where, entry.status.value, entry.reason or "", *entry.keys)

@@ -319,8 +319,9 @@ def _metadata(metadata: Metadata) -> Metadata:
     return replace(
         metadata,
         cluster=metadata.cluster and masked(metadata.cluster),
+        timestamp=metadata.timestamp and masked(metadata.timestamp),
         generator=metadata.generator and masked(metadata.generator),
-        labels={key: masked(value) for key, value in labels.items()},
+        labels={masked(key): masked(value) for key, value in labels.items()},
     )
 
 

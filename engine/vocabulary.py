@@ -22,8 +22,8 @@ _REMEMBERED = 4096
 _TEXTS = "texts.json"
 """The file of the texts by which sources say that they could not tell."""
 
-_COLLECTORS = frozenset({"eidos", "upstream"})
-"""Tools of which we know what every version collects."""
+_COLLECTORS = {"eidos": (0, 1), "upstream": (0,)}
+"""Tools of which we know what every version collects, and the first version that there was."""
 
 _Data = Mapping[str, Json]
 
@@ -184,12 +184,13 @@ class Vocabulary:
         """
         about, since = self._row(address)
         name, _, version = (generator or "").partition(" ")
-        if not since or name not in _COLLECTORS or not (said := _numbers(version)):
+        first = _COLLECTORS.get(name)
+        if not since or first is None or (said := _numbers(version)) is None or said < first:
             return None
-        if name in since and said >= _numbers(since[name]):
+        if name in since and said >= (_numbers(since[name]) or ()):
             return None
-        first = ", ".join(f"{one} {number}" for one, number in sorted(since.items()))
-        return f"{about} is no fact that {generator} collects (since {first})"
+        versions = ", ".join(f"{one} {number}" for one, number in sorted(since.items()))
+        return f"{about} is no fact that {generator} collects (since {versions})"
 
     def absence(self, address: FactAddress) -> Absence | None:
         """Give the facts by which a node tells that there is nothing this one could be of."""
@@ -287,10 +288,18 @@ def _extras(file: Any) -> Extras:  # noqa: ANN401 -- JSON of our own
     return Extras(since, absences)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    """Read ``0.8.12``, and ``v0.8.12-next`` as that; empty for what is no version."""
-    match = re.match(r"v?([0-9]+(?:\.[0-9]+)*)(?:[-+~]|$)", version)
-    return tuple(map(int, match[1].split("."))) if match else ()
+def _numbers(version: str) -> tuple[int, ...] | None:
+    """Read ``0.8.12``, and ``v0.8.12-next`` as that, ``0.12`` as ``0.12.0``; None for what is none.
+
+    Zeros at the end are left out; numbers are short, since Python refuses to read very long ones.
+    """
+    match = re.fullmatch(r"v?([0-9]{1,9}(?:\.[0-9]{1,9})*)(?:[-+~].*)?", version, re.DOTALL)
+    if match is None:
+        return None
+    numbers = [*map(int, match[1].split("."))]
+    while numbers[-1:] == [0]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _subtypes(rows: Any, unknown: frozenset[str]) -> Iterator[tuple[str, Subtype]]:  # noqa: ANN401 -- JSON of our own

@@ -238,7 +238,8 @@ class Reader:
         clean, places = self._sweep.swept(seen)
         if places:
             shown = ", ".join(places[:_SHOWN]) + (", …" if len(places) > _SHOWN else "")
-            self.say(f"note: {name}: {len(places)} secrets were taken out: {shown}")
+            were = "secret was" if len(places) == 1 else "secrets were"
+            self.say(f"note: {name}: {len(places)} {were} taken out: {shown}")
         return clean
 
     def _stored(self, reference: str) -> list[Item] | None:

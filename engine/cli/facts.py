@@ -10,6 +10,7 @@ from eidos.engine.app.facts import facts, told
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Lenient, Option, takes, writes
+from eidos.engine.errors import UsageError
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import FACTS
 
@@ -57,6 +58,9 @@ def command(
     read it. With a snapshot (a file, '-', 'run:ID', 'CLUSTER@TIME'), its values with file and line.
     """
     chosen = parse_outputs(outputs, FACTS)
+    if asked.node is not None and snapshot is None:
+        hint = "Name it after the fact: eidos facts gpu.smi snapshot.yaml --node NAME"
+        raise UsageError("--node is about a snapshot, and none is named", hint=hint)
     with open_context() as context:
         found = facts(path, asked.packs, context)
         if snapshot is not None:

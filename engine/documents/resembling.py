@@ -35,7 +35,7 @@ _ALIKE = 1 / 8
 """Lines that may differ; with more, reading in full takes hardly longer."""
 
 _KEY = r"""(?:"[^"\\]*"|'[^']*'|[A-Za-z0-9/._][^\s:#"'\\,{}\[\]]*)"""
-_VALUE = r"""(?:"[ !#-\[\]-~]*"|'[ -&(-~]*'|-?[A-Za-z0-9/._+]+(?:[ @=-]?[A-Za-z0-9/._+]+)*)"""
+_VALUE = r"""(?:"[ !#-\[\]-~]*"|'[ -&(-~]*'|-?[A-Za-z0-9/._+]+(?:[ @=-][A-Za-z0-9/._+]+)*)"""
 _LINE = re.compile(rf"( *(?:- +{_KEY}: +|- +|{_KEY}: +))({_VALUE})(,?)")
 """A key, an item or both, and a value that ends where the line does, whatever comes next."""
 _UNSURE = re.compile("(?:^|[\\s\\[{,])[&*]|<<|[\r\x85\u2028\u2029]")

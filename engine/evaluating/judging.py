@@ -17,6 +17,7 @@ from eidos.engine.evaluating.projecting import Projection, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
+from eidos.engine.model.secrets import masked
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 from eidos.engine.records import dataclass
@@ -156,8 +157,8 @@ class Judge:
     def _evaluate(self, questions: Sequence[_Question]) -> Iterator[Verdict]:
         answers = self._engine.evaluate(self._job(question) for question in questions)
         for question, answer in zip(questions, answers, strict=True):
-            self.prints.update(dict.fromkeys(answer.prints))
-            self.notes.update(dict.fromkeys(answer.notes))
+            self.prints.update(dict.fromkeys(map(masked, answer.prints)))
+            self.notes.update(dict.fromkeys(masked(note, prose=True) for note in answer.notes))
             judged = _judgement(question.rule, answer, question.view.full)
             verdict = replace(judged, memo=question.key)
             self._known[question.key] = verdict
@@ -187,6 +188,8 @@ class Judge:
             return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
+        if view.unseen is not None and verdict.status is Status.SKIP:
+            return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
 
 

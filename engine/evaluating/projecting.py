@@ -32,6 +32,8 @@ class Projection:
     """Why it cannot be asked at all: a required fact is missing, or cannot be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
+    unseen: str | None = None
+    """Why it must not skip: `gap`, of what it requires, by which it tells whom it is about."""
     unreadable: str | None = None
     """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
     needless: str | None = None
@@ -82,6 +84,7 @@ def project(
         full_view=full_view,
         lacking=_said(lacking),
         gap=_said(gaps),
+        unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
         unreadable=_said(_reasons(unreadable, rule.reads, subject)),
         needless=_said(_reasons(_needless, rule.requires, subject)),
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,

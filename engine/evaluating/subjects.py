@@ -15,6 +15,7 @@ from eidos.engine.model.snapshot import (
     facts_of,
 )
 from eidos.engine.records import dataclass
+from eidos.engine.vocabulary import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class SubjectFacts:
     cluster: str | None = None
     timestamp: str | None = None
     generator: str | None = None
-    """What took the snapshot: ``eidos 0.1.0``, ``upstream 0.8.12``."""
+    """What took the snapshot: ``upstream 0.8.12``; None where nobody knows or it cannot be that."""
     facts: Facts = field(default_factory=dict)
     """A node sees the cluster's facts, and its own on top."""
     nodes: Mapping[str, Facts] = field(default_factory=dict)
@@ -60,7 +61,7 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         digest=seen.digest,
         cluster=snapshot.metadata.cluster,
         timestamp=snapshot.metadata.timestamp,
-        generator=snapshot.metadata.generator,
+        generator=_generator(snapshot),
         facts=facts_of(snapshot.measurements),
         nodes={node.name: facts_of(node.measurements) for node in _every_node(snapshot)},
         collection=snapshot.gaps,
@@ -88,7 +89,7 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
         file: where it was found.
     """
     snapshot, digests = seen.snapshot, seen.digests
-    shared = facts_of(snapshot.measurements)
+    shared, generator = facts_of(snapshot.measurements), _generator(snapshot)
     gaps = snapshot.gaps
     # A node sees the cluster's facts too, so what they are is part of its digest.
     cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]
@@ -100,12 +101,20 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
             digest=digest([cluster, digests.nodes.get(node.name), _about(gaps, node.name)]),
             cluster=snapshot.metadata.cluster,
             timestamp=snapshot.metadata.timestamp,
-            generator=snapshot.metadata.generator,
+            generator=generator,
             facts={**shared, **facts_of(node.measurements)},
             collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
         )
         for node in _every_node(snapshot)
     ]
+
+
+def _generator(snapshot: Snapshot) -> str | None:
+    """Give what took a snapshot; None where it holds facts that no such tool has: it is not so."""
+    generator = snapshot.metadata.generator
+    owners = (snapshot.measurements, *(node.measurements for node in snapshot.nodes))
+    every = (address for measurements in owners for address in facts_of(measurements))
+    return None if any(vocabulary().unsayable(each, generator) for each in every) else generator
 
 
 def _every_node(snapshot: Snapshot) -> tuple[Node, ...]:

@@ -64,7 +64,7 @@ class Collection:
 
         What names keys speaks of the whole subtype too, and not of the subtype's other keys. What
         names a node speaks neither of other nodes nor of the cluster. ``devices[1].ecc`` that could
-        not be read is missing in the list ``devices``; one that was redacted was there.
+        not be read, and ``spec.password`` that was redacted, are missing in what is around them.
         """
         return (
             self.subtype in (None, address.subtype)
@@ -74,7 +74,15 @@ class Collection:
         )
 
     def _has_item(self, key: str | None) -> bool:
-        return self.status in INCOMPLETE and any(name.startswith(f"{key}[") for name in self.keys)
+        """Say whether a key is of something in the value of another one.
+
+        Names of facts have dots themselves; only what was redacted is named by its path in a map.
+        """
+        is_redacted = self.status is CollectorState.REDACTED
+        if not (is_redacted or self.status in INCOMPLETE):
+            return False
+        starts = (f"{key}[", f"{key}.") if is_redacted else f"{key}["
+        return any(name.startswith(starts) for name in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

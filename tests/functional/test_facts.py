@@ -135,6 +135,11 @@ def test_a_node_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean 'gpu-b'?" in capsys.readouterr().err
 
 
+def test_a_node_of_no_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(root, ["facts", "gpu.smi.driver", "--node", "gpu-b"]) == 2
+    assert "--node is about a snapshot" in capsys.readouterr().err
+
+
 def test_names_complete() -> None:
     from click.shell_completion import ShellComplete
 

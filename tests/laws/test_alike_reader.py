@@ -115,3 +115,15 @@ def test_shares_what_did_not_change(folder: Path) -> None:
     assert (first.value["name"], second.value["name"]) == ("a", "b")
     assert first.value["same"] is second.value["same"]
     assert second.location(("name",)).file == "b"
+
+
+def test_a_long_value_that_is_none_takes_linear_time(tmp_path: Path) -> None:
+    """A pattern that can split one word in many ways never ends with this one."""
+    reader = AlikeReader(Limits())
+    lines = [f"k{number}: a" for number in range(40)]
+    for name, value in (("a.yaml", "1"), ("b.yaml", "a" * 2000 + "#b")):
+        path = tmp_path / name
+        path.write_text("\n".join([*lines, f"z: {value}"]))
+        [document] = reader.read(Source(name, path))
+        assert isinstance(document.value, dict)
+        assert str(document.value["z"]) == value

@@ -209,6 +209,27 @@ def test_in_a_snapshot_that_somebody_wrote(
     assert_clean(work, said.out + said.err)
 
 
+def test_in_what_rules_print(
+    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule, document = tmp_path / "print.rego", tmp_path / "1.yaml"
+    rule.write_text(
+        "package main\nimport rego.v1\ndeny contains msg if {\n"
+        '\tsome name, text in input.facts\n\tprint(sprintf("%v=%v", [name, text]))\n'
+        '\tmsg := "seen"\n}\n'
+    )
+    document.write_text(to_yaml({"facts": {**SERVICES, "DB_PASSWORD": X}}))
+
+    db = ("--db", "eidos.db")
+    assert run("check", "-p", rule, document, *every_format(REPORT), *db, "-v") == 1
+    assert run("check", "-p", rule, document, "--no-memo", "-o", "json=report.json", *db) == 1
+    assert run("history", "show", "latest", *every_format(REPORT), *db) == 0
+
+    said = capsys.readouterr()
+    assert "print.rego:5: " in Path("report.json").read_text()
+    assert_clean(work, said.out + said.err)
+
+
 def test_through_the_collectors(
     work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,3 +126,20 @@ def test_what_one_left_out_and_another_has_is_not_missing() -> None:
     assert merged.conflicts == ()
     assert merged.snapshot.collection == ()
     assert merged.snapshot.metadata.cluster == "prod"
+
+
+def test_every_gap_is_kept_whose_facts_are_nowhere() -> None:
+    """Of two gaps with one reason each has keys of its own; a type is more than one subtype."""
+    partial, absent = CollectorState.PARTIAL, CollectorState.UNAVAILABLE
+    gaps = (
+        Collection("OS", partial, "grub", "n1", "denied", ("a",)),
+        Collection("OS", partial, "grub", "n1", "denied", ("b",)),
+        Collection("OS", absent, "grub", None, "none", ("c",)),
+        Collection("OS", absent, "sysctl", None, "none"),
+    )
+    there = Collection("OS", absent, "grub", None, "none")
+    part = replace(node_snapshot("n1", "a", 1), collection=(*gaps, there))
+
+    kept = merge([Part("n", part)]).snapshot.collection
+
+    assert set(kept) == set(gaps)

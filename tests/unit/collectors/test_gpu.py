@@ -289,4 +289,22 @@ def test_gpus_on_the_bus_are_counted_without_a_driver(tmp_path: Path) -> None:
 
     assert found.facts["pci"]["gpu-count"] == 1
     assert found.state("smi") is CollectorState.UNAVAILABLE
-    assert "1 NVIDIA GPUs are on the PCI bus" in str(found.entry("smi").reason)
+    assert "1 NVIDIA GPU is on the PCI bus" in str(found.entry("smi").reason)
+
+
+@pytest.mark.parametrize("file", ["vendor", "class"])
+def test_a_device_that_does_not_say_what_it_is_is_not_counted_as_none(
+    file: str, tmp_path: Path
+) -> None:
+    device = tmp_path / "sys/bus/pci/devices/0000:04:00.0"
+    device.mkdir(parents=True)
+    for name, text in {"vendor": "0x10de", "class": "0x030200"}.items():
+        (device / name).write_text(text + "\n")
+    (device / file).unlink()
+    (device / file).mkdir()  # reading fails, whoever runs the test
+
+    found = Collected(collector, tmp_path)
+
+    assert "pci" not in found.facts
+    assert found.state("pci") is CollectorState.FAILED
+    assert found.state("smi") is CollectorState.UNAVAILABLE

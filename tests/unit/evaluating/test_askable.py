@@ -86,7 +86,12 @@ NODE = ("a", {"OS.sysctl": {"/proc/sys/kernel/panic": "1"}, "K8s.node": {"provid
         (UPSTREAM, "gpu.smi.driver", Status.UNKNOWN),
         (UPSTREAM, "acme.thing", Status.UNKNOWN),
         (OURS, "k8s.kubelet", Status.UNKNOWN),
-        ("eidos 0.0.9", "k8s.kubelet", Status.NOT_ASKABLE),
+        ("eidos 0.0.9", "k8s.kubelet", Status.UNKNOWN),  # there never was such a version
+        ("eidos 0.1", "k8s.kubelet", Status.UNKNOWN),
+        ("upstream 0.12", "k8s.helm", Status.UNKNOWN),
+        ("upstream 0.11.9", "k8s.helm", Status.NOT_ASKABLE),
+        ("upstream 0", "k8s.helm", Status.UNKNOWN),
+        ("upstream " + "9" * 5000, "k8s.helm", Status.UNKNOWN),
         ("upstream eidos 0.1.0", "k8s.kubelet", Status.UNKNOWN),
         ("upstream", "k8s.kubelet", Status.UNKNOWN),
         ("another 1.0", "k8s.kubelet", Status.UNKNOWN),
@@ -109,6 +114,17 @@ def test_any_word_of_a_collector_makes_it_unknown(state: CollectorState, ask: As
     word = (Collection("K8s", state, "kubelet"),)
     [verdict] = ask(taken(UPSTREAM, NODE, collection=word), "k8s.kubelet")
     assert verdict.status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("owner", ["a", "b"])
+def test_a_tool_that_cannot_have_taken_what_is_there_is_not_believed(
+    owner: str, ask: Asking
+) -> None:
+    """Somebody wrote another name over ours: what is missing was lost, on every node."""
+    ours = {"OS.modules": {"nvidia": ""}}
+    facts = [("a", {**NODE[1], **(ours if owner == "a" else {})}), ("b", ours)]
+    verdicts = ask(taken(UPSTREAM, *facts), "k8s.kubelet")
+    assert {verdict.status for verdict in verdicts} == {Status.UNKNOWN}
 
 
 def test_one_fact_that_was_only_lost_makes_it_unknown(ask: Asking) -> None:

@@ -75,5 +75,14 @@ def test_what_is_broken_in_an_item_of_a_list_is_a_gap_of_the_list() -> None:
     assert about("gpu.devices.devices")
     assert not about("gpu.devices.device")
     assert not about("gpu.devices.confidential-computing")
-    redacted = replace(entry, status=CollectorState.REDACTED)
-    assert not redacted.is_about(FactAddress.parse("gpu.devices.devices").on("n1"))
+
+
+def test_what_was_redacted_in_a_value_is_a_gap_of_the_value() -> None:
+    """A rule that forbids a password in a map must not pass because we took it out."""
+    keys = ("spec.password", "list[0].token")
+    entry = Collection("Acme", CollectorState.REDACTED, "thing", None, "secret", keys)
+
+    for fact, is_told in (("spec", True), ("list", True), ("spe", False), ("other", False)):
+        assert entry.is_about(FactAddress.parse(f"acme.thing.{fact}")) is is_told
+    flat = replace(entry, status=CollectorState.PARTIAL)
+    assert not flat.is_about(FactAddress.parse("acme.thing.spec"))
