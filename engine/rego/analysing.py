@@ -93,7 +93,11 @@ def _facts(tree: ModuleTree, *, v0: bool) -> Facts:
     mentions = [mention for rule in tree.rules for mention in rule.mentions]
     mentions += tree.imports.values()
     paths = {mention.path for mention in mentions}
-    inputs = {m.path: m.place.line for m in reversed(mentions) if m.path.startswith("input.")}
+    inputs = {
+        m.path: m.place.line
+        for m in sorted(mentions, key=lambda each: -each.place.line)  # the first line stays
+        if m.path.startswith("input.")
+    }
     return Facts(
         file=tree.file,
         package=tree.package,

@@ -91,7 +91,9 @@ warn contains {
 	"expected": "containerSHA",
 } if {
 	some entry in bundles.objects(input.bundle)
-	some name, each in entry.object.spec.packages
+	packages := entry.object.spec.packages
+	is_object(packages)
+	some name, each in packages
 	each.interrupt.type == "reboot"
 	not each.containerSHA
 }

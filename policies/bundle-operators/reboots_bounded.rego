@@ -76,13 +76,20 @@ deny contains {
 } if {
 	some entry in tuned
 	some label in labels(entry)
+	is_string(label)
 	startswith(label, "nvidia.com/")
 	"nodewright-customizations" in input.bundle.components["gpu-operator"].dependsOn
 }
 
-labels(entry) := {label | some label, _ in object.get(selectors(entry), "matchLabels", {})} | {each.key | some each in object.get(selectors(entry), "matchExpressions", [])} if {
-	is_object(selectors(entry))
-}
+labels(entry) := matched(selectors(entry)) | expressed(selectors(entry)) if is_object(selectors(entry))
+
+matched(selector) := {label | some label, _ in selector.matchLabels} if is_object(selector.matchLabels)
+
+matched(selector) := set() if not is_object(object.get(selector, "matchLabels", null))
+
+expressed(selector) := {each.key | some each in selector.matchExpressions} if is_array(selector.matchExpressions)
+
+expressed(selector) := set() if not is_array(object.get(selector, "matchExpressions", null))
 
 deny contains {
 	"msg": sprintf("%v tolerates every taint.", [each.component]),

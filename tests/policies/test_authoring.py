@@ -25,9 +25,7 @@ FRAMEWORKS = {
     "nvidia-bulletin",
     "nvidia-docs",
 }
-JUDGING = [pack for pack in packs() if pack.name != "selection"]
-"""Packs whose rules judge; those of the other one select, and answer to no framework."""
-RULE_FILES = [path for pack in JUDGING for path in rule_files(pack)]
+RULE_FILES = [path for pack in packs() for path in rule_files(pack)]
 
 
 @pytest.fixture(scope="module")

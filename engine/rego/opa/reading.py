@@ -146,7 +146,7 @@ def _module_facts(text: _Text, *, v0: bool) -> ModuleFacts:
     named = [*text.references, *text.imports]
     inputs = {
         ".".join(found.path): found.row
-        for found in reversed(named)
+        for found in sorted(named, key=lambda each: -each.row)  # the first line stays
         if found.path[0] == "input" and len(found.path) > 1
     }
     data = {".".join(found.path[1:]) for found in named if found.path[0] == "data"}
