@@ -30,8 +30,10 @@ def plan(
         deployer: the tool that deploys it.
 
     Raises:
-        BundleError: a component is not known, two bundlers claim one, or one cannot render it.
+        BundleError: a component is not known or lacks what it depends on, two bundlers claim one,
+            or one cannot render it.
     """
+    _refuse_missing(recipe)
     _refuse_unknown_values(recipe, shared)
     claims = _claims(bundlers)
     return Plan(
@@ -44,6 +46,18 @@ def plan(
         deployer=deployer,
         shared=shared,
     )
+
+
+def _refuse_missing(recipe: WrittenRecipe) -> None:
+    """A recipe that somebody shortened may lack what the rest waits for."""
+    names = {each.name for each in recipe.components}
+    for each in recipe.components:
+        for needed in each.depends_on:
+            if needed not in names:
+                raise BundleError(
+                    f"{each.name} depends on {needed}, which the recipe does not have",
+                    hint="Resolve the recipe anew, or take it out of dependsOn if it is there.",
+                )
 
 
 def _refuse_unknown_values(recipe: WrittenRecipe, shared: SharedInputs) -> None:

@@ -38,18 +38,18 @@ deny contains findings.unreadable(path, allowed, "a list of settings") if not is
 
 allowed := object.get(input.k8s.kubelet, "allowedUnsafeSysctls", [])
 
-unknown contains setting if {
+unlisted contains setting if {
 	is_array(allowed)
 	some setting in allowed
 	not grants.named(setting, data.params.allowed)
 }
 
 deny contains finding if {
-	count(unknown) > 0
+	count(unlisted) > 0
 	finding := {
-		"msg": sprintf("Pods may set %v.", [concat(", ", [sprintf("%v", [setting]) | some setting in unknown])]),
+		"msg": sprintf("Pods may set %v.", [concat(", ", [sprintf("%v", [setting]) | some setting in unlisted])]),
 		"path": path,
-		"actual": concat(", ", [sprintf("%v", [setting]) | some setting in unknown]),
+		"actual": concat(", ", [sprintf("%v", [setting]) | some setting in unlisted]),
 		"expected": "none but those of the parameter",
 	}
 }

@@ -33,3 +33,19 @@ def test_every_row_is_measured(name: str, tmp_path: Path) -> None:
     word = {"check": "check", "recheck": "re-check", "fleet": "alike", "distinct": "distinct"}[name]
     assert all(word in row for row in rows)
     assert all(" x" in row or "absent" in row for row in rows)
+
+
+def test_bundles_are_measured_without_helm_and_charts() -> None:
+    found = subprocess.run(
+        [sys.executable, str(RUN.with_name("bundles.py")), "--quick"],
+        env={**os.environ, "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1500,
+    )
+    assert found.returncode == 0, found.stderr
+    bundling, helm, planning = found.stdout.splitlines()
+    assert bundling.startswith("eidos bundle, 10 components: ")
+    assert helm.startswith("helm template: absent, ")
+    assert planning.startswith("planning, 10 components: ")

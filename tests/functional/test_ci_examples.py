@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -26,7 +27,7 @@ SHIMS = {
 import os, sys
 with open(os.environ["CALLS"], "a") as calls:
     print("eidos", *sys.argv[1:], file=calls)
-if "check" in sys.argv[1:3]:
+if "check" in sys.argv[1:3] or ("bundle" in sys.argv[1:3] and "verify" not in sys.argv):
     sys.argv += ["--effective-time", "2026-11-24"]
 from eidos.engine.__main__ import main
 main()
@@ -90,7 +91,8 @@ def machine(tmp_path: Path) -> Machine:
     for name, text in SHIMS.items():
         (shims / name).write_text(text.format(python=sys.executable) if name == "eidos" else text)
         (shims / name).chmod(stat.S_IRWXU)
-    (tmp_path / "cluster.yaml").write_text((EXAMPLES / "cluster.yaml").read_text())
+    for name in ("cluster.yaml", "bundle-inputs.yaml"):
+        (tmp_path / name).write_text((EXAMPLES / name).read_text())
     return Machine(tmp_path)
 
 
@@ -99,10 +101,13 @@ def parsed(path: str) -> Any:
 
 
 def github(_: Path) -> list[Script]:
-    steps = parsed("github-actions/policy.yml")["jobs"]["check"]["steps"]
+    return github_steps(parsed("github-actions/policy.yml")["jobs"]["check"])
+
+
+def github_steps(job: Any) -> list[Script]:
     shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
     env = {"GITHUB_STEP_SUMMARY": "step-summary.md"}
-    return [Script(step["run"], shell, env) for step in steps if "run" in step]
+    return [Script(step["run"], shell, env) for step in job["steps"] if "run" in step]
 
 
 def gitlab(_: Path) -> list[Script]:
@@ -207,6 +212,12 @@ def without_gpu_facts(taken: Any) -> None:
     del taken["nodes"][0]["measurements"][1], taken["collection"][2]
 
 
+def without_kernel_line(taken: Any) -> None:
+    without_gpu_b(taken)
+    [system] = [each for each in taken["nodes"][0]["measurements"] if each["type"] == "OS"]
+    system["subtypes"] = [each for each in system["subtypes"] if each["subtype"] != "grub"]
+
+
 def unreadable(taken: Any) -> None:
     taken["nodes"] = "gone"
 
@@ -237,7 +248,7 @@ def test_no_example_believes_a_file_of_the_checkout(system: System, machine: Mac
 def test_every_eidos_in_an_example_reads_no_configuration() -> None:
     for file in {*EXAMPLES.rglob("*")} - {EXAMPLES / "cluster.yaml"}:
         said = file.read_text() if file.is_file() else ""
-        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot)\b"
+        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot|recipe|bundle)\b"
         assert re.findall(call, said, re.MULTILINE) == [], file
 
 
@@ -268,7 +279,9 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
     ("schema", "example"),
     [
         ("github-workflow.json", "github-actions/policy.yml"),
+        ("github-workflow.json", "github-actions/bundle.yml"),
         ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
+        ("gitlab-ci.json", "gitlab/bundle.gitlab-ci.yml"),
     ],
 )
 def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
@@ -279,16 +292,27 @@ def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
     jsonschema.validators.validator_for(wanted)(wanted).validate(document)
 
 
-def test_github_workflow_is_careful() -> None:
-    workflow = parsed("github-actions/policy.yml")
+@pytest.mark.parametrize(
+    ("name", "permissions"),
+    [
+        ("policy", {"contents": "read", "security-events": "write"}),
+        ("bundle", {"contents": "write"}),
+    ],
+)
+def test_github_workflow_is_careful(name: str, permissions: dict[str, str]) -> None:
+    workflow = parsed(f"github-actions/{name}.yml")
     assert workflow["permissions"] == {}
-    job = workflow["jobs"]["check"]
-    assert job["permissions"] == {"contents": "read", "security-events": "write"}
+    [job] = workflow["jobs"].values()
+    assert job["permissions"] == permissions
     for step in job["steps"]:
         assert re.fullmatch(r"[\w-]+/[\w/-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
         assert "${{" not in step.get("run", "")
         assert "cache" not in step.get("with", {})
-    assert job["steps"][-1]["with"]["sarif_file"] == "eidos.sarif"
+
+
+def test_github_shows_findings_in_code_scanning() -> None:
+    last = parsed("github-actions/policy.yml")["jobs"]["check"]["steps"][-1]
+    assert last["with"]["sarif_file"] == "eidos.sarif"
 
 
 def test_gitlab_keeps_reports_of_failed_jobs_and_no_cache() -> None:
@@ -365,3 +389,109 @@ def test_the_example_has_a_verdict_for_every_rule(machine: Machine) -> None:
     assert states["demo-east-1/gpu-b"] == {"pass", "skip", "fail"}
     failed = [v["rule"] for s in subjects for v in s["verdicts"] if v["status"] == "fail"]
     assert sorted(failed) == ["GPU-001", "GPU-007", "GPU-008", "GPU-009", "K8S-005", "OS-005"]
+
+
+# Bundles ----------------------------------------------------------------------------------------
+
+
+def github_bundle() -> list[Script]:
+    return github_steps(parsed("github-actions/bundle.yml")["jobs"]["bundle"])
+
+
+def gitlab_bundle() -> list[Script]:
+    job = parsed("gitlab/bundle.gitlab-ci.yml")["bundle"]
+    return [Script(line) for line in [*job["before_script"], *job["script"]]]
+
+
+PIPELINES = {
+    "github": (github_bundle, "argocd/app-of-apps.yaml"),
+    "gitlab": (gitlab_bundle, "flux/kustomization.yaml"),
+}
+
+
+@pytest.fixture
+def deploy(machine: Machine) -> Path:
+    """A checkout of the branch that Argo CD watches, as the workflow's second checkout gives it."""
+    remote, checkout = machine.folder / "remote.git", machine.folder / "deploy"
+    git("init", "--quiet", "--bare", "--initial-branch=deploy", str(remote))
+    git("clone", "--quiet", str(remote), str(checkout))
+    git("switch", "--quiet", "--orphan", "deploy", folder=checkout)
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    git(*who, "commit", "--quiet", "--allow-empty", "-m", "Bundles", folder=checkout)
+    git("push", "--quiet", "origin", "deploy", folder=checkout)
+    return remote
+
+
+def git(*arguments: str, folder: Path | None = None) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def pipeline(machine: Machine, name: str) -> subprocess.CompletedProcess[str]:
+    """Run the steps of a pipeline until one fails, as its system does."""
+    done = None
+    for script in PIPELINES[name][0]():
+        done = machine.run(script)
+        if done.returncode != 0:
+            break
+    assert done is not None
+    return done
+
+
+def change_snapshot(machine: Machine, change: Callable[[Any], None]) -> None:
+    taken = yaml.safe_load((machine.folder / "cluster.yaml").read_text())
+    change(taken)
+    (machine.folder / "cluster.yaml").write_text(json.dumps(taken))
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+@pytest.mark.usefixtures("deploy")
+def test_a_pipeline_bundles_what_the_gate_lets_through(name: str, machine: Machine) -> None:
+    change_snapshot(machine, without_gpu_b)
+    done = pipeline(machine, name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (machine.folder / "bundle" / PIPELINES[name][1]).is_file()
+    assert [call.split()[2:4] for call in machine.calls("eidos")] == [
+        ["recipe", "--snapshot"],
+        ["bundle", "--recipe"],
+        ["bundle", "verify"],
+    ]
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [(lambda _: None, 1), (without_gpu_facts, 1), (without_kernel_line, 3), (unreadable, 2)],
+)
+def test_a_pipeline_stops_at_a_closed_gate(
+    name: str, change: Callable[[Any], None], code: int, machine: Machine, deploy: Path
+) -> None:
+    change_snapshot(machine, change)
+    done = pipeline(machine, name)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert not (machine.folder / "bundle").exists()
+    assert git("log", "--format=%s", "deploy", folder=deploy).split() == ["Bundles"]
+
+
+def test_github_commits_a_bundle_once(machine: Machine, deploy: Path) -> None:
+    change_snapshot(machine, without_gpu_b)
+    for _ in range(2):  # the same snapshot gives the same bytes, so that there is nothing to commit
+        done = pipeline(machine, "github")
+        assert done.returncode == 0, done.stdout + done.stderr
+        shutil.rmtree(machine.folder / "bundle")
+    assert len(git("log", "--format=%s", "deploy", folder=deploy).splitlines()) == 2
+    kept = git("ls-tree", "-r", "--name-only", "deploy", folder=deploy).splitlines()
+    assert "demo-east-1/argocd/app-of-apps.yaml" in kept
+    assert "demo-east-1/manifest.json" in kept
+
+
+def test_what_a_pipeline_pushes_is_where_argo_cd_looks(machine: Machine, deploy: Path) -> None:
+    change_snapshot(machine, without_gpu_b)
+    pipeline(machine, "github")
+    place = parsed("bundle-inputs.yaml")["source"]
+    parent = yaml.safe_load((machine.folder / "bundle/argocd/app-of-apps.yaml").read_text())
+    source = parent["spec"]["source"]
+    assert (source["repoURL"], source["targetRevision"]) == (place["url"], place["revision"])
+    assert git("ls-tree", f"deploy:{source['path']}", folder=deploy)

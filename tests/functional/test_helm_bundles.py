@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,46 @@ def test_a_chart_refuses_a_value_that_it_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
         templated(bundled(tmp_path), "--set", "limits.memroy=1Gi")
     assert "memroy" in refused.value.stderr
+
+
+def rendering(bundle: Path, charts: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the script that holds bundles against the charts of upstream, on ours."""
+    script = Path(__file__).parents[2] / ".ci" / "render-charts"
+    return subprocess.run(
+        [sys.executable, str(script), "--charts", str(charts), str(bundle)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "said"),
+    [
+        ({"greeting": "hi"}, 0, "small-settings: 1 sets of values rendered"),
+        ({"gretting": "hi"}, 1, "small-settings: gretting is dead"),
+        ({"quiet": {"enabled": True}}, 0, "quiet.enabled has no effect here"),
+        ({"limits": "none"}, 1, "FAULT small-settings"),
+    ],
+)
+def test_a_value_without_effect_is_found(
+    values: dict[str, Any], code: int, said: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("kubernetes_validate")
+    bundle, charts = tmp_path / "bundle", tmp_path / "charts"
+    (bundle / "010-small-settings").mkdir(parents=True)
+    (bundle / "010-small-settings" / "values.yaml").write_text(json.dumps(values))
+    component = {"name": "small-settings", "namespace": "small", "version": "1.2.3"}
+    recipe = {"components": [{**component, "chart": {"name": "small-settings"}}]}
+    (bundle / "recipe.yaml").write_text(json.dumps(recipe))
+    chart = charts / "small-settings"
+    shutil.copytree(HERE / "chart", chart)
+    (chart / "values.schema.json").unlink()  # as most charts of upstream have none
+    with (chart / "values.yaml").open("a") as file:
+        file.write("quiet: {enabled: false}\n")
+    found = rendering(bundle, charts)
+    assert found.returncode == code, found.stdout + found.stderr
+    assert said in found.stdout
 
 
 # Installing -------------------------------------------------------------------------------------

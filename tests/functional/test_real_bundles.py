@@ -312,6 +312,11 @@ def test_objects_keep_the_schemas_of_each_version_that_their_recipes_are_for() -
     assert asked
 
 
+def test_every_recipe_is_for_some_release() -> None:
+    for asked, recipe in every_recipe(shipped()):
+        assert minors_of(recipe), asked
+
+
 def test_a_schema_refuses_a_field_that_it_does_not_have() -> None:
     kubernetes = pytest.importorskip("kubernetes_validate")
     wrong = made("v1", "ConfigMap", "wrong", "default", dataa={"a": "b"})
