@@ -23,10 +23,11 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.packs.finding import shipped
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.light import LightEngine
+from eidos.engine.rego.opa.engine import OpaEngine
 from eidos.engine.selecting.reading import read_catalog
 from eidos.recipes import FOLDER as CATALOG
 from fakes.mutations import ODD
-from fakes.real_opa import RealOpa
+from fakes.opa_server import opa_binary
 
 FOLDER = Path(__file__).parents[1] / "fakes" / "bundles"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -262,7 +263,7 @@ def test_no_value_breaks_a_rule(light: RegoEngine, rules: list[Rule]) -> None:
 def test_both_engines_say_the_same(light: RegoEngine, rules: list[Rule]) -> None:
     faulty = [changed(read(name), path, value) for name, path, value, _ in (*FAULTS, *TOLD)]
     asked = [read(EKS), read(AKS), *faulty, *odd_bundles()]
-    with closing(RealOpa()) as opa:
+    with closing(OpaEngine(Path(opa_binary()))) as opa:
         pairs = [
             (one, other)
             for ours, theirs in zip(
