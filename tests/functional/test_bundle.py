@@ -164,8 +164,9 @@ def test_a_recipe_becomes_a_bundle(bundle: Bundle, capsys: pytest.CaptureFixture
     assert json.loads(said)["decision"] == "passed"
     files = tree(Path("out"))
     assert {"README.md", "recipe.yaml", "gate.json", "manifest.json", "install.sh"} <= set(files)
-    assert yaml.safe_load(files["020-demo-app/values.yaml"]) == {"replicas": 1}
-    assert yaml.safe_load(files["020-demo-app/after/settings.yaml"])["kind"] == "ConfigMap"
+    folder = next(each.partition("/")[0] for each in files if "-demo-app/" in each)
+    assert yaml.safe_load(files[f"{folder}/values.yaml"]) == {"replicas": 1}
+    assert yaml.safe_load(files[f"{folder}/after/settings.yaml"])["kind"] == "ConfigMap"
     conforms(files["gate.json"].decode(), "gate-decision")
     conforms(files["manifest.json"].decode(), "bundle-manifest")
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
@@ -313,7 +314,7 @@ def test_hostile_values_stay_values(bundle: Bundle) -> None:
     values = {f"k{number}": text for number, text in enumerate(HOSTILE)}
     values |= dict.fromkeys(HOSTILE, "x")
     assert bundle("--annotate", values=values) == 0
-    text = Path("out/020-demo-app/values.yaml").read_text(encoding="utf-8")
+    text = next(Path("out").glob("*-demo-app/values.yaml")).read_text(encoding="utf-8")
     assert yaml.safe_load(text) == values
     assert not Path("x").exists()
     assert subprocess.run(["bash", "-n", "out/install.sh"], check=False).returncode == 0
@@ -395,7 +396,7 @@ def test_only_changes_what_it_names(bundle: Bundle, capsys: pytest.CaptureFixtur
     assert bundle(*update, values={"replicas": 2}, to="new") == 0
     assert bundle(*update, base={"on": False}, to="other") == 2
     said = capsys.readouterr().err
-    assert "010-demo-base/values.yaml is changed" in said
+    assert "-demo-base/values.yaml is changed" in said
     assert "the recipe's demo-base differs" in said
     assert not Path("other").exists()
 

@@ -24,7 +24,13 @@ SNAPSHOT: dict[str, Any] = {
                 {"subtype": "policy", "data": {}},
                 {
                     "subtype": "helm",
-                    "data": {"g/g": {"chart": "gpu-operator", "version": "v26.7.0"}},
+                    "data": {
+                        "g/g": {
+                            "chart": "gpu-operator",
+                            "version": "v26.7.0",
+                            "status": "deployed",
+                        }
+                    },
                 },
             ],
         }
