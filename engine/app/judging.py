@@ -127,7 +127,9 @@ class Judging:
 
     def _subject(self, candidate: "_Candidate", verdicts: tuple[Verdict, ...]) -> Subject:
         said = self._enforced(verdicts)
-        places = Places(candidate.item.file, self._table(candidate, said))
+        places: Mapping[str, Location] = Places(candidate.item.file, self._table(candidate, said))
+        if candidate.places:  # some findings are about another file, the recipe
+            places = {**places, **{p: candidate.places[p] for p in places if p in candidate.places}}
         judged = self._waiving.apply(candidate.judged(said, places))
         return self._holding.with_tuning(judged) if self._holding else judged
 
@@ -181,7 +183,7 @@ class _Candidate:
     places: Mapping[str, Location] = field(default_factory=dict)
     """Where parts stand that are in no snapshot: those of a recipe."""
 
-    def judged(self, verdicts: tuple[Verdict, ...], places: Places) -> Subject:
+    def judged(self, verdicts: tuple[Verdict, ...], places: Mapping[str, Location]) -> Subject:
         """Give the subject with its verdicts and the places of their findings."""
         facts = self.facts
         if self.unasked:
