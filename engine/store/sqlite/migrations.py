@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eidos.engine.store.sqlite import tables
+from eidos.engine.store.sqlite.waivers import adopt_waivers
 
 APPLICATION_ID = 0x6569646F
 """``eido`` in ASCII: tells our databases from other SQLite files."""
@@ -17,7 +18,7 @@ APPLICATION_ID = 0x6569646F
 
 def create_tables(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     """Lay every table of the first release."""
-    for statement in (*tables.TABLES, *tables.guards(), *tables.VIEWS):
+    for statement in (*tables.TABLES, *tables.guards(tables.FIRST), *tables.VIEWS):
         db.execute(statement)
 
 
@@ -31,7 +32,26 @@ def seal_memos(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     db.execute("DROP TABLE unsealed")
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (create_tables, seal_memos)
+def keep_waivers(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for waivers and their lives, and for when a run was recorded."""
+    for statement in (tables.WAIVERS, *tables.guards(["waivers"]), tables.WAIVER_LIVES):
+        db.execute(statement)
+    db.execute(tables.RECORDED)
+    adopt_waivers(db.conn)
+
+
+def leave_checkpoints(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for what pruning leaves, and for what it must let be."""
+    for statement in (tables.CHECKPOINTS, *tables.guards(["checkpoints"]), tables.PENDING):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (
+    create_tables,
+    seal_memos,
+    keep_waivers,
+    leave_checkpoints,
+)
 VERSION = len(STEPS)
 
 
