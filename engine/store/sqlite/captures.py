@@ -79,7 +79,7 @@ def find_cluster(
     """
     row = connection.execute(
         _CAPTURE + "WHERE cluster = :cluster AND at <= :at AND (:known IS NULL OR "  # noqa: S608
-        f"(SELECT {RECORDED_AT} FROM runs r WHERE r.number = run) <= :known) "
+        f"(SELECT {RECORDED_AT} FROM runs r WHERE r.number = captures.run) <= :known) "
         "ORDER BY at DESC, id DESC LIMIT 1",
         {"cluster": cluster, "at": at, "known": known},
     ).fetchone()

@@ -66,7 +66,7 @@ class Database:
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, sqlite3.Error | StoreError):
                     self._refuse_lost_file()  # says more than what SQLite makes of it
                 raise
             self._refuse_lost_file()
