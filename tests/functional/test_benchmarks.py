@@ -33,3 +33,27 @@ def test_every_row_is_measured(name: str, tmp_path: Path) -> None:
     word = {"check": "check", "recheck": "re-check", "fleet": "alike", "distinct": "distinct"}[name]
     assert all(word in row for row in rows)
     assert all(" x" in row or "absent" in row for row in rows)
+
+
+STORE = RUN.with_name("store.py")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["disk", "--snapshots", "3"], "one more snapshot with 1 % of"),
+        # Sixteen writers and eight readers for a minute, scaled down to what a build server has.
+        (["crowd", "--seconds", "5", "--writers", "4", "--readers", "2"], "none lost, none twice"),
+    ],
+)
+def test_the_store_is_measured_and_stands(arguments: list[str], told: str) -> None:
+    found = subprocess.run(
+        [sys.executable, str(STORE), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+    assert found.returncode == 0, found.stderr + found.stdout
+    assert told in found.stdout
