@@ -1,7 +1,5 @@
 """The one door to the store: which engine keeps it is said by where it is."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -59,6 +57,9 @@ def opened_copy(file: Path) -> Iterator[Store]:
     Raises:
         StoreError: it cannot be read, is not ours, or was written by a newer eidos.
     """
+    import shutil
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="eidos-import-") as folder:
         copy = Path(folder) / "copy.db"
         try:

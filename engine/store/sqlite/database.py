@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,6 +103,8 @@ class Database:
         Raises:
             StoreError: the file is there, or cannot be written.
         """
+        import tempfile  # slow to import, and few commands copy
+
         with _explained(str(file)):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # 0600
