@@ -240,6 +240,33 @@ def with_a_trigger(file: Path) -> None:
         connection.execute("CREATE TRIGGER bad AFTER INSERT ON runs BEGIN DELETE FROM memos; END")
 
 
+def test_verify_of_a_flipped_byte_names_the_row_and_nothing_is_rebuilt(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    eidos("vacuum", "--db", db)  # all in one file
+    with closing(sqlite3.connect(db)) as connection:
+        (row,) = connection.execute("SELECT max(id) FROM blobs").fetchone()
+    flip(db)
+
+    assert eidos("verify", "--db", db) == 1
+    assert f"altered: blobs {row} (run r6)" in capsys.readouterr().out
+    assert eidos("vacuum", "--db", db) == 2
+    assert f"damaged: blobs {row}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_database_that_was_cut_short_is_no_answer(
+    db: Path, capsys: pytest.CaptureFixture[str], share: float
+) -> None:
+    eidos("vacuum", "--db", db)
+    content = db.read_bytes()[: int(db.stat().st_size * share)]
+    db.write_bytes(content)
+    for verb in (["runs"], ["verify"], ["prune", "--keep", "1"], ["vacuum"]):
+        assert eidos(*verb, "--db", db) in (1, 2)
+        assert "Traceback" not in capsys.readouterr().err
+    assert db.read_bytes()[100:] == content[100:], "the header counts who opened it to write"
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from eidos.engine.errors import StoreError
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import Capture, RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
@@ -30,6 +31,7 @@ from eidos.engine.store.sqlite import (
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
 from eidos.engine.store.sqlite.encoding import milliseconds
 from eidos.engine.store.sqlite.recording import SqliteRecording
+from eidos.engine.store.sqlite.tables import DERIVED
 
 
 def open_sqlite(
@@ -125,6 +127,13 @@ class SqliteStore:
     def vacuum(self) -> Vacuumed:
         """Work out again what follows from the runs, drop what none names, and give back space."""
         before = self._database.size
+        with self._database.reading() as connection:
+            altered = next(verifying.content_alterations(connection), None)
+        if altered is not None and altered.table not in DERIVED:
+            raise StoreError(
+                f"the database is damaged: {altered}",
+                hint="See what else is with: eidos history verify. Then restore it from a backup.",
+            )
         with self._database.upkeep() as connection:
             rebuilt = rebuilding.rebuild(connection)
             sweeping.sweep(connection)

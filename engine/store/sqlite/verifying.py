@@ -37,6 +37,17 @@ def alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
 
 
 def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    checked = _checks(connection)
+    intact = True
+    for each in content_alterations(connection):
+        intact = intact and each.table not in checked
+        yield each
+    if intact:  # else they would be worked out from what was altered
+        yield from differences(connection)
+
+
+def content_alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Give what was altered of all that does not follow from the rest."""
     yield from _file(connection)
     yield from _layout(connection)
     yield from _lost_references(connection)
@@ -46,9 +57,8 @@ def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
         for each in _rows(connection, table, check):
             intact = False
             yield each
-    if intact:  # else they would be worked out from what was altered
-        lost = list(_lost_waivers(connection))
-        yield from lost or differences(connection)
+    if intact:
+        yield from _lost_waivers(connection)
 
 
 def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
