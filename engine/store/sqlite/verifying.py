@@ -20,6 +20,7 @@ from eidos.engine.store.sqlite.migrations import migrate
 from eidos.engine.store.sqlite.rebuilding import differences
 from eidos.engine.store.sqlite.rulebook import check_rule, check_rule_list
 from eidos.engine.store.sqlite.subjects import SubjectReader
+from eidos.engine.store.sqlite.tables import IMMUTABLE
 from eidos.engine.store.sqlite.trees import check_node_page, check_snapshot, check_tree
 from eidos.engine.store.sqlite.waivers import addresses_given, check_waiver
 
@@ -37,10 +38,9 @@ def alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
 
 
 def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
-    checked = _checks(connection)
     intact = True
     for each in content_alterations(connection):
-        intact = intact and each.table not in checked
+        intact = intact and each.table not in IMMUTABLE
         yield each
     if intact:  # else they would be worked out from what was altered
         yield from differences(connection)
