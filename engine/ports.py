@@ -4,7 +4,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 ``eidos.engine.app``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Module
-from eidos.engine.model.run import RunSummary
-from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
+from eidos.engine.model.run import Capture, RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Collection, Subtype
+from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
@@ -228,9 +230,10 @@ class Recording(Protocol):
 class Store(Protocol):
     """Remembers runs, the snapshots they judged, and verdicts; used in a ``with`` statement.
 
-    Nothing recorded is ever changed, and any number of processes use one store at once. A run is
-    named by its id, the beginning of it, or ``latest``, the one recorded last. Whatever is read is
-    held against its content address: what was altered is an error, never an answer.
+    Nothing recorded is ever changed, nothing goes unless it is pruned, and any number of processes
+    use one store at once. A run is named by its id, the beginning of it, or ``latest``, the one
+    recorded last. Whatever is read is held against its content address: what was altered is an
+    error, never an answer.
 
     Raises:
         StoreError: by every method: the store cannot be read or written, is not there any more, or
@@ -289,6 +292,46 @@ class Store(Protocol):
         """Give every run with its link, in the order in which they were recorded."""
         ...
 
+    def checkpoints(self) -> list[Checkpoint]:
+        """Give what stands in the chain for runs that were pruned, in its order.
+
+        Seals are not looked at: they are for who has the key.
+        """
+        ...
+
+    def prune(self, keep: Keep, now: datetime, seal: Callable[[Checkpoint], Checkpoint]) -> Pruned:
+        """Let old runs go, with what only they name; a checkpoint stands in their place.
+
+        No answer about the time that is kept changes: a run before it stays as long as it was the
+        last by then to see a cluster, or to judge a subject by a rule. The last run always stays.
+
+        Args:
+            keep: which runs stay.
+            now: the present moment, for the checkpoints.
+            seal: gives a checkpoint with its seal, or as it is.
+
+        Raises:
+            StoreError: also where a run that would go is not as it was written.
+        """
+        ...
+
+    def vacuum(self) -> Vacuumed:
+        """Work out again what follows from the runs, drop what none names, and give back space.
+
+        Raises:
+            StoreError: also where the runs are not as they were written, or there is no space for
+                a second copy.
+        """
+        ...
+
+    def export(self, file: Path) -> None:
+        """Write everything into a new file, as of one moment, for this engine to open.
+
+        Raises:
+            StoreError: also where the file is there already.
+        """
+        ...
+
     def recording(self, started: str) -> AbstractContextManager[Recording]:
         """Begin to record a run; without `Recording.record`, nothing of it is found again.
 
@@ -303,6 +346,7 @@ class Store(Protocol):
         limit: int | None = None,
         cluster: str | None = None,
         since: datetime | None = None,
+        known: datetime | None = None,
     ) -> list[RunSummary]:
         """Give runs, last recorded first.
 
@@ -310,6 +354,7 @@ class Store(Protocol):
             limit: how many at most; None for all.
             cluster: only runs that judged this cluster or its nodes.
             since: only runs started at this moment or later.
+            known: only runs that were recorded by this moment (knowledge time); see `RunSummary`.
         """
         ...
 
@@ -348,11 +393,60 @@ class Store(Protocol):
         """
         ...
 
-    def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
+    def snapshot_of(
+        self, cluster: str, at: datetime, known: datetime | None = None
+    ) -> AddressedSnapshot:
         """Give what was last seen of a cluster at a moment, by the clock of the facts.
+
+        Args:
+            cluster: its name.
+            at: state time.
+            known: knowledge time: as the store would have answered then; None for now. Facts that
+                were recorded late are left out before they were.
 
         Raises:
             UsageError: nothing was seen of it by then.
+        """
+        ...
+
+    def captures(
+        self,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        known: datetime | None = None,
+    ) -> Iterator[Capture]:
+        """Give which snapshots were seen when, by state time, without opening any.
+
+        Those of one moment come as they were recorded; a snapshot that runs saw again comes again.
+
+        Args:
+            cluster: only of this one.
+            since: only those seen at this moment or later.
+            until: only those seen at this moment or before.
+            known: only those recorded by this moment (knowledge time).
+        """
+        ...
+
+    def changed_subtypes(self, before: str, after: str) -> Iterator[ChangedSubtype]:
+        """Give the subtypes in which two snapshots differ, without unpacking any facts.
+
+        The cluster's own come first, then those of each node by name; a subtype that is in only one
+        of them has changed as well. How collectors ended is not looked at.
+
+        Args:
+            before: content address of a snapshot or the beginning of it, as for `snapshot`.
+            after: likewise.
+
+        Raises:
+            UsageError: one of them is no address, or no snapshot, or more than one, is meant.
+        """
+        ...
+
+    def waivers(self) -> Iterator[WaiverLife]:
+        """Give every waiver that a run was given, with its life, in the order of first being given.
+
+        One that was renewed or reworded is another waiver.
         """
         ...
 

@@ -161,7 +161,9 @@ class Context:
         """
         from eidos.engine.store.opening import open_store
 
-        return self._stack.enter_context(open_store(self._where, read_only=not self.records))
+        return self._stack.enter_context(
+            open_store(self._where, read_only=not self.records, now=self.clock.now)
+        )
 
     @property
     def has_store(self) -> bool:

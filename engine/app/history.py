@@ -1,5 +1,6 @@
 """``eidos history``: what was recorded."""
 
+import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,8 +11,9 @@ from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.upkeep import Checkpoint
 from eidos.engine.model.verification import Alteration, Seals, Verification
-from eidos.engine.ports import Remembered
+from eidos.engine.ports import Remembered, Store
 from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal
 
@@ -101,21 +103,44 @@ def verify(request: VerifyRequest, context: Context) -> Verification:
     if request.head is not None and not _LINK.fullmatch(request.head):
         hint = "Give it as eidos history verify printed it: sha256: and 64 hexadecimal digits."
         raise UsageError(f"{request.head!r} is no link of a run", hint=hint)
-    store = context.store
+    return verify_store(context.store, context.seal, request)
+
+
+def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Verification:
+    """Check a store that is open.
+
+    Args:
+        store: the store.
+        seal: made with the key that seals are held against; None where there is none.
+        request: what is to be checked.
+    """
     found = _Found(request.most)
     found.take(store.alterations())
-    seals = _seals(store.remembered(), context.seal, found)
-    runs, head, known = 0, None, request.head is None
+    seals = _seals(store.remembered(), seal, found)
+    checkpoints = store.checkpoints()
+    links = {each.link for each in checkpoints}
+    runs, head, known = 0, None, request.head is None or request.head in links
     for each in store.chain():
         runs, head = runs + 1, each.link
         known = known or head == request.head
     if not known:
         found.take([Alteration("runs", "", _CUT, request.head, head)])
-    return Verification(store.place, runs, head, seals, tuple(found.kept), found.more)
+    return Verification(
+        place=store.place,
+        runs=runs,
+        head=head,
+        seals=seals,
+        pruned=sum(each.runs for each in checkpoints),
+        checkpoints=_checkpoint_seals(checkpoints, seal, found),
+        alterations=tuple(found.kept),
+        more=found.more,
+    )
 
 
 _LINK = re.compile("sha256:[0-9a-f]{64}")
-_CUT = "do not hold the link that was asked for: runs were taken away, or never were in here"
+_CUT = (
+    "do not hold the link that was asked for: runs were taken away or pruned, or never were in here"
+)
 
 
 class _Found:
@@ -148,6 +173,25 @@ def _seals(remembered: Iterable[Remembered], seal: Seal | None, found: _Found) -
             what = f"has a seal that does not hold: nobody here said {each.verdict.status.value}"
             expected, is_ = (one.hex() for one in (seal.of(memo, each.verdict), each.seal))
             found.take([Alteration("memos", memo, what, expected, is_)])
+        else:
+            counts["of_others" if each.sealer else "unsealed"] += 1
+    return Seals(seal is not None, **counts)
+
+
+def _checkpoint_seals(checkpoints: Iterable[Checkpoint], seal: Seal | None, found: _Found) -> Seals:
+    """Count what the seals of checkpoints are worth, and tell of those that were made up."""
+    counts = Counter[str]()
+    for each in checkpoints:
+        sealed = seal.seal_checkpoint(each) if seal is not None else None
+        if sealed is not None and hmac.compare_digest(sealed.seal, each.seal):
+            counts["hold"] += 1
+            if sealed.sealer != each.sealer:
+                what = "names another key than it is sealed with"
+                found.take([Alteration("checkpoints", str(each.last), what)])
+        elif sealed is not None and sealed.sealer == each.sealer:
+            what = "has a seal that does not hold: nobody here pruned these runs"
+            expected, is_ = sealed.seal.hex(), each.seal.hex()
+            found.take([Alteration("checkpoints", str(each.last), what, expected, is_)])
         else:
             counts["of_others" if each.sealer else "unsealed"] += 1
     return Seals(seal is not None, **counts)

@@ -207,3 +207,17 @@ def word_on(collection: Iterable[Collection], address: FactAddress) -> Collectio
         key=lambda entry: (entry.subtype is not None, bool(entry.keys)),
         default=None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSubtype:
+    """A subtype that is not the same in two snapshots."""
+
+    node: str | None
+    """None for the facts of the cluster."""
+    type: str
+    subtype: str
+    before: str | None
+    """Content address of its data in the one; None where it is not there."""
+    after: str | None
+    """And in the other."""

@@ -62,6 +62,10 @@ class Verification:
     head: str | None
     """Link of the last run: who keeps it can tell later whether the chain still leads there."""
     seals: Seals
+    pruned: int = 0
+    """How many runs were pruned: what stands for them in the chain are checkpoints."""
+    checkpoints: Seals = Seals(has_key=False)
+    """What the seals of the checkpoints are worth; figures are checkpoints."""
     alterations: tuple[Alteration, ...] = ()
     """As found, at most as many as were asked for."""
     more: int = 0

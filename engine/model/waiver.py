@@ -49,3 +49,24 @@ class Waiver:
         ticket = f", ticket {self.ticket}" if self.ticket else ""
         until = f"{self.until:%Y-%m-%d}"
         return f"owner {self.owner}, approver {self.approver}, until {until}{ticket}"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverLife:
+    """What became of a waiver from run to run, as far as runs are recorded."""
+
+    waiver: Waiver
+    """Whole, but for the place: runs may have read it from several files."""
+    address: str
+    """Content address of the waiver; one that is renewed or reworded is another."""
+    first: str
+    """Id of the first run that was given it."""
+    last: str
+    """Id of the last run that was given it."""
+    first_used: str | None
+    """Id of the first run in which it waived a violation; None for none."""
+    last_used: str | None
+    uses: int
+    """Runs in which it waived a violation."""
+    state: str
+    """What the last run that was given it said: ``used``, or the state of its `WaiverNote`."""

@@ -55,6 +55,7 @@ def _run(run: RunSummary) -> Json:
     return {
         "run": run.run,
         "started": run.started,
+        "recorded": run.recorded,
         "effectiveTime": run.effective_time,
         "generator": run.generator,
         "engine": run.engine,

@@ -27,9 +27,21 @@ def _lines(found: Verification) -> Iterator[str]:
     if found.more:
         yield f"and {found.more} more"
     yield f"runs: {found.runs}, the last with link {found.head}" if found.head else "runs: none"
+    if found.pruned:
+        yield f"pruned: {found.pruned} runs; {_checked(found.checkpoints)}"
     yield _worth(found.seals)
     altered = len(found.alterations) + found.more
     yield f"{found.place}: {f'{altered} altered' if altered else 'intact'}"
+
+
+def _checked(seals: Seals) -> str:
+    count = seals.hold + seals.of_others + seals.unsealed
+    if not seals.has_key:
+        return f"the seals of {count} checkpoints are not checked, there is no key"
+    return (
+        f"of {count} checkpoints {seals.hold} are sealed with this key, {seals.of_others} with "
+        f"others, {seals.unsealed} with none"
+    )
 
 
 def _worth(seals: Seals) -> str:
@@ -52,15 +64,21 @@ def json(found: Verification, out: TextIO, _rendering: Rendering) -> None:
         exitCode=int(found.exit_code),
         runs=found.runs,
         head=found.head,
-        seals={
-            "hasKey": found.seals.has_key,
-            "hold": found.seals.hold,
-            "ofOthers": found.seals.of_others,
-            "unsealed": found.seals.unsealed,
-        },
+        seals=_seals(found.seals),
+        pruned=found.pruned,
+        checkpoints=_seals(found.checkpoints),
         alterations=[_alteration(each) for each in found.alterations],
         more=found.more,
     )
+
+
+def _seals(seals: Seals) -> Json:
+    return {
+        "hasKey": seals.has_key,
+        "hold": seals.hold,
+        "ofOthers": seals.of_others,
+        "unsealed": seals.unsealed,
+    }
 
 
 def _alteration(each: Alteration) -> Json:

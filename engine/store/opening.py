@@ -1,6 +1,8 @@
 """The one door to the store: which engine keeps it is said by where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from eidos.engine.errors import StoreError
@@ -29,12 +31,15 @@ def exists(where: str | Path) -> bool:
     return _file(where).exists()
 
 
-def open_store(where: str | Path, *, read_only: bool = False) -> Store:
+def open_store(
+    where: str | Path, *, read_only: bool = False, now: Callable[[], datetime] | None = None
+) -> Store:
     """Open a store, making it if need be; use it in a ``with`` statement, which closes it.
 
     Args:
         where: path of an SQLite database.
         read_only: neither make nor change anything.
+        now: tells when a run is recorded (knowledge time); None to take when it started.
 
     Raises:
         StoreError: it cannot be opened, read or written, is not ours, was written by a newer
@@ -42,7 +47,32 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
     """
     from eidos.engine.store.sqlite.store import open_sqlite
 
-    return open_sqlite(_file(where), read_only=read_only)
+    return open_sqlite(_file(where), read_only=read_only, now=now)
+
+
+@contextmanager
+def opened_copy(file: Path) -> Iterator[Store]:
+    """Open a private copy of an exported store, brought up to date; the file stays as it is.
+
+    Raises:
+        StoreError: it cannot be read, is not ours, or was written by a newer eidos.
+    """
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="eidos-import-") as folder:
+        copy = Path(folder) / "copy.db"
+        try:
+            shutil.copyfile(file, copy)
+        except OSError as error:
+            raise StoreError(
+                f"{file} cannot be read: {error.strerror or error}",
+                hint="Name a file that eidos history export wrote.",
+            ) from error
+        if not copy.stat().st_size:
+            raise StoreError(f"{file} is empty", hint="Name a file that export wrote.")
+        with open_store(copy) as store:
+            yield store
 
 
 def _file(where: str | Path) -> Path:

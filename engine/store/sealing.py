@@ -6,8 +6,10 @@ out as well as we do. A seal is HMAC-SHA-256 (RFC 2104) under a key that is not 
 
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from eidos.engine.digest import canonical
+from eidos.engine.model.upkeep import Checkpoint
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.ports import Remembered, Store
 
@@ -39,6 +41,14 @@ class Seal:
     def holds(self, memo: str, each: Remembered) -> bool:
         """Say whether what is remembered was sealed with this key, for this memo key."""
         return hmac.compare_digest(self.of(memo, each.verdict), each.seal)
+
+    def seal_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Give a checkpoint with its seal: who has the key let these runs go, and no others."""
+        return replace(checkpoint, sealer=self.name, seal=self.of_checkpoint(checkpoint))
+
+    def of_checkpoint(self, each: Checkpoint) -> bytes:
+        """Give the seal of a checkpoint."""
+        return self._digest(["eidos checkpoint", each.first, each.last, each.link, each.pruned])
 
     def _digest(self, message: Sequence[object]) -> bytes:
         return hmac.digest(self._key, canonical(message), "sha256")

@@ -1,9 +1,10 @@
 """A store in plain dicts: it shows that the port says all that a store must do."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from eidos.engine.digest import digest
@@ -11,11 +12,13 @@ from eidos.engine.errors import StoreError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Enforcement
-from eidos.engine.model.run import RunSummary
-from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.run import Capture, RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
 from eidos.engine.model.times import written
+from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
@@ -26,6 +29,7 @@ from eidos.engine.store.naming import (
     not_one_run,
     not_one_snapshot,
 )
+from eidos.engine.store.sqlite.encoding import encode_waiver
 
 
 def record(store: Store, report: Report, *snapshots: AddressedSnapshot) -> None:
@@ -55,6 +59,9 @@ class Shelf:
     runs: dict[str, tuple[Report, list[AddressedSnapshot]]] = field(default_factory=dict)
     """In the order in which they were recorded."""
     recipes: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    recorded: dict[str, datetime] = field(default_factory=dict)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
 class MemoryStore:
@@ -62,7 +69,14 @@ class MemoryStore:
 
     place = "memory"
 
-    def __init__(self, shelf: Shelf, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        read_only: bool = False,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._now = now
         self._shelf = shelf
         self._read_only = read_only
         self._open = True
@@ -99,6 +113,56 @@ class MemoryStore:
         for report, _ in self._read().runs.values():
             yield ChainLink(report.run, digest(report.run))
 
+    def checkpoints(self) -> list[Checkpoint]:
+        return list(self._read().checkpoints)
+
+    def prune(self, keep: Keep, now: datetime, seal: Callable[[Checkpoint], Checkpoint]) -> Pruned:
+        """Keep what is asked for, and every older run that a newest capture or verdict is of."""
+        shelf = self._write()
+        runs = list(shelf.runs)
+        times = [shelf.recorded[run] for run in runs]
+        late = [n for n, at in enumerate(times) if keep.since and at >= keep.since]
+        counted = len(runs) - max(keep.runs or 1, 1)
+        first = max(0, min([counted, *late[:1]]))
+        begin = min([*times[first:], *([keep.since] if keep.since else [])], default=now)
+        older = set(self._holding(runs[:first], begin))
+        gone = [run for run in runs[:first] if run not in older]
+        for run in gone:
+            shelf.checkpoints.append(
+                seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
+            )
+            del shelf.runs[run]
+        shelf.checkpoints.sort(key=lambda each: each.last)
+        return Pruned(self.place, len(gone), len(shelf.runs), len(older), tuple(shelf.checkpoints))
+
+    def _holding(self, runs: list[str], begin: datetime) -> Iterator[str]:
+        last: dict[object, tuple[datetime, str]] = {}
+        for run in runs:
+            report, snapshots = self._shelf.runs[run]
+            seen: list[tuple[object, datetime]] = [
+                (each.metadata.cluster, _state_time(each.metadata.timestamp, report))
+                for each in snapshots
+            ]
+            for subject, verdict in report.verdicts():
+                key = (subject.cluster, subject.scope, subject.name, verdict.rule)
+                seen.append((key, _state_time(subject.timestamp, report)))
+            for key, at in seen:
+                if at > begin:
+                    yield run
+                elif key not in last or at >= last[key][0]:
+                    last[key] = at, run
+        yield from (run for _, run in last.values())
+
+    def vacuum(self) -> Vacuumed:
+        self._write()
+        return Vacuumed(self.place, 0, 0, 0)
+
+    def export(self, file: Path) -> None:
+        self._read()
+        if file.exists():
+            raise StoreError(f"there is a file {file}")
+        file.write_text("\n".join(self._shelf.runs))
+
     @contextmanager
     def recording(self, started: str) -> Iterator["MemoryRecording"]:
         yield MemoryRecording(self, started)
@@ -107,14 +171,25 @@ class MemoryStore:
         runs = self._write().runs
         if report.run in runs:
             raise StoreError(f"a run {report.run} is recorded")
+        shelf = self._shelf
         runs[report.run] = report, snapshots
+        shelf.numbers[report.run] = len(shelf.numbers) + 1
+        started = datetime.fromisoformat(report.started)
+        shelf.recorded[report.run] = self._now() if self._now else started
 
     def runs(
-        self, limit: int | None = None, cluster: str | None = None, since: datetime | None = None
+        self,
+        limit: int | None = None,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        known: datetime | None = None,
     ) -> list[RunSummary]:
         found = [
             summary
-            for summary in map(_summary, self._reports())
+            for summary in (
+                _summary(report, self._shelf.recorded[report.run]) for report in self._reports()
+            )
+            if known is None or self._shelf.recorded[summary.run] <= known
             if cluster is None or cluster in summary.clusters
             if since is None or datetime.fromisoformat(summary.started) >= since
         ]
@@ -141,8 +216,12 @@ class MemoryStore:
             raise not_one_snapshot(address, found)
         return next(iter(found.values()))
 
-    def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
-        seen = [(when, each) for when, each in self._captures() if each.metadata.cluster == cluster]
+    def snapshot_of(
+        self, cluster: str, at: datetime, known: datetime | None = None
+    ) -> AddressedSnapshot:
+        seen = [
+            (when, each) for when, each in self._captures(known) if each.metadata.cluster == cluster
+        ]
         by_then = [each for when, each in seen if when <= at]
         if not by_then:
             known = {each.metadata.cluster or "" for _, each in self._captures()}
@@ -166,12 +245,64 @@ class MemoryStore:
     def _reports(self) -> list[Report]:
         return [report for report, _ in reversed(self._read().runs.values())]
 
-    def _captures(self) -> list[tuple[datetime, AddressedSnapshot]]:
+    def captures(
+        self,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        known: datetime | None = None,
+    ) -> Iterator[Capture]:
+        found = [
+            Capture(each.digest, each.metadata.cluster, at, run, self._shelf.recorded[run])
+            for run, (report, snapshots) in self._read().runs.items()
+            for each in snapshots
+            for at in [_state_time(each.metadata.timestamp, report)]
+            if cluster is None or each.metadata.cluster == cluster
+            if (since is None or at >= since) and (until is None or at <= until)
+            if known is None or self._shelf.recorded[run] <= known
+        ]
+        return iter(sorted(found, key=lambda each: each.at))
+
+    def changed_subtypes(self, before: str, after: str) -> Iterator[ChangedSubtype]:
+        old, new = (self.snapshot(name).digests.subtypes for name in (before, after))
+        keys = sorted({*old, *new}, key=lambda key: (key[0] is not None, *map(str, key)))
+        return iter(
+            [
+                ChangedSubtype(*key, old.get(key), new.get(key))
+                for key in keys
+                if old.get(key) != new.get(key)
+            ]
+        )
+
+    def waivers(self) -> Iterator[WaiverLife]:
+        lives: dict[str, WaiverLife] = {}
+        for report, _ in self._read().runs.values():
+            used = {verdict.waiver for _, verdict in report.verdicts()}
+            for waiver in report.waivers:
+                said = replace(waiver, location=None)
+                at = digest(encode_waiver(said))
+                notes = [n.state for n in report.waiver_notes if n.waiver == waiver.id]
+                notes = [state for state in notes if state != "self-approved"]
+                state = (notes or ["used" if waiver.id in used else "unused"])[0]
+                run = report.run if waiver.id in used else None
+                old = lives.get(at, WaiverLife(said, at, report.run, "", None, None, 0, ""))
+                lives[at] = replace(
+                    old,
+                    last=report.run,
+                    first_used=old.first_used or run,
+                    last_used=run or old.last_used,
+                    uses=old.uses + (run is not None),
+                    state=state,
+                )
+        return iter(lives.values())
+
+    def _captures(self, known: datetime | None = None) -> list[tuple[datetime, AddressedSnapshot]]:
         """Give every snapshot by its state time, those of one time as they were recorded."""
         captures = [
-            (_state_time(each, report), each)
+            (_state_time(each.metadata.timestamp, report), each)
             for report, snapshots in self._read().runs.values()
             for each in snapshots
+            if known is None or self._shelf.recorded[report.run] <= known
         ]
         return sorted(captures, key=lambda capture: capture[0])
 
@@ -200,15 +331,15 @@ class MemoryRecording:
         self._store.put(report, self._snapshots)
 
 
-def _state_time(seen: AddressedSnapshot, report: Report) -> datetime:
+def _state_time(timestamp: str | None, report: Report) -> datetime:
     try:
-        moment = datetime.fromisoformat(seen.metadata.timestamp or report.started)
+        moment = datetime.fromisoformat(timestamp or report.started)
     except ValueError:
         moment = datetime.fromisoformat(report.started)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _summary(report: Report) -> RunSummary:
+def _summary(report: Report, recorded: datetime) -> RunSummary:
     clusters = {subject.cluster for subject in report.subjects if subject.cluster is not None}
     return RunSummary(
         run=report.run,
@@ -223,4 +354,5 @@ def _summary(report: Report) -> RunSummary:
         counts={status.value: count for status, count in report.counts.items() if count},
         packs=report.packs,
         link=digest(report.run),
+        recorded=recorded.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )

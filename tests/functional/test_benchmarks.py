@@ -49,3 +49,27 @@ def test_bundles_are_measured_without_helm_and_charts() -> None:
     assert bundling.startswith("eidos bundle, 10 components: ")
     assert helm.startswith("helm template: absent, ")
     assert planning.startswith("planning, 10 components: ")
+
+
+STORE = RUN.with_name("store.py")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["disk", "--snapshots", "3"], "one more snapshot with 1 % of"),
+        # Sixteen writers and eight readers for a minute, scaled down to what a build server has.
+        (["crowd", "--seconds", "5", "--writers", "4", "--readers", "2"], "none lost, none twice"),
+    ],
+)
+def test_the_store_is_measured_and_stands(arguments: list[str], told: str) -> None:
+    found = subprocess.run(
+        [sys.executable, str(STORE), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+    assert found.returncode == 0, found.stderr + found.stdout
+    assert told in found.stdout

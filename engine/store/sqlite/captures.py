@@ -2,23 +2,45 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
 
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import StoreError, UsageError
+from eidos.engine.model.run import Capture
 from eidos.engine.model.snapshot import AddressedSnapshot, Metadata
 from eidos.engine.store.naming import HEX_DIGITS, address_digits, never_seen, not_one_snapshot
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import readable
+from eidos.engine.store.sqlite.encoding import milliseconds, moment, readable
+from eidos.engine.store.sqlite.tables import RECORDED_AT
 from eidos.engine.store.sqlite.trees import read_snapshot
 
 _CAPTURE = "SELECT id, run FROM captures "
+_SEEN = f"""SELECT c.run, a.address, c.cluster, c.at, r.run, {RECORDED_AT}
+FROM captures c JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot
+WHERE (:cluster IS NULL OR c.cluster = :cluster) AND (:since IS NULL OR c.at >= :since)
+    AND (:until IS NULL OR c.at <= :until) AND (:known IS NULL OR {RECORDED_AT} <= :known)
+ORDER BY c.at, c.id"""  # noqa: S608 - ours
 _SHOWN = 3
 """How many candidates an error names."""
 
 
 def find_address(connection: sqlite3.Connection, name: str) -> int:
     """Give the last capture of the snapshot whose address begins as `name` does.
+
+    Raises:
+        UsageError: no snapshot, or more than one, is meant.
+    """
+    row = connection.execute(
+        _CAPTURE + "WHERE snapshot = ? ORDER BY at DESC, id DESC LIMIT 1",
+        (find_snapshot(connection, name),),
+    ).fetchone()
+    return _checked(connection, *row)
+
+
+def find_snapshot(connection: sqlite3.Connection, name: str) -> int:
+    """Give the row of the captured snapshot whose address begins as `name` does.
 
     Raises:
         UsageError: no snapshot, or more than one, is meant.
@@ -38,20 +60,28 @@ def find_address(connection: sqlite3.Connection, name: str) -> int:
     ).fetchall()
     if len(found) != 1:
         raise not_one_snapshot(name, [unpacked(address) for _, address in found])
-    row = connection.execute(
-        _CAPTURE + "WHERE snapshot = ? ORDER BY at DESC, id DESC LIMIT 1", (found[0][0],)
-    ).fetchone()
-    return _checked(connection, *row)
+    return int(found[0][0])
 
 
-def find_cluster(connection: sqlite3.Connection, cluster: str, at: int) -> int:
-    """Give the capture of what was last seen of a cluster at a time, in milliseconds.
+def find_cluster(
+    connection: sqlite3.Connection, cluster: str, at: int, known: int | None = None
+) -> int:
+    """Give the capture of what was last seen of a cluster at a time.
+
+    Args:
+        connection: the database.
+        cluster: its name.
+        at: state time, in milliseconds since 1970.
+        known: knowledge time, likewise: only what was recorded by then; None for all.
 
     Raises:
         UsageError: nothing was seen of it by then.
     """
     row = connection.execute(
-        _CAPTURE + "WHERE cluster = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1", (cluster, at)
+        _CAPTURE + "WHERE cluster = :cluster AND at <= :at AND (:known IS NULL OR "  # noqa: S608
+        f"(SELECT {RECORDED_AT} FROM runs r WHERE r.number = captures.run) <= :known) "
+        "ORDER BY at DESC, id DESC LIMIT 1",
+        {"cluster": cluster, "at": at, "known": known},
     ).fetchone()
     if row is None:
         raise _never_seen(connection, cluster, at)
@@ -73,6 +103,26 @@ def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageE
     return never_seen(cluster, readable(at), when, [name for (name,) in known])
 
 
+def list_captures(
+    connection: sqlite3.Connection,
+    cluster: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    known: datetime | None,
+) -> Iterator[Capture]:
+    """Give what was seen, by state time; see `eidos.engine.ports.Store.captures`."""
+    bounds = {"since": since, "until": until, "known": known}
+    asked = {name: None if at is None else milliseconds(at) for name, at in bounds.items()}
+    checked: set[int] = set()
+    for number, address, name, at, run, recorded in connection.execute(
+        _SEEN, {**asked, "cluster": cluster}
+    ).fetchall():
+        if number not in checked:
+            check_run(connection, number)
+            checked.add(number)
+        yield Capture(unpacked(address), name, moment(at), run, moment(recorded))
+
+
 def captures_of_run(connection: sqlite3.Connection, number: int) -> list[int]:
     """Give the captures of a run, in the order in which it judged them.
 
@@ -82,6 +132,21 @@ def captures_of_run(connection: sqlite3.Connection, number: int) -> list[int]:
     check_run(connection, number)
     found = connection.execute(_CAPTURE + "WHERE run = ? ORDER BY id", (number,))
     return [capture for capture, _ in found]
+
+
+def read_capture_of(connection: sqlite3.Connection, number: int, capture: int) -> AddressedSnapshot:
+    """Give the snapshot of a capture that was found before, in another transaction.
+
+    Raises:
+        StoreError: it was pruned since.
+    """
+    row = connection.execute(_CAPTURE + "WHERE id = ?", (capture,)).fetchone()
+    if row is None or row[1] != number:
+        raise StoreError(
+            "the run was pruned while its snapshots were read",
+            hint="List what is there still with: eidos history runs",
+        )
+    return read_capture(connection, capture)
 
 
 def read_capture(connection: sqlite3.Connection, capture: int) -> AddressedSnapshot:

@@ -29,17 +29,40 @@ _LAST = 2**63 - 1
 
 
 def link_before(connection: sqlite3.Connection, number: int = _LAST) -> str:
-    """Give the link of the run before the one with this number; of the last one for none."""
+    """Give the link of the run before a number, pruned or not; of the last one for none."""
     row = connection.execute(
-        "SELECT link FROM runs WHERE number < ? ORDER BY number DESC LIMIT 1", (number,)
+        "SELECT number, link FROM runs WHERE number < :number UNION ALL "
+        "SELECT last, link FROM checkpoints WHERE last < :number "
+        "ORDER BY number DESC LIMIT 1",
+        {"number": number},
     ).fetchone()
-    return unpacked(row[0]) if row else GENESIS
+    return unpacked(row[1]) if row else GENESIS
 
 
 def read_chain(connection: sqlite3.Connection) -> Iterator[ChainLink]:
     """Give every run with its link, in the order in which they were recorded."""
     for run, link in connection.execute("SELECT run, link FROM runs ORDER BY number"):
         yield ChainLink(run, unpacked(link))
+
+
+def check_checkpoint(connection: sqlite3.Connection, last: int) -> None:
+    """See that a checkpoint stands where runs were, and that a run goes on from it.
+
+    Its link is held against the run that follows it, by `check_run`; its seal by who has the key.
+
+    Raises:
+        AlteredError: it stands in the place of other runs than it says, or of the last ones.
+    """
+    (first, next_, before) = connection.execute(
+        "SELECT first, (SELECT min(number) FROM runs WHERE number > last), max("
+        "coalesce((SELECT max(number) FROM runs WHERE number <= c.last), 0), "
+        "coalesce((SELECT max(last) FROM checkpoints o WHERE o.last < c.last), 0)) "
+        "FROM checkpoints c WHERE last = ?",
+        (last,),
+    ).fetchone()
+    if first != before + 1 or first > last or next_ != last + 1:
+        what = "is not in the place of the runs that it says"
+        raise AlteredError("checkpoints", last, what, f"{before + 1}", f"{first}")
 
 
 def check_run(connection: sqlite3.Connection, number: int) -> None:
@@ -53,12 +76,14 @@ def check_run(connection: sqlite3.Connection, number: int) -> None:
     with reading_row("runs", number):
         found = connection.execute(
             "SELECT run, started, effective_time, generator, engine, decision, exit_code, counts, "
-            "subjects, fail_on, allow_incomplete, packs, rules, details, content, link "
+            "subjects, fail_on, allow_incomplete, recorded, packs, rules, details, content, link "
             "FROM runs WHERE number = ?",
             (number,),
         )
         names = [column for column, *_ in found.description]
         row = dict(zip(names, found.fetchone(), strict=True))
+        if row["recorded"] is None:  # as the first databases had it
+            del row["recorded"]
         content, link = unpacked(row.pop("content")), unpacked(row.pop("link"))
         packs = [[pack.name, pack.version, pack.digest] for pack in _packs(connection, row)]
         said = addressed(

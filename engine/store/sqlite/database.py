@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eidos.engine.errors import StoreError
+from eidos.engine.store.sqlite.addresses import AlteredError
 from eidos.engine.store.sqlite.migrations import APPLICATION_ID, VERSION, migrate
+from eidos.engine.store.sqlite.sweeping import unguarded
 
 BUSY_SECONDS = 30.0
 """How long to wait for another writer; recording a fleet of 10,000 nodes takes a few seconds."""
@@ -63,10 +65,63 @@ class Database:
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, sqlite3.Error | StoreError):
                     self._refuse_lost_file()  # says more than what SQLite makes of it
                 raise
             self._refuse_lost_file()
+
+    @contextmanager
+    def upkeep(self) -> Iterator[sqlite3.Connection]:
+        """Write alone, with nothing that guards what is stored; see `writing`.
+
+        Raises:
+            StoreError: as there, or something that is named would be missing.
+        """
+        self.connection.execute("PRAGMA foreign_keys = OFF")  # each is looked up once, at the end
+        try:
+            with self.writing() as connection, unguarded(connection):
+                yield connection
+                lost = connection.execute("PRAGMA foreign_key_check").fetchone()
+                if lost is not None:
+                    raise AlteredError(lost[0], lost[1] or "", f"names a lost row of {lost[2]}")
+        finally:
+            self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def compact(self) -> None:
+        """Give the space that nothing takes back to the disk.
+
+        Raises:
+            StoreError: there is too little space for a second copy, or another process writes.
+        """
+        with _explained(self.place):
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def copy_to(self, file: Path) -> None:
+        """Write what is committed into a new file, as of one moment.
+
+        Raises:
+            StoreError: the file is there, or cannot be written.
+        """
+        import tempfile  # slow to import, and few commands copy
+
+        with _explained(str(file)):
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # 0600
+            os.close(descriptor)
+            made = Path(name)
+            try:
+                with _explained(str(file)):
+                    self.connection.execute("VACUUM INTO ?", (name,))
+                _publish(made, file)
+            finally:
+                made.unlink()
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, with those of what was written last."""
+        files = (self._path, self._path.with_name(self._path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
 
     def _refuse_lost_file(self) -> None:
         """Stop where SQLite would go on: it writes into a deleted file, and nobody reads it again.
@@ -86,6 +141,22 @@ class Database:
             hint="Find out what moves or cleans it, restore a backup if there was anything in it, "
             "and run again.",
         )
+
+
+def _publish(made: Path, file: Path) -> None:
+    """Give a whole file its name; nothing that is there is written over.
+
+    Raises:
+        StoreError: something is there.
+    """
+    with made.open("rb") as content:
+        os.fsync(content.fileno())
+    try:
+        file.hardlink_to(made)
+    except FileExistsError as error:
+        raise StoreError(
+            f"there is a file {file}", hint="Name another, or move it away first."
+        ) from error
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -74,9 +74,19 @@ def milliseconds(moment: datetime) -> int:
     return round(zoned.timestamp() * _MILLISECONDS)
 
 
+def moment(stored: int) -> datetime:
+    """Give a stored moment back."""
+    return datetime.fromtimestamp(stored / _MILLISECONDS, UTC)
+
+
 def readable(stored: int) -> str:
     """Give a stored moment as RFC 3339."""
-    return f"{datetime.fromtimestamp(stored / _MILLISECONDS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment(stored):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def exact(stored: int) -> str:
+    """Give a stored moment as RFC 3339, to the millisecond that it is kept to."""
+    return moment(stored).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def state_time(timestamp: str | None, started: str) -> int:
@@ -227,16 +237,21 @@ NO_DETAILS: Mapping[str, Json] = {"problems": [], "waiver_notes": [], "prints": 
 link of such runs: what is added to the details is left out where there is none of it."""
 
 
-def encode_details(report: Report) -> dict[str, Json]:
-    """Give what a report says beyond its subjects."""
+def encode_details(report: Report, waivers: Sequence[Json] = ()) -> dict[str, Json]:
+    """Give what a report says beyond its subjects.
+
+    Args:
+        report: the report.
+        waivers: ``[address, place]`` of each waiver that was given.
+    """
     details: dict[str, Json] = {
         **NO_DETAILS,
         "problems": [encode_problem(problem) for problem in report.problems],
         "waiver_notes": [encode_note(note) for note in report.waiver_notes],
         "prints": list(report.prints),
     }
-    if report.waivers:  # runs without any keep the address they always had
-        details["waivers"] = [encode_waiver(waiver) for waiver in report.waivers]
+    if waivers:  # runs without any keep the address they always had
+        details["waivers"] = list(waivers)
     if report.relaxations:
         details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
     if report.gate.require_askable:
@@ -250,7 +265,7 @@ def encode_details(report: Report) -> dict[str, Json]:
 
 def encode_problem(problem: Problem) -> Json:
     """Give a problem with its place."""
-    return [problem.message, problem.hint, _encode_place(problem.location), problem.code]
+    return [problem.message, problem.hint, encode_place(problem.location), problem.code]
 
 
 def decode_problem(written: Sequence[Any]) -> Problem:
@@ -264,8 +279,8 @@ def encode_note(note: WaiverNote) -> Json:
     return [note.waiver, note.rule, note.state, note.message]
 
 
-def encode_waiver(waiver: Waiver) -> Json:
-    """Give a waiver, whole."""
+def encode_waiver(waiver: Waiver) -> dict[str, Json]:
+    """Give a waiver, whole but for its place: the same in another file is the same."""
     return {
         "id": waiver.id,
         "rule": waiver.rule,
@@ -278,13 +293,12 @@ def encode_waiver(waiver: Waiver) -> Json:
         "subjects": list(waiver.subjects),
         "value": waiver.value,
         "has_value": waiver.has_value,
-        "location": _encode_place(waiver.location),
     }
 
 
-def decode_waiver(written: Mapping[str, Any]) -> Waiver:
-    """Give the waiver back."""
-    since, place = written["since"], written["location"]
+def decode_waiver(written: Mapping[str, Any], place: Sequence[Any] | None = None) -> Waiver:
+    """Give the waiver back; the first databases kept its place with it."""
+    since, place = written["since"], written.get("location", place)
     built = {
         "until": datetime.fromisoformat(written["until"]),
         "since": datetime.fromisoformat(since) if since else None,
@@ -294,7 +308,8 @@ def decode_waiver(written: Mapping[str, Any]) -> Waiver:
     return Waiver(**{**written, **built})
 
 
-def _encode_place(place: Location | None) -> Json:
+def encode_place(place: Location | None) -> Json:
+    """Give a place in a document."""
     return [place.file, place.line, place.column, place.path] if place else None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eidos.engine.store.sqlite import tables
+from eidos.engine.store.sqlite.waivers import adopt_waivers
 
 APPLICATION_ID = 0x6569646F
 """``eido`` in ASCII: tells our databases from other SQLite files."""
@@ -37,7 +38,27 @@ def keep_recipes(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
         db.execute(statement)
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (create_tables, seal_memos, keep_recipes)
+def keep_waivers(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for waivers and their lives, and for when a run was recorded."""
+    for statement in (tables.WAIVERS, *tables.guards(["waivers"]), tables.WAIVER_LIVES):
+        db.execute(statement)
+    db.execute(tables.RECORDED)
+    adopt_waivers(db.conn)
+
+
+def leave_checkpoints(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for what pruning leaves, and for what it must let be."""
+    for statement in (tables.CHECKPOINTS, *tables.guards(["checkpoints"]), tables.PENDING):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (
+    create_tables,
+    seal_memos,
+    keep_recipes,
+    keep_waivers,
+    leave_checkpoints,
+)
 VERSION = len(STEPS)
 
 

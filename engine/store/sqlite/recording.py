@@ -2,9 +2,11 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from eidos.engine.digest import address
+from eidos.engine.errors import StoreError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import AddressedSnapshot
@@ -19,6 +21,7 @@ from eidos.engine.store.sqlite.encoding import (
     encode_details,
     encode_locations,
     encoded,
+    milliseconds,
     pages,
     state_time,
     storable,
@@ -28,10 +31,13 @@ from eidos.engine.store.sqlite.rulebook import put_pack, put_rules
 from eidos.engine.store.sqlite.standings import Observation, record_standings
 from eidos.engine.store.sqlite.subjects import SubjectWriter
 from eidos.engine.store.sqlite.trees import TreeWriter, encode_remarks
+from eidos.engine.store.sqlite.waivers import put_waivers, record_lives
 
 _MANY = 64
 """Snapshots that wait for the run, to be written with it in one go; more would fill the memory."""
 
+Now = Callable[[], datetime]
+"""Tells the time."""
 Row = tuple[bytes | str | int | None, ...]
 Source = tuple[str, str | None, str | None]
 """File, cluster and timestamp that neighbouring subjects share."""
@@ -58,9 +64,11 @@ class _Kept:
 class SqliteRecording:
     """A run on its way into the database; see `eidos.engine.ports.Recording`."""
 
-    def __init__(self, database: Database, started: str) -> None:
+    def __init__(self, database: Database, started: str, now: Now | None = None) -> None:
         self._database = database
         self._started = started
+        self._now = now
+        self._pending: list[int] = []
         self._waiting: list[AddressedSnapshot] = []
         self._kept: list[_Kept] = []
 
@@ -70,16 +78,43 @@ class SqliteRecording:
         if len(self._waiting) >= _MANY:
             with self._database.writing() as connection:
                 kept = self._stored(connection, BlobWriter(connection))
+                pending = self._await(connection, kept)
+            self._pending += pending
             self._take(kept)
 
     def record(self, report: Report) -> None:
         """Write the run."""
         with self._database.writing() as connection:
-            writer = _RunWriter(connection, report)
+            self._claim(connection)
+            writer = _RunWriter(connection, report, self._moment())
             parts = writer.put_subjects()
             kept = self._stored(connection, writer.blobs)
             writer.put_run(parts, [*self._kept, *kept])
         self._take(kept)
+
+    def _moment(self) -> int:
+        """Give the knowledge time of the run; where no clock is given, when it started."""
+        return milliseconds(self._now()) if self._now else state_time(None, self._started)
+
+    def _await(self, connection: sqlite3.Connection, kept: Iterable[_Kept]) -> list[int]:
+        """Have what is stored ahead of the run spared by who prunes meanwhile."""
+        since = state_time(None, self._started)
+        insert = "INSERT INTO pending (snapshot, remarks, since) VALUES (?, ?, ?) RETURNING id"
+        rows = [(each.snapshot, each.remarks, since) for each in kept]
+        return [int(connection.execute(insert, row).fetchone()[0]) for row in rows]
+
+    def _claim(self, connection: sqlite3.Connection) -> None:
+        """Take what was stored ahead for the run.
+
+        Raises:
+            StoreError: it was pruned, as it is only after days.
+        """
+        for pending in self._pending:
+            if not connection.execute("DELETE FROM pending WHERE id = ?", (pending,)).rowcount:
+                raise StoreError(
+                    "the snapshots of this run were pruned before it was recorded",
+                    hint="Run the check again; prune spares what was stored in the last day.",
+                )
 
     def _stored(self, connection: sqlite3.Connection, blobs: BlobWriter) -> list[_Kept]:
         keeper = _Keeper(connection, blobs, self._started)
@@ -130,9 +165,10 @@ class _RunWriter:
     Each writing step gives rows to insert and what of them goes into the run's link.
     """
 
-    def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
+    def __init__(self, connection: sqlite3.Connection, report: Report, recorded: int) -> None:
         self._connection = connection
         self._report = report
+        self._recorded = recorded
         self.blobs = BlobWriter(connection)
         self._subjects = SubjectWriter(connection)
         self._observations: list[Observation] = []
@@ -181,9 +217,10 @@ class _RunWriter:
     def _run(self, parts: Json, captures: Json) -> int:
         report = self._report
         rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
-        said = encode_details(report)
+        given, waivers = put_waivers(self._connection, self.blobs, report.waivers)
+        said = encode_details(report, waivers)
         details = encoded(said)
-        columns = _columns(report)
+        columns = {**_columns(report), "recorded": self._recorded}
         content = addressed(
             {
                 **columns,
@@ -196,9 +233,9 @@ class _RunWriter:
         )
         row = self._connection.execute(
             "INSERT INTO runs (run, started, effective_time, generator, engine, decision, "
-            "exit_code, counts, subjects, fail_on, allow_incomplete, packs, rules, details, "
-            "content, link) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+            "exit_code, counts, subjects, fail_on, allow_incomplete, recorded, packs, rules, "
+            "details, content, link) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
             (
                 *columns.values(),
                 text([put_pack(self._connection, pack) for pack in report.packs]),
@@ -208,7 +245,9 @@ class _RunWriter:
                 packed(addressed([link_before(self._connection), content])),
             ),
         ).fetchone()
-        return int(row[0])
+        number = int(row[0])
+        record_lives(self._connection, number, given, report)
+        return number
 
 
 def _capture(kept: _Kept, parts: Mapping[str, int]) -> tuple[Row, Json]:

@@ -15,17 +15,24 @@ from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import decode_problem, decode_relaxation, decode_waiver
+from eidos.engine.store.sqlite.encoding import (
+    decode_problem,
+    decode_relaxation,
+    exact,
+    milliseconds,
+)
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 from eidos.engine.store.sqlite.subjects import SubjectReader
+from eidos.engine.store.sqlite.tables import RECORDED_AT
+from eidos.engine.store.sqlite.waivers import read_waivers
 
 _ALL = -1
 """SQLite's limit that is none."""
 _COMPARED = 1000
 """Runs that a mistyped name is compared with."""
-_LIST = """
+_LIST = f"""
 SELECT r.number, r.run, r.started, r.effective_time, r.generator, r.engine, r.decision, r.exit_code,
-    r.counts, r.packs, r.link, r.subjects, (
+    r.counts, r.packs, r.link, r.recorded, r.subjects, (
         SELECT json_group_array(DISTINCT p.cluster) FROM run_parts p
         WHERE p.run = r.number AND p.cluster IS NOT NULL
     )
@@ -33,18 +40,24 @@ FROM runs r
 WHERE (:cluster IS NULL OR EXISTS (
         SELECT 1 FROM run_parts p WHERE p.run = r.number AND p.cluster = :cluster))
     AND (:since IS NULL OR julianday(r.started) >= julianday(:since))
+    AND (:known IS NULL OR {RECORDED_AT} <= :known)
 ORDER BY r.number DESC LIMIT :limit
-"""
+"""  # noqa: S608 - ours
 
 
 def list_runs(
-    connection: sqlite3.Connection, limit: int | None, cluster: str | None, since: datetime | None
+    connection: sqlite3.Connection,
+    limit: int | None,
+    cluster: str | None,
+    since: datetime | None,
+    known: datetime | None = None,
 ) -> list[RunSummary]:
     """Give runs, last recorded first; see `eidos.engine.ports.Store.runs`."""
     asked = {
         "limit": _ALL if limit is None else limit,
         "cluster": cluster,
         "since": since.isoformat() if since else None,
+        "known": milliseconds(known) if known else None,
     }
     rows = connection.execute(_LIST, asked)
     return [_summary(connection, *row) for row in rows.fetchall()]
@@ -53,7 +66,7 @@ def list_runs(
 def _summary(connection: sqlite3.Connection, number: int, *row: Any) -> RunSummary:  # noqa: ANN401
     check_run(connection, number)
     run, started, effective_time, generator, engine, decision, exit_code, *rest = row
-    counts, packs, link, subjects, clusters = rest
+    counts, packs, link, recorded, subjects, clusters = rest
     return RunSummary(
         run=run,
         started=started,
@@ -67,6 +80,7 @@ def _summary(connection: sqlite3.Connection, number: int, *row: Any) -> RunSumma
         counts=json.loads(counts),
         packs=read_packs(connection, packs),
         link=unpacked(link),
+        recorded=started if recorded is None else exact(recorded),
     )
 
 
@@ -120,7 +134,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         subjects=tuple(SubjectReader(connection).subjects(number)),
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
         waiver_notes=tuple(WaiverNote(*note) for note in said.get("waiver_notes", ())),
-        waivers=tuple(decode_waiver(waiver) for waiver in said.get("waivers", ())),
+        waivers=read_waivers(connection, said.get("waivers", ())),
         prints=tuple(said.get("prints", ())),
         relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         recipe=RecipeRef(*said["recipe"]) if "recipe" in said else None,

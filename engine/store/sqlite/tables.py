@@ -7,7 +7,9 @@ them and ten thousand alike nodes cost one list. Long lists are cut into pages a
 on the names only, so that one changed node leaves the other pages alone. The views at the end do
 the opening.
 
-No row is ever changed or deleted; triggers refuse it.
+No row is ever changed or deleted; triggers refuse it. What is `DERIVED` from the others is worked
+out again by ``eidos history vacuum``, and ``eidos history prune`` takes rows away and leaves
+`CHECKPOINTS`.
 """
 
 from collections.abc import Sequence
@@ -183,6 +185,55 @@ RECIPES = """CREATE TABLE recipes (
     ) STRICT"""
 """Recipes that clusters were held against, or that were resolved; the blob of the same id is all
 of it."""
+RECORDED = "ALTER TABLE runs ADD COLUMN recorded INTEGER"
+"""Knowledge time: when the run was written here, in milliseconds since 1970; NULL in runs of an
+eidos that did not write it down."""
+
+RECORDED_AT = "coalesce(r.recorded, 1000 * CAST(strftime('%s', r.started) AS INTEGER))"
+"""Gives the knowledge time of a run ``r``."""
+
+WAIVERS = """CREATE TABLE waivers (
+        id INTEGER PRIMARY KEY REFERENCES blobs,
+        waiver TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        approver TEXT NOT NULL,
+        since TEXT,
+        until TEXT NOT NULL
+    ) STRICT"""
+"""Waivers, whatever file they stood in; the blob of the same id is all of it. The details of a run
+name those that were given, by address, with their places."""
+
+WAIVER_LIVES = """CREATE TABLE waiver_lives (
+        waiver INTEGER PRIMARY KEY REFERENCES waivers,
+        first INTEGER NOT NULL REFERENCES runs,
+        last INTEGER NOT NULL REFERENCES runs,
+        first_used INTEGER REFERENCES runs,
+        last_used INTEGER REFERENCES runs,
+        uses INTEGER NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT"""
+"""By which runs a waiver was given, and by which used; ``state`` is what the last one said."""
+
+CHECKPOINTS = """CREATE TABLE checkpoints (
+        last INTEGER PRIMARY KEY,
+        first INTEGER NOT NULL,
+        link BLOB NOT NULL,
+        pruned TEXT NOT NULL,
+        sealer TEXT NOT NULL,
+        seal BLOB NOT NULL
+    ) STRICT"""
+"""What pruning left of the runs from number ``first`` to ``last``: the link of the last one, which
+the next run is linked to. ``sealer`` and ``seal`` are as in ``memos``."""
+
+PENDING = """CREATE TABLE pending (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        snapshot INTEGER NOT NULL REFERENCES snapshots,
+        remarks INTEGER REFERENCES blobs,
+        since INTEGER NOT NULL
+    ) STRICT"""
+"""Snapshots that are stored ahead of their run, so that pruning lets them be; ``since`` is when the
+run started, in milliseconds since 1970. A row that is days old is of a run that was killed."""
 
 IMMUTABLE = (
     "blobs",
@@ -204,7 +255,15 @@ IMMUTABLE = (
     "captures",
     "standings",
     "recipes",
+    "waivers",
+    "checkpoints",
 )
+"""Tables of which nothing is changed or deleted, except by pruning."""
+DERIVED = ("standings", "waiver_lives")
+"""Tables that follow from the others: no run's address is over them."""
+_LATER = frozenset({"recipes", "waivers", "checkpoints"})
+FIRST = tuple(table for table in IMMUTABLE if table not in _LATER)
+"""Those of the first release."""
 
 VIEWS = (
     # Every subject of every run.
@@ -267,10 +326,6 @@ VIEWS = (
         strftime('%Y-%m-%dT%H:%M:%fZ', t.until / 1000.0, 'unixepoch') AS until, r.run AS run
     FROM turns t JOIN runs r ON r.number = t.run""",
 )
-
-
-FIRST = tuple(table for table in IMMUTABLE if table != "recipes")
-"""Those of the first release."""
 
 
 def guards(tables: Sequence[str] = IMMUTABLE) -> list[str]:

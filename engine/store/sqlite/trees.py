@@ -8,6 +8,7 @@ from typing import Any
 from eidos.engine.digest import canonical, digest, measurements_digest, snapshot_digest
 from eidos.engine.model.snapshot import (
     AddressedSnapshot,
+    ChangedSubtype,
     Collection,
     Measurement,
     Metadata,
@@ -194,6 +195,48 @@ def read_snapshot(
         for subtype, address in children.items()
     }
     return AddressedSnapshot(snapshot, SnapshotDigests(root, nodes, leaves))
+
+
+def changed_subtypes(
+    connection: sqlite3.Connection, before: int, after: int
+) -> Iterator[ChangedSubtype]:
+    """Give the subtypes in which two snapshots differ, the cluster's own first, then by node.
+
+    What they share is found equal by its row, so that only what differs is opened, and no facts are
+    unpacked.
+
+    Raises:
+        AlteredError: one of them is not what its address says.
+    """
+    reader = _TreeReader(connection, {})
+    old, new = (_trees(connection, row) for row in (before, after))
+    for node in [None, *sorted(name for name in {**old, **new} if name is not None)]:
+        if old.get(node) != new.get(node):
+            leaves = [_checked_leaves(connection, reader, each.get(node)) for each in (old, new)]
+            for type_, name in sorted({*leaves[0], *leaves[1]}):
+                was, is_ = (each.get((type_, name)) for each in leaves)
+                if was != is_:
+                    yield ChangedSubtype(node, type_, name, was, is_)
+
+
+def _trees(connection: sqlite3.Connection, row: int) -> dict[str | None, int]:
+    """Give the trees of a snapshot, once it is held against its address."""
+    check_snapshot(connection, row)
+    tree, nodes, _ = _parts(connection, row)
+    return {None: tree, **dict(nodes)}
+
+
+def _checked_leaves(
+    connection: sqlite3.Connection, reader: "_TreeReader", tree: int | None
+) -> dict[tuple[str, str], str]:
+    if tree is None:
+        return {}
+    expect("trees", tree, address_of(connection, tree), reader.address(tree))
+    return {
+        (type_, name): at
+        for type_, children in reader.leaves(tree).items()
+        for name, at in children.items()
+    }
 
 
 def check_tree(connection: sqlite3.Connection, row: int) -> None:

@@ -5,23 +5,25 @@ leaves to the chain of runs. That is what readers do with the rows they need, he
 one in memory at a time, and without stopping at the first that was altered.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from eidos.engine.model.verification import Alteration
-from eidos.engine.store.sqlite.addresses import AlteredError, reading_row
+from eidos.engine.store.sqlite.addresses import AlteredError, find, reading_row
 from eidos.engine.store.sqlite.blobs import read_blob
-from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import parsed
+from eidos.engine.store.sqlite.chain import check_checkpoint, check_run
 from eidos.engine.store.sqlite.memory import read_judgement
 from eidos.engine.store.sqlite.migrations import migrate
+from eidos.engine.store.sqlite.rebuilding import differences
 from eidos.engine.store.sqlite.recipes import check_recipe, has_recipe
 from eidos.engine.store.sqlite.rulebook import check_rule, check_rule_list
-from eidos.engine.store.sqlite.standings import Observation, record_standings
 from eidos.engine.store.sqlite.subjects import SubjectReader
+from eidos.engine.store.sqlite.tables import IMMUTABLE
 from eidos.engine.store.sqlite.trees import check_node_page, check_snapshot, check_tree
+from eidos.engine.store.sqlite.waivers import addresses_given, check_waiver
 
 _TRACED = 100
 """Alterations whose run is looked for: it means going through much of the database."""
@@ -37,6 +39,16 @@ def alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
 
 
 def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    intact = True
+    for each in content_alterations(connection):
+        intact = intact and each.table not in IMMUTABLE
+        yield each
+    if intact:  # else they would be worked out from what was altered
+        yield from differences(connection)
+
+
+def content_alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Give what was altered of all that does not follow from the rest."""
     yield from _file(connection)
     yield from _layout(connection)
     yield from _lost_references(connection)
@@ -46,9 +58,9 @@ def _every(connection: sqlite3.Connection) -> Iterator[Alteration]:
         for each in _rows(connection, table, check):
             intact = False
             yield each
-    if intact:  # else they would be worked out from what was altered
+    if intact:
+        yield from _lost_waivers(connection)
         yield from _lost_recipes(connection)
-        yield from _standings(connection)
 
 
 def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
@@ -65,10 +77,12 @@ def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
         "rules": lambda row: check_rule(connection, row),
         "rule_lists": lambda row: check_rule_list(connection, row),
         "recipes": lambda row: check_recipe(connection, row),
+        "waivers": lambda row: check_waiver(connection, row),
         "judgements": lambda row: read_judgement(connection, row),
         "verdict_lists": subjects.check_list,
         "subject_pages": subjects.page,
         "runs": lambda row: check_run(connection, row),
+        "checkpoints": lambda row: check_checkpoint(connection, row),
     }
 
 
@@ -129,51 +143,23 @@ def _lost_recipes(connection: sqlite3.Connection) -> Iterator[Alteration]:
     """Find runs whose recipe is not there any more."""
     runs = connection.execute("SELECT run, details FROM runs WHERE details IS NOT NULL").fetchall()
     for run, details in runs:
-        _, address = parsed(read_blob(connection, details).decode()).get("recipe", (None, None))
+        _, address = json.loads(read_blob(connection, details)).get("recipe", (None, None))
         if address is not None and not has_recipe(connection, address):
             what = f"are not there, and run {run} was about one of them"
             yield Alteration("recipes", "", what, address, None)
 
 
-# Standings --------------------------------------------------------------------------------------
-
-
-def _standings(connection: sqlite3.Connection) -> Iterator[Alteration]:
-    """Work the standings out again, beside those that are stored, and give what differs."""
-    # A temporary table goes before a stored one of its name; it ends with the transaction.
-    connection.execute(
-        "CREATE TEMP TABLE standings (subject INTEGER, at INTEGER, run INTEGER, verdicts INTEGER, "
-        "PRIMARY KEY (subject, at, run)) WITHOUT ROWID"
-    )
-    for (number,) in connection.execute("SELECT number FROM runs ORDER BY number").fetchall():
-        record_standings(connection, number, _observations(connection, number))
-    differing = connection.execute(
-        "SELECT s.subject, s.at, s.run, t.verdicts, s.verdicts "
-        "FROM main.standings s LEFT JOIN temp.standings t USING (subject, at, run) "
-        "WHERE t.verdicts IS NOT s.verdicts "
-        "UNION ALL SELECT t.subject, t.at, t.run, t.verdicts, NULL "
-        "FROM temp.standings t LEFT JOIN main.standings s USING (subject, at, run) "
-        "WHERE s.verdicts IS NULL"
-    )
-    for subject, at, run, expected, found in differing:
-        yield Alteration(
-            "standings",
-            f"({subject}, {at}, {run})",
-            "is not what the runs found",
-            None if expected is None else f"verdict list {expected}",
-            None if found is None else f"verdict list {found}",
-        )
-
-
-def _observations(connection: sqlite3.Connection, number: int) -> Iterator[Observation]:
-    rows = connection.execute(
-        "SELECT p.cluster, p.at, sp.subjects FROM run_parts p JOIN json_each(p.pages) page "
-        "JOIN subject_pages sp ON sp.id = page.value WHERE p.run = ? ORDER BY p.part, page.key",
-        (number,),
-    )
-    for cluster, at, subjects in rows:
-        members = {subject: verdicts for subject, _, verdicts in parsed(subjects)}
-        yield Observation(cluster, at, members)
+def _lost_waivers(connection: sqlite3.Connection) -> Iterator[Alteration]:
+    """Find runs that were given a waiver that is not there any more."""
+    runs = connection.execute("SELECT run, details FROM runs WHERE details IS NOT NULL")
+    for run, details in runs.fetchall():
+        for at in addresses_given(json.loads(read_blob(connection, details))):
+            row = connection.execute(
+                "SELECT id FROM waivers WHERE id = ?", (find(connection, at),)
+            ).fetchone()
+            if row is None:
+                what = f"are not there, and run {run} was given one of them"
+                yield Alteration("waivers", "", what, at)
 
 
 # The run that a row is part of ------------------------------------------------------------------

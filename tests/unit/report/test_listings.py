@@ -45,9 +45,16 @@ RUN = RunSummary(
     counts={"fail": 1},
     packs=(PackRef(BAD, BAD, BAD),),
     link=f"sha256:{'0' * 64}",
+    recorded=BAD,
 )
 ALTERED = Verification(
-    BAD, 1, f"sha256:{'0' * 64}", Seals(has_key=True), (Alteration(*[BAD] * 6),), more=2
+    BAD,
+    1,
+    f"sha256:{'0' * 64}",
+    Seals(has_key=True),
+    pruned=3,
+    alterations=(Alteration(*[BAD] * 6),),
+    more=2,
 )
 SETTINGS = Configuration(
     (Effective(BAD, {BAD: [BAD]}, BAD),), (Problem(BAD, BAD, Location(BAD, 1)),)

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import RecipeRef, Report
+from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
+from eidos.engine.model.upkeep import Checkpoint, Keep
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, reports, snapshot, snapshots, verdict
@@ -34,6 +36,16 @@ def sqlite(folder: Path) -> Open:
 def memory(_: Path) -> Open:
     shelf = Shelf()
     return lambda **how: MemoryStore(shelf, **how)
+
+
+class Wall:
+    """A clock that says what it is told."""
+
+    def __init__(self, *moments: str) -> None:
+        self._moments = [datetime.fromisoformat(each) for each in moments]
+
+    def now(self) -> datetime:
+        return self._moments.pop(0)
 
 
 @pytest.fixture(params=[sqlite, memory], ids=lambda engine: engine.__name__)
@@ -448,3 +460,284 @@ def test_a_run_says_which_recipe_it_was_about(store: Store) -> None:
     said = replace(report("r1", seen), recipe=RecipeRef("eks", digest(RECIPE)))
     record(store, said, seen)
     assert store.run("r1") == said
+
+
+# Knowledge time ---------------------------------------------------------------------------------
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.fixture
+def late(opens: Open) -> Iterator[Store]:
+    """Monday's facts were recorded after Tuesday's, and once more by a clock that went back."""
+    clock = Wall("2026-03-04T10:00:00Z", "2026-03-05T10:00:00.250Z", "2026-03-01T00:00:00Z")
+    with opens(now=clock.now) as store:
+        record(store, report("tue", TUESDAY), TUESDAY)
+        record(store, report("mon", MONDAY), MONDAY)
+        record(store, report("back", MONDAY), MONDAY)
+        yield store
+
+
+def test_runs_as_they_were_known(late: Store) -> None:
+    assert [(run.run, run.recorded) for run in late.runs()] == [
+        ("back", "2026-03-01T00:00:00.000Z"),
+        ("mon", "2026-03-05T10:00:00.250Z"),
+        ("tue", "2026-03-04T10:00:00.000Z"),
+    ]
+
+    def known(at: str) -> list[str]:
+        return [run.run for run in late.runs(known=moment(at))]
+
+    assert known("2026-02-28T00:00:00Z") == []
+    assert known("2026-03-01T01:00:00+01:00") == ["back"], "only its own time is wrong"
+    assert known("2026-03-05T10:00:00.249Z") == ["back", "tue"]
+    assert known("2026-03-05T10:00:00.250Z") == ["back", "mon", "tue"]
+
+
+def test_without_a_clock_a_run_is_known_from_its_start(store: Store) -> None:
+    record(store, report("r1", MONDAY), MONDAY)
+
+    [run] = store.runs()
+
+    assert moment(run.recorded) == moment(run.started)
+    assert store.runs(known=moment(run.started)) == [run]
+    assert store.runs(known=moment(run.started) - timedelta(milliseconds=1)) == []
+
+
+def test_a_snapshot_as_it_was_known(opens: Open) -> None:
+    with opens(now=Wall("2026-03-04T00:00:00Z", "2026-03-09T00:00:00Z").now) as store:
+        record(store, report("mon", MONDAY), MONDAY)
+        record(store, report("tue", TUESDAY), TUESDAY)
+        wednesday = moment("2026-03-04T12:00:00Z")
+
+        assert store.snapshot_of("prod", wednesday) == TUESDAY
+        assert store.snapshot_of("prod", wednesday, known=wednesday) == MONDAY
+        with pytest.raises(UsageError):
+            store.snapshot_of("prod", wednesday, known=moment("2026-03-03T00:00:00Z"))
+
+
+def test_captures_by_state_time(late: Store) -> None:
+    monday, tuesday = (moment(str(each.metadata.timestamp)) for each in (MONDAY, TUESDAY))
+
+    found = list(late.captures())
+
+    assert [(each.run, each.at, each.snapshot) for each in found] == [
+        ("mon", monday, MONDAY.digest),
+        ("back", monday, MONDAY.digest),
+        ("tue", tuesday, TUESDAY.digest),
+    ]
+    assert found[0].cluster == "prod"
+    assert found[0].recorded == moment("2026-03-05T10:00:00.250Z")
+    assert [each.run for each in late.captures("prod", since=tuesday)] == ["tue"]
+    assert [each.run for each in late.captures(until=monday)] == ["mon", "back"]
+    assert [each.run for each in late.captures(known=moment("2026-03-02T00:00:00Z"))] == ["back"]
+    assert list(late.captures("dev")) == []
+
+
+# Drift ------------------------------------------------------------------------------------------
+
+
+def test_what_differs_between_two_snapshots(store: Store) -> None:
+    old = snapshot(("n1", "n2", "n3"), driver="570.1")
+    new = snapshot(("n2", "n3", "n4"), driver="580.1")
+    record(store, report("r1", old), old, new)
+
+    found = list(store.changed_subtypes(old.digest, new.digest[:20]))
+
+    assert [(each.node, each.type, each.subtype) for each in found] == [
+        *(("n1", "GPU", "smi"), ("n1", "OS", "kmod"), ("n1", "OS", "sysctl")),
+        *(("n2", "GPU", "smi"), ("n3", "GPU", "smi")),
+        *(("n4", "GPU", "smi"), ("n4", "OS", "kmod"), ("n4", "OS", "sysctl")),
+    ]
+    assert found[3].before == old.digests.subtypes["n2", "GPU", "smi"]
+    assert found[3].after == new.digests.subtypes["n2", "GPU", "smi"]
+    assert (found[0].after, found[-1].before) == (None, None)
+    assert list(store.changed_subtypes(old.digest, old.digest)) == []
+    with pytest.raises(UsageError, match="no snapshot"):
+        store.changed_subtypes(old.digest, "f" * 64)
+
+
+@given(old=snapshots(), new=snapshots())
+@settings(max_examples=40)
+def test_what_differs_is_what_the_addresses_say(
+    crowded: Store, old: Snapshot, new: Snapshot
+) -> None:
+    both = [addressed(each) for each in (old, new)]
+    record(crowded, report(secrets.token_hex(8), both[0]), *both)
+    before, after = (each.digests.subtypes for each in both)
+
+    found = list(crowded.changed_subtypes(both[0].digest, both[1].digest))
+
+    told = {(each.node, each.type, each.subtype): (each.before, each.after) for each in found}
+    assert len(told) == len(found)
+    assert told == {
+        key: (before.get(key), after.get(key))
+        for key in {**before, **after}
+        if before.get(key) != after.get(key)
+    }
+
+
+# Waivers ----------------------------------------------------------------------------------------
+
+
+def test_waivers_have_lives(store: Store) -> None:
+    end = moment("2026-04-01T00:00:00Z")
+    made = [
+        Waiver(name, "GPU-001", "gpu team", "security", "old", end, location=Location("w.yaml", 3))
+        for name in ("a", "b")
+    ]
+    moved = replace(made[0], location=Location("other.yaml", 9))
+    renewed = replace(made[0], until=moment("2026-05-01T00:00:00Z"))
+    waived = replace(verdict(Status.WAIVED), waiver="a")
+
+    def run(name: str, *waivers: Waiver, used: bool = True, note: str = "") -> None:
+        said = report(name, MONDAY, (waived,) if used else (verdict(Status.PASS),))
+        notes = (WaiverNote("a", "GPU-001", note, "told"),) * bool(note)
+        notes = (WaiverNote("a", "GPU-001", "self-approved", "told"), *notes)
+        record(store, replace(said, waivers=waivers, waiver_notes=notes), MONDAY)
+
+    run("r1", *made, used=False, note="redundant")
+    run("r2", *made)
+    run("r3", moved)
+    run("r4", renewed, used=False, note="expired")
+
+    found = {(each.waiver.id, each.waiver.until.month): each for each in store.waivers()}
+
+    assert list(found) == [("a", 4), ("b", 4), ("a", 5)]
+    life = found["a", 4]
+    assert (life.first, life.last) == ("r1", "r3"), "in another file it is the same"
+    assert (life.first_used, life.last_used, life.uses, life.state) == ("r2", "r3", 2, "used")
+    assert life.waiver == replace(made[0], location=None)
+    other = found["b", 4]
+    assert (other.first_used, other.last_used, other.uses) == (None, None, 0)
+    assert (other.last, other.state) == ("r2", "unused")
+    assert (found["a", 5].uses, found["a", 5].state) == (0, "expired")
+    assert store.run("r3").waivers == (moved,), "a run has its waivers with their places"
+
+
+# Pruning ----------------------------------------------------------------------------------------
+
+
+def as_is(checkpoint: Checkpoint) -> Checkpoint:
+    return checkpoint
+
+
+NOW = moment("2026-03-20T00:00:00Z")
+
+
+def fill(store: Store, days: range) -> None:
+    for day in days:
+        at = f"2026-03-{day:02}T10:00:00Z"
+        seen = snapshot(("n1",), timestamp=at, driver=str(day))
+        said = (verdict(Status.FAIL if day % 2 else Status.PASS),)
+        record(store, report(f"d{day:02}", seen, said, at), seen)
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        (Keep(runs=2), ["d09", "d08", "d07"]),
+        (Keep(runs=1), ["d09", "d08"]),
+        (Keep(since=moment("2026-03-08T00:00:00Z")), ["d09", "d08", "d07"]),
+        (Keep(since=moment("2026-03-08T10:00:00Z")), ["d09", "d08", "d07"]),
+        (Keep(since=moment("2027-01-01T00:00:00Z")), ["d09", "d08"]),
+        (Keep(since=moment("2026-03-08T00:00:00Z"), runs=1), ["d09", "d08", "d07"]),
+        (Keep(since=moment("2026-03-09T00:00:00Z"), runs=4), ["d09", "d08", "d07", "d06", "d05"]),
+        (Keep(runs=99), [f"d{day:02}" for day in range(9, 0, -1)]),
+        (Keep(since=moment("2020-01-01T00:00:00Z")), [f"d{day:02}" for day in range(9, 0, -1)]),
+    ],
+)
+def test_prune_keeps_what_is_asked_for_and_what_held_then(
+    store: Store, keep: Keep, kept: list[str]
+) -> None:
+    fill(store, range(1, 10))
+
+    found = store.prune(keep, NOW, as_is)
+
+    assert [run.run for run in store.runs()] == kept
+    assert (found.runs, found.kept) == (9 - len(kept), len(kept))
+    assert sum(each.runs for each in found.checkpoints) == found.runs
+    assert list(store.alterations()) == []
+    assert store.snapshot_of("prod", moment("2026-03-09T09:00:00Z")).metadata.timestamp == (
+        "2026-03-08T10:00:00Z"
+    )
+
+
+def test_prune_of_nothing(store: Store) -> None:
+    found = store.prune(Keep(runs=1), NOW, as_is)
+
+    assert (found.runs, found.kept, found.older, found.checkpoints) == (0, 0, 0, ())
+
+
+def test_a_node_that_is_gone_keeps_the_run_that_saw_it_last(store: Store) -> None:
+    gone = snapshot(("old",), timestamp="2026-03-01T00:00:00Z", cluster="dev")
+    record(store, report("gone", gone, started="2026-03-01T00:00:00Z"), gone)
+    fill(store, range(2, 10))
+
+    found = store.prune(Keep(runs=1), NOW, as_is)
+
+    assert [run.run for run in store.runs()] == ["d09", "d08", "gone"]
+    assert found.older == 2
+    assert store.snapshot_of("dev", NOW) == gone
+    assert list(store.alterations()) == []
+
+
+def test_pruning_again_and_recording_on(store: Store) -> None:
+    fill(store, range(1, 5))
+    store.prune(Keep(runs=2), NOW, as_is)
+    fill(store, range(5, 9))
+    store.prune(Keep(runs=2), NOW, as_is)
+    fill(store, range(9, 11))
+
+    assert [run.run for run in store.runs()] == ["d10", "d09", "d08", "d07", "d06"]
+    assert sum(each.runs for each in store.checkpoints()) == 5
+    assert list(store.alterations()) == []
+
+
+def test_what_is_pruned_is_gone_and_what_is_kept_is_whole(store: Store) -> None:
+    fill(store, range(1, 6))
+    kept = [(store.run(run), list(store.snapshots_of_run(run))) for run in ("d05", "d04")]
+    first = next(store.snapshots_of_run("d01")).digest
+
+    store.prune(Keep(runs=1), NOW, as_is)
+    store.vacuum()
+
+    assert [(store.run(run), list(store.snapshots_of_run(run))) for run in ("d05", "d04")] == kept
+    with pytest.raises(UsageError, match="no run"):
+        store.run("d01")
+    with pytest.raises(UsageError, match="no snapshot"):
+        store.snapshot(first)
+
+
+def test_a_checkpoint_is_as_it_was_sealed(store: Store) -> None:
+    fill(store, range(1, 4))
+
+    def sealed(each: Checkpoint) -> Checkpoint:
+        return replace(each, sealer="us", seal=b"seal")
+
+    store.prune(Keep(runs=1), NOW, sealed)
+
+    [found] = store.checkpoints()
+    assert (found.first, found.last, found.runs) == (1, 1, 1)
+    assert (found.pruned, found.sealer, found.seal) == ("2026-03-20T00:00:00Z", "us", b"seal")
+
+
+def test_readers_neither_prune_nor_vacuum(opens: Open) -> None:
+    with opens() as store:
+        fill(store, range(1, 4))
+    with opens(read_only=True) as store:
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.prune(Keep(runs=1), NOW, as_is)
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.vacuum()
+        assert len(store.runs()) == 3
+
+
+def test_an_export_writes_over_nothing(store: Store, tmp_path: Path) -> None:
+    fill(store, range(1, 3))
+    store.export(tmp_path / "there")
+
+    with pytest.raises(StoreError, match="there is a file"):
+        store.export(tmp_path / "there")

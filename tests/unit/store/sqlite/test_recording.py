@@ -4,18 +4,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from eidos.engine.digest import addressed, digest
-from eidos.engine.errors import Location, Problem
+from eidos.engine.errors import Location, Problem, StoreError
+from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.upkeep import Keep
 from eidos.engine.model.verdict import Status
 from eidos.engine.store.sqlite.chain import GENESIS
 from eidos.engine.store.sqlite.encoding import decode_problem
 from eidos.engine.store.sqlite.store import SqliteStore, open_sqlite
 from fakes.recorded import report, snapshot, verdict
-from fakes.stores import record, remember
+from fakes.stores import recall, record, remember
 
 SHARED = (
     "blobs",
@@ -178,3 +181,99 @@ def test_problems_of_the_first_databases_have_no_code() -> None:
     written = ["cannot read it", None, ["a.yaml", 3, None, None]]
 
     assert decode_problem(written) == Problem("cannot read it", None, Location("a.yaml", 3))
+
+
+# Stored ahead of the run ------------------------------------------------------------------------
+
+
+def ahead(count: int = 70) -> list[AddressedSnapshot]:
+    """More snapshots than wait for their run."""
+    return [snapshot((f"ahead{number}",), driver=str(number)) for number in range(count)]
+
+
+def pending(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+    return int(count)
+
+
+def test_who_prunes_spares_what_is_stored_ahead_of_a_run(tmp_path: Path) -> None:
+    path, many = tmp_path / "e.db", ahead()
+    first, now = snapshot(), datetime(2026, 3, 2, 13, tzinfo=UTC)
+    with open_sqlite(path) as store, open_sqlite(path) as other:
+        record(store, report("r1", first), first)
+        with store.recording("2026-03-02T12:00:00Z") as recording:
+            recording.keep(many)
+            assert pending(path) == len(many)
+            other.prune(Keep(runs=1), now, lambda each: each)
+            other.vacuum()
+            recording.record(report("r2", many[0]))
+
+        assert list(store.snapshots_of_run("r2")) == many
+        assert pending(path) == 0
+        assert list(store.alterations()) == []
+
+
+def test_what_a_killed_run_left_goes_after_a_day(tmp_path: Path) -> None:
+    path, many, first = tmp_path / "e.db", ahead(), snapshot()
+    with open_sqlite(path) as store:
+        record(store, report("r1", first), first)
+        with store.recording("2026-03-02T12:00:00Z") as recording:
+            recording.keep(many)
+        store.prune(Keep(runs=1), datetime(2026, 3, 3, 11, tzinfo=UTC), lambda each: each)
+        assert pending(path) == len(many)
+
+        store.prune(Keep(runs=1), datetime(2026, 3, 3, 13, tzinfo=UTC), lambda each: each)
+
+        assert pending(path) == 0
+        with pytest.raises(StoreError, match="were pruned before it was recorded"):
+            recording.record(report("r2", many[0]))
+        assert [run.run for run in store.runs()] == ["r1"]
+        assert list(store.alterations()) == []
+
+
+def test_a_reader_of_a_run_that_is_pruned_meanwhile_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    with open_sqlite(path) as store, open_sqlite(path, read_only=True) as reader:
+        for day in range(1, 5):
+            at = f"2026-03-0{day}T10:00:00Z"
+            seen = snapshot(timestamp=at, driver=str(day))
+            record(store, report(f"r{day}", seen, started=at), seen)
+        snapshots = reader.snapshots_of_run("r1")
+        store.prune(Keep(runs=1), datetime(2026, 3, 9, tzinfo=UTC), lambda each: each)
+
+        with pytest.raises(StoreError, match="was pruned while its snapshots were read"):
+            next(snapshots)
+
+
+def test_what_another_table_names_is_kept(tmp_path: Path) -> None:
+    """A table that pruning does not know yet, as a later eidos may have."""
+    path = tmp_path / "e.db"
+    with open_sqlite(path) as store:
+        for day in range(1, 5):
+            at = f"2026-03-0{day}T10:00:00Z"
+            seen = snapshot(timestamp=at, driver=str(day))
+            record(store, report(f"r{day}", seen, started=at), seen)
+        connection = store._database.connection
+        connection.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY REFERENCES blobs) STRICT")
+        connection.execute("INSERT INTO kept SELECT min(id) FROM blobs WHERE kind = 'GPU/smi'")
+
+        store.prune(Keep(runs=1), datetime(2026, 3, 9, tzinfo=UTC), lambda each: each)
+
+        left = "SELECT count(*), count(k.id) FROM blobs b LEFT JOIN kept k USING (id) "
+        left += "WHERE b.kind = 'GPU/smi'"
+        assert connection.execute(left).fetchone() == (3, 1), "two runs stay, and what it names"
+
+
+def test_what_a_back_test_found_outlives_runs(tmp_path: Path) -> None:
+    ran, tried = verdict(salt="ran"), verdict(salt="tried")
+    with open_sqlite(tmp_path / "e.db") as store:
+        remember(store, ran, tried)
+        for day, said in ((1, ran), (2, verdict()), (3, verdict())):
+            at = f"2026-03-0{day}T10:00:00Z"
+            seen = snapshot(timestamp=at)
+            record(store, report(f"r{day}", seen, (said,), at), seen)
+
+        store.prune(Keep(runs=1), datetime(2026, 3, 9, tzinfo=UTC), lambda each: each)
+
+        assert set(recall(store, ran.memo, tried.memo)) == {tried.memo}

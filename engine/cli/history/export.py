@@ -1,0 +1,31 @@
+"""``eidos history export``."""
+
+from pathlib import Path
+
+import click
+
+from eidos.engine.app.upkeep import export
+from eidos.engine.cli import console, progress
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Database, takes
+from eidos.engine.records import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """Which database."""
+
+    db: Database
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@takes("asked", ExportOptions)
+def command(file: Path, asked: ExportOptions) -> None:
+    """Write the whole history into a new FILE, as of one moment, while others record.
+
+    FILE is a database: eidos history runs --db FILE reads it, eidos history import takes it in.
+    """
+    with open_context(asked.db) as context, progress.shown("exporting", context.tally):
+        place = export(file, context)
+    console.say(f"{place} exported to {file}")

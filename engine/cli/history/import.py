@@ -1,0 +1,36 @@
+"""``eidos history import``."""  # noqa: N999 - a verb has the name of its command
+
+from pathlib import Path
+
+import click
+
+from eidos.engine.app.upkeep import take
+from eidos.engine.cli import console, progress
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Database, takes
+from eidos.engine.records import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """Which database takes it."""
+
+    db: Database
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@takes("asked", ImportOptions)
+def command(file: Path, asked: ImportOptions) -> None:
+    """Take the history in FILE, that eidos history export wrote; one of an older eidos, too.
+
+    Where there is no database yet, it becomes that of FILE, chain and all. One that is there takes
+    the runs that it has not, as known from now on. What does not verify is refused whole.
+    """
+    with (
+        open_context(asked.db, record=True) as context,
+        progress.shown("importing", context.tally),
+    ):
+        found = take(file, context)
+    known = f", {found.known} were here" if found.known else ""
+    console.say(f"{found.place}: {found.runs} runs of {found.source} taken{known}")

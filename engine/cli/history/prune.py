@@ -1,0 +1,83 @@
+"""``eidos history prune``."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.upkeep import PruneRequest, prune
+from eidos.engine.cli import console, progress
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Database, Option, takes
+from eidos.engine.model.durations import seconds
+from eidos.engine.records import dataclass
+
+_LONGEST = timedelta(days=36_525)
+"""A hundred years: more is a slip of the hand."""
+_MOST = 2**31 - 1
+
+
+class Kept(click.ParamType[timedelta | int]):
+    """How long, or how many: ``90d``, ``1000``."""
+
+    name = "age|count"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta | int:
+        """Read the option's text."""
+        text = str(value).strip()
+        if text.isascii() and text.isdigit():
+            if len(text) > len(str(_MOST)) or not 1 <= int(text) <= _MOST:
+                self.fail(f"{text} is not in the range 1<=x<={_MOST}.", param, ctx)
+            return int(text)
+        try:
+            age = timedelta(seconds=seconds(text))
+        except (ValueError, OverflowError) as error:
+            self.fail(f"{error}; and no number of runs", param, ctx)
+        if not timedelta() < age <= _LONGEST:
+            self.fail(f"{text} is not between a second and {_LONGEST.days} days", param, ctx)
+        return age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneOptions:
+    """What is kept, and of which database."""
+
+    keep: Annotated[
+        tuple[timedelta | int, ...],
+        Option(
+            "--keep",
+            "What to keep: runs of this age and younger (90d), or this many (1000). Given twice, "
+            "what either keeps.",
+            type=Kept(),
+        ),
+    ] = ()
+    db: Database
+
+
+@click.command()
+@takes("asked", PruneOptions)
+def command(asked: PruneOptions) -> None:
+    """Let old runs go, with the facts, rules and verdicts that only they have.
+
+    A run is as old as when it was recorded and what it is about, whichever is later. Answers about
+    the time that is kept stay as they were: an older run stays as long as it was the last by then
+    to see a cluster or to judge a node by a rule. In the chain checkpoints stand for those that
+    went, sealed with your key. The file stays as large until eidos history vacuum.
+    """
+    if not asked.keep:
+        raise click.UsageError("say what to keep: --keep 90d, --keep 1000")
+    ages = [each for each in asked.keep if isinstance(each, timedelta)]
+    counts = [each for each in asked.keep if isinstance(each, int)]
+    request = PruneRequest(max(ages, default=None), max(counts, default=None))
+    with (
+        open_context(asked.db, record=True) as context,
+        progress.shown("pruning", context.tally),
+    ):
+        found = prune(request, context)
+    older = f", {found.older} of them older, for they hold still" if found.older else ""
+    console.say(f"{found.place}: {found.runs} runs pruned, {found.kept} kept{older}")
