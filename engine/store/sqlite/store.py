@@ -1,18 +1,21 @@
 """The port on SQLite: each method is one transaction over what the other modules do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from eidos.engine.model.history import Capture, Outline
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verification import Alteration, ChainLink
 from eidos.engine.ports import Remembered
-from eidos.engine.store.sqlite import captures, chain, memory, runs, verifying
+from eidos.engine.store.sqlite import captures, chain, history, memory, runs, verifying
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
 from eidos.engine.store.sqlite.encoding import milliseconds
 from eidos.engine.store.sqlite.recording import SqliteRecording
@@ -122,6 +125,33 @@ class SqliteStore:
         with self._database.reading() as connection:
             found = captures.captures_of_run(connection, runs.find_run(connection, name))
         return map(self._captured, found)
+
+    def clusters(self) -> tuple[str, ...]:
+        """Name the clusters of which anything was seen, in order."""
+        with self._database.reading() as connection:
+            return history.read_clusters(connection)
+
+    def captures(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Capture]:
+        """Give what was seen of a cluster, by the clock of the facts."""
+        with self._database.reading() as connection:
+            return history.read_captures(connection, cluster, since, until)
+
+    def outlines(self, addresses: Iterable[str]) -> list[Outline]:
+        """Give what snapshots are made of, without unpacking them."""
+        with self._database.reading() as connection:
+            return list(history.read_outlines(connection, addresses))
+
+    def contents(self, addresses: Collection[str]) -> Mapping[str, Mapping[str, Json]]:
+        """Give the data of subtypes by their content addresses."""
+        with self._database.reading() as connection:
+            return history.read_contents(connection, addresses)
+
+    def policy_of_run(self, name: str) -> Policy:
+        """Give what judged a run."""
+        with self._database.reading() as connection:
+            return history.read_policy(connection, runs.find_run(connection, name))
 
     def _captured(self, capture: int) -> AddressedSnapshot:
         # A transaction for each: nothing stored is ever changed, and writers go in between.

@@ -172,11 +172,11 @@ def read_snapshot(
     Raises:
         StoreError: its content is not what its address says.
     """
-    tree, trees, entries = _parts(connection, row)
+    tree, trees, entries = snapshot_parts(connection, row)
     contexts = {
         (node, type_, name): said for node, type_, name, said in remarks.get("contexts", ())
     }
-    reader = _TreeReader(connection, contexts)
+    reader = TreeReader(connection, contexts)
     durations = remarks.get("durations") or [None] * len(entries)
     snapshot = Snapshot(
         metadata,
@@ -202,7 +202,7 @@ def check_tree(connection: sqlite3.Connection, row: int) -> None:
     Raises:
         AlteredError: they differ. So it is with the next two.
     """
-    found = _TreeReader(connection, {}).address(row)
+    found = TreeReader(connection, {}).address(row)
     expect("trees", row, address_of(connection, row), found)
 
 
@@ -214,7 +214,7 @@ def check_node_page(connection: sqlite3.Connection, row: int) -> None:
 
 def check_snapshot(connection: sqlite3.Connection, row: int) -> None:
     """Hold a snapshot against its address, by the addresses of its nodes."""
-    tree, trees, entries = _parts(connection, row)
+    tree, trees, entries = snapshot_parts(connection, row)
     nodes = {name: address_in(connection, "trees", each) for name, each in trees}
     with reading_row("snapshots", row):
         collection = [decode_collection(entry, None) for entry in entries]
@@ -222,7 +222,7 @@ def check_snapshot(connection: sqlite3.Connection, row: int) -> None:
     expect("snapshots", row, address_of(connection, row), found)
 
 
-def _parts(
+def snapshot_parts(
     connection: sqlite3.Connection, row: int
 ) -> tuple[int, list[tuple[str, int]], list[Any]]:
     """Give the tree of a snapshot, those of its nodes by name, and the collectors' endings."""
@@ -265,7 +265,7 @@ def _written(facts: Mapping[str, Mapping[str, int]]) -> str:
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
-class _TreeReader:
+class TreeReader:
     """Reads trees; alike nodes share their data, and the work for it, in memory too."""
 
     def __init__(

@@ -11,10 +11,14 @@ from hypothesis import given, settings
 
 from eidos.engine.digest import addressed
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.gate import Gate
+from eidos.engine.model.history import Who
 from eidos.engine.model.report import Report
-from eidos.engine.model.rule import Enforcement
+from eidos.engine.model.rule import Enforcement, Scope, Severity
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, reports, snapshot, snapshots, verdict
@@ -419,3 +423,64 @@ def test_by_run_in_the_order_it_judged_them(days: Store) -> None:
     assert list(days.snapshots_of_run("tue")) == [TUESDAY]
     assert list(days.snapshots_of_run("both")) == [MONDAY, TUESDAY]
     assert list(days.snapshots_of_run("none")) == []
+
+
+# History ----------------------------------------------------------------------------------------
+
+
+def test_what_was_seen_of_a_cluster_comes_in_the_order_of_its_facts(store: Store) -> None:
+    other = snapshot(cluster="dev")
+    record(store, report("r1", TUESDAY, (verdict(Status.FAIL),)), TUESDAY)
+    record(store, report("r2", MONDAY), MONDAY)
+    record(store, report("r3", other), other)
+    record(store, report("r4", MONDAY), MONDAY)
+
+    assert store.clusters() == ("dev", "prod")
+    found = store.captures("prod")
+    assert [each.run for each in found] == ["r2", "r4", "r1"]
+    assert [each.snapshot for each in found] == [MONDAY.digest, MONDAY.digest, TUESDAY.digest]
+    assert found[2].at == datetime(2026, 3, 3, 10, tzinfo=UTC)
+    assert found[2].said == {Who(Scope.NODE, "n1"): (verdict(Status.FAIL),)}
+    assert found[0].said == found[1].said == {Who(Scope.NODE, "n1"): (verdict(),)}
+    assert {each.generator for each in found} == {"eidos test"}
+
+    later = found[2].at
+    assert store.captures("prod", since=later) == [found[2]]
+    assert store.captures("prod", until=later - timedelta(seconds=1)) == found[:2]
+    assert store.captures("nobody") == []
+
+
+def test_outlines_lead_to_the_facts(store: Store) -> None:
+    seen = snapshot(("n1", "n2"))
+    record(store, report("r1", seen), seen)
+
+    [outline] = store.outlines([seen.digest])
+
+    assert outline.snapshot == seen.digest
+    assert outline.names == ("n1", "n2")
+    assert outline.collection == seen.snapshot.collection
+    smi = outline.nodes["n1"][FactAddress("gpu", "smi")]
+    server = outline.cluster[FactAddress("k8s", "server")]
+    assert outline.nodes["n2"][FactAddress("gpu", "smi")] == smi
+    assert store.contents([smi, server]) == {
+        smi: {"driver": "580.82.07", "gpu-count": 4},
+        server: {"version": "v1.33.5"},
+    }
+
+
+def test_what_judged_a_run_is_given_back(store: Store) -> None:
+    said = (replace(verdict(Status.FAIL, "B"), enforcement=Enforcement.AUDIT), verdict())
+    waiver = Waiver("W1", "B", "a", "b", "c", datetime(2026, 6, 1, tzinfo=UTC))
+    written = replace(report("r1", MONDAY, said), waivers=(waiver,), gate=Gate(Severity.HIGH))
+    record(store, written, MONDAY)
+
+    policy = store.policy_of_run("r1")
+
+    assert policy.rules == written.rules
+    assert policy.enforcement == {"B": Enforcement.AUDIT}
+    assert policy.waivers == (waiver,)
+    assert policy.gate == Gate(Severity.HIGH)
+    assert policy.effective == datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert [(pack.name, pack.rules) for pack in policy.packs] == [("gpu", ())]
+    with pytest.raises(UsageError):
+        store.policy_of_run("r2")
