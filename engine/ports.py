@@ -384,7 +384,7 @@ class Store(Protocol):
         ...
 
     def policy_of_run(self, name: str) -> Policy:
-        """Give what judged a run: its rules with their sources, parameters, enforcement and waivers.
+        """Give what judged a run: rules with their sources, parameters, enforcement, waivers.
 
         Its packs are named and hold no rules; its effective time is pinned.
 

@@ -1,7 +1,8 @@
 """What is recorded of clusters over time, and what can be asked of it.
 
-Three clocks: *state time* says when facts were seen, *rule time* by which day rules and waivers were
-asked, *knowledge time* when it was recorded. Moments here are state time unless they say otherwise.
+Three clocks: *state time* says when facts were seen, *rule time* by which day rules and waivers
+were asked, *knowledge time* when it was recorded. Moments are state time
+unless they say otherwise.
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ class Capture:
     """Id of the run that judged it."""
     snapshot: str
     """Its content address."""
+    known: datetime
+    """Knowledge time: when the run started."""
     generator: str | None = None
     """What took it."""
     said: Said = field(default_factory=dict)
@@ -122,12 +125,14 @@ class Interval:
     """None where nobody looked: the last sight of the subject is too old, or there is none yet."""
     since: datetime
     until: datetime
-    is_first: bool = False
-    """It began within the window: before, nothing or another status was known."""
     run: str | None = None
     """The run that first found it."""
     reason: str | None = None
     """The first finding, or why there is none."""
+    earliest: datetime | None = None
+    """The last sight before, by which it had not begun; None where there is none."""
+    known: datetime | None = None
+    """When the run that first found it started."""
 
     @property
     def seconds(self) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
+    from eidos.engine.model.history import Timeline
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
@@ -129,6 +130,16 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+TIMELINE: "Kind[Timeline]" = Kind(
+    "a timeline",
+    {
+        "text": "history.timeline:text",
+        "table": "history.timeline:table",
+        "json": "history.timeline:json",
+        "csv": "history.timeline:csv",
+    },
+)
+"""``eidos history timeline``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
     "a configuration", {"text": "configuration:text", "json": "configuration:json"}
 )
@@ -159,6 +170,7 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    TIMELINE,
     CONFIGURATION,
     CACHE,
     PLUGINS,

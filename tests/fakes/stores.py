@@ -154,6 +154,7 @@ class MemoryStore:
                 _state_time(seen, report),
                 report.run,
                 seen.digest,
+                datetime.fromisoformat(report.started),
                 seen.metadata.generator,
                 _said(report, seen),
             )
@@ -273,9 +274,7 @@ def _measured(
 
 
 def _outline(seen: AddressedSnapshot) -> Outline:
-    contents: dict[str | None, dict[FactAddress, str]] = {
-        name: {} for name, _ in _measured(seen)
-    }
+    contents: dict[str | None, dict[FactAddress, str]] = {name: {} for name, _ in _measured(seen)}
     for (name, type_, subtype), at in seen.digests.subtypes.items():
         contents[name][FactAddress(type_, subtype)] = at
     cluster = contents.pop(None)

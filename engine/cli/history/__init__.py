@@ -9,8 +9,10 @@ from eidos.engine.cli import LazyGroup
     cls=LazyGroup,
     package="eidos.engine.cli.history",
     verbs={
+        "as-of": "Judge what held at a moment, by the rules of then or of now.",
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
+        "timeline": "From when until when a rule had which status.",
         "verify": "Check that what is recorded is what was written.",
     },
 )

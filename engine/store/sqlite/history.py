@@ -28,6 +28,7 @@ from eidos.engine.store.sqlite.encoding import (
     decode_collection,
     decode_relaxation,
     decode_waiver,
+    last_millisecond,
     milliseconds,
     parsed,
 )
@@ -59,10 +60,10 @@ def read_captures(
     asked = (
         cluster,
         -_LATEST if since is None else milliseconds(since),
-        _LATEST if until is None else milliseconds(until),
+        _LATEST if until is None else last_millisecond(until),
     )
     rows = connection.execute(
-        "SELECT c.run, r.run, c.at, a.address, c.generator FROM captures c "
+        "SELECT c.run, r.run, r.started, c.at, a.address, c.generator FROM captures c "
         "JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot "
         "WHERE c.cluster = ? AND c.at BETWEEN ? AND ? ORDER BY c.at, c.id",
         asked,
@@ -76,10 +77,11 @@ def read_captures(
             datetime.fromtimestamp(at / _MILLISECONDS, UTC),
             run,
             f"sha256:{address.hex()}",
+            datetime.fromisoformat(started),
             generator,
             said.get((number, at), {}),
         )
-        for number, run, at, address, generator in rows
+        for number, run, started, at, address, generator in rows
     ]
 
 

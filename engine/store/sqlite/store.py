@@ -17,7 +17,7 @@ from eidos.engine.model.verification import Alteration, ChainLink
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import captures, chain, history, memory, runs, verifying
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
-from eidos.engine.store.sqlite.encoding import milliseconds
+from eidos.engine.store.sqlite.encoding import last_millisecond
 from eidos.engine.store.sqlite.recording import SqliteRecording
 
 
@@ -117,7 +117,7 @@ class SqliteStore:
     def snapshot_of(self, cluster: str, at: datetime) -> AddressedSnapshot:
         """Give what was last seen of a cluster at a moment."""
         with self._database.reading() as connection:
-            capture = captures.find_cluster(connection, cluster, milliseconds(at))
+            capture = captures.find_cluster(connection, cluster, last_millisecond(at))
             return captures.read_capture(connection, capture)
 
     def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:

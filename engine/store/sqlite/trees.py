@@ -281,6 +281,7 @@ class TreeReader:
         self._addresses: dict[int, str] = {}
 
     def measurements(self, node: str | None, tree: int) -> tuple[Measurement, ...]:
+        """Give the facts of a node, or of the cluster (None), unpacked."""
         return tuple(
             Measurement(type_, tuple(self._subtype(node, type_, *leaf) for leaf in leaves.items()))
             for type_, leaves in self._tree(tree).items()
