@@ -8,10 +8,14 @@ unless they say otherwise.
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from eidos.engine.errors import ExitCode
 from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.gate import Gate
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Collection
 from eidos.engine.model.verdict import Status, Verdict
@@ -156,3 +160,208 @@ class Timeline:
 
     window: Window
     lines: tuple[Line, ...]
+
+
+# Why ---------------------------------------------------------------------------------------------
+
+
+class Ingredient(StrEnum):
+    """What a verdict is made of."""
+
+    STATE = "state"
+    """The facts."""
+    POLICY = "policy"
+    """The rule itself: its modules, tables and what it declares."""
+    PARAMETERS = "parameters"
+    WAIVER = "waiver"
+    """The waivers in force."""
+    DATE = "date"
+    """The day that the rule sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """One part of an ingredient that is not what it was."""
+
+    name: str
+    """Fact path, parameter, pack or waiver."""
+    before: Json = None
+    after: Json = None
+    is_enough: bool = False
+    """It alone makes the verdict what it became."""
+    note: str | None = None
+    """``expired 2026-03-05``, ``withdrawn``; what became of a waiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A verdict that changed, and why."""
+
+    cluster: str
+    who: Who
+    rule: str
+    before: Capture
+    """The last sight with the verdict that was."""
+    after: Capture
+    """The first with the one that came."""
+    old: Verdict
+    new: Verdict
+    causes: tuple[tuple[Ingredient, ...], ...] = ()
+    """The smallest sets of ingredients whose change alone makes it; none where the engine that is
+    here does not give what was recorded."""
+    parts: Mapping[Ingredient, tuple[Swapped, ...]] = field(default_factory=dict)
+    """What of each changed ingredient is not what it was."""
+    moment: datetime | None = None
+    """Rule time at which it turned, where no fact had to change for it."""
+    otherwise: datetime | None = None
+    """Without any waiver the verdict that came would have been there since this sight."""
+    is_exact: bool = True
+    """False where `otherwise` is the first sight looked at: it may have been so before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What ``eidos history why`` renders."""
+
+    window: Window
+    cluster: str
+    rule: str
+    turns: tuple[Turn, ...]
+    """The last one of each subject, the latest first."""
+    steady: tuple[tuple[Who, Status, datetime], ...] = ()
+    """Subjects of which the verdict did not change, with the first sight of it in the window."""
+
+
+# Facts -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FactHeld:
+    """A value that a fact had, where and when."""
+
+    cluster: str
+    node: str | None
+    """None for a fact of the cluster."""
+    fact: str
+    is_there: bool
+    """Whether it was seen; else nobody knew it, or it was not there."""
+    value: Json
+    since: datetime
+    """The first sight of it."""
+    until: datetime | None
+    """The first sight without it; None where it still stands."""
+    last: datetime
+    """The last sight of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactHistory:
+    """What ``eidos history facts`` renders."""
+
+    window: Window
+    fact: str
+    held: tuple[FactHeld, ...]
+
+
+# SQL ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What a query of a user gave."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    is_cut: bool = False
+    """There are more rows than were asked for."""
+
+
+# Back-tests --------------------------------------------------------------------------------------
+
+
+class Impact(StrEnum):
+    """What a change of a rule does to verdicts on all that is recorded."""
+
+    TIGHTENING = "tightening"
+    """It finds more, and nothing less."""
+    LOOSENING = "loosening"
+    """It finds less, and nothing more."""
+    MIXED = "mixed"
+    NEUTRAL = "neutral"
+    """No recorded verdict differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The smallest recorded snapshot on which a verdict differs."""
+
+    cluster: str
+    who: Who
+    at: datetime
+    snapshot: str
+    """Its content address."""
+    before: Status | None
+    """None where the rule was not asked."""
+    after: Status | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleImpact:
+    """What one rule would have said of the past."""
+
+    rule: str
+    clusters: tuple[str, ...] = ()
+    """Where it would have failed."""
+    subjects: int = 0
+    """How many nodes and clusters it would have failed on."""
+    days: int = 0
+    """On how many days (UTC) it would have failed anywhere."""
+    first: datetime | None = None
+    last: datetime | None = None
+    """The first and the last sight of a failure."""
+    failing: int = 0
+    """Verdicts that fail, of all sights."""
+    newly: int = 0
+    """Subjects on which it would have failed where what it is compared with did not, and which no
+    waiver would have covered."""
+    no_longer: int = 0
+    """Subjects on which it would not have failed where what it is compared with did."""
+    waived: tuple[tuple[str, int], ...] = ()
+    """Recorded waivers that would have covered failures, with the number of verdicts."""
+    impact: Impact = Impact.NEUTRAL
+    is_added: bool = False
+    """What it is compared with has no such rule."""
+    is_removed: bool = False
+    examples: tuple[Example, ...] = ()
+    """One smallest example each way: what it finds more, what it finds less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackTest:
+    """What ``eidos policy backtest`` renders."""
+
+    window: Window
+    packs: tuple[str, ...]
+    """What was tried: name and version."""
+    against: tuple[str, ...]
+    """What it is compared with; none is what was recorded."""
+    rules: tuple[RuleImpact, ...]
+    captures: int
+    """Snapshots that were judged, each as often as it was seen."""
+    verdicts: int
+    """Verdicts that were given."""
+    evaluated: int
+    """Questions that the engine was asked for them; the others were known."""
+    most_new: int | None = None
+    """How many subjects may newly fail; None for any number."""
+
+    @property
+    def newly(self) -> int:
+        """Count the subjects and rules that would newly have failed, uncovered by a waiver."""
+        return sum(each.newly for each in self.rules)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says: 1 where more would newly fail than may."""
+        failed = self.most_new is not None and self.newly > self.most_new
+        return Gate().outcome(failed=failed).exit_code

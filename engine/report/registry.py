@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
-    from eidos.engine.model.history import Timeline
+    from eidos.engine.model.history import FactHistory, QueryResult, Timeline, Why
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
@@ -65,6 +65,11 @@ class Kind(Generic[T]):
         module, _, function = self.formats[self.known(name)].partition(":")
         found = getattr(importlib.import_module(f"eidos.engine.report.{module}"), function)
         return cast("Reporter[T]", found)
+
+
+def _asked(module: str) -> Mapping[str, str]:
+    """Give the formats of an answer of ``eidos history``."""
+    return {name: f"history.{module}:{name}" for name in ("text", "table", "json", "csv")}
 
 
 REPORT: "Kind[Report]" = Kind(
@@ -130,16 +135,14 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
-TIMELINE: "Kind[Timeline]" = Kind(
-    "a timeline",
-    {
-        "text": "history.timeline:text",
-        "table": "history.timeline:table",
-        "json": "history.timeline:json",
-        "csv": "history.timeline:csv",
-    },
-)
+TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"))
 """``eidos history timeline``."""
+WHY: "Kind[Why]" = Kind("causes", _asked("why"))
+"""``eidos history why``."""
+FACT_HISTORY: "Kind[FactHistory]" = Kind("values of a fact", _asked("facts"))
+"""``eidos history facts``."""
+QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
+"""``eidos history sql``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
     "a configuration", {"text": "configuration:text", "json": "configuration:json"}
 )
@@ -171,6 +174,9 @@ KINDS: tuple[Kind[Any], ...] = (
     RUNS,
     VERIFICATION,
     TIMELINE,
+    WHY,
+    FACT_HISTORY,
+    QUERY,
     CONFIGURATION,
     CACHE,
     PLUGINS,

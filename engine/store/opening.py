@@ -1,11 +1,15 @@
 """The one door to the store: which engine keeps it is said by where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eidos.engine.errors import StoreError
 from eidos.engine.folders import user_folder
 from eidos.engine.ports import Store
+
+if TYPE_CHECKING:
+    from eidos.engine.model.history import QueryResult
 
 _POSTGRESQL = ("postgresql:/", "postgres:/")
 """One slash: a URL that has been through `Path` has lost the other."""
@@ -43,6 +47,24 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
     from eidos.engine.store.sqlite.store import open_sqlite
 
     return open_sqlite(_file(where), read_only=read_only)
+
+
+def select(where: str | Path, query: str, is_over: Callable[[], bool], most: int) -> "QueryResult":
+    """Run a query of a user: read-only, for a bounded time.
+
+    Args:
+        where: path of an SQLite database.
+        query: one ``select``.
+        is_over: asked now and then; true ends the query.
+        most: rows that are given at most.
+
+    Raises:
+        StoreError: the database cannot be read.
+        UsageError: the query is none, does more than read, or did not end in time.
+    """
+    from eidos.engine.store.sqlite import querying
+
+    return querying.select(_file(where), query, is_over, most)
 
 
 def _file(where: str | Path) -> Path:

@@ -10,10 +10,13 @@ from eidos.engine.cli import LazyGroup
     package="eidos.engine.cli.history",
     verbs={
         "as-of": "Judge what held at a moment, by the rules of then or of now.",
+        "facts": "Every value that a fact had, where and when.",
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
+        "sql": "Ask the database with SQL, read-only.",
         "timeline": "From when until when a rule had which status.",
         "verify": "Check that what is recorded is what was written.",
+        "why": "What made a verdict change: facts, rule, parameters, waiver or day.",
     },
 )
 def command() -> None:
