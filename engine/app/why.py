@@ -158,7 +158,9 @@ class _Asking:
         else:
             (facts,) = (each for each in node_facts(seen, capture.run) if each.name == who.name)
         rule = next(each for each in policy.rules if each.id == self._rule)
-        return _Side(replace(facts, generator=capture.generator), rule, policy)
+        # Of clusters that are alike, the store gives the one captured last.
+        named = replace(facts, cluster=capture.cluster, generator=capture.generator)
+        return _Side(replace(named, name=who.name), rule, policy)
 
     def _moment(self, asked: "_Swapping", after: Status) -> datetime | None:
         """Find the second of rule time at which it turned, where time alone turns it."""

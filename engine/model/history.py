@@ -365,3 +365,101 @@ class BackTest:
         """What the process says: 1 where more would newly fail than may."""
         failed = self.most_new is not None and self.newly > self.most_new
         return Gate().outcome(failed=failed).exit_code
+
+
+# Compliance --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How one cluster, rule or control fared over time; times are in seconds, of all its lines."""
+
+    kind: str
+    """``all``, ``cluster``, ``rule`` or ``control``."""
+    name: str
+    passed: float = 0.0
+    """Passed, or only warned of."""
+    failed: float = 0.0
+    waived: float = 0.0
+    unknown: float = 0.0
+    """Not known, not seen, or could not be evaluated."""
+    fixed: int = 0
+    """Violations that ended in a pass."""
+    standing: int = 0
+    """Violations that stand at the end."""
+    to_fix: float | None = None
+    """Mean seconds from the first sight of a violation to the sight of its fix."""
+    to_detect: float | None = None
+    """Mean seconds from the last sight without a violation to the run that found it: at most so
+    long it was there and nobody knew."""
+    flips: int = 0
+    """How often a verdict turned between passed and failed."""
+    flapping: int = 0
+    """Lines that failed, were fixed and failed again."""
+
+    @property
+    def seconds(self) -> float:
+        """All the time in which a rule was about a subject."""
+        return self.passed + self.failed + self.waived + self.unknown
+
+    @property
+    def rate(self) -> float | None:
+        """The share of that time that passed; None where there was none."""
+        return self.passed / self.seconds if self.seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """What ``eidos history compliance`` renders."""
+
+    window: Window
+    shares: tuple[Share, ...]
+    """All, then clusters, rules and controls, each by name."""
+
+
+# Drift between two moments -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FactMoved:
+    """A fact of a cluster that is not what it was."""
+
+    cluster: str
+    node: str | None
+    fact: str
+    kind: str
+    """``added``, ``removed``, ``changed`` or ``retyped``."""
+    before: Json
+    after: Json
+    first_seen: datetime
+    """The first sight since which it has been what it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """A recorded verdict that is not what it was."""
+
+    cluster: str
+    who: Who
+    rule: str
+    before: Status
+    after: Status
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastDrift:
+    """What ``eidos history drift`` renders."""
+
+    window: Window
+    moved: tuple[FactMoved, ...]
+    flipped: tuple[Flipped, ...]
+    nodes: tuple[tuple[str, str, str], ...] = ()
+    """Nodes that came, went or were replaced: cluster, what became of it, name."""
+    ignored: int = 0
+    """Changes that the shipped ignore rules hide."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says: 0 identical, 1 drift."""
+        return Gate().outcome(failed=bool(self.moved or self.flipped or self.nodes)).exit_code

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
-    from eidos.engine.model.history import FactHistory, QueryResult, Timeline, Why
+    from eidos.engine.model.history import (
+        BackTest,
+        Compliance,
+        FactHistory,
+        PastDrift,
+        QueryResult,
+        Timeline,
+        Why,
+    )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
@@ -143,6 +151,12 @@ FACT_HISTORY: "Kind[FactHistory]" = Kind("values of a fact", _asked("facts"))
 """``eidos history facts``."""
 QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
 """``eidos history sql``."""
+BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
+"""``eidos policy backtest``."""
+COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
+"""``eidos history compliance``."""
+PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
+"""``eidos history drift``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
     "a configuration", {"text": "configuration:text", "json": "configuration:json"}
 )
@@ -177,6 +191,9 @@ KINDS: tuple[Kind[Any], ...] = (
     WHY,
     FACT_HISTORY,
     QUERY,
+    BACKTEST,
+    COMPLIANCE,
+    PAST_DRIFT,
     CONFIGURATION,
     CACHE,
     PLUGINS,

@@ -167,7 +167,11 @@ def brute(
         with Context(judged, past.environ, Hand()) as forgetful:
             for cluster in clusters:
                 for capture in context.store.captures(cluster):
-                    item = Item("s.yaml", seen=context.store.snapshot(capture.snapshot))
+                    seen = context.store.snapshot(capture.snapshot)
+                    # Of two clusters that are alike, the store gives the one captured last.
+                    metadata = replace(seen.metadata, cluster=cluster)
+                    named = replace(seen, snapshot=replace(seen.snapshot, metadata=metadata))
+                    item = Item("s.yaml", seen=named)
                     then = replace(policy, effective=capture.at)
                     report = report_on([item], then, forgetful)
                     yield (

@@ -10,6 +10,8 @@ from eidos.engine.cli import LazyGroup
     package="eidos.engine.cli.history",
     verbs={
         "as-of": "Judge what held at a moment, by the rules of then or of now.",
+        "compliance": "How large a share of its time everything passed.",
+        "drift": "What changed between two moments, and since when.",
         "facts": "Every value that a fact had, where and when.",
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
