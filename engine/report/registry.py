@@ -143,6 +143,15 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+AS_OF: "Kind[Report]" = Kind(
+    "a report of then",
+    {
+        **REPORT.formats,
+        "table": "history.verdicts:table",
+        "csv": "history.verdicts:csv",
+    },
+)
+"""``eidos history as-of``."""
 TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"))
 """``eidos history timeline``."""
 WHY: "Kind[Why]" = Kind("causes", _asked("why"))
@@ -187,6 +196,7 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    AS_OF,
     TIMELINE,
     WHY,
     FACT_HISTORY,

@@ -23,7 +23,7 @@ def asked(past: Past, capsys: pytest.CaptureFixture[str], *words: str, code: int
 
 @pytest.fixture
 def past(tmp_path: Path) -> Past:
-    """A node that fails from 6 to 12, is fixed, fails from 15 to 18, and is not seen from then on."""
+    """A node that fails from 6 to 12, is fixed, fails from 15 to 18, and is then not seen."""
     past = Past(tmp_path)
     pack = write_rules(tmp_path / "t")
     for hour in range(0, 19, 3):

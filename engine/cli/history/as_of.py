@@ -25,7 +25,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
-from eidos.engine.report.registry import REPORT
+from eidos.engine.report.registry import AS_OF
 
 
 class _RuleTime(Instant):
@@ -63,7 +63,7 @@ class AsOfOptions:
 @click.argument("moment", metavar="TIME", type=UNTIL)
 @takes("asked", AsOfOptions)
 @takes("policy", JudgingOptions)
-@writes(REPORT)
+@writes(AS_OF)
 def command(
     moment: datetime | timedelta,
     asked: AsOfOptions,
@@ -76,7 +76,7 @@ def command(
     --pack, the rules are those of the pack, at the rule time. Nothing is recorded. Exit codes are
     those of check: 0 passed, 1 failed, 2 no answer, 3 incomplete.
     """
-    chosen = parse_outputs(outputs, REPORT)
+    chosen = parse_outputs(outputs, AS_OF)
     judged = PolicyOptions(**_fields(policy), effective_time=None)
     request = policy_request(judged, tell_relaxations())
     with open_context(asked.db, judged) as context:
@@ -92,7 +92,7 @@ def command(
         )
         report = as_of(ask, context)
     look = console.rendering(asked.color, verbose=asked.verbose)
-    console.show(REPORT, report, chosen, look)
+    console.show(AS_OF, report, chosen, look)
     return report.exit_code
 
 
