@@ -1,6 +1,6 @@
 """How eidos compares with what a user would pick instead: ratios, both sides in one run.
 
-Usage: python benchmarks/run.py [--quick] [check|recheck|fleet|distinct ...]
+Usage: python benchmarks/run.py [--quick] [check|recheck|fleet|distinct|history ...]
 
 See README.md beside this file.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import fleets
+import histories
 import peers
 
 EIDOS = [sys.executable, "-m", "eidos.engine"]
@@ -35,10 +36,14 @@ class Size:
     """Of a fleet of distinct nodes: each is work of its own."""
     peer_nodes: int
     """Of the same fleet, given to a peer: throughput is compared, and peers take their time."""
+    past: histories.Fleet
+    """Whose history is asked."""
+    sample: int
+    """Snapshots of it that brute force judges."""
 
 
-FULL = Size(repeats=7, nodes=10_000, distinct=1_000, peer_nodes=300)
-QUICK = Size(repeats=1, nodes=20, distinct=4, peer_nodes=4)
+FULL = Size(7, 10_000, 1_000, 300, histories.Fleet(clusters=8, nodes=4, hours=240), 200)
+QUICK = Size(1, 20, 4, 4, histories.Fleet(clusters=2, nodes=2, hours=6), 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +235,22 @@ def _fleet(bench: Bench, fleet: Fleet) -> None:
         bench.rows.append((label, f"{rate:.0f}/s, {cost.megabytes:.0f} MB", said))
 
 
-BENCHES = {"check": check, "recheck": recheck, "fleet": fleet, "distinct": distinct}
+def history(bench: Bench) -> None:
+    """Questions about the past, of a simulated fleet."""
+    import asking
+
+    folder = bench.fresh("history")
+    folder.mkdir()
+    bench.rows.extend(asking.rows(folder, bench.size.past, bench.size.sample))
+
+
+BENCHES = {
+    "check": check,
+    "recheck": recheck,
+    "fleet": fleet,
+    "distinct": distinct,
+    "history": history,
+}
 
 
 def main() -> None:

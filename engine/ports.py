@@ -5,6 +5,7 @@ A fake that implements a port stands in for the real part in tests; the real one
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as AnyOf
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
@@ -12,10 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 
+from eidos.engine.model.history import Capture, Outline
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Module
-from eidos.engine.model.run import Capture, RunSummary
+from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Collection, Subtype
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Verdict
@@ -409,25 +412,6 @@ class Store(Protocol):
         """
         ...
 
-    def captures(
-        self,
-        cluster: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        known: datetime | None = None,
-    ) -> Iterator[Capture]:
-        """Give which snapshots were seen when, by state time, without opening any.
-
-        Those of one moment come as they were recorded; a snapshot that runs saw again comes again.
-
-        Args:
-            cluster: only of this one.
-            since: only those seen at this moment or later.
-            until: only those seen at this moment or before.
-            known: only those recorded by this moment (knowledge time).
-        """
-        ...
-
     def changed_subtypes(self, before: str, after: str) -> Iterator[ChangedSubtype]:
         """Give the subtypes in which two snapshots differ, without unpacking any facts.
 
@@ -455,6 +439,48 @@ class Store(Protocol):
 
         The name is looked up at once; the snapshots are read as they are asked for, while the store
         is open. There are none where the run judged other documents.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
+        ...
+
+    def clusters(self) -> tuple[str, ...]:
+        """Name the clusters of which anything was seen, in order."""
+        ...
+
+    def captures(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Capture]:
+        """Give what was seen of a cluster and said of it, by the clock of the facts.
+
+        Args:
+            cluster: its name.
+            since: not what was seen before.
+            until: not what was seen after it.
+
+        Returns:
+            Captures by state time, those of one time in the order in which they were recorded; none
+            where nothing was seen.
+        """
+        ...
+
+    def outlines(self, addresses: Iterable[str]) -> list[Outline]:
+        """Give what stored snapshots are made of, in order, without unpacking them.
+
+        Args:
+            addresses: whole content addresses, as captures name them.
+        """
+        ...
+
+    def contents(self, addresses: AnyOf[str]) -> Mapping[str, Mapping[str, Json]]:
+        """Give the data of subtypes by their content addresses, as outlines name them."""
+        ...
+
+    def policy_of_run(self, name: str) -> Policy:
+        """Give what judged a run: rules with their sources, parameters, enforcement, waivers.
+
+        Its packs are named and hold no rules; its effective time is pinned.
 
         Raises:
             UsageError: no run, or more than one, is meant.

@@ -233,6 +233,22 @@ class Context:
             return NoMemo()
         return SealedMemo(self.store, Seal(key))
 
+    @cached_property
+    def recollection(self) -> "Memo":
+        """Verdicts of earlier runs for who asks about the past: nothing new is written down.
+
+        Raises:
+            ConfigError: the key that is there cannot be trusted.
+        """
+        from eidos.engine.evaluating.memo import NoMemo
+
+        seal = self.seal
+        if seal is None or not self.has_store or self.opening.opa_url is not None:
+            return NoMemo()
+        from eidos.engine.store.sealing import SealedMemo
+
+        return SealedMemo(self.store, seal, keeps=False)
+
     @property
     def seal(self) -> "Seal | None":
         """What tells whether remembered verdicts can be believed; None where there is no key.

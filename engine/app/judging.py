@@ -279,9 +279,9 @@ def _bare(item: Item, value: Json) -> DocumentError:
 def _of_snapshot(item: Item, rules: Sequence[Rule], *, has_recipe: bool) -> Iterator[_Candidate]:
     seen = item.snapshot
     has_nodes = bool(seen.snapshot.nodes or seen.snapshot.unseen)
-    unasked = tuple(_unasked(rules, has_nodes=has_nodes, has_recipe=has_recipe))
-    if unasked or any(rule.scope is Scope.CLUSTER for rule in rules):
-        yield _Candidate(cluster_facts(seen, item.name), item, unasked)
+    silent = tuple(unasked(rules, has_nodes=has_nodes, has_recipe=has_recipe))
+    if silent or any(rule.scope is Scope.CLUSTER for rule in rules):
+        yield _Candidate(cluster_facts(seen, item.name), item, silent)
     if any(rule.scope is Scope.NODE for rule in rules):
         for facts in node_facts(seen, item.name):
             yield _Candidate(facts, item)
@@ -290,7 +290,9 @@ def _of_snapshot(item: Item, rules: Sequence[Rule], *, has_recipe: bool) -> Iter
 _ASKED = frozenset({Scope.CLUSTER, Scope.NODE, Scope.DOCUMENT, Scope.RECIPE})
 
 
-def _unasked(rules: Sequence[Rule], *, has_nodes: bool, has_recipe: bool) -> Iterator[Verdict]:
+def unasked(
+    rules: Sequence[Rule], *, has_nodes: bool, has_recipe: bool = False
+) -> Iterator[Verdict]:
     """Account for every rule: one that finds no subject is said, not left out."""
     for rule in rules:
         if rule.scope is Scope.NODE and not has_nodes:

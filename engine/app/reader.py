@@ -250,17 +250,17 @@ class Reader:
         if kind == "run":
             found = _distinct(self.open_store().snapshots_of_run(name))
             return [
-                self._recorded(f"{reference}#{number}" if number > 1 else reference, seen)
+                self.recorded(f"{reference}#{number}" if number > 1 else reference, seen)
                 for number, seen in enumerate(found, 1)
             ]
         if kind == "snapshot":
-            return [self._recorded(reference, self.open_store().snapshot(name))]
+            return [self.recorded(reference, self.open_store().snapshot(name))]
         cluster, _, time = reference.rpartition("@")
         at = _time(time, reference)
-        return [self._recorded(reference, self.open_store().snapshot_of(cluster, at))]
+        return [self.recorded(reference, self.open_store().snapshot_of(cluster, at))]
 
-    def _recorded(self, name: str, seen: AddressedSnapshot) -> Item:
-        # An older version may have recorded what this one takes out.
+    def recorded(self, name: str, seen: AddressedSnapshot) -> Item:
+        """Give a snapshot from the store; an older version may have recorded secrets."""
         return Item(name, seen=self._swept(name, seen))
 
 

@@ -17,6 +17,7 @@ from eidos.engine.cli.options import (
     PolicyOptions,
     RelaxingOption,
     SettingOption,
+    WindowOptions,
     configured_settings,
     given,
     reader_limits,
@@ -25,6 +26,7 @@ from eidos.engine.config.rows import BY_KEY
 from eidos.engine.config.trusting import row_of, shown
 from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
+from eidos.engine.model.history import Window
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.times import written
 from eidos.engine.packs.choosing import RuleChoice
@@ -107,6 +109,22 @@ def _of_option(option: click.Parameter, context: click.Context) -> Iterator[Rela
                 yield Relaxation(option.setting, text, Location(flag))
         elif isinstance(option, RelaxingOption) and each != option.default:
             yield Relaxation(flag.lstrip("-"), text, Location(flag))
+
+
+def asked_window(options: WindowOptions, now: datetime) -> Window:
+    """Give what of the past is asked about; the last thirty days unless said otherwise."""
+    from eidos.engine.app.past import SPAN, at
+
+    until = at(options.until, now, now)
+    if until.date() == now.date() and until.time() == datetime.max.time():
+        until = now  # the end of today is not yet
+    return Window(
+        since=at(options.since, now, until - SPAN),
+        until=until,
+        clusters=options.clusters,
+        nodes=options.nodes,
+        rules=options.rules,
+    )
 
 
 def open_context(

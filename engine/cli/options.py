@@ -26,7 +26,7 @@ Groups compose: `takes` may stand any number of times. Click knows a field by it
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, MISSING, Field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import wraps
 from pathlib import Path
@@ -86,6 +86,41 @@ class Instant(click.ParamType[datetime]):
             return moment(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[datetime | timedelta]):
+    """A moment of the past: RFC 3339 with a zone, a date (UTC), or a span before now (``90d``).
+
+    Args:
+        end_of_day: a bare date means the end of that day, and not its start.
+    """
+
+    name = "time"
+
+    def __init__(self, *, end_of_day: bool = False) -> None:
+        self._end_of_day = end_of_day
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 -- click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime | timedelta:
+        """Read the option's text."""
+        if isinstance(value, datetime | timedelta):
+            return value
+        try:
+            if not str(value).strip().isdecimal():  # a bare number may be a year
+                return timedelta(seconds=seconds(str(value)))
+        except (ValueError, OverflowError):
+            pass
+        try:
+            return moment(str(value), end_of_day=self._end_of_day)
+        except ValueError:
+            what = (
+                f"{value!r} is no date, no RFC 3339 time with a zone, and no span before now (90d)"
+            )
+            self.fail(what, param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -275,6 +310,29 @@ Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
 Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Show what passed as well.")]
+SINCE = Moment()
+UNTIL = Moment(end_of_day=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowOptions:
+    """What of the past is asked about: of every question of ``eidos history``."""
+
+    clusters: Annotated[
+        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
+    ] = ()
+    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    rules: Annotated[tuple[str, ...], Option("--rule", "Only these rules.", metavar="GLOB")] = ()
+    since: Annotated[
+        datetime | timedelta | None,
+        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+    ] = None
+    until: Annotated[
+        datetime | timedelta | None,
+        Option("--until", "Until then; default: now.", type=UNTIL),
+    ] = None
+
+
 Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without a header.")]
 
 
@@ -288,8 +346,8 @@ class EngineOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyOptions(EngineOptions):
-    """What judges and what decides: of every command that gives verdicts.
+class JudgingOptions(EngineOptions):
+    """What judges and what decides, but for the day; see `PolicyOptions`.
 
     A command in which ``--exclude`` means nothing else takes it as well::
 
@@ -323,6 +381,12 @@ class PolicyOptions(EngineOptions):
     fail_on: Annotated[Severity, Option(setting="fail-on")]
     allow_incomplete: Annotated[bool, Option(setting="allow-incomplete")]
     require_askable: Annotated[bool, Option(setting="require-askable")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOptions(JudgingOptions):
+    """What judges and what decides: of every command that gives verdicts."""
+
     effective_time: Annotated[datetime | None, Option(setting="effective-time")]
 
 

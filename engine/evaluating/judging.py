@@ -55,6 +55,8 @@ class Judge:
         """What rules printed, without repetition."""
         self.notes: dict[str, None] = {}
         """Built-ins that failed in plain rules, which is no error there; without repetition."""
+        self.evaluated = 0
+        """How many questions were evaluated so far: neither known nor asked before."""
         self._engine = engine
         self._answerer = [engine.name, engine.version]
         self._memo = memo
@@ -162,6 +164,7 @@ class Judge:
             judged = _judgement(question.rule, answer, question.view.full)
             verdict = replace(judged, memo=question.key)
             self._known[question.key] = verdict
+            self.evaluated += 1
             yield verdict
 
     def _job(self, question: _Question) -> Job:

@@ -28,7 +28,7 @@ class Likeness:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        declared = {rule.id: _looked_at(rule) for rule in rules}
+        declared = {rule.id: looked_at(rule) for rule in rules}
         self._paths = {
             scope: _in_groups(
                 {path for rule in rules if rule.scope is scope for path in declared[rule.id]}
@@ -88,7 +88,7 @@ class Likeness:
         return self._seen.get(data, lambda: tuple(_value(path, data) for path in group), group)
 
 
-def _looked_at(rule: Rule) -> set[FactAddress]:
+def looked_at(rule: Rule) -> set[FactAddress]:
     """Give what a rule declares, and what says that there is nothing it could be of.
 
     A node whose GPU does not answer and one without any have the same gap; their bus tells them

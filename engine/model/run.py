@@ -1,7 +1,6 @@
 """A run in a list of runs: what is said of it without opening it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.report import PackRef
@@ -34,18 +33,3 @@ class RunSummary:
     recorded: str
     """Knowledge time: when it was written into this store, RFC 3339 UTC to the millisecond; when it
     started, for runs of an eidos that did not write that down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """A snapshot as a run saw it, without what is in it."""
-
-    snapshot: str
-    """Content address."""
-    cluster: str | None
-    at: datetime
-    """State time: its timestamp, or when the run started if it has none."""
-    run: str
-    """Run id."""
-    recorded: datetime
-    """Knowledge time of the run."""

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
+    from eidos.engine.model.history import (
+        BackTest,
+        Compliance,
+        FactHistory,
+        PastDrift,
+        QueryResult,
+        Timeline,
+        Why,
+    )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
@@ -67,6 +76,11 @@ class Kind(Generic[T]):
         module, _, function = self.formats[self.known(name)].partition(":")
         found = getattr(importlib.import_module(f"eidos.engine.report.{module}"), function)
         return cast("Reporter[T]", found)
+
+
+def _asked(module: str) -> Mapping[str, str]:
+    """Give the formats of an answer of ``eidos history``."""
+    return {name: f"history.{module}:{name}" for name in ("text", "table", "json", "csv")}
 
 
 BUNDLING: "Kind[Bundling]" = Kind(
@@ -169,6 +183,29 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+AS_OF: "Kind[Report]" = Kind(
+    "a report of then",
+    {
+        **REPORT.formats,
+        "table": "history.verdicts:table",
+        "csv": "history.verdicts:csv",
+    },
+)
+"""``eidos history as-of``."""
+TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"))
+"""``eidos history timeline``."""
+WHY: "Kind[Why]" = Kind("causes", _asked("why"))
+"""``eidos history why``."""
+FACT_HISTORY: "Kind[FactHistory]" = Kind("values of a fact", _asked("facts"))
+"""``eidos history facts``."""
+QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
+"""``eidos history sql``."""
+BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
+"""``eidos policy backtest``."""
+COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
+"""``eidos history compliance``."""
+PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
+"""``eidos history drift``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
     "a configuration", {"text": "configuration:text", "json": "configuration:json"}
 )
@@ -206,6 +243,14 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    AS_OF,
+    TIMELINE,
+    WHY,
+    FACT_HISTORY,
+    QUERY,
+    BACKTEST,
+    COMPLIANCE,
+    PAST_DRIFT,
     CONFIGURATION,
     CACHE,
     PLUGINS,

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eidos.engine.errors import StoreError
 from eidos.engine.folders import user_folder
 from eidos.engine.ports import Store
+
+if TYPE_CHECKING:
+    from eidos.engine.model.history import QueryResult
 
 _POSTGRESQL = ("postgresql:/", "postgres:/")
 """One slash: a URL that has been through `Path` has lost the other."""
@@ -73,6 +77,24 @@ def opened_copy(file: Path) -> Iterator[Store]:
             raise StoreError(f"{file} is empty", hint="Name a file that export wrote.")
         with open_store(copy) as store:
             yield store
+
+
+def select(where: str | Path, query: str, is_over: Callable[[], bool], most: int) -> "QueryResult":
+    """Run a query of a user: read-only, for a bounded time.
+
+    Args:
+        where: path of an SQLite database.
+        query: one ``select``.
+        is_over: asked now and then; true ends the query.
+        most: rows that are given at most.
+
+    Raises:
+        StoreError: the database cannot be read.
+        UsageError: the query is none, does more than read, or did not end in time.
+    """
+    from eidos.engine.store.sqlite import querying
+
+    return querying.select(_file(where), query, is_over, most)
 
 
 def _file(where: str | Path) -> Path:

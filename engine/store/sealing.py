@@ -55,11 +55,18 @@ class Seal:
 
 
 class SealedMemo:
-    """A store's memory, as far as it can be believed; see `eidos.engine.ports.Memo`."""
+    """A store's memory, as far as it can be believed; see `eidos.engine.ports.Memo`.
 
-    def __init__(self, store: Store, seal: Seal) -> None:
+    Args:
+        store: what remembers.
+        seal: tells what to believe.
+        keeps: remember what is new; else only recall, as who asks about the past does.
+    """
+
+    def __init__(self, store: Store, seal: Seal, *, keeps: bool = True) -> None:
         self._store = store
         self._seal = seal
+        self._keeps = keeps
 
     def recall(self, keys: Sequence[str]) -> Mapping[str, Verdict]:
         """Give the verdicts whose seal holds; for the others there is none."""
@@ -68,6 +75,8 @@ class SealedMemo:
 
     def remember(self, verdicts: Sequence[Verdict]) -> None:
         """Seal verdicts and keep them."""
+        if not self._keeps:
+            return
         self._store.remember(
             [
                 Remembered(each, self._seal.name, self._seal.of(each.memo, each))

@@ -65,13 +65,13 @@ def snapshot(
     """Give a snapshot from ``("node-1", {"GPU.smi": {...}})``."""
     return Snapshot(
         Metadata(cluster="c1", timestamp="2026-11-23T10:00:00Z"),
-        _measurements(cluster or {}),
-        tuple(Node(name, _measurements(facts)) for name, facts in nodes),
+        measurements_of(cluster or {}),
+        tuple(Node(name, measurements_of(facts)) for name, facts in nodes),
         collection,
     )
 
 
-def _measurements(facts: dict[str, dict[str, Any]]) -> tuple[Measurement, ...]:
+def measurements_of(facts: dict[str, dict[str, Any]]) -> tuple[Measurement, ...]:
     names = [(path.split(".", 1), data) for path, data in facts.items()]
     return tuple(Measurement(kind, (Subtype(name, data),)) for (kind, name), data in names)
 

@@ -1,6 +1,6 @@
 """A store in plain dicts: it shows that the port says all that a store must do."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,11 +9,14 @@ from typing import Self
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import StoreError
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.history import Capture, Outline, Said, Who
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
-from eidos.engine.model.rule import Enforcement
-from eidos.engine.model.run import Capture, RunSummary
-from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
+from eidos.engine.model.rule import Enforcement, Pack
+from eidos.engine.model.run import RunSummary
+from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Measurement, subtypes
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Status, Verdict
@@ -231,6 +234,65 @@ class MemoryStore:
     def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:
         return iter(self._find(name)[1])
 
+    def clusters(self) -> tuple[str, ...]:
+        return tuple(sorted({each.metadata.cluster or "" for _, each in self._captures()} - {""}))
+
+    def captures(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Capture]:
+        found = [
+            Capture(
+                cluster,
+                _state_time(seen, report),
+                report.run,
+                seen.digest,
+                datetime.fromisoformat(report.started),
+                seen.metadata.generator,
+                _said(report, seen),
+            )
+            for report, snapshots in self._read().runs.values()
+            for seen in snapshots
+            if seen.metadata.cluster == cluster
+        ]
+        return sorted(
+            (
+                each
+                for each in found
+                if (since is None or each.at >= since) and (until is None or each.at <= until)
+            ),
+            key=lambda each: each.at,
+        )
+
+    def outlines(self, addresses: Iterable[str]) -> list[Outline]:
+        known = {each.digest: each for _, each in self._captures()}
+        return [_outline(known[each]) for each in addresses]
+
+    def contents(self, addresses: Collection[str]) -> Mapping[str, Mapping[str, Json]]:
+        known = {
+            seen.digests.subtypes[name, type_, subtype.name]: subtype.data
+            for _, seen in self._captures()
+            for name, measurements in _measured(seen)
+            for type_, subtype in subtypes(measurements)
+        }
+        return {each: known[each] for each in addresses}
+
+    def policy_of_run(self, name: str) -> Policy:
+        report = self._find(name)[0]
+        return Policy(
+            packs=tuple(Pack(p.name, p.version, p.digest, ()) for p in report.packs),
+            rules=report.rules,
+            effective=datetime.fromisoformat(report.effective_time),
+            is_pinned=True,
+            enforcement={
+                verdict.rule: verdict.enforcement
+                for _, verdict in report.verdicts()
+                if verdict.enforcement is not Enforcement.DENY
+            },
+            waivers=report.waivers,
+            gate=report.gate,
+            relaxations=report.relaxations,
+        )
+
     def _find(self, name: str) -> tuple[Report, list[AddressedSnapshot]]:
         runs = self._read().runs
         last_first = list(reversed(runs))
@@ -244,24 +306,6 @@ class MemoryStore:
 
     def _reports(self) -> list[Report]:
         return [report for report, _ in reversed(self._read().runs.values())]
-
-    def captures(
-        self,
-        cluster: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        known: datetime | None = None,
-    ) -> Iterator[Capture]:
-        found = [
-            Capture(each.digest, each.metadata.cluster, at, run, self._shelf.recorded[run])
-            for run, (report, snapshots) in self._read().runs.items()
-            for each in snapshots
-            for at in [_state_time(each.metadata.timestamp, report)]
-            if cluster is None or each.metadata.cluster == cluster
-            if (since is None or at >= since) and (until is None or at <= until)
-            if known is None or self._shelf.recorded[run] <= known
-        ]
-        return iter(sorted(found, key=lambda each: each.at))
 
     def changed_subtypes(self, before: str, after: str) -> Iterator[ChangedSubtype]:
         old, new = (self.snapshot(name).digests.subtypes for name in (before, after))
@@ -337,6 +381,31 @@ def _state_time(timestamp: str | None, report: Report) -> datetime:
     except ValueError:
         moment = datetime.fromisoformat(report.started)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _said(report: Report, seen: AddressedSnapshot) -> Said:
+    """Give what was said of the cluster at that time."""
+    return {
+        Who(each.scope, each.name): each.verdicts
+        for each in report.subjects
+        if (each.cluster, each.timestamp) == (seen.metadata.cluster, seen.metadata.timestamp)
+    }
+
+
+def _measured(
+    seen: AddressedSnapshot,
+) -> list[tuple[str | None, tuple[Measurement, ...]]]:
+    nodes = seen.snapshot.nodes
+    return [(None, seen.snapshot.measurements), *((n.name, n.measurements) for n in nodes)]
+
+
+def _outline(seen: AddressedSnapshot) -> Outline:
+    contents: dict[str | None, dict[FactAddress, str]] = {name: {} for name, _ in _measured(seen)}
+    for (name, type_, subtype), at in seen.digests.subtypes.items():
+        contents[name][FactAddress(type_, subtype)] = at
+    cluster = contents.pop(None)
+    nodes = {name: each for name, each in contents.items() if name is not None}
+    return Outline(seen.digest, cluster, nodes, seen.snapshot.collection)
 
 
 def _summary(report: Report, recorded: datetime) -> RunSummary:

@@ -9,14 +9,21 @@ from eidos.engine.cli import LazyGroup
     cls=LazyGroup,
     package="eidos.engine.cli.history",
     verbs={
-        "recipe": "Write a recorded recipe again.",
+        "as-of": "Judge what held at a moment, by the rules of then or of now.",
+        "compliance": "How large a share of its time everything passed.",
+        "drift": "What changed between two moments, and since when.",
         "export": "Write the whole history into a new file.",
+        "facts": "Every value that a fact had, where and when.",
         "import": "Take the history in a file that export wrote.",
         "prune": "Let old runs go; what is kept answers as before.",
+        "recipe": "Write a recorded recipe again.",
         "runs": "List recorded runs.",
         "show": "Report a recorded run again, in any format.",
+        "sql": "Ask the database with SQL, read-only.",
+        "timeline": "From when until when a rule had which status.",
         "vacuum": "Make the database file as small as what is in it.",
         "verify": "Check that what is recorded is what was written.",
+        "why": "What made a verdict change: facts, rule, parameters, waiver or day.",
     },
 )
 def command() -> None:

@@ -5,6 +5,9 @@ from eidos.engine.cli import LazyGroup
 command = LazyGroup(
     "policy",
     package="eidos.engine.cli.policy",
-    verbs={"pack": "Make an OPA bundle of packs."},
+    verbs={
+        "backtest": "What packs would have said of all that is recorded.",
+        "pack": "Make an OPA bundle of packs.",
+    },
     help="Policy packs.",
 )

@@ -2,26 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from datetime import datetime
 
 from eidos.engine.errors import StoreError, UsageError
-from eidos.engine.model.run import Capture
 from eidos.engine.model.snapshot import AddressedSnapshot, Metadata
 from eidos.engine.store.naming import HEX_DIGITS, address_digits, never_seen, not_one_snapshot
 from eidos.engine.store.sqlite.addresses import unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run
-from eidos.engine.store.sqlite.encoding import milliseconds, moment, readable
+from eidos.engine.store.sqlite.encoding import readable
 from eidos.engine.store.sqlite.tables import RECORDED_AT
 from eidos.engine.store.sqlite.trees import read_snapshot
 
 _CAPTURE = "SELECT id, run FROM captures "
-_SEEN = f"""SELECT c.run, a.address, c.cluster, c.at, r.run, {RECORDED_AT}
-FROM captures c JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot
-WHERE (:cluster IS NULL OR c.cluster = :cluster) AND (:since IS NULL OR c.at >= :since)
-    AND (:until IS NULL OR c.at <= :until) AND (:known IS NULL OR {RECORDED_AT} <= :known)
-ORDER BY c.at, c.id"""  # noqa: S608 - ours
 _SHOWN = 3
 """How many candidates an error names."""
 
@@ -101,26 +93,6 @@ def _never_seen(connection: sqlite3.Connection, cluster: str, at: int) -> UsageE
     known = connection.execute("SELECT DISTINCT cluster FROM captures WHERE cluster IS NOT NULL")
     when = None if first is None else readable(first)
     return never_seen(cluster, readable(at), when, [name for (name,) in known])
-
-
-def list_captures(
-    connection: sqlite3.Connection,
-    cluster: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    known: datetime | None,
-) -> Iterator[Capture]:
-    """Give what was seen, by state time; see `eidos.engine.ports.Store.captures`."""
-    bounds = {"since": since, "until": until, "known": known}
-    asked = {name: None if at is None else milliseconds(at) for name, at in bounds.items()}
-    checked: set[int] = set()
-    for number, address, name, at, run, recorded in connection.execute(
-        _SEEN, {**asked, "cluster": cluster}
-    ).fetchall():
-        if number not in checked:
-            check_run(connection, number)
-            checked.add(number)
-        yield Capture(unpacked(address), name, moment(at), run, moment(recorded))
 
 
 def captures_of_run(connection: sqlite3.Connection, number: int) -> list[int]:

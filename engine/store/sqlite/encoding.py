@@ -79,6 +79,12 @@ def moment(stored: int) -> datetime:
     return datetime.fromtimestamp(stored / _MILLISECONDS, UTC)
 
 
+def last_millisecond(moment: datetime) -> int:
+    """Give the last moment that the database can keep by this one: the end of a day is no more."""
+    whole = moment.replace(microsecond=moment.microsecond // _MILLISECONDS * _MILLISECONDS)
+    return milliseconds(whole)
+
+
 def readable(stored: int) -> str:
     """Give a stored moment as RFC 3339."""
     return f"{moment(stored):%Y-%m-%dT%H:%M:%SZ}"

@@ -32,6 +32,12 @@ def seal_memos(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     db.execute("DROP TABLE unsealed")
 
 
+def lay_audit_views(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Lay the views for auditors; whatever stands in their place is not ours."""
+    for statement in tables.AUDIT_VIEWS:
+        db.execute(statement)
+
+
 def keep_recipes(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
     """Have a place for recipes."""
     for statement in (tables.RECIPES, *tables.guards(["recipes"])):
@@ -58,6 +64,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     keep_recipes,
     keep_waivers,
     leave_checkpoints,
+    lay_audit_views,
 )
 VERSION = len(STEPS)
 

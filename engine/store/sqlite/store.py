@@ -1,6 +1,6 @@
 """The port on SQLite: each method is one transaction over what the other modules do."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from eidos.engine.errors import StoreError
+from eidos.engine.model.history import Capture, Outline
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
-from eidos.engine.model.run import Capture, RunSummary
+from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
@@ -20,6 +22,7 @@ from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import (
     captures,
     chain,
+    history,
     memory,
     pruning,
     rebuilding,
@@ -31,7 +34,7 @@ from eidos.engine.store.sqlite import (
     waivers,
 )
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
-from eidos.engine.store.sqlite.encoding import milliseconds
+from eidos.engine.store.sqlite.encoding import last_millisecond, milliseconds
 from eidos.engine.store.sqlite.recording import SqliteRecording
 from eidos.engine.store.sqlite.tables import DERIVED
 
@@ -188,7 +191,7 @@ class SqliteStore:
         """Give what was last seen of a cluster at a moment."""
         by = None if known is None else milliseconds(known)
         with self._database.reading() as connection:
-            capture = captures.find_cluster(connection, cluster, milliseconds(at), by)
+            capture = captures.find_cluster(connection, cluster, last_millisecond(at), by)
             return captures.read_capture(connection, capture)
 
     def snapshots_of_run(self, name: str) -> Iterator[AddressedSnapshot]:
@@ -198,21 +201,37 @@ class SqliteStore:
             found = captures.captures_of_run(connection, number)
         return (self._captured(number, capture) for capture in found)
 
+    def clusters(self) -> tuple[str, ...]:
+        """Name the clusters of which anything was seen, in order."""
+        with self._database.reading() as connection:
+            return history.read_clusters(connection)
+
+    def captures(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Capture]:
+        """Give what was seen of a cluster, by the clock of the facts."""
+        with self._database.reading() as connection:
+            return history.read_captures(connection, cluster, since, until)
+
+    def outlines(self, addresses: Iterable[str]) -> list[Outline]:
+        """Give what snapshots are made of, without unpacking them."""
+        with self._database.reading() as connection:
+            return list(history.read_outlines(connection, addresses))
+
+    def contents(self, addresses: Collection[str]) -> Mapping[str, Mapping[str, Json]]:
+        """Give the data of subtypes by their content addresses."""
+        with self._database.reading() as connection:
+            return history.read_contents(connection, addresses)
+
+    def policy_of_run(self, name: str) -> Policy:
+        """Give what judged a run."""
+        with self._database.reading() as connection:
+            return history.read_policy(connection, runs.find_run(connection, name))
+
     def _captured(self, number: int, capture: int) -> AddressedSnapshot:
         # A transaction for each: nothing stored is ever changed, and writers go in between.
         with self._database.reading() as connection:
             return captures.read_capture_of(connection, number, capture)
-
-    def captures(
-        self,
-        cluster: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        known: datetime | None = None,
-    ) -> Iterator[Capture]:
-        """Give which snapshots were seen when, by state time."""
-        with self._database.reading() as connection:
-            yield from captures.list_captures(connection, cluster, since, until, known)
 
     def changed_subtypes(self, before: str, after: str) -> Iterator[ChangedSubtype]:
         """Give the subtypes in which two snapshots differ."""

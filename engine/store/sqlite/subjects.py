@@ -173,7 +173,7 @@ class SubjectReader:
                         scope=Scope(one.scope),
                         file=file,
                         digest=one.facts,
-                        verdicts=self._list(one.verdicts),
+                        verdicts=self.verdicts(one.verdicts),
                         cluster=cluster,
                         timestamp=timestamp,
                         object=decode_object(spots),
@@ -233,7 +233,8 @@ class SubjectReader:
         key = None if memo is None else address_of(self._connection, memo)
         return judgement, enforcement, waiver, key
 
-    def _list(self, row: int) -> tuple[Verdict, ...]:
+    def verdicts(self, row: int) -> tuple[Verdict, ...]:
+        """Give the verdicts of a list, held against their addresses."""
         if row not in self._lists:
             rows = self.check_list(row)
             self._lists[row] = tuple(self._verdict(verdict) for verdict in rows)

@@ -328,6 +328,80 @@ VIEWS = (
 )
 
 
+AUDIT_VIEWS = (
+    # Every cluster of which anything was seen.
+    """CREATE VIEW v1_clusters AS
+    SELECT cluster, count(*) AS snapshots, count(DISTINCT snapshot) AS distinct_snapshots,
+        strftime('%Y-%m-%dT%H:%M:%SZ', min(at) / 1000.0, 'unixepoch') AS first_seen,
+        strftime('%Y-%m-%dT%H:%M:%SZ', max(at) / 1000.0, 'unixepoch') AS last_seen
+    FROM captures WHERE cluster IS NOT NULL GROUP BY cluster""",
+    # Every run.
+    """CREATE VIEW v1_runs AS
+    SELECT number, run, started, effective_time, generator, engine, decision, exit_code, subjects,
+        fail_on, allow_incomplete, 'sha256:' || lower(hex(link)) AS link
+    FROM runs""",
+    # The packs of every run.
+    """CREATE VIEW v1_run_packs AS
+    SELECT r.run AS run, p.name AS pack, p.version AS version, p.digest AS digest
+    FROM runs r JOIN json_each(r.packs) e JOIN packs p ON p.id = e.value""",
+    # The rules of every run.
+    """CREATE VIEW v1_run_rules AS
+    SELECT r.run AS run, u.rule AS rule, u.title AS title, u.severity AS severity,
+        u.digest AS digest
+    FROM runs r JOIN rule_lists l ON l.id = r.rules JOIN json_each(l.rules) e
+    JOIN rules u ON u.id = e.value""",
+    # Every snapshot as a run saw it.
+    """CREATE VIEW v1_snapshots AS
+    SELECT r.run AS run, c.cluster AS cluster,
+        strftime('%Y-%m-%dT%H:%M:%SZ', c.at / 1000.0, 'unixepoch') AS seen,
+        'sha256:' || lower(hex(a.address)) AS snapshot, c.generator AS generator,
+        c.labels AS labels
+    FROM captures c JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot""",
+    # Every node of every snapshot; equal facts have equal addresses.
+    """CREATE VIEW v1_nodes AS
+    SELECT r.run AS run, c.cluster AS cluster,
+        strftime('%Y-%m-%dT%H:%M:%SZ', c.at / 1000.0, 'unixepoch') AS seen,
+        n.key AS node, 'sha256:' || lower(hex(t.address)) AS facts
+    FROM captures c JOIN runs r ON r.number = c.run JOIN snapshots s ON s.id = c.snapshot
+    JOIN json_each(s.pages) page JOIN node_pages np ON np.id = page.value
+    JOIN json_each(np.nodes) n JOIN addresses t ON t.id = n.value""",
+    # Every verdict of every run.
+    """CREATE VIEW v1_verdicts AS
+    SELECT r.number AS number, r.run AS run, r.started AS started,
+        strftime('%Y-%m-%dT%H:%M:%SZ', p.at / 1000.0, 'unixepoch') AS seen,
+        nullif(s.cluster, '') AS cluster, s.scope AS scope, s.name AS name, p.file AS file,
+        j.rule AS rule, j.status AS status, j.reason AS reason, v.enforcement AS enforcement,
+        v.waiver AS waiver, j.findings AS findings,
+        'sha256:' || lower(hex(f.address)) AS facts
+    FROM runs r
+    JOIN run_parts p ON p.run = r.number
+    JOIN json_each(p.pages) page
+    JOIN subject_pages sp ON sp.id = page.value
+    JOIN json_each(sp.subjects) e
+    JOIN subjects s ON s.id = json_extract(e.value, '$[0]')
+    JOIN addresses f ON f.id = json_extract(e.value, '$[1]')
+    JOIN verdict_lists l ON l.id = json_extract(e.value, '$[2]')
+    JOIN json_each(l.verdicts) w
+    JOIN verdicts v ON v.id = w.value
+    JOIN judgements j ON j.id = v.judgement""",
+    # Every finding of every verdict.
+    """CREATE VIEW v1_findings AS
+    SELECT v.number AS number, v.run AS run, v.seen AS seen, v.cluster AS cluster,
+        v.scope AS scope, v.name AS name, v.rule AS rule, v.status AS status,
+        json_extract(f.value, '$.level') AS level, json_extract(f.value, '$.msg') AS message,
+        json_extract(f.value, '$.path') AS path, json_extract(f.value, '$.actual') AS actual,
+        json_extract(f.value, '$.expected') AS expected, json_extract(f.value, '$.fix') AS fix
+    FROM v1_verdicts v JOIN json_each(v.findings) f""",
+    # From when until when a rule had which status at a subject; ``until`` NULL is now.
+    """CREATE VIEW v1_intervals AS
+    SELECT cluster, scope, name, rule, status, since, until, run,
+        (julianday(coalesce(until, 'now')) - julianday(since)) * 24 AS hours
+    FROM status_intervals""",
+)
+"""What auditors may build on, version 1: columns are added, and never renamed or removed; another
+meaning is another view (``v2_``). docs/history-sql.md describes them."""
+
+
 def guards(tables: Sequence[str] = IMMUTABLE) -> list[str]:
     """Give the triggers that refuse to change what is stored in these tables."""
     return [

@@ -173,11 +173,11 @@ def read_snapshot(
     Raises:
         StoreError: its content is not what its address says.
     """
-    tree, trees, entries = _parts(connection, row)
+    tree, trees, entries = snapshot_parts(connection, row)
     contexts = {
         (node, type_, name): said for node, type_, name, said in remarks.get("contexts", ())
     }
-    reader = _TreeReader(connection, contexts)
+    reader = TreeReader(connection, contexts)
     durations = remarks.get("durations") or [None] * len(entries)
     snapshot = Snapshot(
         metadata,
@@ -208,7 +208,7 @@ def changed_subtypes(
     Raises:
         AlteredError: one of them is not what its address says.
     """
-    reader = _TreeReader(connection, {})
+    reader = TreeReader(connection, {})
     old, new = (_trees(connection, row) for row in (before, after))
     for node in [None, *sorted(name for name in {**old, **new} if name is not None)]:
         if old.get(node) != new.get(node):
@@ -222,12 +222,12 @@ def changed_subtypes(
 def _trees(connection: sqlite3.Connection, row: int) -> dict[str | None, int]:
     """Give the trees of a snapshot, once it is held against its address."""
     check_snapshot(connection, row)
-    tree, nodes, _ = _parts(connection, row)
+    tree, nodes, _ = snapshot_parts(connection, row)
     return {None: tree, **dict(nodes)}
 
 
 def _checked_leaves(
-    connection: sqlite3.Connection, reader: "_TreeReader", tree: int | None
+    connection: sqlite3.Connection, reader: "TreeReader", tree: int | None
 ) -> dict[tuple[str, str], str]:
     if tree is None:
         return {}
@@ -245,7 +245,7 @@ def check_tree(connection: sqlite3.Connection, row: int) -> None:
     Raises:
         AlteredError: they differ. So it is with the next two.
     """
-    found = _TreeReader(connection, {}).address(row)
+    found = TreeReader(connection, {}).address(row)
     expect("trees", row, address_of(connection, row), found)
 
 
@@ -257,7 +257,7 @@ def check_node_page(connection: sqlite3.Connection, row: int) -> None:
 
 def check_snapshot(connection: sqlite3.Connection, row: int) -> None:
     """Hold a snapshot against its address, by the addresses of its nodes."""
-    tree, trees, entries = _parts(connection, row)
+    tree, trees, entries = snapshot_parts(connection, row)
     nodes = {name: address_in(connection, "trees", each) for name, each in trees}
     with reading_row("snapshots", row):
         collection = [decode_collection(entry, None) for entry in entries]
@@ -265,7 +265,7 @@ def check_snapshot(connection: sqlite3.Connection, row: int) -> None:
     expect("snapshots", row, address_of(connection, row), found)
 
 
-def _parts(
+def snapshot_parts(
     connection: sqlite3.Connection, row: int
 ) -> tuple[int, list[tuple[str, int]], list[Any]]:
     """Give the tree of a snapshot, those of its nodes by name, and the collectors' endings."""
@@ -308,7 +308,7 @@ def _written(facts: Mapping[str, Mapping[str, int]]) -> str:
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
-class _TreeReader:
+class TreeReader:
     """Reads trees; alike nodes share their data, and the work for it, in memory too."""
 
     def __init__(
@@ -324,6 +324,7 @@ class _TreeReader:
         self._addresses: dict[int, str] = {}
 
     def measurements(self, node: str | None, tree: int) -> tuple[Measurement, ...]:
+        """Give the facts of a node, or of the cluster (None), unpacked."""
         return tuple(
             Measurement(type_, tuple(self._subtype(node, type_, *leaf) for leaf in leaves.items()))
             for type_, leaves in self._tree(tree).items()

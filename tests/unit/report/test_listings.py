@@ -1,7 +1,9 @@
 """Results that are lists and figures: harmless whatever they hold, true to their schema."""
 
+import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +15,52 @@ from eidos.engine.documents.reading import Document
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.effective import Configuration, Effective
 from eidos.engine.model.gate import Decision
+from eidos.engine.model.history import (
+    BackTest,
+    Capture,
+    Compliance,
+    Example,
+    FactHeld,
+    FactHistory,
+    FactMoved,
+    Flipped,
+    Ingredient,
+    Interval,
+    Line,
+    PastDrift,
+    QueryResult,
+    RuleImpact,
+    Share,
+    Swapped,
+    Timeline,
+    Turn,
+    Who,
+    Why,
+    Window,
+)
 from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.model.verification import Alteration, Seals, Verification
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import (
+    BACKTEST,
     CACHE,
+    COMPLIANCE,
     CONFIGURATION,
     DOCUMENT,
+    FACT_HISTORY,
     FACTS,
+    PAST_DRIFT,
     PLUGINS,
+    QUERY,
     RUNS,
+    TIMELINE,
     VERIFICATION,
+    WHY,
     Kind,
 )
 from fakes.reports import HIDDEN, HOSTILE, orders
@@ -66,12 +100,64 @@ FACT = KnownFact(
     (BAD,),
     (Told(BAD, Location(BAD, 1), BAD, BAD), Told(None, Location(BAD))),
 )
+MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
+WINDOW = Window(since=MOMENT, until=MOMENT + timedelta(days=1), clusters=(BAD,))
+SIGHT = Capture(BAD, MOMENT, BAD, f"sha256:{'0' * 64}", MOMENT)
+NODE = Who(Scope.NODE, BAD)
+HELD = Interval(Status.FAIL, MOMENT, WINDOW.until, BAD, BAD)
+TURN = Turn(
+    BAD,
+    NODE,
+    BAD,
+    *(SIGHT, SIGHT),
+    Verdict(BAD, Status.PASS),
+    Verdict(BAD, Status.FAIL, (Finding(BAD),)),
+    ((Ingredient.STATE,),),
+    {Ingredient.STATE: (Swapped(BAD, BAD, {BAD: BAD}, is_enough=True, note=BAD),)},
+    *(MOMENT, MOMENT),
+)
+IMPACT = RuleImpact(
+    rule=BAD,
+    clusters=(BAD,),
+    first=MOMENT,
+    last=MOMENT,
+    failing=1,
+    newly=1,
+    waived=((BAD, 1),),
+    examples=(Example(BAD, NODE, MOMENT, f"sha256:{'0' * 64}", None, Status.FAIL),),
+)
+TRIED = BackTest(
+    window=WINDOW, packs=(BAD,), against=(BAD,), rules=(IMPACT,), captures=1, verdicts=1,
+    evaluated=1, most_new=0,
+)  # fmt: skip
+MOVED = PastDrift(
+    WINDOW,
+    (FactMoved(BAD, BAD, BAD, "changed", BAD, {BAD: BAD}, MOMENT),),
+    (Flipped(BAD, NODE, BAD, Status.PASS, Status.FAIL, MOMENT),),
+    ((BAD, "added", BAD),),
+)
+HISTORY: dict[str, tuple[Kind[Any], Any]] = {
+    "timeline/v1": (TIMELINE, Timeline(WINDOW, (Line(BAD, NODE, BAD, (HELD,)),))),
+    "why/v1": (WHY, Why(WINDOW, BAD, BAD, (TURN,), ((NODE, Status.PASS, MOMENT),))),
+    "fact-history/v1": (
+        FACT_HISTORY,
+        FactHistory(WINDOW, BAD, (FactHeld(*[BAD] * 3, True, BAD, MOMENT, None, MOMENT),)),
+    ),
+    "query/v1": (QUERY, QueryResult((BAD, "n"), ((BAD, 1), (None, 1.5)), is_cut=True)),
+    "backtest/v1": (BACKTEST, TRIED),
+    "compliance/v1": (
+        COMPLIANCE,
+        Compliance(WINDOW, (Share(kind="rule", name=BAD, passed=1.0, to_fix=1.0),)),
+    ),
+    "past-drift/v1": (PAST_DRIFT, MOVED),
+}
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
+    **HISTORY,
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
 }
 
@@ -115,3 +201,17 @@ def test_what_is_not_there_is_a_dash() -> None:
     lines = rendered(CACHE, INFO, "text").splitlines()
     assert lines[-2:] == ["oldest: 1970-01-01T00:00:00Z", "newest: -"]
     assert "local" in rendered(PLUGINS, RESULTS["plugins/v1"][1], "text")
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+@pytest.mark.parametrize("name", HISTORY)
+def test_no_cell_gives_orders(name: str, form: str) -> None:
+    kind, result = HISTORY[name]
+    said = rendered(kind, result, form)
+    lines = said.replace("\r\n", "\n")
+    assert orders(lines) == 0
+    assert not HIDDEN.search(lines)
+    if form == "csv":
+        titles, *rows = csv.reader(io.StringIO(said, newline=""))
+        assert rows
+        assert {len(row) for row in rows} == {len(titles)}

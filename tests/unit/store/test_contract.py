@@ -11,9 +11,12 @@ from hypothesis import given, settings
 
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.gate import Gate
+from eidos.engine.model.history import Who
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import RecipeRef, Report, WaiverNote
-from eidos.engine.model.rule import Enforcement
+from eidos.engine.model.rule import Enforcement, Scope, Severity
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
 from eidos.engine.model.upkeep import Checkpoint, Keep
 from eidos.engine.model.verdict import Finding, Status, Verdict
@@ -518,24 +521,6 @@ def test_a_snapshot_as_it_was_known(opens: Open) -> None:
             store.snapshot_of("prod", wednesday, known=moment("2026-03-03T00:00:00Z"))
 
 
-def test_captures_by_state_time(late: Store) -> None:
-    monday, tuesday = (moment(str(each.metadata.timestamp)) for each in (MONDAY, TUESDAY))
-
-    found = list(late.captures())
-
-    assert [(each.run, each.at, each.snapshot) for each in found] == [
-        ("mon", monday, MONDAY.digest),
-        ("back", monday, MONDAY.digest),
-        ("tue", tuesday, TUESDAY.digest),
-    ]
-    assert found[0].cluster == "prod"
-    assert found[0].recorded == moment("2026-03-05T10:00:00.250Z")
-    assert [each.run for each in late.captures("prod", since=tuesday)] == ["tue"]
-    assert [each.run for each in late.captures(until=monday)] == ["mon", "back"]
-    assert [each.run for each in late.captures(known=moment("2026-03-02T00:00:00Z"))] == ["back"]
-    assert list(late.captures("dev")) == []
-
-
 # Drift ------------------------------------------------------------------------------------------
 
 
@@ -741,3 +726,64 @@ def test_an_export_writes_over_nothing(store: Store, tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="there is a file"):
         store.export(tmp_path / "there")
+
+
+# History ----------------------------------------------------------------------------------------
+
+
+def test_what_was_seen_of_a_cluster_comes_in_the_order_of_its_facts(store: Store) -> None:
+    other = snapshot(cluster="dev")
+    record(store, report("r1", TUESDAY, (verdict(Status.FAIL),)), TUESDAY)
+    record(store, report("r2", MONDAY), MONDAY)
+    record(store, report("r3", other), other)
+    record(store, report("r4", MONDAY), MONDAY)
+
+    assert store.clusters() == ("dev", "prod")
+    found = store.captures("prod")
+    assert [each.run for each in found] == ["r2", "r4", "r1"]
+    assert [each.snapshot for each in found] == [MONDAY.digest, MONDAY.digest, TUESDAY.digest]
+    assert found[2].at == datetime(2026, 3, 3, 10, tzinfo=UTC)
+    assert found[2].said == {Who(Scope.NODE, "n1"): (verdict(Status.FAIL),)}
+    assert found[0].said == found[1].said == {Who(Scope.NODE, "n1"): (verdict(),)}
+    assert {each.generator for each in found} == {"eidos test"}
+
+    later = found[2].at
+    assert store.captures("prod", since=later) == [found[2]]
+    assert store.captures("prod", until=later - timedelta(seconds=1)) == found[:2]
+    assert store.captures("nobody") == []
+
+
+def test_outlines_lead_to_the_facts(store: Store) -> None:
+    seen = snapshot(("n1", "n2"))
+    record(store, report("r1", seen), seen)
+
+    [outline] = store.outlines([seen.digest])
+
+    assert outline.snapshot == seen.digest
+    assert outline.names == ("n1", "n2")
+    assert outline.collection == seen.snapshot.collection
+    smi = outline.nodes["n1"][FactAddress("gpu", "smi")]
+    server = outline.cluster[FactAddress("k8s", "server")]
+    assert outline.nodes["n2"][FactAddress("gpu", "smi")] == smi
+    assert store.contents([smi, server]) == {
+        smi: {"driver": "580.82.07", "gpu-count": 4},
+        server: {"version": "v1.33.5"},
+    }
+
+
+def test_what_judged_a_run_is_given_back(store: Store) -> None:
+    said = (replace(verdict(Status.FAIL, "B"), enforcement=Enforcement.AUDIT), verdict())
+    waiver = Waiver("W1", "B", "a", "b", "c", datetime(2026, 6, 1, tzinfo=UTC))
+    written = replace(report("r1", MONDAY, said), waivers=(waiver,), gate=Gate(Severity.HIGH))
+    record(store, written, MONDAY)
+
+    policy = store.policy_of_run("r1")
+
+    assert policy.rules == written.rules
+    assert policy.enforcement == {"B": Enforcement.AUDIT}
+    assert policy.waivers == (waiver,)
+    assert policy.gate == Gate(Severity.HIGH)
+    assert policy.effective == datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert [(pack.name, pack.rules) for pack in policy.packs] == [("gpu", ())]
+    with pytest.raises(UsageError):
+        store.policy_of_run("r2")

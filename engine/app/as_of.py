@@ -1,0 +1,168 @@
+"""``eidos history as-of``: what held at a moment, by the rules of then or of now."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from eidos.engine.app.check import report_on
+from eidos.engine.app.context import Context
+from eidos.engine.app.past import clusters, latest, policy_of, refuse_future
+from eidos.engine.app.policies import PolicyRequest, resolve
+from eidos.engine.app.reader import Item
+from eidos.engine.errors import UsageError
+from eidos.engine.model.history import Capture, Who, Window
+from eidos.engine.model.policy import Policy
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.times import written
+from eidos.engine.records import dataclass
+
+if TYPE_CHECKING:
+    from eidos.engine.model.rule import Rule
+
+_NEAR = (timedelta(days=1), timedelta(days=32), None)
+"""How far back is looked, one after the other; None is the whole past."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOfRequest:
+    """Which moment, and by whose rules."""
+
+    asked: Window
+    """Its end is the moment: state time."""
+    effective: datetime | Literal["same", "now"] = "same"
+    """Rule time: ``same`` is the moment itself."""
+    policy: PolicyRequest
+    """What judges where the rules of now are asked for."""
+    is_pack_named: bool = False
+    """The user named the rules."""
+
+    @property
+    def by_rules_of_now(self) -> bool:
+        """Whether the rules are those that are here, and not those that were recorded."""
+        return self.effective == "now" or self.is_pack_named
+
+
+def as_of(request: AsOfRequest, context: Context) -> Report:
+    """Judge what was last seen of clusters by a moment.
+
+    By the rules and waivers that were recorded with it, unless those of now are asked for; waivers
+    and rules see the rule time. Nothing is recorded.
+
+    Raises:
+        StoreError: there is no database, or it cannot be read.
+        UsageError: the moment is in the future, nothing was seen by then, or clusters were judged
+            by different rules.
+    """
+    moment, now = request.asked.until, context.clock.now()
+    refuse_future(moment, now, "the time")
+    effective = _effective(request, now)
+    seen = _seen(request.asked, context)
+    if request.by_rules_of_now:
+        asked = replace(request.policy, effective_time=effective)
+        policy = resolve(asked, context)
+    else:
+        policy = replace(_of_then(request, seen, context), effective=effective)
+    policy = _chosen(policy, request.asked)
+    reader = context.reader()
+    items = [
+        reader.recorded(f"{cluster}@{written(moment)}", context.store.snapshot(found[-1].snapshot))
+        for cluster, found in seen.items()
+    ]
+    report = report_on(map(_dated, items, seen.values()), policy, context)
+    return replace(report, subjects=tuple(_asked(report, request.asked)))
+
+
+def _effective(request: AsOfRequest, now: datetime) -> datetime:
+    if request.effective == "now":
+        return now
+    return request.asked.until if request.effective == "same" else request.effective
+
+
+def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
+    """Give the last captures of each cluster by the moment, those of one state time."""
+    found: dict[str, list[Capture]] = {}
+    for cluster in clusters(asked, context):
+        captures = _last(cluster, asked.until, context)
+        found |= {cluster: captures} if captures else {}
+    if not found:
+        raise UsageError(
+            f"nothing had been seen by {written(asked.until)}",
+            hint="The first runs are at the end of: eidos history runs --limit 0",
+        )
+    return found
+
+
+def _last(cluster: str, moment: datetime, context: Context) -> list[Capture]:
+    """Give the last captures of a cluster; what is near is looked for first, history is long."""
+    for span in _NEAR:
+        since = moment - span if span else None
+        if captures := context.store.captures(cluster, since, moment):
+            return list(latest(captures))[-1]
+    return []
+
+
+def _of_then(request: AsOfRequest, seen: dict[str, list[Capture]], context: Context) -> Policy:
+    """Give the one policy that judged all clusters then.
+
+    Raises:
+        UsageError: there were several.
+    """
+    by = request.effective
+    policies = {
+        cluster: policy_of(_by(by, cluster, found, context), context)
+        for cluster, found in seen.items()
+    }
+    first, *others = policies.values()
+    if any(_judged_by(each) != _judged_by(first) for each in others):
+        raise UsageError(
+            "the clusters were judged by different rules, parameters or waivers then",
+            hint="Name one with --cluster, or the rules with --pack or --effective-time now.",
+        )
+    return first
+
+
+def _by(
+    time: datetime | str, cluster: str, found: list[Capture], context: Context
+) -> list[Capture]:
+    """Give the captures of the run that had judged a cluster last by a rule time."""
+    if not isinstance(time, datetime):
+        return found
+    known = [each for each in context.store.captures(cluster) if each.known <= time]
+    if not known:
+        raise UsageError(
+            f"no run had judged {cluster} by {written(time)}, so that no rules are known of then",
+            hint="Give a later --effective-time, or the rules with --pack.",
+        )
+    last = max(known, key=lambda each: each.known)
+    return [each for each in known if each.known == last.known]
+
+
+def _judged_by(policy: Policy) -> object:
+    rules = [(rule.id, rule.digest, repr(rule.params)) for rule in policy.rules]
+    return rules, policy.waivers, dict(policy.enforcement), policy.gate
+
+
+def _chosen(policy: Policy, asked: Window) -> Policy:
+    """Leave the rules that are asked about.
+
+    Raises:
+        UsageError: there is none.
+    """
+    rules: tuple[Rule, ...] = tuple(each for each in policy.rules if asked.has_rule(each.id))
+    if not rules:
+        raise UsageError(
+            f"no rule {', '.join(asked.rules) or 'at all'} was asked",
+            hint="List what was: eidos history show RUN -o json",
+        )
+    return replace(policy, rules=rules)
+
+
+def _dated(item: Item, found: list[Capture]) -> Item:
+    """Give the snapshot its own time: alike ones were captured more than once."""
+    seen = item.snapshot
+    metadata = replace(seen.metadata, timestamp=written(found[-1].at), cluster=found[-1].cluster)
+    return Item(item.name, seen=replace(seen, snapshot=replace(seen.snapshot, metadata=metadata)))
+
+
+def _asked(report: Report, asked: Window) -> list[Subject]:
+    return [each for each in report.subjects if asked.has_subject(Who(each.scope, each.name))]

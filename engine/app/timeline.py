@@ -1,0 +1,32 @@
+"""``eidos history timeline``: from when until when a rule had which status at a subject."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from eidos.engine.app.context import Context
+from eidos.engine.app.past import MAX_AGE, clusters, window
+from eidos.engine.model.history import Line, Timeline, Window
+from eidos.engine.replaying.holding import lines
+
+
+def timeline(asked: Window, context: Context, max_age: timedelta = MAX_AGE) -> Timeline:
+    """Give the status intervals of each rule at each subject.
+
+    Args:
+        asked: what is asked about.
+        context: what is open.
+        max_age: how long a sight of a subject speaks for it.
+
+    Raises:
+        StoreError: there is no database, or it cannot be read.
+        UsageError: nothing is recorded of what is asked about, or the times are none.
+    """
+    asked = window(asked, context)
+    return Timeline(asked, tuple(every_line(asked, context, max_age)))
+
+
+def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[Line]:
+    """Give the lines of all clusters, one cluster in memory at a time."""
+    for cluster in clusters(asked, context):
+        captures = context.store.captures(cluster, asked.since - max_age, asked.until)
+        yield from lines(captures, asked, max_age)

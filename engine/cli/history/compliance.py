@@ -1,0 +1,43 @@
+"""``eidos history compliance``."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.compliance import compliance
+from eidos.engine.app.past import MAX_AGE
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import asked_window, open_context
+from eidos.engine.cli.options import Database, Option, WindowOptions, takes, writes
+from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import COMPLIANCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplianceOptions:
+    """How long a sight speaks, and where the database is."""
+
+    max_age: Annotated[
+        float,
+        Option("--max-age", "How long a sight of a subject speaks for it; default: 24h."),
+    ] = MAX_AGE.total_seconds()
+    db: Database
+
+
+@click.command()
+@takes("asked", WindowOptions)
+@takes("options", ComplianceOptions)
+@writes(COMPLIANCE)
+def command(asked: WindowOptions, options: ComplianceOptions, outputs: tuple[str, ...]) -> None:
+    """Say how large a share of its time everything passed: clusters, rules and controls.
+
+    What was not looked at for longer than --max-age is unknown, and never counts as passed. TO FIX
+    and TO DETECT are means; the latter is at most how long a violation was there unseen.
+    """
+    chosen = parse_outputs(outputs, COMPLIANCE)
+    with open_context(options.db) as context:
+        window = asked_window(asked, context.clock.now())
+        found = compliance(window, context, timedelta(seconds=options.max_age))
+    console.show(COMPLIANCE, found, chosen)

@@ -1,0 +1,43 @@
+"""``eidos history timeline``."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.past import MAX_AGE
+from eidos.engine.app.timeline import timeline
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import asked_window, open_context
+from eidos.engine.cli.options import Color, Database, Option, WindowOptions, takes, writes
+from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import TIMELINE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineOptions:
+    """How long a sight speaks, where the database is, and how it looks."""
+
+    max_age: Annotated[
+        float,
+        Option("--max-age", "How long a sight of a subject speaks for it; default: 24h."),
+    ] = MAX_AGE.total_seconds()
+    db: Database
+    color: Color = "auto"
+
+
+@click.command()
+@takes("asked", WindowOptions)
+@takes("options", TimelineOptions)
+@writes(TIMELINE)
+def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, ...]) -> None:
+    """Say from when until when a rule had which status at a node or cluster.
+
+    Times are those of the snapshots. What was not looked at for longer than --max-age is blank.
+    """
+    chosen = parse_outputs(outputs, TIMELINE)
+    with open_context(options.db) as context:
+        window = asked_window(asked, context.clock.now())
+        found = timeline(window, context, timedelta(seconds=options.max_age))
+    console.show(TIMELINE, found, chosen, console.rendering(options.color))

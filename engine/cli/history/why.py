@@ -1,0 +1,58 @@
+"""``eidos history why``."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.why import why
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import asked_window, open_context
+from eidos.engine.cli.options import (
+    SINCE,
+    UNTIL,
+    Color,
+    Database,
+    Option,
+    WindowOptions,
+    takes,
+    writes,
+)
+from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import WHY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyOptions:
+    """Which nodes, and when."""
+
+    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    since: Annotated[
+        datetime | timedelta | None,
+        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+    ] = None
+    until: Annotated[
+        datetime | timedelta | None, Option("--until", "Until then; default: now.", type=UNTIL)
+    ] = None
+    db: Database
+    color: Color = "auto"
+
+
+@click.command()
+@click.argument("cluster")
+@click.argument("rule")
+@takes("asked", WhyOptions)
+@writes(WHY)
+def command(cluster: str, rule: str, asked: WhyOptions, outputs: tuple[str, ...]) -> None:
+    """Say what made the verdict of RULE change last, on CLUSTER and each of its nodes.
+
+    Facts, rule, parameters, waivers and day are swapped one at a time; a moment between two sights
+    is found by bisection.
+    """
+    chosen = parse_outputs(outputs, WHY)
+    with open_context(asked.db) as context:
+        about = WindowOptions(nodes=asked.nodes, since=asked.since, until=asked.until)
+        window = asked_window(about, context.clock.now())
+        found = why(cluster, rule, window, context)
+    console.show(WHY, found, chosen, console.rendering(asked.color))

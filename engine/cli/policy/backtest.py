@@ -1,0 +1,93 @@
+"""``eidos policy backtest``."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.backtest import BackTestRequest, backtest, requested
+from eidos.engine.cli import console, progress
+from eidos.engine.cli.opening import asked_window, open_context, policy_request, tell_relaxations
+from eidos.engine.cli.options import (
+    SINCE,
+    UNTIL,
+    Color,
+    Database,
+    Option,
+    PolicyOptions,
+    Verbose,
+    WindowOptions,
+    takes,
+    writes,
+)
+from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import BACKTEST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackTestOptions:
+    """What it is compared with, on which part of the past, and what may come of it."""
+
+    against: Annotated[
+        tuple[str, ...],
+        Option("--against", "Packs to compare with; default: what was recorded.", metavar="PACK"),
+    ] = ()
+    clusters: Annotated[
+        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
+    ] = ()
+    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    since: Annotated[
+        datetime | timedelta | None,
+        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+    ] = None
+    until: Annotated[
+        datetime | timedelta | None, Option("--until", "Until then; default: now.", type=UNTIL)
+    ] = None
+    fail_on_new: Annotated[
+        int | None,
+        Option(
+            "--fail-on-new",
+            "Exit with 1 where more than N verdicts would newly fail, waived ones apart.",
+            metavar="N",
+            type=click.IntRange(0),
+        ),
+    ] = None
+    db: Database
+    verbose: Verbose = False
+    color: Color = "auto"
+
+
+@click.command()
+@takes("asked", BackTestOptions)
+@takes("policy", PolicyOptions)
+@writes(BACKTEST)
+def command(asked: BackTestOptions, policy: PolicyOptions, outputs: tuple[str, ...]) -> ExitCode:
+    """Say what packs would have said of all that is recorded, rule by rule.
+
+    Each snapshot is judged on its own day; what rules see alike is evaluated once. A change of a
+    rule is tightening, loosening, mixed, or neutral on all evidence, with one smallest example each
+    way. Exit codes: 0, or 1 where more would newly fail than --fail-on-new allows.
+    """
+    chosen = parse_outputs(outputs, BACKTEST)
+    request = policy_request(policy, tell_relaxations())
+    with (
+        open_context(asked.db, policy) as context,
+        progress.shown("judging the past", context.tally),
+    ):
+        about = WindowOptions(
+            clusters=asked.clusters, nodes=asked.nodes, since=asked.since, until=asked.until
+        )
+        found = backtest(
+            BackTestRequest(
+                asked=asked_window(about, context.clock.now()),
+                policy=request,
+                against=requested(request, asked.against) if asked.against else None,
+                most_new=asked.fail_on_new,
+            ),
+            context,
+        )
+    look = console.rendering(asked.color, verbose=asked.verbose)
+    console.show(BACKTEST, found, chosen, look)
+    return found.exit_code

@@ -1,0 +1,146 @@
+"""From what was said at each time to the intervals in which each status held.
+
+A status holds from the sight that found it to the one that finds another. A sight speaks for a
+subject for a bounded time: after that nobody knows, until it is seen again. A subject that is not
+seen any more while its cluster is has gone, and its line ends there.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from eidos.engine.model.history import Capture, Interval, Line, Who, Window
+from eidos.engine.model.verdict import Verdict
+
+
+def lines(captures: Iterable[Capture], window: Window, max_age: timedelta) -> Iterator[Line]:
+    """Give the line of each subject and rule of one cluster, within the window.
+
+    Args:
+        captures: of one cluster, by state time, those recorded later last; from `max_age` before
+            the window on, so that what held at its beginning is known.
+        window: what is asked about.
+        max_age: how long a sight speaks for its subject.
+    """
+    subjects: dict[Who, _Subject] = {}
+    seen: list[datetime] = []
+    cluster = ""
+    for capture in captures:
+        cluster = capture.cluster
+        seen.append(capture.at)
+        for who, verdicts in capture.said.items():
+            if who not in subjects:
+                if not window.has_subject(who):
+                    continue
+                subjects[who] = _Subject(max_age)
+            subjects[who].see(capture, verdicts)
+    for who in sorted(subjects):
+        for rule, strand in sorted(subjects[who].ended(seen, window.until).items()):
+            found = tuple(_within(strand, window)) if window.has_rule(rule) else ()
+            if found:
+                yield Line(cluster, who, rule, found)
+
+
+def _within(intervals: Iterable[Interval], window: Window) -> Iterator[Interval]:
+    """Give what of intervals lies in the window."""
+    for each in intervals:
+        since, until = max(each.since, window.since), min(each.until, window.until)
+        if since < until or (since == until == each.since):
+            yield _moved(each, since, until)
+
+
+def _moved(each: Interval, since: datetime, until: datetime) -> Interval:
+    return Interval(each.status, since, until, each.run, each.reason, each.earliest, each.known)
+
+
+@dataclass
+class _Strand:
+    """One rule at one subject, on its way."""
+
+    intervals: list[Interval] = field(default_factory=list)
+    last: datetime | None = None
+    """When it was last asked."""
+    open: Interval | None = None
+    """What holds; its end is not known yet."""
+
+    def see(self, capture: Capture, verdict: Verdict, max_age: timedelta) -> None:
+        """Take what was said; what is recorded later of one time goes before."""
+        self.lapse(capture.at, max_age)
+        if self.open is not None and self.open.status is verdict.status:
+            self.last = capture.at
+            return
+        earliest = self.last
+        if self.open is not None:
+            if self.open.since == capture.at:
+                earliest = self.open.earliest
+            else:
+                self.intervals.append(_moved(self.open, self.open.since, capture.at))
+        self.open = Interval(
+            verdict.status,
+            capture.at,
+            capture.at,
+            capture.run,
+            verdict.findings[0].msg if verdict.findings else verdict.reason,
+            earliest,
+            capture.known,
+        )
+        self.last = capture.at
+
+    def lapse(self, now: datetime, max_age: timedelta) -> None:
+        """End what nobody has looked at for too long; then nothing is known until now."""
+        if self.open is None or self.last is None or now - self.last <= max_age:
+            return
+        end = self.last + max_age
+        self.intervals.append(_moved(self.open, self.open.since, end))
+        self.intervals.append(Interval(None, end, now))
+        self.open = None
+
+    def ended(self, until: datetime, gone: datetime | None, max_age: timedelta) -> list[Interval]:
+        """Give all intervals, the last one until the end, or until it was gone."""
+        if self.open is None or self.last is None:
+            return self.intervals
+        fresh = self.last + max_age
+        end = until if gone is None else min(gone, until)
+        found = [*self.intervals, _moved(self.open, self.open.since, min(fresh, end))]
+        return [*found, Interval(None, fresh, end)] if fresh < end else found
+
+
+class _Subject:
+    """One subject: its rules, and when it was last seen."""
+
+    def __init__(self, max_age: timedelta) -> None:
+        self._max_age = max_age
+        self._strands: dict[str, _Strand] = {}
+        self._said: tuple[Verdict, ...] = ()
+        self._last: datetime | None = None
+
+    def see(self, capture: Capture, verdicts: tuple[Verdict, ...]) -> None:
+        """Take a sight; one that says the very same costs nothing."""
+        known = verdicts is self._said and self._last is not None
+        if known and self._last is not None and capture.at - self._last <= self._max_age:
+            self._last = capture.at
+            return
+        self._catch_up()
+        for verdict in verdicts:
+            strand = self._strands.setdefault(verdict.rule, _Strand())
+            strand.see(capture, verdict, self._max_age)
+        self._said, self._last = verdicts, capture.at
+
+    def _catch_up(self) -> None:
+        for verdict in self._said:
+            self._strands[verdict.rule].last = self._last
+
+    def ended(self, seen: Sequence[datetime], until: datetime) -> dict[str, list[Interval]]:
+        """Give the intervals of each rule.
+
+        Args:
+            seen: when anything of the cluster was seen.
+            until: when it all ends.
+        """
+        self._catch_up()
+        assert self._last is not None  # noqa: S101 -- who was never seen is not here
+        lapsed = self._last + self._max_age
+        gone = next((each for each in seen if each > lapsed), None)
+        return {
+            rule: strand.ended(until, gone, self._max_age) for rule, strand in self._strands.items()
+        }

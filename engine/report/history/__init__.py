@@ -1,0 +1,1 @@
+"""Answers of ``eidos history``: text, table, JSON and CSV of each."""

@@ -1,0 +1,80 @@
+"""Tables and CSV: rows of cells under titles."""
+
+import csv as writing
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TextIO, TypeVar
+
+from eidos.engine.model.times import written
+from eidos.engine.ports import Rendering, Reporter
+from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.page import write_columns
+
+T = TypeVar("T")
+_CELL = 60
+"""Characters shown of a cell of a table."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection")."""
+Rows = Callable[[T], Iterable[Sequence[object]]]
+
+
+def table(titles: Sequence[str], rows: Rows[T]) -> Reporter[T]:
+    """Give the writer of aligned columns; nothing for no row."""
+
+    def write(result: T, out: TextIO, _rendering: Rendering, /) -> None:
+        body = [
+            [shortened(one_line(_text(cell) or "-"), _CELL) for cell in row] for row in rows(result)
+        ]
+        if body:
+            write_columns([titles, *body], out)
+
+    return write
+
+
+def csv(titles: Sequence[str], rows: Rows[T]) -> Reporter[T]:
+    """Give the writer of CSV (RFC 4180), with a line of titles."""
+
+    def write(result: T, out: TextIO, _rendering: Rendering, /) -> None:
+        writer = writing.writer(out, lineterminator="\r\n")
+        writer.writerow([title.lower() for title in titles])
+        writer.writerows([harmless(_text(cell)) for cell in row] for row in rows(result))
+
+    return write
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return written(cell)
+    if isinstance(cell, float):
+        return f"{cell:.4f}".rstrip("0").rstrip(".")
+    return "" if cell is None else str(cell)
+
+
+def harmless(text: str) -> str:
+    """Write text so that a spreadsheet takes it for text, on one line; numbers stay numbers."""
+    text = one_line(text)
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
+def span(seconds: float | None) -> str:
+    """Write a span of time for people: ``3d 4h``, ``12m``; ``-`` for none."""
+    if seconds is None:
+        return "-"
+    parts = []
+    left = round(seconds)
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return " ".join(parts[:2]) or "0s"
+
+
+def percent(share: float | None) -> str:
+    """Write a share for people; what is not all is never written as all."""
+    if share is None:
+        return "-"
+    return f"{int(share * 10_000) / 100:.2f} %"

@@ -1,0 +1,143 @@
+"""Timelines of statuses; ``schemas/timeline/v1.schema.json`` describes the JSON."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TextIO
+
+from eidos.engine.model.history import Interval, Line, Timeline, Window
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.times import written
+from eidos.engine.model.verdict import Status
+from eidos.engine.ports import Rendering
+from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.history import rows
+from eidos.engine.report.jsontext import known, write_document
+from eidos.engine.report.page import styled
+
+_MARKS = {
+    Status.PASS: "=",
+    Status.FAIL: "#",
+    Status.WARN: "~",
+    Status.SKIP: "-",
+    Status.UNKNOWN: "?",
+    Status.NOT_ASKABLE: "?",
+    Status.WAIVED: "w",
+    Status.ERROR: "!",
+    None: " ",
+}
+"""How a bar draws a status; a cell shows the worst of what it covers."""
+_BAD = (
+    Status.FAIL,
+    Status.ERROR,
+    Status.UNKNOWN,
+    Status.NOT_ASKABLE,
+    Status.WAIVED,
+    Status.WARN,
+    Status.PASS,
+    Status.SKIP,
+    None,
+)
+"""From what must not be overlooked to what may."""
+_LEAST = 20
+"""Columns of a bar."""
+
+
+def text(found: Timeline, out: TextIO, rendering: Rendering) -> None:
+    """Write a bar for each rule and subject, those of one cluster together."""
+    window = found.window
+    out.write(f"{written(window.since)} to {written(window.until)}\n")
+    names = [_name(line) for line in found.lines]
+    label = max(map(len, names), default=0)
+    width = max(_LEAST, rendering.width - label - 4)
+    pairs = zip(found.lines, names, strict=True)
+    for cluster, group in groupby(pairs, key=lambda pair: pair[0].cluster):
+        out.write(disarmed(f"{one_line(cluster)}\n"))
+        for line, name in group:
+            bar = "".join(_bar(line, window, width, rendering))
+            out.write(disarmed(f"  {name.ljust(label)} [{bar}]\n"))
+    legend = {mark: status for status, mark in _MARKS.items() if status is not None}
+    legend["?"] = Status.UNKNOWN
+    out.write("  ".join(f"{mark} {status}" for mark, status in legend.items()))
+    out.write("  (blank: not seen)\n")
+
+
+def _name(line: Line) -> str:
+    return one_line(f"{line.rule} {line.who.node or line.who.scope.value}")
+
+
+def _bar(line: Line, window: Window, width: int, rendering: Rendering) -> Iterator[str]:
+    cells: list[Status | None] = [None] * width
+    size = window.seconds / width
+    for each in line.intervals:
+        first = int((each.since - window.since).total_seconds() / size)
+        last = int(((each.until - window.since).total_seconds() - 1e-6) / size)
+        for cell in range(max(first, 0), min(max(last, first), width - 1) + 1):
+            cells[cell] = min(cells[cell], each.status, key=_BAD.index)
+    for status, group in groupby(cells):
+        bar = _MARKS[status] * len(list(group))
+        yield styled(rendering, status.value, bar) if status else bar
+
+
+_TITLES = ("CLUSTER", "SUBJECT", "RULE", "STATUS", "SINCE", "UNTIL", "LASTED", "RUN", "REASON")
+
+
+def _rows(found: Timeline) -> Iterator[tuple[object, ...]]:
+    for line in found.lines:
+        for each in line.intervals:
+            yield (
+                line.cluster,
+                line.who.name,
+                line.rule,
+                _status(each),
+                each.since,
+                each.until,
+                rows.span(each.seconds),
+                each.run,
+                each.reason,
+            )
+
+
+table = rows.table(_TITLES, _rows)
+csv = rows.csv(_TITLES, _rows)
+
+
+def _status(each: Interval) -> str:
+    return each.status.value if each.status else "not-seen"
+
+
+def window_json(window: Window) -> Json:
+    """Give what was asked about; ``$defs/window`` of the schemas."""
+    return {
+        "since": written(window.since),
+        "until": written(window.until),
+        "clusters": list(window.clusters),
+        "nodes": list(window.nodes),
+        "rules": list(window.rules),
+    }
+
+
+def json(found: Timeline, out: TextIO, _rendering: Rendering) -> None:
+    """Write every interval."""
+    write_document(
+        out, "Timeline", window=window_json(found.window), lines=list(map(_line, found.lines))
+    )
+
+
+def _line(line: Line) -> Json:
+    return {
+        "cluster": line.cluster,
+        "scope": line.who.scope.value,
+        "name": line.who.name,
+        "rule": line.rule,
+        "intervals": [
+            known(
+                status=_status(each),
+                since=written(each.since),
+                until=written(each.until),
+                seconds=each.seconds,
+                run=each.run,
+                reason=each.reason,
+            )
+            for each in line.intervals
+        ],
+    }

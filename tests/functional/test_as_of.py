@@ -1,0 +1,119 @@
+"""``eidos history as-of``: what held then, by the rules of then or of now."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eidos.engine.cli import console, root
+from fakes.histories import NOW, START, Past, state, write_rules
+
+DAY = timedelta(days=1)
+WAIVERS = """\
+apiVersion: eidos.dev/v1
+kind: Waivers
+waivers:
+  - {id: W1, rule: T-001, owner: ops, approver: security, reason: a new driver is on its way,
+     from: 2026-03-01, until: 2026-03-05}
+"""
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Past:
+    past = Past(tmp_path)
+    pack = write_rules(tmp_path / "t")
+    (tmp_path / "w.yaml").write_text(WAIVERS)
+    past.see(state({"n1": {}, "n3": {}}), START, pack)
+    old = state({"n1": {"driver": "570.1"}, "n3": {}})
+    past.see(old, START + 2 * DAY, pack, waivers=(str(tmp_path / "w.yaml"),))
+    past.see(state({"n1": {}}, "c2"), START + DAY, pack)
+    return past
+
+
+def asked(past: Past, capsys: pytest.CaptureFixture[str], *options: str | Path) -> Any:
+    arguments = ["history", "as-of", *options, "--db", past.db, "-o", "json"]
+    code = console.run(root, list(map(str, arguments)))
+    said = capsys.readouterr()
+    return (code, json.loads(said.out)) if said.out else (code, said.err)
+
+
+def statuses(report: Any, rule: str = "T-001") -> dict[str, str]:
+    return {
+        subject["identity"]: verdict["status"]
+        for subject in report["subjects"]
+        for verdict in subject["verdicts"]
+        if verdict["rule"] == rule
+    }
+
+
+def test_each_moment_has_its_state_and_its_waivers(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, report = asked(past, capsys, "2026-03-01", "--cluster", "c1")
+    assert statuses(report) == {"c1/n1": "pass", "c1/n3": "pass"}
+    assert code == 0
+    code, report = asked(past, capsys, "2026-03-04T00:00:00Z", "--cluster", "c1")
+    assert statuses(report) == {"c1/n1": "waived", "c1/n3": "pass"}
+    assert code == 0
+    code, report = asked(past, capsys, "2026-03-06T00:00:00Z", "--cluster", "c1", "--node", "n1")
+    assert statuses(report) == {"c1/n1": "fail"}, "the waiver had run out by then"
+    assert report["subjects"][0]["timestamp"] == "2026-03-03T00:00:00Z"
+    assert code == 1
+
+
+def test_the_rules_of_now_judge_the_state_of_then(
+    past: Past, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stricter = write_rules(tmp_path / "new", "2.0.0", driver='deny contains "never"\n')
+    _, report = asked(past, capsys, "2026-03-01", "--cluster", "c1", "--pack", stricter)
+    assert statuses(report) == {"c1/n1": "fail", "c1/n3": "fail"}
+    assert report["metadata"]["effectiveTime"] == "2026-03-01T23:59:59Z"
+
+
+def test_the_rules_of_another_day_judge_the_state_of_then(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    when = ("--effective-time", "2026-03-04T00:00:00Z")
+    _, report = asked(past, capsys, "2026-03-10", "--cluster", "c1", *when)
+    assert statuses(report) == {"c1/n1": "waived", "c1/n3": "pass"}
+    _, said = asked(past, capsys, "2026-03-10", "--effective-time", "2026-02-01T00:00:00Z")
+    assert "no rules are known of then" in said
+
+
+def test_several_clusters_are_told_apart_only_where_their_rules_differ(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, report = asked(past, capsys, "2026-03-02")
+    assert statuses(report) == {"c1/n1": "pass", "c1/n3": "pass", "c2/n1": "pass"}
+    code, said = asked(past, capsys, "2026-03-10")  # c1 has a waiver, c2 has none
+    assert code == 2
+    assert "Name one with --cluster" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["2199-01-01"], "is in the future"),
+        (["2026-02-01"], "nothing had been seen by"),
+        (["2026-03-10", "--cluster", "c3"], "nothing is recorded of a cluster 'c3'"),
+        (["2026-03-10", "--cluster", "c1", "--rule", "T-009"], "no rule T-009 was asked"),
+        (["then"], "no span before now"),
+        (["2026"], "is no date"),
+    ],
+)
+def test_what_cannot_be_told(
+    past: Past, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    code, said = asked(past, capsys, *options)
+    assert code == 2
+    assert message in said
+
+
+def test_without_a_database_the_first_step_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = asked(Past(tmp_path), capsys, NOW.date().isoformat())
+    assert code == 2
+    assert "eidos check" in said

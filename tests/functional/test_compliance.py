@@ -1,0 +1,106 @@
+"""``eidos history compliance`` and ``drift``: closed-form cases."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eidos.engine.cli import console, root
+from fakes.histories import START, Past, state, write_rules
+
+HOUR = timedelta(hours=1)
+TIMES = ("--since", "2026-03-01", "--until", "2026-03-02T00:00:00Z")
+OLD = {"driver": "570.1"}
+
+
+def asked(past: Past, capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> Any:
+    arguments = ["history", *words, "--db", str(past.db), *TIMES]
+    assert console.run(root, [*arguments, "-o", "json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Past:
+    """A node that fails from 6 to 12, is fixed, fails from 15 to 18, and is then not seen."""
+    past = Past(tmp_path)
+    pack = write_rules(tmp_path / "t")
+    for hour in range(0, 19, 3):
+        bad = hour in (6, 9, 15)
+        at = START + hour * HOUR
+        past.see(state({"n1": OLD if bad else {}}), at, pack, known=at + HOUR / 2)
+    return past
+
+
+def test_time_is_weighed_and_gaps_are_unknown(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = asked(past, capsys, "compliance", "--rule", "T-001", "--max-age", "4h")
+    shares = {(each["kind"], each["name"]): each for each in found["shares"]}
+    assert set(shares) == {
+        ("all", "all"),
+        ("cluster", "c1"),
+        ("rule", "T-001"),
+        ("control", "cis-gpu:1.1"),
+    }
+    for each in shares.values():
+        hours = {key: each[key] / 3600 for key in ("passed", "failed", "waived", "unknown")}
+        assert hours == {"passed": 6 + 3 + 4, "failed": 9, "waived": 0, "unknown": 2}
+        assert each["rate"] == pytest.approx(13 / 24)
+        assert (each["fixed"], each["standing"], each["flapping"]) == (2, 0, 1)
+        assert each["toFix"] / 3600 == pytest.approx((6 + 3) / 2)
+        assert each["toDetect"] / 3600 == pytest.approx(3.5)
+        assert each["flips"] == 4
+
+
+def test_all_is_never_said_of_what_is_not_all(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["history", "compliance", "--db", str(past.db), *TIMES, "--rule", "T-001"]
+    assert console.run(root, arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:] if line][::2] == [
+        "ALL",
+        "CLUSTER",
+        "RULE",
+        "CONTROL",
+    ]
+    assert "100.00" not in lines[3]
+
+
+def test_what_is_not_what_it_was_and_since_when(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = past.folder / "t"
+    for hour in (19, 20, 21):
+        nodes = {"n1": OLD} if hour > 19 else {"n1": {}}
+        past.see(state({**nodes, "n4": {"count": 8}}), START + hour * HOUR, pack)
+
+    found = asked(past, capsys, "drift", code=1)
+
+    assert [
+        (each["name"], each["rule"], each["before"], each["after"], each["firstSeen"][11:13])
+        for each in found["verdicts"]
+    ] == [
+        ("c1", "T-002", "pass", "fail", "19"),
+        ("n1", "T-001", "pass", "fail", "20"),
+    ]
+    assert found["nodes"] == [{"cluster": "c1", "fate": "added", "name": "n4"}]
+    [fact] = found["facts"]
+    assert (fact["node"], fact["fact"], fact["before"], fact["after"]) == (
+        *("n1", "gpu.smi.driver"),
+        *("580.1", "570.1"),
+    )
+    assert fact["firstSeen"] == "2026-03-01T20:00:00Z"
+
+
+def test_nothing_differs(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(past, capsys, "drift")
+    assert found["facts"] == found["verdicts"] == found["nodes"] == []
+
+
+def test_nothing_to_compare_with(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["history", "drift", "--since", "2026-02-01", "--until", "2026-03-02"]
+    assert console.run(root, [*arguments, "--db", str(past.db)]) == 2
+    assert "had been seen in the day before" in capsys.readouterr().err
