@@ -22,6 +22,7 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, Collection, Subtype
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
 
 # Rego -------------------------------------------------------------------------------------------
@@ -381,6 +382,14 @@ class Store(Protocol):
 
     def contents(self, addresses: AnyOf[str]) -> Mapping[str, Mapping[str, Json]]:
         """Give the data of subtypes by their content addresses, as outlines name them."""
+        ...
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        """Give the waivers that were given to a run, which is much less than its whole policy.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
         ...
 
     def policy_of_run(self, name: str) -> Policy:

@@ -19,6 +19,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, Measurement, subtypes
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
@@ -183,6 +184,9 @@ class MemoryStore:
             for type_, subtype in subtypes(measurements)
         }
         return {each: known[each] for each in addresses}
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        return self._find(name)[0].waivers
 
     def policy_of_run(self, name: str) -> Policy:
         report = self._find(name)[0]

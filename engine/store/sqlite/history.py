@@ -15,6 +15,7 @@ from eidos.engine.model.history import Capture, Contents, Outline, Said, Who
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.rule import Enforcement, Pack, Scope, Severity
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.store.sqlite.addresses import (
     AlteredError,
     address_of,
@@ -151,6 +152,21 @@ def read_contents(
         AlteredError: one is not there, or not what its address says.
     """
     return {at: json.loads(read_blob(connection, find(connection, at))) for at in addresses}
+
+
+def read_waivers(connection: sqlite3.Connection, number: int) -> tuple[Waiver, ...]:
+    """Give the waivers that were given to the run with this number.
+
+    Raises:
+        AlteredError: it is not as it was recorded.
+    """
+    check_run(connection, number)
+    (details,) = connection.execute(
+        "SELECT details FROM runs WHERE number = ?", (number,)
+    ).fetchone()
+    said: dict[str, Any] = json.loads(read_blob(connection, details)) if details else {}
+    with reading_row("runs", number):
+        return tuple(decode_waiver(each) for each in said.get("waivers", ()))
 
 
 def read_policy(connection: sqlite3.Connection, number: int) -> Policy:

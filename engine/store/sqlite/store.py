@@ -14,6 +14,7 @@ from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verification import Alteration, ChainLink
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import captures, chain, history, memory, runs, verifying
 from eidos.engine.store.sqlite.database import BUSY_SECONDS, Database
@@ -147,6 +148,11 @@ class SqliteStore:
         """Give the data of subtypes by their content addresses."""
         with self._database.reading() as connection:
             return history.read_contents(connection, addresses)
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        """Give the waivers that were given to a run."""
+        with self._database.reading() as connection:
+            return history.read_waivers(connection, runs.find_run(connection, name))
 
     def policy_of_run(self, name: str) -> Policy:
         """Give what judged a run."""
