@@ -23,7 +23,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Colle
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import WaiverLife
+from eidos.engine.model.waiver import Waiver, WaiverLife
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
@@ -475,6 +475,14 @@ class Store(Protocol):
 
     def contents(self, addresses: AnyOf[str]) -> Mapping[str, Mapping[str, Json]]:
         """Give the data of subtypes by their content addresses, as outlines name them."""
+        ...
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        """Give the waivers that were given to a run, which is much less than its whole policy.
+
+        Raises:
+            UsageError: no run, or more than one, is meant.
+        """
         ...
 
     def policy_of_run(self, name: str) -> Policy:

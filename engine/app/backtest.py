@@ -82,7 +82,7 @@ class _Trial:
         )
         self.tallies: dict[str, Tally] = {rule: Tally() for rule in self._ids}
         self.captures = 0
-        self._waivers = cache(lambda run: context.store.policy_of_run(run).waivers)
+        self._waivers = cache(context.store.waivers_of_run)
 
     def take(self, cluster: str) -> None:
         """Take all that was seen of a cluster."""

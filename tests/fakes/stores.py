@@ -21,7 +21,7 @@ from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import WaiverLife
+from eidos.engine.model.waiver import Waiver, WaiverLife
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
@@ -243,7 +243,7 @@ class MemoryStore:
         found = [
             Capture(
                 cluster,
-                _state_time(seen, report),
+                _state_time(seen.metadata.timestamp, report),
                 report.run,
                 seen.digest,
                 datetime.fromisoformat(report.started),
@@ -275,6 +275,9 @@ class MemoryStore:
             for type_, subtype in subtypes(measurements)
         }
         return {each: known[each] for each in addresses}
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        return self._find(name)[0].waivers
 
     def policy_of_run(self, name: str) -> Policy:
         report = self._find(name)[0]

@@ -15,6 +15,8 @@ from eidos.engine.model.history import Capture, Contents, Outline, Said, Who
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.rule import Enforcement, Pack, Scope, Severity
+from eidos.engine.model.waiver import Waiver
+from eidos.engine.store.sqlite import waivers
 from eidos.engine.store.sqlite.addresses import (
     AlteredError,
     address_of,
@@ -27,7 +29,6 @@ from eidos.engine.store.sqlite.chain import check_run
 from eidos.engine.store.sqlite.encoding import (
     decode_collection,
     decode_relaxation,
-    decode_waiver,
     last_millisecond,
     milliseconds,
     parsed,
@@ -153,6 +154,21 @@ def read_contents(
     return {at: json.loads(read_blob(connection, find(connection, at))) for at in addresses}
 
 
+def read_waivers(connection: sqlite3.Connection, number: int) -> tuple[Waiver, ...]:
+    """Give the waivers that were given to the run with this number.
+
+    Raises:
+        AlteredError: it is not as it was recorded.
+    """
+    check_run(connection, number)
+    (details,) = connection.execute(
+        "SELECT details FROM runs WHERE number = ?", (number,)
+    ).fetchone()
+    said: dict[str, Any] = json.loads(read_blob(connection, details)) if details else {}
+    with reading_row("runs", number):
+        return waivers.read_waivers(connection, said.get("waivers", ()))
+
+
 def read_policy(connection: sqlite3.Connection, number: int) -> Policy:
     """Give what judged the run with this number.
 
@@ -176,7 +192,7 @@ def read_policy(connection: sqlite3.Connection, number: int) -> Policy:
             effective=datetime.fromisoformat(time),
             is_pinned=True,
             enforcement=_enforcement(connection, number),
-            waivers=tuple(decode_waiver(each) for each in said.get("waivers", ())),
+            waivers=waivers.read_waivers(connection, said.get("waivers", ())),
             gate=Gate(Severity(fail_on), bool(allow_incomplete), bool(said.get("require_askable"))),
             relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         )

@@ -17,7 +17,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import WaiverLife
+from eidos.engine.model.waiver import Waiver, WaiverLife
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import (
     captures,
@@ -222,6 +222,11 @@ class SqliteStore:
         """Give the data of subtypes by their content addresses."""
         with self._database.reading() as connection:
             return history.read_contents(connection, addresses)
+
+    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
+        """Give the waivers that were given to a run."""
+        with self._database.reading() as connection:
+            return history.read_waivers(connection, runs.find_run(connection, name))
 
     def policy_of_run(self, name: str) -> Policy:
         """Give what judged a run."""
