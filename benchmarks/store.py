@@ -109,7 +109,7 @@ def disk(folder: Path, snapshots: int) -> Iterator[str]:
     zipped //= snapshots
     yield (
         f"disk: one more snapshot with 1 % of {len(leaves)} facts changed, mean of {snapshots}: "
-        f"{each:.0f} bytes; gzip of it {zipped}: {zipped / each:.1f} x"
+        f"{each:.0f} bytes; gzip of it {zipped}: {zipped / max(each, 1):.1f} x"
     )
 
 
