@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine.app.check import report_on
+from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
 from eidos.engine.app.reader import Item
-from eidos.engine.app.recipe import observe, open_catalog
+from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, plan
 from eidos.engine.bundling.trees import (
@@ -41,10 +42,11 @@ from eidos.engine.model.bundle import (
 from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.recipe import Catalog, WrittenRecipe
+from eidos.engine.model.recipe import Catalog, Outcome, WrittenRecipe
 from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.times import written
+from eidos.engine.model.verdict import Status
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
@@ -101,18 +103,19 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     policy = resolve(_policy_request(request), context)
     before = report_on([item], policy, context)
     reasons = _reasons(request.gate, item, policy, context)
-    made = {name: _planned(recipe, catalog, request.shared, name) for name in request.deployers}
-    first = next(iter(made.values()))
-    decision = decided([before], reasons)
+    first = _planned(recipe, catalog, request.shared, request.deployers[0])
+    made = {name: replace(first, deployer=name) for name in request.deployers}
+    unmet = _unmet(request, item, policy, context)
+    decision = decided([before], reasons, unmet)
     if decision is not Decision.PASSED:
-        said = GateDecision(request.gate.name, before, None, tuple(reasons), decision)
+        said = GateDecision(request.gate.name, before, None, tuple(reasons), decision, unmet)
         return Bundling(first, said, notes=_notes(recipe, item))
     files = _files(made, recipe, annotate=request.annotate)
     if old is not None:
         refuse_more_than(request.only, old, recipe, files)
     after = _judged(recipe, first, files, request, policy, context)
-    decision = decided([before, after], reasons)
-    said = GateDecision(request.gate.name, before, after, tuple(reasons), decision)
+    decision = decided([before, after], reasons, unmet)
+    said = GateDecision(request.gate.name, before, after, tuple(reasons), decision, unmet)
     whole = sealed([*files, _gate_file(said, policy, item, recipe)])
     bundling = Bundling(first, said, tuple(whole), digest_of(whole), notes=_notes(recipe, item))
     if decision is not Decision.PASSED or request.place is None:
@@ -240,6 +243,21 @@ def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> l
     now = policy.effective if policy.is_pinned else context.clock.now()
     old = stale(gate, snapshot, now)
     return [*([old] if old else []), *uncovered(gate, snapshot)]
+
+
+_UNMET = frozenset({Status.FAIL, Status.UNKNOWN, Status.ERROR})
+
+
+def _unmet(
+    request: BundleRequest, item: Item, policy: Policy, context: Context
+) -> tuple[Outcome, ...]:
+    """Hold the recipe's constraints against this snapshot: it may be resolved for another, or none.
+
+    Only they are asked of `recipe-conformance`: what it deploys need not run yet.
+    """
+    constraints = read_conformance(request.recipe, context).constraints
+    outcomes = hold(constraints, item, context, policy.effective)
+    return tuple(each for each in outcomes if each.status in _UNMET)
 
 
 def _judged(

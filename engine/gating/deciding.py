@@ -7,9 +7,11 @@ from eidos.engine.model.durations import span
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report
 from eidos.engine.model.snapshot import Snapshot, facts_of
 from eidos.engine.model.times import instant
+from eidos.engine.model.verdict import Status
 
 
 def stale(gate: NamedGate, snapshot: Snapshot, now: datetime) -> str | None:
@@ -55,11 +57,28 @@ def _gap(snapshot: Snapshot, fact: FactAddress, node: str | None) -> Iterator[st
         yield f"{fact}{where} is not complete ({word.word})"
 
 
-def decided(reports: Sequence[Report], reasons: Sequence[str]) -> Decision:
-    """Give what a gate says: the worst of its reports, and incomplete where facts are missing."""
+def decided(
+    reports: Sequence[Report], reasons: Sequence[str], outcomes: Sequence[Outcome] = ()
+) -> Decision:
+    """Give what a gate says: the worst of its reports, and incomplete where facts are missing.
+
+    Args:
+        reports: of the snapshot, and of what was rendered; all have the one gate.
+        reasons: what is missing beside verdicts.
+        outcomes: of the recipe's own constraints on the snapshot.
+    """
     decisions = [report.decision for report in reports]
     if reasons:
         decisions.append(Decision.INCOMPLETE)
+    statuses = {each.status for each in outcomes}
+    decisions += [
+        report.gate.outcome(
+            error=Status.ERROR in statuses,
+            incomplete=Status.UNKNOWN in statuses,
+            failed=Status.FAIL in statuses,
+        )
+        for report in reports[:1]
+    ]
     return max(decisions, key=_ORDER.index, default=Decision.INCOMPLETE)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.recipe import Component, WrittenComponent, WrittenRecipe
+from eidos.engine.model.recipe import Component, Outcome, WrittenComponent, WrittenRecipe
 from eidos.engine.model.report import Report
 
 
@@ -168,6 +168,8 @@ class GateDecision:
     reasons: tuple[str, ...]
     """What is missing beside verdicts: age, coverage, somebody's word."""
     decision: Decision
+    unmet: tuple[Outcome, ...] = ()
+    """Constraints of the recipe that the snapshot does not meet, or of which it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)

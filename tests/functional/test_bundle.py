@@ -236,6 +236,31 @@ def test_a_recipe_for_another_cluster(bundle: Bundle, capsys: pytest.CaptureFixt
     assert nothing_was_made()
 
 
+CONSTRAINT = {"fact": "K8s.server.version", "of": "cluster", **REASON}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fact", "code", "said"),
+    [
+        (">= 1.99", "K8s.server.version", 1, "violated: k8s.server.version is"),
+        (">= 1.0", "K8s.server.platform", 3, "unknown: k8s.server.platform"),
+        (">= 1.0", "K8s.server.version", 0, "gate default: passed"),
+    ],
+)
+def test_the_recipes_own_constraints_are_held_against_this_snapshot(
+    bundle: Bundle, wanted: str, fact: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may have been resolved for another snapshot, or for none, when nobody could ask them."""
+    assert bundle("--dry-run") == 0
+    recipe = yaml.safe_load(Path("r.yaml").read_text())
+    recipe["constraints"] = [{**CONSTRAINT, "fact": fact, "is": wanted}]
+    Path("r.yaml").write_text(yaml.safe_dump(recipe))
+    capsys.readouterr()
+    assert bundle(recipe=False) == code
+    assert said in capsys.readouterr().out
+    assert nothing_was_made() is (code != 0)
+
+
 def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     assert bundle("--dry-run") == 0
     write_site(Path("site"), {"replicas": 2})

@@ -5,7 +5,9 @@ from typing import TextIO
 
 from eidos.engine.model.bundle import Bundling, Plan
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report
+from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import write_document
@@ -17,9 +19,18 @@ def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
     lines = [*_plan(bundling.plan), *_gate("before", decision.before)]
     if decision.after is not None:
         lines += _gate("after", decision.after)
+    lines += [f"{_WORDS[each.status]}: {each.said}{_by(each)}" for each in decision.unmet]
     lines += [f"incomplete: {reason}" for reason in decision.reasons]
     lines.append(f"gate {decision.gate}: {decision.decision.value}")
     out.writelines(disarmed(one_line(line)) + "\n" for line in lines)
+
+
+_WORDS = {Status.FAIL: "violated", Status.UNKNOWN: "unknown", Status.ERROR: "error"}
+
+
+def _by(outcome: Outcome) -> str:
+    origin = outcome.constraint.origin
+    return f" (the recipe asks for it: {origin.kind} {origin.name})"
 
 
 def _plan(plan: Plan) -> Iterator[str]:
@@ -53,7 +64,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         exitCode=int(bundling.exit_code),
         gate=decision.gate,
         decision=decision.decision.value,
-        reasons=list(decision.reasons),
+        reasons=[*(each.said for each in decision.unmet), *decision.reasons],
         notes=list(bundling.notes),
         digest=bundling.digest,
         place=bundling.place,
