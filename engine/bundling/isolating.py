@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from eidos.engine.errors import BundleError, EidosError, Location
 from eidos.engine.model.bundle import Rendered, ToRender
 from eidos.engine.ports import Bundler
+from eidos.engine.starting import held
 
 SECONDS = 60.0
 """In which a bundler has rendered one component; ours need a few milliseconds."""
@@ -38,7 +39,8 @@ def render_apart(bundler: Bundler, wanted: ToRender, seconds: float = SECONDS) -
     process = context.Process(target=_child, args=(bundler, wanted, sender), daemon=True)
     name = wanted.component.name
     try:
-        process.start()
+        with held():
+            process.start()
         sender.close()
         return _received(receiver, process, name, seconds)
     finally:

@@ -4,19 +4,16 @@ The module in ``opa_build`` says by ``go.sum`` what every source file must be, s
 depends on no proxy's word; ``go.txt`` does it for the toolchain from the Python index.
 """
 
-import contextlib
 import json
-import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from eidos.engine.errors import EidosError
@@ -24,6 +21,7 @@ from eidos.engine.folders import is_private, open_to_others
 from eidos.engine.model.engine import INSTALLED
 from eidos.engine.records import dataclass
 from eidos.engine.rego.finding import PINNED, OpaBinary, installed_path, on_path, try_opa
+from eidos.engine.starting import started
 
 SOURCES = Path(__file__).parent / "opa_build"
 _GO_FLOOR = (1, 26)
@@ -208,38 +206,18 @@ def _run(trouble: str, command: list[str], place: _Place, say: Say) -> None:
         EidosError: it could not be run, or did not succeed; with the last that it said.
     """
     last: deque[str] = deque(maxlen=_LAST_LINES)
-    started = told = time.monotonic()
+    began = told = time.monotonic()
     try:
-        with _started(command, place) as running:
-            for count, line in enumerate(running.stdout or (), 1):
+        with started(command, place.environ, folder=place.folder) as running:
+            for count, raw in enumerate(running.stdout or (), 1):
+                line = raw.decode(errors="replace")
                 last.append(line.strip())
                 if time.monotonic() - told > _EVERY:
                     told = time.monotonic()
-                    say(f"  {told - started:.0f} s: step {count}, {line.strip()[:80]}")
+                    say(f"  {told - began:.0f} s: step {count}, {line.strip()[:80]}")
             code = running.wait()
     except OSError as error:
         raise EidosError(f"{trouble}: {error.strerror or error}", hint=_OTHERWISE) from error
     if code:
         said = " / ".join(line for line in last if line) or f"exit code {code}"
         raise EidosError(f"{trouble}: {said}", hint=_OTHERWISE)
-
-
-@contextlib.contextmanager
-def _started(command: list[str], place: _Place) -> "Iterator[subprocess.Popen[str]]":
-    """Start a program in a group of its own, none of which outlives us."""
-    with subprocess.Popen(
-        command,
-        env=dict(place.environ),
-        cwd=place.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    ) as running:
-        try:
-            yield running
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.pid, signal.SIGKILL)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ wrong, and before 1.21.3 a bundle's signature could be got round (GHSA-g2pf-6v5v
 _PATIENCE = 60.0
 """Seconds for ``opa version``, which takes 0.02: only a hang takes that long, on any machine."""
 _MOST_OUTPUT = 64 * 1024
+_ROOT = Path("/")
 _VERSION = re.compile(r"^Version: (\d{1,6}\.\d{1,6}\.\d{1,6})(\S{0,64})$", re.MULTILINE)
 _NEXT = "Run 'eidos engine install', or name another with --opa-binary or EIDOS_OPA."
 
@@ -198,15 +198,9 @@ def _ask(path: Path) -> tuple[str, str | None]:
     """Run ``opa version`` with an empty environment; give what it says, and what went wrong."""
     import subprocess  # most often it is known
 
-    with subprocess.Popen(
-        [path, "version"],
-        env={},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as asked:
+    from eidos.engine.starting import started
+
+    with started([path, "version"], {}, folder=_ROOT, stderr=subprocess.DEVNULL) as asked:
         try:
             told = _read(asked)
             if len(told) >= _MOST_OUTPUT:
@@ -214,9 +208,6 @@ def _ask(path: Path) -> tuple[str, str | None]:
             code = asked.wait(_PATIENCE)
         except (TimeoutError, subprocess.TimeoutExpired):
             return "", f"did not answer 'opa version' in {_PATIENCE:g} s"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(asked.pid, signal.SIGKILL)
     return told, f"is not OPA: 'opa version' ended with {code}" if code else None
 
 

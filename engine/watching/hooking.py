@@ -4,15 +4,14 @@ import os
 import selectors
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 
 from eidos.engine.errors import UsageError
 from eidos.engine.records import dataclass
+from eidos.engine.starting import kill_group, started
 
 OUTPUT_LIMIT = 64 * 1024
 """Bytes a hook may write."""
@@ -67,18 +66,10 @@ def run_hook(hook: Hook, content: bytes, environ: Mapping[str, str]) -> HookResu
         given.write(content)
         given.seek(0)
         try:
-            process = subprocess.Popen(
-                hook.arguments,
-                stdin=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=environ,
-                start_new_session=True,  # so that what it starts can be ended with it
-            )
+            with started(hook.arguments, environ, stdin=given) as process:
+                return _attend(process, hook.timeout)
         except OSError as error:
             return HookResult("", f"it does not start: {error.strerror}")
-        with process:
-            return _attend(process, hook.timeout)
 
 
 def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
@@ -91,8 +82,7 @@ def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
     except subprocess.TimeoutExpired:
         error = _TOO_LONG
     finally:  # also when a signal ends the watch
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)  # it, or what it left behind
+        kill_group(process.pid)  # it, or what it left behind
     code = process.wait()
     if error is None and code != 0:
         error = f"it ended with {code}"

@@ -1,0 +1,102 @@
+"""A program that is started never outlives whoever started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.starting import held, started
+
+
+class StoppedError(Exception):
+    """What the handler of this test raises."""
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    def stop(_number: int, _frame: object) -> None:
+        raise StoppedError
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("stopping")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
+    done = []
+    with pytest.raises(StoppedError), held():  # noqa: PT012 -- the block is what is tested
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        done.append("all of it")
+    assert done == ["all of it"]
+    with pytest.raises(StoppedError):  # and acts at once afterwards
+        os.kill(os.getpid(), number)
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with held():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_another_thread_holds_nothing() -> None:
+    entered = []
+
+    def enter() -> None:
+        with held():
+            entered.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert entered == [signal.getsignal(signal.SIGTERM)]
+
+
+@pytest.mark.usefixtures("stopping")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_of_the_first_moment_leaves_no_program(number: int, tmp_path: Path) -> None:
+    """The program itself sends it, while we may still be inside of starting it."""
+    told = tmp_path / "pid"
+    script = f"echo $$ > {told}; kill -{int(number)} $PPID; exec sleep 1000"
+    shell = ["/bin/sh", "-c", script]
+    with pytest.raises(StoppedError), started(shell, os.environ) as running:
+        running.wait()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+
+
+def test_all_it_started_ends_with_it() -> None:
+    script = "sleep 1000 & echo $!; exec sleep 1000"
+    with started(["/bin/sh", "-c", script], os.environ) as running:
+        assert running.stdout is not None
+        child = int(running.stdout.readline())
+    state = Path(f"/proc/{child}/stat")
+    for _ in range(6000):
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return
+        threading.Event().wait(0.05)
+    pytest.fail("it goes on")
+
+
+def test_a_program_takes_no_held_signal_with_it() -> None:
+    code = "import signal; print(sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+    with started([sys.executable, "-c", code], os.environ) as running:
+        assert running.stdout is not None
+        assert running.stdout.read() == b"[]\n"
+
+
+def test_what_cannot_be_started_is_told() -> None:
+    with pytest.raises(FileNotFoundError), started(["/no/such"], {}, stderr=subprocess.DEVNULL):
+        pytest.fail("it was started")
