@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -64,17 +65,31 @@ def test_another_thread_holds_nothing() -> None:
     assert entered == [signal.getsignal(signal.SIGTERM)]
 
 
+class Signalled(subprocess.Popen[bytes]):
+    """A program that is there while whoever starts it gets a signal, and not yet told of."""
+
+    pids: ClassVar[list[int]] = []
+    number: ClassVar[int]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.pids.append(self.pid)
+        os.kill(os.getpid(), self.number)
+
+
 @pytest.mark.usefixtures("stopping")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_of_the_first_moment_leaves_no_program(number: int, tmp_path: Path) -> None:
-    """The program itself sends it, while we may still be inside of starting it."""
-    told = tmp_path / "pid"
-    script = f"echo $$ > {told}; kill -{int(number)} $PPID; exec sleep 1000"
-    shell = ["/bin/sh", "-c", script]
-    with pytest.raises(StoppedError), started(shell, os.environ) as running:
-        running.wait()
+def test_a_signal_of_the_first_moment_leaves_no_program(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "Popen", Signalled)
+    monkeypatch.setattr(Signalled, "number", number, raising=False)
+    entered = False
+    with pytest.raises(StoppedError), started(["sleep", "1000"], os.environ):
+        entered = True
+    assert not entered
     with pytest.raises(ProcessLookupError):
-        os.kill(int(told.read_text()), 0)
+        os.kill(Signalled.pids.pop(), 0)
 
 
 def test_all_it_started_ends_with_it() -> None:
