@@ -7,12 +7,14 @@ named after another format are read as conftest reads that, or refused.
 """
 
 import re
+from contextlib import suppress
 
 from eidos.engine.documents.dialects import is_ours
 from eidos.engine.documents.formats.naming import JSON, YAML, format_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, empty, read_json, read_yaml
 from eidos.engine.documents.scalars import YamlRules
+from eidos.engine.errors import DocumentError
 
 _OURS = re.compile("measurements|Snapshot|eidos")
 """What is in nearly every document of ours; a wrong guess only costs time."""
@@ -51,7 +53,16 @@ def read_given(
 def _read_by_kind(text: str, name: str, limits: Limits) -> list[Document]:
     """Read each document by the rules of its kind; which they are is known once it is read."""
     guess = bool(_OURS.search(text))
-    found = _read(text, name, limits, _RULES[guess])
+    try:
+        found = _read(text, name, limits, _RULES[guess])
+    except DocumentError:
+        # What is refused by the rules of the other kind (two keys that only there are the same) is
+        # no fault of this one.
+        with suppress(DocumentError):
+            others = _read(text, name, limits, _RULES[not guess])
+            if all(is_ours(each.value) is not guess for each in others):
+                return others
+        raise
     wrong = [each.index for each in found if is_ours(each.value) is not guess]
     if wrong:
         others = _read(text, name, limits, _RULES[not guess])

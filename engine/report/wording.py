@@ -57,8 +57,10 @@ def counted(report: Report) -> str:
 def decided(report: Report) -> str:
     """Say what the gate decided and why."""
     causes = ", ".join(cause for cause in _causes(report) if cause) or "nothing blocks"
-    last = "; this is not a pass" if report.exit_code in _NO_PASS else ""
-    return f"{report.decision.value} (exit code {int(report.exit_code)}): {causes}{last}"
+    unasked = "" if report.gate.require_askable else _unaskable(report)
+    last = "this is not a pass" if report.exit_code in _NO_PASS else ""
+    said = "; ".join(part for part in (causes, unasked, last) if part)
+    return f"{report.decision.value} (exit code {int(report.exit_code)}): {said}"
 
 
 def _causes(report: Report) -> list[str]:
@@ -96,9 +98,10 @@ def _unknown(report: Report, count: int) -> str:
 
 
 def _unaskable(report: Report) -> str:
-    """Say how many rules could not be asked where the gate requires that they can."""
+    """Say how many rules could not be asked, which is no pass of them."""
     count = _gating(report, Status.NOT_ASKABLE)
-    allowed = ", which is allowed" if report.gate.allow_incomplete else ""
+    required = report.gate.require_askable
+    allowed = ", which is allowed" if required and report.gate.allow_incomplete else ""
     return f"{plural(count, 'verdict')} not askable{allowed}" if count else ""
 
 

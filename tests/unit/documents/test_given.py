@@ -120,3 +120,15 @@ def test_deep_documents_of_other_formats_are_bounded(opened: str) -> None:
     text = "<a>" * 90 + "</a>" * 90 if name == "a.xml" else "a = " + "[" * 90 + "]" * 90
     with pytest.raises(DocumentError, match="64 levels"):
         read_given(text, name, Limits())
+
+
+def test_what_only_the_guessed_kind_refuses_is_read() -> None:
+    """The text does not look like ours, and as Kubernetes reads it two keys are the same."""
+    text = 'kind: "Snap\\u0073hot"\nyes: 1\non: 2\n'
+    assert values(text) == [{"kind": "Snapshot", "yes": 1, "on": 2}]
+
+
+@pytest.mark.parametrize("guessed", ["", "about: eidos\n"])
+def test_what_its_own_kind_refuses_is_refused_whatever_the_guess(guessed: str) -> None:
+    with pytest.raises(DocumentError, match="the key 'true' is there twice"):
+        values(f"{guessed}kind: Pod\nyes: 1\non: 2\n")
