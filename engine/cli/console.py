@@ -13,7 +13,7 @@ import click
 
 from eidos.engine.errors import EidosError, ExitCode, Problem
 from eidos.engine.model.secrets import masked
-from eidos.engine.report.escaping import tabbed
+from eidos.engine.report.escaping import shortened, tabbed
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Rendering
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from eidos.engine.report.registry import Kind
 
 T = TypeVar("T")
+_LONGEST = 4000
+"""Characters of a message: what it repeats of an argument or a document may have no end."""
 _before_speech: list[Callable[[], None]] = []
 """What stands on the terminal's last line and has to go before a line is said there."""
 
@@ -49,7 +51,7 @@ def complain(problem: EidosError | Problem) -> None:
     """
     with suppress(OSError):
         for each in (problem, *getattr(problem, "others", ())):
-            say(f"error: {each}")
+            say(f"error: {shortened(str(each), _LONGEST)}")
             if each.hint:
                 say(f"  hint: {each.hint}")
 

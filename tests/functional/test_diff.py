@@ -153,6 +153,17 @@ def test_flips_name_the_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert "verdict T-001 pass -> fail" in capsys.readouterr().out
 
 
+def test_a_verdict_that_turns_for_the_better_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands below the severity of its rule as every other."""
+    assert diff("b.json", "a.json", "-p", "t", policy=True) == 1
+    assert "verdict T-001 fail -> pass (mended)" in capsys.readouterr().out
+
+
+def test_a_message_repeats_no_argument_without_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff("x" * 100_000, "a.json") == 2
+    assert len(capsys.readouterr().err) < 10_000
+
+
 def test_a_verdict_that_becomes_unknown_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     found = drift(capsys, "a.json", "blind.json", "--pack", "t", policy=True)
     flip = {"node": "n1", "rule": "T-001", "before": "pass", "after": "unknown", "level": "high"}

@@ -19,6 +19,7 @@ from eidos.engine.model.drift import (
 )
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Severity
+from eidos.engine.model.verdict import Status
 from eidos.engine.report.drift.alike import Rest
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.jsontext import short
@@ -230,9 +231,11 @@ def flips(change: Change, most: int = _FLIPS) -> str:
 
 
 def _turned(flip: Flip) -> str:
-    return (
-        f"{flip.after} once more" if flip.before is flip.after else f"{flip.before} -> {flip.after}"
-    )
+    if flip.before is flip.after:
+        return f"{flip.after} once more"
+    # It stands under the severity of its rule, whichever way it turned.
+    mended = flip.after is Status.PASS and flip.before in {Status.FAIL, Status.WARN}
+    return f"{flip.before} -> {flip.after}{' (mended)' if mended else ''}"
 
 
 def _together(flip: Flip) -> str:
