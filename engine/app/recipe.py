@@ -1,7 +1,7 @@
 """``eidos recipe``: from facts and options to what should run on a cluster, or why not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,21 +105,45 @@ def resolve_recipe(
         for each in verdicts
         if each.status in (Status.UNKNOWN, Status.ERROR)
     }
+    resolution = Resolution(
+        criteria, unknown=unknown, roots=catalog.roots, overlays=catalog.overlays
+    )
     if isinstance(choice, Refusal):
-        return Resolution(
-            criteria,
-            refusal=choice,
-            unknown=unknown,
-            roots=catalog.roots,
-            overlays=catalog.overlays,
-        )
+        return replace(resolution, refusal=choice)
+    recipe = _merged(catalog, choice, request, criteria, _inputs(selecting, item))
+    resolution = replace(
+        resolution,
+        recipe=recipe,
+        outcomes=asking.outcomes(recipe.constraints, item.snapshot, item.name) if item else (),
+        unvouched=tuple(each for each in recipe.profiles if each.choice.given and not each.vouched),
+    )
+    if item is not None and context.records:
+        from eidos.engine.app.recipe_recording import record_resolution
+
+        record_resolution(resolution, item, selecting, context, asking.effective)
+    return resolution
+
+
+def _merged(
+    catalog: Catalog,
+    choice: Choice,
+    request: RecipeRequest,
+    criteria: tuple[Criterion, ...],
+    inputs: Mapping[str, str],
+) -> Recipe:
+    """Merge what was chosen.
+
+    Raises:
+        UsageError: a profile that is asked for is not there.
+        ConflictError: overlays disagree; with the places of both.
+    """
     chosen = _profiles(catalog, choice, request)
     try:
         merged = merge(catalog, choice, chosen)
     except ConflictError as error:
         problems = [catalog.located(each) for each in (error.problem, *error.others)]
         raise ConflictError.joined(problems) from error
-    recipe = Recipe(
+    return Recipe(
         name=_name(choice.applied),
         criteria=criteria,
         choice=choice,
@@ -130,22 +154,8 @@ def resolve_recipe(
         relaxed=merged.relaxed,
         checks=merged.checks,
         history=merged.history,
-        lock=_lock(catalog, choice, chosen, merged) | _inputs(selecting, item),
+        lock={**_lock(catalog, choice, chosen, merged), **inputs},
     )
-    resolution = Resolution(
-        criteria,
-        recipe,
-        outcomes=asking.outcomes(recipe.constraints, item.snapshot, item.name) if item else (),
-        unvouched=tuple(each for each in chosen if each.choice.given and not each.vouched),
-        unknown=unknown,
-        roots=catalog.roots,
-        overlays=catalog.overlays,
-    )
-    if item is not None and context.records:
-        from eidos.engine.app.recipe_recording import record_resolution
-
-        record_resolution(resolution, item, selecting, context, asking.effective)
-    return resolution
 
 
 def hold(

@@ -62,10 +62,6 @@ _Result = TypeVar("_Result")
 
 SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
-WITH_COLOR = click.option(
-    "--color", type=COLOR, default="auto", help="Colour text on standard output."
-)
-VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show what passed as well.")
 
 
 class Instant(click.ParamType[datetime]):

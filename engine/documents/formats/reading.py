@@ -21,7 +21,6 @@ _MODULES = {
 }
 """conftest's name of a parser to the module here that reads the same."""
 _EXTRA = "formats"
-READABLE = frozenset(_MODULES)
 
 
 class _Parser(Protocol):
