@@ -234,6 +234,7 @@ def _policy_request(request: BundleRequest) -> PolicyRequest:
         gate=Gate(
             max(gate.fail_on, asked.gate.fail_on, key=lambda severity: severity.rank),
             gate.allow_incomplete or asked.gate.allow_incomplete,
+            gate.require_askable or asked.gate.require_askable,
         ),
     )
 

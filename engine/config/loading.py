@@ -371,6 +371,7 @@ def _gate(name: str, said: Mapping[str, Json]) -> NamedGate:
         bundle_packs=_texts(said.get("bundle-packs")),
         fail_on=Severity(str(said.get("fail-on", Severity.INFO))),
         allow_incomplete=said.get("allow-incomplete") is True,
+        require_askable=said.get("require-askable") is True,
         enforcement={rule: Enforcement(str(each)) for rule, each in bound.items()},
         waivers=_texts(said.get("waivers")),
         max_age=None if age is None else seconds(str(age)),

@@ -154,6 +154,7 @@ GATE = (
     _of_gate("bundle-packs", "list", "Packs that judge what was rendered.", path=True),
     _of_gate("fail-on", "text", "What is less severe does not close it.", choices=tuple(Severity)),
     _of_gate("allow-incomplete", "flag", "Missing facts do not close it."),
+    _of_gate("require-askable", "flag", "Rules that the snapshot cannot answer close it."),
     _of_gate("enforcement", "mapping", "As the setting of that name.", choices=tuple(Enforcement)),
     _of_gate("waivers", "list", "Files of accepted violations.", path=True),
     _of_gate("max-age", "duration", "How old the snapshot may be.", check=seconds),

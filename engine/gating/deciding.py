@@ -110,6 +110,7 @@ def report_json(report: Report) -> dict[str, Json]:
         ],
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
+        "requireAskable": report.gate.require_askable,
         "counts": dict(sorted(counts.items())),
         "verdicts": verdicts,
         "waivers": [

@@ -56,6 +56,8 @@ class NamedGate:
     """Packs that judge what was rendered; none means all that are shipped."""
     fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
+    require_askable: bool = False
+    """Rules that the snapshot's dialect cannot answer close it."""
     enforcement: Mapping[str, Enforcement] = field(default_factory=dict)
     waivers: tuple[str, ...] = ()
     max_age: float | None = None

@@ -220,6 +220,39 @@ def test_a_named_gate_wants_age_and_coverage(
     assert not Path("other").exists()
 
 
+UPSTREAM = """\
+apiVersion: aicr.run/v1
+kind: Snapshot
+metadata: {source-node: n1, timestamp: "2026-11-23T10:00:00Z", version: v0.13.0}
+measurements:
+  - type: K8s
+    subtypes: [{subtype: server, data: {version: v1.34.2-eks-3025e55}}]
+"""
+RULE = """\
+# METADATA
+# title: It is so
+# custom:
+#   {{id: T-00{0}, severity: high, scope: {1}, requires: [{2}], remediation: Nothing.}}
+package eidos.t.r{0}
+
+deny contains "never" if false
+"""
+
+
+def test_a_gate_may_want_that_every_rule_can_be_asked(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(UPSTREAM)
+    askable = RULE.format(1, "cluster", "k8s.server.version")
+    write_pack(Path("t"), a=askable, b=RULE.format(2, "node", "k8s.kubelet.authentication"))
+    assert bundle(to="unasked") == 0
+    assert bundle("--require-askable") == 3
+    assert "is no fact that upstream v0.13.0 collects" in capsys.readouterr().out
+    Path("eidos.yaml").write_text("gates:\n  all: {packs: [./t], require-askable: true}\n")
+    assert bundle("--gate", "all") == 3
+    assert not Path("out").exists()
+
+
 def test_a_gate_that_does_not_exist(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     assert bundle("--gate", "prd") == 2
     assert "Did you mean 'prod'?" in capsys.readouterr().err
