@@ -36,12 +36,42 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group whose commands are imported when they are used.
 
-    def __init__(self, *args: Any, package: str, verbs: dict[str, str], **kwargs: Any) -> None:  # noqa: ANN401
+    Args:
+        package: where the modules of its commands are.
+        verbs: name of each command to what it does.
+        subject: the option that a word that names no command is the value of; None refuses it.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        package: str,
+        verbs: dict[str, str],
+        subject: str | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.package = package
         self.verbs = verbs
+        self.subject = subject
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what comes first and names no command for the subject, which is given once."""
+        told = list(args)
+        while self.subject and not ctx.resilient_parsing:
+            options, words, _ = self.make_parser(ctx).parse_args(list(told))
+            if not words or words[0] in self.verbs:
+                break
+            name = self.subject.lstrip("-")
+            if options.get(name) is not None:
+                from eidos.engine.model.nearest import nearest
+
+                hint = nearest(str(options[name]), self.verbs) or nearest(words[0], self.verbs)
+                raise UsageError(f"more than one {name} is given: {words[0]!r}", hint=hint)
+            told = [*told[: len(told) - len(words)], f"{self.subject}={words[0]}", *words[1:]]
+        return super().parse_args(ctx, told)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every verb."""

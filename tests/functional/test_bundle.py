@@ -186,6 +186,28 @@ def test_dry_run_makes_nothing(bundle: Bundle, capsys: pytest.CaptureFixture[str
     assert nothing_was_made()
 
 
+def test_the_recipe_may_stand_where_a_command_would(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--dry-run") == 0
+    Path("eidos.yaml").unlink()
+    rest = ["-s", "s.yaml", "--data", "site", "-p", "t", "--dry-run", "--no-record"]
+    day = ["--effective-time", "2026-11-24T09:00:00Z"]
+    capsys.readouterr()
+    assert run(root, ["bundle", "r.yaml", *rest, *day]) == 0
+    first = capsys.readouterr().out
+    assert run(root, ["bundle", *rest, "r.yaml", *day]) == 0
+    assert capsys.readouterr().out == first
+    assert run(root, ["bundle", *rest, "-r", "r.yaml", "s.yaml", *day]) == 2
+    assert "more than one recipe is given: 's.yaml'" in capsys.readouterr().err
+    assert run(root, ["bundle", "verfy", "out"]) == 2
+    assert "Did you mean 'verify'?" in capsys.readouterr().err
+    assert run(root, ["bundle", "nothere.yaml", *rest]) == 2
+    assert "nothere.yaml" in capsys.readouterr().err
+    assert run(root, ["bundle", "--nope", "r.yaml"]) == 2
+    assert "--nope" in capsys.readouterr().err
+
+
 # The gate ---------------------------------------------------------------------------------------
 
 

@@ -77,6 +77,7 @@ class BundleOptions:
         "diff": "Say what a move to another bundle changes, restarts and needs.",
         "verify": "Hold a bundle against its manifest: whatever differs is named.",
     },
+    subject="--recipe",
     invoke_without_command=True,
     subcommand_metavar="RECIPE | COMMAND [ARGS]...",
 )
@@ -104,7 +105,7 @@ def command(
         missing = "--recipe" if recipe is None else "--snapshot"
         raise UsageError(
             f"{missing} is missing",
-            hint="Write: eidos bundle --recipe recipe.yaml --snapshot cluster.yaml --to DIR",
+            hint="Write: eidos bundle recipe.yaml --snapshot cluster.yaml --to DIR",
         )
     if (asked.place is None) is not asked.dry_run:
         raise UsageError("give either --to DIR or --dry-run")
