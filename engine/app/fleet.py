@@ -157,7 +157,7 @@ class FleetJudging:
         self._context = context
         self._reader = reader
         self._local: Judging | None = None
-        self._waiving = Waiving(policy.waivers, policy.effective)
+        self._waiving = Waiving(policy.waivers, policy.rules, policy.effective)
         self._holding = holding_of(policy, context.engine, context.memo)
         self._prints: dict[str, None] = {}
         self._notes: dict[str, None] = {}

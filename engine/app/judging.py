@@ -70,7 +70,7 @@ class Judging:
         self._judge = judge(policy.rules, engine, memo, policy.effective)
         if isinstance(memo, NoMemo):  # else nothing may have to be asked
             self._judge.prepare()
-        self._waiving = Waiving(policy.waivers, policy.effective)
+        self._waiving = Waiving(policy.waivers, policy.rules, policy.effective)
         self._bound: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
         self._tables: dict[tuple[Hashable, frozenset[str]], Mapping[str, Place]] = {}
         self._holding = holding_of(policy, engine, memo)
@@ -198,6 +198,7 @@ class _Candidate:
             timestamp=facts.timestamp,
             object=facts.object,
             locations=places,
+            labels=facts.labels,
         )
 
     @property

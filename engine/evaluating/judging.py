@@ -189,11 +189,19 @@ class Judge:
         verdict = self._known[question.key]
         if view.unreadable is not None and verdict.status in _DOUBTFUL:
             return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
+        if verdict.status is Status.FAIL:
+            return _half_seen(verdict, view.unreadable or view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
         if view.unseen is not None and verdict.status is Status.SKIP:
             return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
+
+
+def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
+    """Let a failure say what its rule could not see: who waives what was found waives no gap."""
+    has_more = lacking is not None and verdict.reason is None
+    return replace(verdict, reason=lacking) if has_more else verdict
 
 
 class ForgetfulJudge(Judge):
