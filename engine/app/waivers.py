@@ -282,7 +282,11 @@ def _waiver(document: Document, position: int, entry: Mapping[str, Any]) -> Waiv
     until = instant(entry["until"], end_of_day=True)
     since = instant(entry["from"]) if "from" in entry else None
     if since is not None and since > until:
-        raise ValueError(f"it ends ({entry['until']}) before it begins ({entry['from']})")
+        raise DocumentError(
+            f"the waiver {entry['id']} ends ({entry['until']}) before it begins ({entry['from']})",
+            location=document.location(("waivers", position, "until")),
+            hint="Give a later day; the day that 'until' names is waived to its end, UTC.",
+        )
     limits = entry.get("range", {})
     revoked = entry.get("revoked")
     return Waiver(

@@ -186,11 +186,9 @@ class Judge:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
-        verdict = self._known[question.key]
+        verdict = _half_seen(self._known[question.key], view.unreadable or view.gap)
         if view.unreadable is not None and verdict.status in _DOUBTFUL:
             return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
-        if verdict.status is Status.FAIL:
-            return _half_seen(verdict, view.unreadable or view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
         if view.unseen is not None and verdict.status is Status.SKIP:
@@ -200,8 +198,10 @@ class Judge:
 
 def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
     """Let a failure say what its rule could not see: who waives what was found waives no gap."""
-    has_more = lacking is not None and verdict.reason is None
-    return replace(verdict, reason=lacking) if has_more else verdict
+    is_told = lacking is None or verdict.reason is not None
+    if verdict.status is not Status.FAIL or is_told:
+        return verdict
+    return replace(verdict, reason=lacking)
 
 
 class ForgetfulJudge(Judge):

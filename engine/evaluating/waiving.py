@@ -88,14 +88,14 @@ class Waiving:
             return f"{', '.join(others)} waives all that it would"
         if state is WaiverState.REVOKED and (by := waiver.revoked) is not None:
             return f"revoked {written(by.at)} by {by.by}: {by.reason}"
-        said = {
+        said: dict[WaiverState | None, str] = {
             WaiverState.PENDING: f"holds from {written(waiver.since or waiver.until)}",
             WaiverState.ACTIVE: f"holds until {waiver.ends}",
             WaiverState.EXPIRED: f"held until {waiver.ends}",
             WaiverState.EXCEEDED: f"a finding goes beyond the waived {waived_values(waiver)}",
             WaiverState.REDUNDANT: "the rule does not fail where it applies",
         }
-        return said[state] if state in said else "matches no rule and subject of this run"
+        return said.get(state, "matches no rule and subject of this run")
 
     def _waive(self, verdict: Verdict, subject: Subject) -> Verdict:
         chosen: Waiver | None = None
