@@ -125,6 +125,10 @@ def _refuse_doubtful(folder: Path) -> None:
     inside = folder.resolve()
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for name in folders:
+            if (path := Path(root, name)).is_symlink():
+                message = "this link to a folder would not be followed"
+                raise _doubtful(path, message, "Put the folder itself there, or name it.")
         seen: dict[str, str] = {}
         for name in sorted(each for each in names if each.lower().endswith(SUFFIXES)):
             path = Path(root, name)

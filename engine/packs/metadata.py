@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from eidos.engine.errors import Location, PolicyError
-from eidos.engine.model.durations import seconds
+from eidos.engine.model.durations import days
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.rule import Control, Param, Scope, Severity
 from eidos.engine.packs.parameters import read_param
@@ -16,7 +16,6 @@ KNOWN = {
     *("controls", "params", "remediation", "tags", "waivable"),
 }
 _NEVER = "never"
-_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +130,13 @@ class _Fields:
         if found in (None, _NEVER):
             return None if found is None else 0
         try:
-            length = seconds(found) if isinstance(found, str) else 0
-        except ValueError:
-            length = 0
-        if length < _DAY or length % _DAY:
-            message = f"METADATA custom.waivable is {found!r}"
-            self.fail(message, "It is 'never', or the days that a waiver may last at most: 14d.")
-        return int(length // _DAY)
+            return days(str(found))
+        except ValueError as error:
+            raise PolicyError(
+                f"METADATA custom.waivable is '{found}'",
+                location=self.location,
+                hint="It is 'never', or the days that a waiver may last at most: 14d.",
+            ) from error
 
     def each(self, name: str, read: Callable[[Any], _T]) -> tuple[_T, ...]:
         found = self.custom.get(name) or []

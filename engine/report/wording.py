@@ -181,7 +181,7 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
 def waived(report: Report, verdict: Verdict) -> str:
     """Write by what a verdict is waived, with who holds the waiver where that is known."""
     given = report.waivers_by_id.get(verdict.waiver or "")
-    if given is None:
+    if given is None or verdict.status is Status.UNKNOWN:  # which also lacks facts
         return verdict.reason or f"waived by {verdict.waiver}"
     return f"waived by {verdict.waiver} ({given.holders()}): {given.reason}"
 
