@@ -17,7 +17,9 @@ TEXTS = {
     "at the margin": "kind: W\nlist:\n- id: a\n",
     "indented": "list:\n    - id: a\n      more: {x: 1}\n",
     "no last line end": "list:\n  - id: a",
-    "remarks": "# top\nlist: # here\n  # first\n  - id: a # mine\n    # still mine\n  # not mine\nz: 1\n",
+    "remarks": (
+        "# top\nlist: # here\n  # first\n  - id: a # mine\n    # still mine\n  # not mine\nz: 1\n"
+    ),
     "keys below": "list:\n  - id: a\n\n# about z\nz: 1\n",
     "block text": "list:\n  - id: a\n    why: |\n      one\n\n      two\n\nz: 1\n",
     "folded text last": "list:\n  - id: a\n    why: >-\n      one\n      two\n",
