@@ -9,7 +9,7 @@ from eidos.engine.app.past import Rejudging, clusters, latest, window
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.errors import UsageError
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
-from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.evaluating.waiving import Waiving, select_by_label
 from eidos.engine.model.history import BackTest, Capture, Said, Who, Window
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject
@@ -129,11 +129,10 @@ class _Trial:
         waivers = (*self._waivers(capture.run), *self._policy.waivers)
         if not waivers:
             return None
-        by_label = any(each.subjects.labels for each in waivers)
         subject = Subject(
             *(who.name, who.scope, "", "", (verdict,)),
             cluster=capture.cluster,
-            labels=self._labels(capture.snapshot).get(who, {}) if by_label else {},
+            labels=self._labels(capture.snapshot).get(who, {}) if select_by_label(waivers) else {},
         )
         waiving = Waiving(waivers, self._policy.rules, capture.at)
         return waiving.apply(subject).verdicts[0].waiver

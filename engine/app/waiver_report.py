@@ -13,7 +13,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.policies import known_packs, load_packs
 from eidos.engine.app.waivers import Terms, is_for, read_waivers, refuse_untenable
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
-from eidos.engine.evaluating.waiving import Waiving, selects, unwaived
+from eidos.engine.evaluating.waiving import Waiving, select_by_label, selects, unwaived
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Rule, Severity
@@ -125,7 +125,7 @@ class _Last:
         self._subjects: dict[object, Subject] = {}
         self.origins: list[Mapping[str, str]] = []
         """Of each subject, rule to the run that said so."""
-        if waivers and context.has_store:
+        if waivers and (context.has_store or context.is_store_named):
             for names in self._groups():
                 self._take([context.store.run(name) for name in names])
         self.subjects = list(self._subjects.values())
@@ -162,7 +162,7 @@ class _Last:
         return any(is_for(each, rule) for each in self._waivers)
 
     def _labels(self, report: Report) -> Mapping[object, Mapping[str, str]]:
-        if not any(each.subjects.labels for each in self._waivers):
+        if not select_by_label(self._waivers):
             return {}
         found: dict[object, Mapping[str, str]] = {}
         for seen in self._context.store.snapshots_of_run(report.run):

@@ -147,6 +147,11 @@ def selects(waiver: "Waiver", subject: Subject) -> bool:
     )
 
 
+def select_by_label(waivers: "Iterable[Waiver]") -> bool:
+    """Say whether any waiver asks for labels, which a fleet need not keep otherwise."""
+    return any(each.subjects.labels for each in waivers)
+
+
 def unwaived(verdict: Verdict) -> Verdict:
     """Give a verdict as it was before a waiver was held against it."""
     if verdict.waiver is None:

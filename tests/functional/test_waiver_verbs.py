@@ -361,3 +361,9 @@ def test_many_at_once_lose_nothing(eidos: Eidos) -> None:
     for each in threads:
         each.join()
     assert {each["id"] for each in entries("w.yaml")} == {f"W-{number}" for number in range(9)}
+
+
+def test_a_database_that_is_named_must_be_there(eidos: Eidos) -> None:
+    assert add(eidos, id="W-1")[0] == 0
+    status, _, err = eidos("waiver", "report", "-p", "t", "--db", "none.db")
+    assert (status, "none.db" in err) == (2, True)
