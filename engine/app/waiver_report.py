@@ -8,6 +8,7 @@ which one of them ends.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import known_packs, load_packs
@@ -28,6 +29,9 @@ from eidos.engine.model.waiver import (
     WaiverState,
 )
 from eidos.engine.records import dataclass
+
+if TYPE_CHECKING:
+    from eidos.engine.model.run import RunSummary
 
 _RUNS = 5
 """Last runs of a cluster that are looked at: one may have asked a few rules only."""
@@ -122,41 +126,47 @@ class _Last:
         self.rules: dict[str, Rule] = {}
         self.runs: dict[str, None] = {}
         """Ids of the runs that were looked at."""
-        self._subjects: dict[object, Subject] = {}
+        self.subjects: list[Subject] = []
         self.origins: list[Mapping[str, str]] = []
         """Of each subject, rule to the run that said so."""
         if waivers and (context.has_store or context.is_store_named):
-            for names in self._groups():
-                self._take([context.store.run(name) for name in names])
-        self.subjects = list(self._subjects.values())
+            self._take()
 
-    def _groups(self) -> Iterator[list[str]]:
-        """Give the last runs of each cluster, and of what is of no cluster, the last one first."""
-        store = self._context.store
-        for cluster in store.clusters():
-            yield [each.run for each in store.runs(_RUNS, cluster)]
-        yield [each.run for each in store.runs(_RUNS) if not each.clusters]
-
-    def _take(self, reports: Sequence[Report]) -> None:
+    def _take(self) -> None:
+        last, order = self._last_runs()
         said: dict[object, dict[str, tuple[Verdict, str]]] = {}
-        for report in reports:
-            self.runs[report.run] = None
+        there: dict[object, Subject] = {}
+        for name in order:  # each is read once, however many clusters it saw
+            report = self._context.store.run(name)
+            self.runs[name] = None
             asked = {rule.id: rule for rule in report.rules if self._is_waived(rule)}
             self.rules = {**asked, **self.rules}
-            for subject in report.subjects:
-                mine = said.setdefault(_who(subject), {})
-                for verdict in subject.verdicts:
-                    if verdict.rule in asked:
-                        mine.setdefault(verdict.rule, (unwaived(verdict), report.run))
-        for report in reports[:1]:
             labels = self._labels(report)
             for subject in report.subjects:
-                who = _who(subject)
-                if who not in self._subjects:  # a run may be the last of two clusters
-                    verdicts = tuple(verdict for verdict, _ in said[who].values())
-                    known = replace(subject, verdicts=verdicts, labels=labels.get(who, {}))
-                    self._subjects[who] = known
-                    self.origins.append({rule: run for rule, (_, run) in said[who].items()})
+                names, who = last.get(subject.cluster, []), _who(subject)
+                if name not in names:
+                    continue
+                if name == names[0]:
+                    there[who] = replace(subject, labels=labels.get(who, {}))
+                mine = said.setdefault(who, {})
+                for verdict in subject.verdicts:
+                    if verdict.rule in asked:
+                        mine.setdefault(verdict.rule, (unwaived(verdict), name))
+        for who, subject in there.items():
+            verdicts = tuple(verdict for verdict, _ in said[who].values())
+            self.subjects.append(replace(subject, verdicts=verdicts))
+            self.origins.append({rule: run for rule, (_, run) in said[who].items()})
+
+    def _last_runs(self) -> tuple[dict[str | None, list[str]], list[str]]:
+        """Give the last runs of each cluster, and of none; and all of them, the last one first."""
+        store = self._context.store
+        found: dict[str | None, list[RunSummary]] = {
+            cluster: store.runs(_RUNS, cluster) for cluster in store.clusters()
+        }
+        found[None] = store.runs(_RUNS)
+        runs = {each.run: each.recorded for group in found.values() for each in group}
+        order = sorted(runs, key=lambda name: runs[name], reverse=True)
+        return {key: [each.run for each in group] for key, group in found.items()}, order
 
     def _is_waived(self, rule: Rule) -> bool:
         return any(is_for(each, rule) for each in self._waivers)

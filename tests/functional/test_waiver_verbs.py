@@ -367,3 +367,18 @@ def test_a_database_that_is_named_must_be_there(eidos: Eidos) -> None:
     assert add(eidos, id="W-1")[0] == 0
     status, _, err = eidos("waiver", "report", "-p", "t", "--db", "none.db")
     assert (status, "none.db" in err) == (2, True)
+
+
+def test_documents_of_no_cluster_are_looked_at_too(eidos: Eidos) -> None:
+    Path("policy").mkdir()
+    Path("policy/main.rego").write_text(
+        'package main\n\ndeny contains "no owner" if not input.owner\n'
+    )
+    Path("a.yaml").write_text("kind: Deployment\nmetadata: {name: web}\n")
+    assert eidos("check", "a.yaml", "-p", "policy")[0] == 1
+    assert add(eidos, "-p", "policy", rule="main.deny", id="W-1")[0] == 0
+    assert eidos("check", "a.yaml", "-p", "policy", "--waivers", "waivers")[0] == 0
+    status, out, _ = eidos("waiver", "report", "-p", "policy", "-o", "json")
+    [found] = json.loads(out)["waivers"]
+    assert (status, found["state"]) == (0, "active")
+    assert [each["subject"] for each in found["waives"]] == ["a.yaml"]
