@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import Rejudging, clusters, latest, window
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.errors import UsageError
-from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.evaluating.subjects import cluster_facts, node_facts
+from eidos.engine.evaluating.waiving import Waiving, select_by_label
 from eidos.engine.model.history import BackTest, Capture, Said, Who, Window
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
 from eidos.engine.replaying.backtesting import Evidence, Tally
+
+_SNAPSHOTS = 8
+"""Snapshots whose labels are at hand: captures come in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,7 @@ class _Trial:
         self.tallies: dict[str, Tally] = {rule: Tally() for rule in self._ids}
         self.captures = 0
         self._waivers = cache(context.store.waivers_of_run)
+        self._labels = lru_cache(_SNAPSHOTS)(self._labels_in)
 
     def take(self, cluster: str) -> None:
         """Take all that was seen of a cluster."""
@@ -123,8 +129,19 @@ class _Trial:
         waivers = (*self._waivers(capture.run), *self._policy.waivers)
         if not waivers:
             return None
-        subject = Subject(who.name, who.scope, "", "", (verdict,), cluster=capture.cluster)
-        return Waiving(waivers, capture.at).apply(subject).verdicts[0].waiver
+        subject = Subject(
+            *(who.name, who.scope, "", "", (verdict,)),
+            cluster=capture.cluster,
+            labels=self._labels(capture.snapshot).get(who, {}) if select_by_label(waivers) else {},
+        )
+        waiving = Waiving(waivers, self._policy.rules, capture.at)
+        return waiving.apply(subject).verdicts[0].waiver
+
+    def _labels_in(self, snapshot: str) -> Mapping[Who, Mapping[str, str]]:
+        seen = self._context.store.snapshot(snapshot)
+        nodes = {Who(Scope.NODE, each.name): each.labels for each in node_facts(seen, "")}
+        cluster = cluster_facts(seen, "")
+        return {Who(Scope.CLUSTER, cluster.name): cluster.labels, **nodes}
 
 
 def _recorded(alike: Sequence[Capture]) -> Said:

@@ -285,7 +285,7 @@ def _judged(
     subject = Subject(
         name=facts.name, scope=facts.scope, file=place, digest=facts.digest, verdicts=verdicts
     )
-    waiving = Waiving(policy.waivers, policy.effective)
+    waiving = Waiving(policy.waivers, rules, policy.effective)
     started = context.clock.now()
     return Report(
         run=context.new_run_id(started),
@@ -297,7 +297,7 @@ def _judged(
         rules=rules,
         subjects=(waiving.apply(subject),),
         problems=(),
-        waiver_notes=(),
+        waiver_notes=waiving.notes(),
         waivers=policy.waivers,
         gate=policy.gate,
         prints=tuple(judge.prints),

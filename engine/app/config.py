@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from eidos.engine.app.context import SystemClock
 from eidos.engine.config.checking import problem
 from eidos.engine.config.loading import (
     PROJECT_FILE,
@@ -18,8 +19,9 @@ from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import ConfigError, EidosError, Problem, UsageError
 from eidos.engine.model.drift import IgnoreRule
 from eidos.engine.model.effective import Configuration, Effective
-from eidos.engine.model.rule import Pack
+from eidos.engine.model.rule import Pack, Severity
 from eidos.engine.model.validation import Validated, Validation
+from eidos.engine.model.waiver import TERMS
 
 _ENVIRONMENT = "<environment>"
 """How the variables of the environment are called among the files."""
@@ -56,13 +58,15 @@ def validate_config(cwd: Path, environ: Mapping[str, str], files: Files) -> Vali
         ConfigError: the user's own file was named, and is not there.
         DocumentError: a file cannot be read.
     """
+    layers = list(read_layers(cwd, environ, files))
+    terms = {**TERMS, **settings_of(*merged(layers)).waiver_terms}
     documents = [
         # What is not even well-formed has no values that could be asked what they name.
         _validated(
             str(layer.file or _ENVIRONMENT),
-            [*layer.problems, *_refused(settings_of(*merged([layer])))],
+            [*layer.problems, *_refused(settings_of(*merged([layer])), terms)],
         )
-        for layer in read_layers(cwd, environ, files)
+        for layer in layers
     ]
     if not any(document.file == _ENVIRONMENT for document in documents):
         documents.append(_validated(_ENVIRONMENT, []))
@@ -83,10 +87,13 @@ def refuse(key: str, settings: Settings) -> None:
         raise ConfigError(wrong.message, hint=wrong.hint, location=wrong.location)
 
 
-def _refused(settings: Settings) -> Iterator[Problem]:
+def _refused(settings: Settings, terms: Mapping[Severity, int]) -> Iterator[Problem]:
     for key in _CHECKS:
         yield from _refusals(key, settings)
     yield from _refused_rules(settings)
+    yield from _refused_waivers("waivers", settings.waivers, settings, terms)
+    for name, gate in settings.gates.items():
+        yield from _refused_waivers(f"gates.{name}", gate.waivers, settings, terms)
 
 
 def _refusals(key: str, settings: Settings) -> Iterator[Problem]:
@@ -182,6 +189,37 @@ def _refused_rules(settings: Settings) -> Iterator[Problem]:
                 origin = settings.origin(place).location
                 for each in (error.problem, *error.others):
                     yield problem(f"'{place}': {each}", origin, each.hint)
+
+
+def _refused_waivers(
+    key: str, files: Sequence[str], settings: Settings, terms: Mapping[Severity, int]
+) -> Iterator[Problem]:
+    """Say which waivers nobody may give, or not for so long; of gates, which cannot be read, too.
+
+    Args:
+        key: where the files are named.
+        files: files and folders with waivers.
+        settings: those of one file or of the environment.
+        terms: the days that a waiver may last; of all settings together.
+    """
+    if not files:
+        return
+    from eidos.engine.app.waivers import Terms, read_waivers, refuse_untenable
+
+    at = settings.effective_time or SystemClock().now()
+    try:
+        waivers = read_waivers(files, settings.limits)
+    except EidosError as error:
+        if key != "waivers":  # else it is told file by file
+            yield problem(f"'{key}': {error}", settings.origin(key).location, error.hint)
+        return
+    try:
+        rules = tuple(rule for pack in _packs(settings) for rule in pack.rules)
+        refuse_untenable(waivers, Terms(rules, terms), at)
+    except EidosError as error:
+        origin = settings.origin(key).location
+        for each in (error.problem, *error.others):
+            yield problem(f"'{key}': {each}", origin, each.hint)
 
 
 def _packs(settings: Settings) -> list[Pack]:

@@ -162,7 +162,7 @@ class Holding:
         if waiver is None:
             by = "accepted by nobody: a waiver says who does"
         else:
-            by = f"accepted by {waiver.approver} until {waiver.until:%Y-%m-%d}: {waiver.reason}"
+            by = f"accepted by {waiver.approver} until {waiver.ends}: {waiver.reason}"
         settings = ", ".join(self._tuned[verdict.rule])
         return f"tuned by recipe {self.conformance.recipe.name} ({settings}), {by}"
 

@@ -339,7 +339,8 @@ def _subjects(item: Item) -> dict[str | None, SubjectFacts]:
 
 def _raw(verdict: Verdict) -> Status:
     """Give what the rule said before a waiver was held against it."""
-    return Status.FAIL if verdict.status is Status.WAIVED else verdict.status
+    is_waived = verdict.status is Status.WAIVED or verdict.waiver is not None
+    return Status.FAIL if is_waived else verdict.status
 
 
 def _alike(changes: Iterable[Change]) -> tuple[_Alike, ...]:

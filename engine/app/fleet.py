@@ -28,7 +28,7 @@ from eidos.engine.app.reader import Item, Reader
 from eidos.engine.documents.finding import Source
 from eidos.engine.errors import EidosError, Location, Problem
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.evaluating.waiving import Waiving, select_by_label
 from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject, WaiverNote
@@ -73,6 +73,8 @@ class _Order:
     parser: str | None
     seal: Seal | None
     """What verdicts of earlier runs are believed by; None where none are looked up."""
+    labels: bool
+    """Subjects keep their labels: waivers select by them."""
     returns: bool
     """Snapshots are given back, to be recorded."""
     parent: int
@@ -154,10 +156,11 @@ class FleetJudging:
 
     def __init__(self, policy: Policy, context: Context, reader: Reader) -> None:
         self._policy = replace(policy, waivers=())
+        self._labels = select_by_label(policy.waivers)
         self._context = context
         self._reader = reader
         self._local: Judging | None = None
-        self._waiving = Waiving(policy.waivers, policy.effective)
+        self._waiving = Waiving(policy.waivers, policy.rules, policy.effective)
         self._holding = holding_of(policy, context.engine, context.memo)
         self._prints: dict[str, None] = {}
         self._notes: dict[str, None] = {}
@@ -199,6 +202,7 @@ class FleetJudging:
             lenient=self._reader.lenient,
             parser=self._reader.parser,
             seal=context.seal if remembers else None,
+            labels=self._labels,
             returns=context.records,
             parent=os.getpid(),
         )
@@ -208,7 +212,9 @@ class FleetJudging:
         if self._local is None:
             engine, memo = self._context.engine, self._context.memo
             remembers = self._context.opening.remembers
-            self._local = Judging(self._policy, engine, memo, remembers=remembers)
+            self._local = Judging(
+                self._policy, engine, memo, remembers=remembers, labels=self._labels
+            )
         return _judged(self._reader.items([found]), self._local)
 
     def _take(self, reply: _Reply) -> list[Judged | Problem]:
@@ -458,7 +464,9 @@ class _Desk:
         self._alike = self._reader.alike()
         self._notebook = _Notebook(SealedMemo(context.store, order.seal)) if order.seal else None
         memo, remembers = self._notebook or NoMemo(), order.opening.remembers
-        self._judging = Judging(order.policy, context.engine, memo, remembers=remembers)
+        self._judging = Judging(
+            order.policy, context.engine, memo, remembers=remembers, labels=order.labels
+        )
 
     def judge(self, sources: Sequence[Source]) -> _Reply:
         """Judge one batch."""

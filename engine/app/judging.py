@@ -19,7 +19,7 @@ from eidos.engine.evaluating.subjects import (
     document_facts,
     node_facts,
 )
-from eidos.engine.evaluating.waiving import Waiving
+from eidos.engine.evaluating.waiving import Waiving, select_by_label
 from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
@@ -60,17 +60,25 @@ class Judging:
         engine: evaluates Rego.
         memo: verdicts of earlier runs.
         remembers: ask nothing twice within the run either.
+        labels: subjects keep their labels also where no waiver of the policy selects by them.
     """
 
     def __init__(
-        self, policy: Policy, engine: RegoEngine, memo: Memo, *, remembers: bool = True
+        self,
+        policy: Policy,
+        engine: RegoEngine,
+        memo: Memo,
+        *,
+        remembers: bool = True,
+        labels: bool = False,
     ) -> None:
         self._policy = policy
+        self._labels = labels or select_by_label(policy.waivers)
         judge = Judge if remembers else ForgetfulJudge
         self._judge = judge(policy.rules, engine, memo, policy.effective)
         if isinstance(memo, NoMemo):  # else nothing may have to be asked
             self._judge.prepare()
-        self._waiving = Waiving(policy.waivers, policy.effective)
+        self._waiving = Waiving(policy.waivers, policy.rules, policy.effective)
         self._bound: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
         self._tables: dict[tuple[Hashable, frozenset[str]], Mapping[str, Place]] = {}
         self._holding = holding_of(policy, engine, memo)
@@ -130,7 +138,8 @@ class Judging:
         places: Mapping[str, Location] = Places(candidate.item.file, self._table(candidate, said))
         if candidate.places:  # some findings are about another file, the recipe
             places = {**places, **{p: candidate.places[p] for p in places if p in candidate.places}}
-        judged = self._waiving.apply(candidate.judged(said, places))
+        labels = candidate.facts.labels if self._labels else {}
+        judged = self._waiving.apply(candidate.judged(said, places, labels))
         return self._holding.with_tuning(judged) if self._holding else judged
 
     def _enforced(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
@@ -183,7 +192,12 @@ class _Candidate:
     places: Mapping[str, Location] = field(default_factory=dict)
     """Where parts stand that are in no snapshot: those of a recipe."""
 
-    def judged(self, verdicts: tuple[Verdict, ...], places: Mapping[str, Location]) -> Subject:
+    def judged(
+        self,
+        verdicts: tuple[Verdict, ...],
+        places: Mapping[str, Location],
+        labels: Mapping[str, str],
+    ) -> Subject:
         """Give the subject with its verdicts and the places of their findings."""
         facts = self.facts
         if self.unasked:
@@ -198,6 +212,7 @@ class _Candidate:
             timestamp=facts.timestamp,
             object=facts.object,
             locations=places,
+            labels=labels,
         )
 
     @property

@@ -1,7 +1,7 @@
 """From what options, environment and configuration say to the policy that every verb judges by."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -95,8 +95,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     files = [read_params(each, context.limits) for each in request.params_files]
     params = merged(request.params, *(each.params for each in files))
     waivers = _waivers(request.waivers, context.limits)
-    named = {*params, *request.enforcement, *(waiver.rule for waiver in waivers)}
-    known = _known_packs(named, packs, context)
+    named = {*params, *request.enforcement, *(each.rule for each in waivers if each.rule)}
+    known = known_packs(named, packs, context, {each.tag for each in waivers if each.tag})
     refuse_unknown_rules(request.enforcement, known)
     rules = [rule for pack in known for rule in pack.rules]
     problems = param_problems(rules, request.params, request.params_places)
@@ -106,9 +106,10 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         raise UsageError.joined(problems)
     effective = request.effective_time or context.clock.now()
     if waivers:
-        from eidos.engine.app.waivers import refuse_untenable
+        from eidos.engine.app.waivers import Terms, refuse_untenable
 
-        refuse_untenable(waivers, rules, effective, {**TERMS, **request.waiver_terms})
+        terms = Terms(rules, {**TERMS, **request.waiver_terms})
+        refuse_untenable(waivers, terms, effective)
     return Policy(
         packs=tuple(packs),
         rules=choose(packs, request.choice, params),
@@ -178,13 +179,22 @@ def load_packs(
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
 
-def _known_packs(named: set[str], packs: Sequence[Pack], context: Context) -> list[Pack]:
+def known_packs(
+    named: set[str], packs: Sequence[Pack], context: Context, tags: Collection[str] = ()
+) -> list[Pack]:
     """Give the packs whose rules may be named: the chosen, then the shipped if any is not there.
 
     What is said for rules that are not asked this time is no mistake.
+
+    Args:
+        named: ids of rules.
+        packs: the chosen ones.
+        context: what is open.
+        tags: tags of rules, and frameworks.
     """
-    chosen = {rule.id for pack in packs for rule in pack.rules}
-    if named <= chosen:
+    rules = [rule for pack in packs for rule in pack.rules]
+    labels = {label for rule in rules for label in rule.labels} if tags else set()
+    if named <= {rule.id for rule in rules} and labels.issuperset(tags):
         return list(packs)
     return [*load_packs((), context.engine, context.environ), *packs]
 

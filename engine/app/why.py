@@ -22,7 +22,7 @@ from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.model.waiver import Waiver
+from eidos.engine.model.waiver import Waiver, WaiverState
 from eidos.engine.records import dataclass
 from eidos.engine.replaying.blaming import Swap, causes, first_after, run_of
 
@@ -237,8 +237,12 @@ class _Swapping:
         day = asked_at or self._side(Ingredient.DATE in swap).policy.effective
         verdict = self._verdict(facts, replace(rule, params=params), day)
         waivers = _waivers(self._side(Ingredient.WAIVER in swap))
-        subject = Subject(facts.name, facts.scope, "", "", (verdict,), cluster=facts.cluster)
-        return Waiving(waivers, waived_at).apply(subject).verdicts[0].status
+        subject = Subject(
+            *(facts.name, facts.scope, "", "", (verdict,)),
+            cluster=facts.cluster,
+            labels=facts.labels,
+        )
+        return Waiving(waivers, [rule], waived_at).apply(subject).verdicts[0].status
 
     def _verdict(self, facts: SubjectFacts, rule: Rule, day: datetime) -> Verdict:
         context = self._context
@@ -281,7 +285,7 @@ class _Swapping:
         given = {each.id for each in self._new.policy.waivers}
         for name, waiver in sorted({**new, **old}.items()):
             if name in old and name not in new:
-                ended = f"expired {waiver.until:%Y-%m-%d}" if name in given else "withdrawn"
+                ended = _ended(waiver, self.effective[1]) if name in given else "withdrawn"
                 yield Swapped(name, "in force", None, note=ended)
             elif name in new and name not in old:
                 yield Swapped(name, None, "in force", note="granted")
@@ -344,13 +348,16 @@ def _with(old: SubjectFacts, new: SubjectFacts, change: _ChangedFact) -> Subject
 
 
 def _waivers(side: _Side) -> tuple[Waiver, ...]:
-    return tuple(each for each in side.policy.waivers if each.rule == side.rule.id)
+    rule = side.rule
+    return tuple(e for e in side.policy.waivers if e.rule == rule.id or e.tag in rule.labels)
+
+
+def _ended(waiver: Waiver, at: datetime) -> str:
+    if waiver.revoked is not None and waiver.revoked.at <= at:
+        return f"revoked {waiver.revoked.at:%Y-%m-%d}"
+    return f"expired {waiver.until:%Y-%m-%d}"
 
 
 def _in_force(side: _Side) -> dict[str, Waiver]:
     moment = side.policy.effective
-    return {
-        each.id: each
-        for each in _waivers(side)
-        if moment <= each.until and (each.since is None or each.since <= moment)
-    }
+    return {each.id: each for each in _waivers(side) if each.state(moment) is WaiverState.ACTIVE}

@@ -31,6 +31,7 @@ COMMANDS = {
     "recipe": "What should run on a cluster: select, resolve, explain.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",
+    "waiver": "Accepted violations: grant, list, revoke, and what comes when they end.",
 }
 """Verb to its one-line help; the module ``eidos.engine.cli.<verb>`` offers ``command``."""
 

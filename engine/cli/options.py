@@ -161,6 +161,8 @@ class Option:
     """How its text is read; None to go by the annotated type."""
     setting: str | None = None
     """Key of the setting whose value is its default."""
+    required: bool = False
+    """The command does nothing without it."""
     relaxes: bool = False
     """Given, it makes the gate easier to pass; where there is a setting, that says so."""
 
@@ -256,6 +258,8 @@ def _option(name: str, field: "Field[Any]", flags: str | None) -> Callable[[_Com
     kind, option = get_args(field.type)
     row = BY_KEY[option.setting] if option.setting else None
     attributes = _reading(kind, option.type)
+    if option.required:
+        attributes |= {"required": True}
     if row is not None:
         attributes |= {"cls": SettingOption, "setting": row.key}
     elif option.relaxes:

@@ -16,7 +16,7 @@ from eidos.engine.config.trusting import distrust, own_only, refusals, relaxatio
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
-from eidos.engine.model.durations import seconds
+from eidos.engine.model.durations import days, seconds
 from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from eidos.engine.model.drift import IgnoreRule
 
 PROJECT_FILE = "eidos.yaml"
-_DAY = 86_400
-"""Seconds."""
 CONFIG_VARIABLE = "EIDOS_CONFIG"
 """Names the user's own file, as ``--config`` does."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -310,10 +308,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         opa_binary=_path(told("opa-binary")),
         output=_texts(told("output")),
         waivers=_texts(told("waivers")),
-        waiver_terms={
-            Severity(k): int(seconds(str(v)) // _DAY)
-            for k, v in _below(values, "waiver-terms").items()
-        },
+        waiver_terms={Severity(k): days(str(v)) for k, v in _below(values, "waiver-terms").items()},
         params={k: dict(v) for k, v in _below(values, "params").items() if isinstance(v, dict)},
         enforcement={k: Enforcement(str(v)) for k, v in _below(values, "enforcement").items()},
         gates={k: _gate(k, v) for k, v in _below(values, "gates").items() if isinstance(v, dict)},

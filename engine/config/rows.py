@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
 from eidos.engine.documents.limits import Limits
-from eidos.engine.model.durations import seconds
+from eidos.engine.model.durations import days, seconds
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.times import instant
@@ -292,7 +292,7 @@ SETTINGS = (
         help="How long a waiver may last, by severity of its rule; "
         "default: critical 30d, high 90d, medium 180d, low and info 365d.",
         keys=tuple(Severity),
-        check=seconds,
+        check=days,
         example={"critical": "14d"},
     ),
     Setting(

@@ -186,7 +186,7 @@ class Judge:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
-        verdict = self._known[question.key]
+        verdict = _half_seen(self._known[question.key], view.unreadable or view.gap)
         if view.unreadable is not None and verdict.status in _DOUBTFUL:
             return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
@@ -194,6 +194,14 @@ class Judge:
         if view.unseen is not None and verdict.status is Status.SKIP:
             return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
+
+
+def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
+    """Let a failure say what its rule could not see: who waives what was found waives no gap."""
+    is_told = lacking is None or verdict.reason is not None
+    if verdict.status is not Status.FAIL or is_told:
+        return verdict
+    return replace(verdict, reason=lacking)
 
 
 class ForgetfulJudge(Judge):

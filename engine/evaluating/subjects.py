@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from eidos.engine.digest import digest
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import (
@@ -16,6 +17,9 @@ from eidos.engine.model.snapshot import (
 )
 from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
+
+_NODE = FactAddress("k8s", "node")
+"""What an API server says of a node, its labels among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class SubjectFacts:
     """Scope recipe: what its rules see beside facts, ``recipe`` and ``answers``."""
     object: str | None = None
     """Scope document: what it calls itself, kind, namespace and name; None when it does not."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the snapshot, and on top of them those of the node object; rules do not see them."""
 
 
 def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
@@ -65,6 +71,7 @@ def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
         facts=facts_of(snapshot.measurements),
         nodes={node.name: facts_of(node.measurements) for node in _every_node(snapshot)},
         collection=snapshot.gaps,
+        labels=snapshot.metadata.labels,
     )
 
 
@@ -93,6 +100,7 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
     gaps = snapshot.gaps
     # A node sees the cluster's facts too, so what they are is part of its digest.
     cluster = [entry for key, entry in sorted(digests.subtypes.items(), key=str) if key[0] is None]
+    own = [facts_of(node.measurements) for node in _every_node(snapshot)]
     return [
         SubjectFacts(
             name=node.name,
@@ -102,11 +110,26 @@ def node_facts(seen: AddressedSnapshot, file: str) -> list[SubjectFacts]:
             cluster=snapshot.metadata.cluster,
             timestamp=snapshot.metadata.timestamp,
             generator=generator,
-            facts={**shared, **facts_of(node.measurements)},
+            facts={**shared, **facts},
             collection=tuple(gap for gap in gaps if gap.node in (None, node.name)),
+            labels=labels_of(snapshot, facts),
         )
-        for node in _every_node(snapshot)
+        for node, facts in zip(_every_node(snapshot), own, strict=True)
     ]
+
+
+def labels_of(snapshot: Snapshot, node: Facts) -> Mapping[str, str]:
+    """Give the labels of a snapshot, and on top of them those that a node object carries.
+
+    Args:
+        snapshot: what was seen.
+        node: facts of one of its nodes.
+    """
+    carried = node.get(_NODE, {}).get("labels")
+    shared = snapshot.metadata.labels
+    if not isinstance(carried, Mapping):
+        return shared
+    return {**shared, **{name: str(value) for name, value in carried.items()}}
 
 
 def _generator(snapshot: Snapshot) -> str | None:

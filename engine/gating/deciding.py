@@ -10,7 +10,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report
 from eidos.engine.model.snapshot import Snapshot, facts_of
-from eidos.engine.model.times import instant
+from eidos.engine.model.times import instant, written
 from eidos.engine.model.verdict import Status
 
 
@@ -114,7 +114,13 @@ def report_json(report: Report) -> dict[str, Json]:
         "counts": dict(sorted(counts.items())),
         "verdicts": verdicts,
         "waivers": [
-            {"id": each.id, "rule": each.rule, "owner": each.owner, "approver": each.approver}
+            {
+                "id": each.id,
+                "rule": each.about,
+                "owner": each.owner,
+                "approver": each.approver,
+                "until": written(each.until),
+            }
             for each in report.waivers
         ],
     }

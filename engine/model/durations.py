@@ -3,6 +3,7 @@
 import re
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DAY = 86_400
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -19,6 +20,18 @@ def seconds(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != stripped:
         raise ValueError(f"{text!r} is no duration such as 30s, 5m or 1h30m")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def days(text: str) -> int:
+    """Give the days in a duration of whole days, at least one: ``14d``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    length = seconds(text)
+    if length < _DAY or length % _DAY:
+        raise ValueError(f"{text!r} is no number of whole days such as 14d")
+    return int(length // _DAY)
 
 
 def span(length: float) -> str:

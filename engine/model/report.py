@@ -101,12 +101,15 @@ class Subject:
     """Where each finding's path stands in the document; ``""`` is the subject itself."""
     object: str | None = None
     """What a document calls itself: ``Deployment/shop/web``; it stays when others are inserted."""
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Those of the snapshot and of the node, by which waivers select; they are in the facts, and
+    not recorded beside them."""
 
     def __reduce__(self) -> tuple[type["Subject"], tuple[Any, ...]]:
         """Be pickled in few words: the subjects of a fleet come from other processes."""
         return Subject, (
             *(self.name, self.scope, self.file, self.digest, self.verdicts),
-            *(self.cluster, self.timestamp, self.locations, self.object),
+            *(self.cluster, self.timestamp, self.locations, self.object, self.labels),
         )
 
     @property

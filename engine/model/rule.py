@@ -155,6 +155,14 @@ class Rule:
     """What a plain rule sees as ``data`` beside its modules."""
     data_paths: tuple[str, ...] = ()
     """The ``data.`` paths that a plain rule names and that no module defines."""
+    waivable_days: int | None = None
+    """Days that a waiver of it may last at most, 0 where nobody may waive it; None for those of its
+    severity."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Its tags and the frameworks of its controls, by which rules are chosen and waived."""
+        return frozenset({*self.tags, *(control.framework for control in self.controls)})
 
     @property
     def selects(self) -> bool:

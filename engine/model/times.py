@@ -14,7 +14,7 @@ def instant(text: str, *, end_of_day: bool = False) -> datetime:
     if len(text) == _DATE_LENGTH:
         day = datetime.fromisoformat(text).date()
         return datetime.combine(day, time.max if end_of_day else time.min, UTC)
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 has t and z as well
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no zone")
     try:

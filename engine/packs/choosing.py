@@ -114,12 +114,8 @@ def _by_id(packs: Sequence[Pack]) -> dict[str, Rule]:
     return rules
 
 
-def _labels(rule: Rule) -> set[str]:
-    return {*rule.tags, *(control.framework for control in rule.controls)}
-
-
 def _refuse_unknown(choice: RuleChoice, rules: Mapping[str, Rule]) -> None:
-    labels = {label for rule in rules.values() for label in _labels(rule)}
+    labels = {label for rule in rules.values() for label in rule.labels}
     _known("rule", choice.rules, rules)
     _known("tag", choice.tags, labels)
     _known("rule or tag", choice.exclude, {*rules, *labels})
@@ -136,7 +132,7 @@ def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _is_chosen(rule: Rule, choice: RuleChoice) -> bool:
-    labels = _labels(rule)
+    labels = rule.labels
     return (
         (not choice.rules or rule.id in choice.rules)
         and (not choice.tags or not labels.isdisjoint(choice.tags))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from eidos.engine.errors import Location, PolicyError
+from eidos.engine.model.durations import days
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.rule import Control, Param, Scope, Severity
 from eidos.engine.packs.parameters import read_param
@@ -12,8 +13,9 @@ from eidos.engine.records import dataclass
 _T = TypeVar("_T")
 KNOWN = {
     *("id", "severity", "scope", "requires", "reads", "tables"),
-    *("controls", "params", "remediation", "tags"),
+    *("controls", "params", "remediation", "tags", "waivable"),
 }
+_NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class RuleMetadata:
     tags: tuple[str, ...]
     references: tuple[str, ...]
     params: Mapping[str, Param]
+    waivable_days: int | None
+    """See `eidos.engine.model.rule.Rule.waivable_days`."""
 
 
 def parse_metadata(file: str, line: int, value: Mapping[str, Any]) -> RuleMetadata:
@@ -59,6 +63,7 @@ def parse_metadata(file: str, line: int, value: Mapping[str, Any]) -> RuleMetada
         tags=fields.each("tags", str),
         references=tuple(_references(value.get("related_resources"))),
         params=fields.params(),
+        waivable_days=fields.waivable_days(),
     )
 
 
@@ -118,6 +123,20 @@ class _Fields:
                     hint="See docs/writing-rules.md for how parameters are declared.",
                 ) from error
         return found
+
+    def waivable_days(self) -> int | None:
+        """Give the days in ``waivable: 14d``; 0 for ``never``, None where nothing is said."""
+        found = self.custom.get("waivable")
+        if found in (None, _NEVER):
+            return None if found is None else 0
+        try:
+            return days(str(found))
+        except ValueError as error:
+            raise PolicyError(
+                f"METADATA custom.waivable is '{found}'",
+                location=self.location,
+                hint="It is 'never', or the days that a waiver may last at most: 14d.",
+            ) from error
 
     def each(self, name: str, read: Callable[[Any], _T]) -> tuple[_T, ...]:
         found = self.custom.get(name) or []

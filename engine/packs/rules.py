@@ -118,6 +118,7 @@ def _pack_rule(module: Module, facts: ModuleFacts, names: Sequence[str], known: 
         param_specs=metadata.params,
         tables=tables,
         line=metadata.line,
+        waivable_days=metadata.waivable_days,
     )
 
 

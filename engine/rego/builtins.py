@@ -14,8 +14,21 @@ FORBIDDEN: Final[Mapping[str, str]] = {
     "uuid.rfc4122": "answers differently each time",
     "io.jwt.encode_sign": "answers differently each time",
     "io.jwt.encode_sign_raw": "answers differently each time",
+    "crypto.x509.parse_and_verify_certificates": "reads the machine's clock",
 }
 """What makes a verdict depend on more than its facts, or reaches out, and why."""
+
+BOUND: Final = frozenset(
+    [
+        "crypto.x509.parse_and_verify_certificates_with_options",
+        "io.jwt.decode_verify",
+        "json.match_schema",
+        "json.verify_schema",
+        "time.now_ns",
+    ]
+)
+"""What would read the clock or fetch, and is bound: to the day that rules see, by a time or a
+schema that is said in place (`eidos.engine.rego.opa.reading`)."""
 
 DEPRECATED: Final = frozenset(["all", "any", "net.cidr_overlap", "re_match"])
 """Gone from Rego v1, still there for v0."""
@@ -62,7 +75,6 @@ OPA_FUNCTIONS: Final = frozenset(
         "crypto.parse_private_keys",
         "crypto.sha1",
         "crypto.sha256",
-        "crypto.x509.parse_and_verify_certificates",
         "crypto.x509.parse_and_verify_certificates_with_options",
         "crypto.x509.parse_certificate_request",
         "crypto.x509.parse_certificates",

@@ -90,10 +90,11 @@ def _sayings() -> Callable[[Verdict], str]:
 
 def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
     """Gather what was said rule by rule, the most urgent first."""
-    gathered: dict[tuple[str, str, bool], Same] = {}
+    gathered: dict[tuple[object, ...], Same] = {}
     for alike in groups:
         for verdict in alike.loud:
-            key = (verdict.rule, verdict.status, report.counts_at_gate(verdict))
+            at_gate = report.counts_at_gate(verdict)
+            key = (verdict.rule, verdict.status, verdict.waiver, at_gate)
             same = gathered.setdefault(key, Same(verdict))
             same.subjects.extend(alike.subjects)
             for finding in _said(report, verdict):
@@ -103,7 +104,7 @@ def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
 
 
 def _said(report: Report, verdict: Verdict) -> Iterator[Finding]:
-    if verdict.status in {Status.FAIL, Status.WARN}:
+    if verdict.status in {Status.FAIL, Status.WARN, Status.WAIVED}:
         yield from findings(verdict, report.rules_by_id[verdict.rule].title)
     else:
         yield Finding(verdict.reason or "no reason given")

@@ -24,6 +24,7 @@ from eidos.engine.report.wording import (
     sentence,
     told,
     told_unaskable,
+    waived,
 )
 
 SHOWN = 10
@@ -86,7 +87,8 @@ def _annotation(
     alarm = verdict.status in {Status.FAIL, Status.WARN}
     advice = (finding.fix or rule.remediation) if alarm else ""
     title = f"{verdict.status.value} {rule.severity.value} {called(rule, ': ')}"
-    message = "\n".join(filter(None, [sentence(finding), _named(subjects), advice]))
+    by = waived(report, verdict) if verdict.waiver else ""
+    message = "\n".join(filter(None, [sentence(finding), by, _named(subjects), advice]))
     level = "error" if report.closes(verdict) else "warning" if alarm else "notice"
     return _Annotation(level, title, message, place(subjects[0], finding.path))
 

@@ -18,7 +18,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import write_items
 from eidos.engine.report.placing import content_name, named_findings, place
-from eidos.engine.report.wording import sentence
+from eidos.engine.report.wording import sentence, waived
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker",
@@ -62,13 +62,15 @@ def _is_shown(report: Report, verdict: Verdict) -> bool:
         return report.counts_at_gate(verdict)
     if verdict.status is Status.NOT_ASKABLE:
         return report.closes(verdict)
-    return verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
+    return verdict.status in {Status.FAIL, Status.WARN, Status.ERROR, Status.WAIVED}
 
 
 def _findings(report: Report, subject: Subject, verdict: Verdict) -> Iterator[dict[str, Json]]:
     rule = report.rules_by_id[verdict.rule]
     for finding, fingerprint in named_findings(subject, verdict, rule.title):
         text = _described(subject, rule, verdict, finding)
+        if verdict.waiver:
+            text = f"{text}; {waived(report, verdict)}"
         severity = _severity(rule, verdict)
         yield _entry(rule.id, text, fingerprint, severity, place(subject, finding.path))
 

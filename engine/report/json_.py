@@ -80,7 +80,7 @@ def _head(report: Report) -> dict[str, Json]:
         ],
         **_recipe(report),
         "problems": [problem_json(problem) for problem in report.problems],
-        "waivers": [_waiver(waiver) for waiver in report.waivers],
+        "waivers": [waiver_json(waiver) for waiver in report.waivers],
         "waiverNotes": [
             {"waiver": note.waiver, "rule": note.rule, "state": note.state, "message": note.message}
             for note in report.waiver_notes
@@ -89,21 +89,31 @@ def _head(report: Report) -> dict[str, Json]:
     }
 
 
-def _waiver(waiver: Waiver) -> Json:
+def waiver_json(waiver: Waiver) -> dict[str, Json]:
+    """Give a waiver, whole, with its place."""
     about = known(
         id=waiver.id,
-        rule=waiver.rule,
+        rule=waiver.rule or None,
+        tag=waiver.tag,
         owner=waiver.owner,
         approver=waiver.approver,
         reason=waiver.reason,
         ticket=waiver.ticket,
         until=written(waiver.until),
-        subjects=list(waiver.subjects),
+        subjects=waiver.subjects.said,
         location=location_json(waiver.location),
     )
     if waiver.since is not None:
         about["from"] = written(waiver.since)
-    return {**about, "value": ordered(waiver.value)} if waiver.has_value else about
+    if waiver.has_value:
+        about["value"] = ordered(waiver.value)
+    if waiver.values:
+        about["values"] = [ordered(each) for each in waiver.values]
+    if limits := known(min=waiver.least, max=waiver.most):
+        about["range"] = limits
+    if revoked := waiver.revoked:
+        about["revoked"] = known(at=written(revoked.at), by=revoked.by, reason=revoked.reason)
+    return about
 
 
 def _rule(rule: Rule) -> Json:

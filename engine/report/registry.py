@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.transition import Transition
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
+    from eidos.engine.model.waiver import WaiverReport
     from eidos.engine.ports import Reporter
 
 T = TypeVar("T")
@@ -220,6 +221,15 @@ FACTS: "Kind[Sequence[KnownFact]]" = Kind(
     "a list of facts", {"text": "facts:text", "json": "facts:json"}
 )
 """``eidos facts``."""
+WAIVERS: "Kind[WaiverReport]" = Kind(
+    "a list of waivers",
+    {name: f"waivers:{name}" for name in ("text", "table", "json", "csv", "markdown")},
+)
+"""``eidos waiver list``."""
+WAIVER_REPORT: "Kind[WaiverReport]" = Kind(
+    "a report on waivers", {**WAIVERS.formats, "text": "waivers:report"}
+)
+"""``eidos waiver report``."""
 ENGINE: "Kind[EngineInfo]" = Kind("an engine", {"text": "engine:text", "json": "engine:json"})
 """``eidos engine info``."""
 DOCUMENT: "Kind[Json]" = Kind(
@@ -255,6 +265,8 @@ KINDS: tuple[Kind[Any], ...] = (
     CACHE,
     PLUGINS,
     FACTS,
+    WAIVERS,
+    WAIVER_REPORT,
     ENGINE,
     DOCUMENT,
 )

@@ -211,7 +211,7 @@ def _result(subject: Subject, rule: Rule, verdict: Verdict, finding: Finding) ->
     suppression: Json = {
         "kind": "external",
         "status": "accepted",
-        "justification": printable(f"{verdict.waiver}: {verdict.reason}"),
+        "justification": printable(verdict.reason or str(verdict.waiver)),
     }
     return {
         "kind": kind,

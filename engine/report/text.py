@@ -66,8 +66,8 @@ def _group(page: Page, alike: Alike) -> None:
             page.line(f"    {page.reason(verdict)}")
     _unknown(page, alike.loud)
     for verdict in alike.loud:
-        if verdict.status is Status.WAIVED:
-            _waived(page, verdict)
+        if verdict.status is Status.WAIVED or verdict.waiver is not None:
+            _waived(page, alike.first, verdict)
     if page.rendering.verbose:
         _quiet(page, alike.first)
 
@@ -118,7 +118,7 @@ def _unaskable(page: Page) -> None:
         page.line()
 
 
-def _waived(page: Page, verdict: Verdict) -> None:
+def _waived(page: Page, subject: Subject, verdict: Verdict) -> None:
     rule = page.report.rules_by_id[verdict.rule]
     given = page.report.waivers_by_id.get(verdict.waiver or "")
     held = f": {one_line(given.holders())}" if given else ""
@@ -126,6 +126,11 @@ def _waived(page: Page, verdict: Verdict) -> None:
     why = one_line(given.reason) if given else page.reason(verdict)
     name = f"{page.style('bold', one_line(rule.id))} {one_line(rule.title)}"
     page.line(f"  {page.style('waived', 'WAIVED')} {name}{by}: {why}")
+    shown = verdict.findings if page.rendering.verbose else verdict.findings[:_FINDINGS]
+    for finding in shown:
+        page.finding(where(subject, finding), finding)
+    if len(verdict.findings) > len(shown):
+        page.line(f"    {and_more(len(verdict.findings) - len(shown))} (--verbose shows them)")
 
 
 def _quiet(page: Page, subject: Subject) -> None:

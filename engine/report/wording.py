@@ -174,6 +174,8 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
         lines.append("does not block")
     if verdict.status is Status.WAIVED:
         lines.append(waived(report, verdict))
+    elif verdict.status is Status.UNKNOWN and verdict.findings and verdict.reason:
+        lines.append(verdict.reason)
     elif verdict.status in {Status.FAIL, Status.WARN} and rule.remediation:
         lines.append(f"remediation: {reflowed(rule.remediation)}")
     return "\n".join(lines)
@@ -182,8 +184,8 @@ def account(report: Report, subject: Subject, verdict: Verdict) -> str:
 def waived(report: Report, verdict: Verdict) -> str:
     """Write by what a verdict is waived, with who holds the waiver where that is known."""
     given = report.waivers_by_id.get(verdict.waiver or "")
-    if given is None:
-        return f"waived by {verdict.waiver}: {verdict.reason}"
+    if given is None or verdict.status is Status.UNKNOWN:  # which also lacks facts
+        return verdict.reason or f"waived by {verdict.waiver}"
     return f"waived by {verdict.waiver} ({given.holders()}): {given.reason}"
 
 

@@ -29,7 +29,7 @@ from eidos.engine.model.snapshot import (
     Subtype,
 )
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.model.waiver import Waiver
+from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 # By hand ----------------------------------------------------------------------------------------
 
@@ -135,16 +135,25 @@ LOCATIONS = st.builds(
     st.none() | TEXT,
 )
 MOMENTS = st.datetimes(timezones=st.just(UTC))
+GLOBS = st.lists(TEXT, max_size=3).map(tuple)
 WAIVERS = st.builds(
     Waiver,
     *[TEXT] * 5,
     MOMENTS,
     st.none() | MOMENTS,
     st.none() | TEXT,
-    st.lists(TEXT, max_size=3).map(tuple),
+    st.builds(
+        Subjects,
+        st.lists(TEXT, min_size=1, max_size=3).map(tuple),
+        *(GLOBS, GLOBS, st.dictionaries(TEXT, TEXT, max_size=2)),
+    ),
     JSON,
     st.booleans(),
     st.none() | LOCATIONS,
+    st.none() | TEXT,
+    st.lists(JSON, max_size=2).map(tuple),
+    *[st.none() | TEXT | st.integers(0, 99)] * 2,
+    st.none() | st.builds(Revocation, MOMENTS, TEXT, TEXT),
 )
 FACTS = st.builds(FactAddress, NAMES, NAMES, st.none() | NAMES, st.booleans(), st.none())
 
@@ -177,6 +186,7 @@ def rules(ids: st.SearchStrategy) -> st.SearchStrategy[Rule]:
         tables=st.dictionaries(NAMES, JSON, max_size=2),
         line=st.integers(1, 999),
         v0=st.booleans(),
+        waivable_days=st.none() | st.integers(0, 30),
     )
 
 

@@ -19,7 +19,7 @@ from eidos.engine.model.rule import (
 )
 from eidos.engine.model.times import instant
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.model.waiver import Waiver
+from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07",
@@ -253,9 +253,22 @@ def hostile(text: str = "".join(HOSTILE), actual: Json = None) -> Report:
         packs=(PackRef(text, text, text),),
         problems=(Problem(text, text, where),),
         waiver_notes=(WaiverNote(text, text, text, text),),
-        waivers=(replace(WAIVER, **dict.fromkeys(_TOLD, text), subjects=(text,), location=where),),
+        waivers=(_hostile(text, where),),
         prints=(text,),
         relaxations=(Relaxation(text, text, Location(text, 3)),),
+    )
+
+
+def _hostile(text: str, where: Location) -> Waiver:
+    return replace(
+        WAIVER,
+        **dict.fromkeys(_TOLD, text),
+        subjects=Subjects((text,), (text,), (text,), {text: text}),
+        tag=text,
+        values=(text,),
+        least=text,
+        revoked=Revocation(instant("2026-04-01"), text, text),
+        location=where,
     )
 
 

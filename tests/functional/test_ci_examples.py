@@ -248,7 +248,7 @@ def test_no_example_believes_a_file_of_the_checkout(system: System, machine: Mac
 def test_every_eidos_in_an_example_reads_no_configuration() -> None:
     for file in {*EXAMPLES.rglob("*")} - {EXAMPLES / "cluster.yaml"}:
         said = file.read_text() if file.is_file() else ""
-        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot|recipe|bundle)\b"
+        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot|recipe|bundle|waiver)\b"
         assert re.findall(call, said, re.MULTILINE) == [], file
 
 
@@ -256,6 +256,23 @@ def test_github_tells_findings_and_the_decision(machine: Machine) -> None:
     result = [machine.run(script) for script in github(machine.folder)][-1]
     assert re.search(r"::error file=cluster\.yaml,line=\d+", result.stdout)
     assert "::error::Policy is violated." in result.stdout
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(5, 1), (20, 0)])
+def test_github_says_what_will_fail_when_waivers_end(
+    ahead: int, status: int, machine: Machine
+) -> None:
+    (machine.folder / "waivers").mkdir()
+    granted = (
+        "eidos --no-config waiver add --rule GPU-001 --owner a --approver b --reason c "
+        f"--until {ahead}d"
+    )
+    assert machine.run(Script(granted)).returncode == 0
+    job = parsed("github-actions/waivers.yml")["jobs"]["report"]
+    results = [machine.run(script) for script in github_steps(job)]
+    assert [each.returncode for each in results] == [0, 0, status], results[-1].stderr
+    assert ("::error::Something waived will fail" in results[-1].stdout) is bool(status)
+    assert "GPU-001" in (machine.folder / "step-summary.md").read_text()
 
 
 def test_tekton_results_name_the_decision(machine: Machine) -> None:
@@ -280,6 +297,7 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
     [
         ("github-workflow.json", "github-actions/policy.yml"),
         ("github-workflow.json", "github-actions/bundle.yml"),
+        ("github-workflow.json", "github-actions/waivers.yml"),
         ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
         ("gitlab-ci.json", "gitlab/bundle.gitlab-ci.yml"),
     ],
@@ -297,6 +315,7 @@ def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
     [
         ("policy", {"contents": "read", "security-events": "write"}),
         ("bundle", {"contents": "write"}),
+        ("waivers", {"contents": "read"}),
     ],
 )
 def test_github_workflow_is_careful(name: str, permissions: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from eidos.engine.model.report import Report
 NODE = """\
 apiVersion: eidos.dev/v1
 kind: Snapshot
-metadata: {{cluster: c{number}, timestamp: "2026-01-01T00:00:00Z"}}
+metadata: {{cluster: c{number}, timestamp: "2026-01-01T00:00:00Z", labels: {{quiet: q{value}}}}}
 nodes:
   - name: n{number}
     measurements:
@@ -50,6 +50,13 @@ kind: Waivers
 waivers:
   - id: w1
     subjects: ["c3/*"]
+    rule: T-001
+    owner: me
+    approver: you
+    reason: known
+    until: 2026-08-20
+  - id: w3
+    subjects: {labels: {quiet: q4}}
     rule: T-001
     owner: me
     approver: you
@@ -117,6 +124,8 @@ def test_many_processes_say_what_one_says(here: Path, alone: Report) -> None:
     assert len(report.problems) == 3
     assert report.prints
     assert {note.state for note in report.waiver_notes} == {"unused"}
+    waived = {subject.name for subject, each in report.verdicts() if each.waiver == "w3"}
+    assert waived == {f"n{number}" for number in range(4, 40, 7)}
 
 
 @pytest.mark.usefixtures("small")

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
@@ -22,9 +23,14 @@ _PACKAGE: Final = re.compile(
     r'(?P<before>\s*)package\s+(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\])*)'
 )
 _STEP: Final = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
-_DECODE_VERIFY: Final = ("io", "jwt", "decode_verify")
+_CLOCKS: Final = {
+    ("io", "jwt", "decode_verify"): "time",
+    ("crypto", "x509", "parse_and_verify_certificates_with_options"): "CurrentTime",
+}
+"""What reads the machine's clock unless its second argument says the time, and under which key."""
 _SCHEMAS: Final = {("json", "match_schema"): 1, ("json", "verify_schema"): 0}
 """What reads a schema, and which argument that is."""
+_BOUND: Final = frozenset([*_CLOCKS, *_SCHEMAS])
 
 Node = Mapping[str, Any]
 
@@ -166,9 +172,9 @@ def _refuse_clocks(text: _Text) -> None:
     for call in text.calls:
         function, *arguments = call["value"]
         path = _static(function["value"])
-        if path == _DECODE_VERIFY and not _has_time(arguments[1]):
-            message = "io.jwt.decode_verify without a time reads the machine's clock"
-            hint = 'Say the time in place: {"time": time.now_ns(), ...}.'
+        if path in _CLOCKS and not _has(arguments[1], _CLOCKS[path]):
+            message = f"{'.'.join(path)} without a time reads the machine's clock"
+            hint = f'Say the time in place: {{"{_CLOCKS[path]}": time.now_ns(), ...}}.'
         elif path in _SCHEMAS and _fetches(arguments[_SCHEMAS[path]]):
             message = f"{'.'.join(path)} with a $ref to another document would fetch it"
             hint = "Put what it refers to into the schema."
@@ -178,10 +184,26 @@ def _refuse_clocks(text: _Text) -> None:
         raise PolicyError(
             message, hint=hint, location=Location(text.module.file, place["row"], place["col"])
         )
+    _refuse_stand_ins(text)
 
 
-def _has_time(term: Node) -> bool:
-    return term["type"] == "object" and any(key.get("value") == "time" for key, _ in term["value"])
+def _refuse_stand_ins(text: _Text) -> None:
+    """Refuse what must be looked at where it is called, and is named without a call: ``with``."""
+    calls = Counter(_static(call["value"][0]["value"]) for call in text.calls)
+    for reference in text.references:
+        if reference.path not in _BOUND:
+            continue
+        calls[reference.path] -= 1
+        if calls[reference.path] < 0:
+            raise PolicyError(
+                f"{'.'.join(reference.path)} stands for another function",
+                hint="Call it where it is needed, so that its arguments can be looked at.",
+                location=Location(text.module.file, reference.row, reference.column),
+            )
+
+
+def _has(term: Node, name: str) -> bool:
+    return term["type"] == "object" and any(key.get("value") == name for key, _ in term["value"])
 
 
 def _fetches(term: Node) -> bool:
@@ -272,7 +294,7 @@ def _calls(root: Node, shift: int) -> Iterator[Node]:
         terms = node.get("value") if node.get("type") == "call" else node.get("terms")
         if not isinstance(terms, list) or not terms or terms[0].get("type") != "ref":
             continue
-        if _static(terms[0]["value"]) in (_DECODE_VERIFY, *_SCHEMAS):
+        if _static(terms[0]["value"]) in _BOUND:
             place = node["location"]
             yield {"value": terms, "location": {"row": place["row"] - shift, "col": place["col"]}}
 

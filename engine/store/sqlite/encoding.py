@@ -15,7 +15,7 @@ from eidos.engine.model.report import Report, Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Param, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.model.waiver import Waiver
+from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 Item = TypeVar("Item")
 
@@ -118,7 +118,10 @@ def parts_of_rule(rule: Rule) -> dict[str, tuple[str, bytes]]:
 
 def encode_rule(rule: Rule) -> dict[str, Json]:
     """Give a rule with its modules and tables by address."""
+    # Rules that say nothing of waivers keep the address they always had.
+    limited = {} if rule.waivable_days is None else {"waivable_days": rule.waivable_days}
     return {
+        **limited,
         "id": rule.id,
         "title": rule.title,
         "severity": rule.severity,
@@ -287,7 +290,16 @@ def encode_note(note: WaiverNote) -> Json:
 
 def encode_waiver(waiver: Waiver) -> dict[str, Json]:
     """Give a waiver, whole but for its place: the same in another file is the same."""
+    later: dict[str, Json] = {
+        "tag": waiver.tag,
+        "values": list(waiver.values),
+        "least": waiver.least,
+        "most": waiver.most,
+        "revoked": _encode_revocation(waiver.revoked),
+    }
     return {
+        # What is not said is left out: waivers keep the address that the first databases gave.
+        **{name: value for name, value in later.items() if value not in (None, [])},
         "id": waiver.id,
         "rule": waiver.rule,
         "owner": waiver.owner,
@@ -296,19 +308,28 @@ def encode_waiver(waiver: Waiver) -> dict[str, Json]:
         "until": waiver.until.isoformat(),
         "since": waiver.since.isoformat() if waiver.since else None,
         "ticket": waiver.ticket,
-        "subjects": list(waiver.subjects),
+        "subjects": waiver.subjects.said,
         "value": waiver.value,
         "has_value": waiver.has_value,
     }
 
 
+def _encode_revocation(revoked: Revocation | None) -> Json:
+    return [revoked.at.isoformat(), revoked.by, revoked.reason] if revoked else None
+
+
 def decode_waiver(written: Mapping[str, Any], place: Sequence[Any] | None = None) -> Waiver:
     """Give the waiver back; the first databases kept its place with it."""
     since, place = written["since"], written.get("location", place)
+    revoked = written.get("revoked")
     built = {
         "until": datetime.fromisoformat(written["until"]),
         "since": datetime.fromisoformat(since) if since else None,
-        "subjects": tuple(written["subjects"]),
+        "subjects": Subjects.read(written["subjects"]),
+        "values": tuple(written.get("values", ())),
+        "revoked": Revocation(datetime.fromisoformat(revoked[0]), *revoked[1:])
+        if revoked
+        else None,
         "location": Location(*place) if place else None,
     }
     return Waiver(**{**written, **built})

@@ -65,6 +65,20 @@ def test_every_function_of_opa_is_known() -> None:
             assert len(guards) == len(found[name]["decl"].get("args", [])), name
 
 
+_CLOCK_OR_CHANCE = re.compile(r"rand|uuid\.rfc|now|verify_cert|decode_verify|encode_sign|runtime")
+"""Names of what reads a clock or draws lots; OPA marks most, but none of the certificates'."""
+
+
+@pytest.mark.real
+def test_what_opa_calls_nondeterministic_is_forbidden_or_bound() -> None:
+    command = [opa_binary(), "capabilities", "--current"]
+    answer = subprocess.run(command, capture_output=True, check=True)
+    offered = json.loads(answer.stdout)["builtins"]
+    marked = {each["name"] for each in offered if each.get("nondeterministic")}
+    suspected = {each["name"] for each in offered if _CLOCK_OR_CHANCE.search(each["name"])}
+    assert marked | suspected == builtins.FORBIDDEN.keys() | builtins.BOUND
+
+
 def test_a_forbidden_function_is_dead_even_when_nobody_looked() -> None:
     engine = regorus.Engine()
     install(engine, lambda: 0)

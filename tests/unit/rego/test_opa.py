@@ -391,6 +391,21 @@ def test_data_of_a_program_is_there_beside_its_packages(opa: OpaEngine) -> None:
         ("x := io.jwt.decode_verify(input.t, {})", 3, "reads the machine's clock"),
         ("x := io.jwt.decode_verify(input.t, input.c)", 3, "reads the machine's clock"),
         (
+            "x := crypto.x509.parse_and_verify_certificates(input.c)",
+            3,
+            "crypto.x509.parse_and_verify_certificates is forbidden: it reads the machine's clock",
+        ),
+        (
+            "x := crypto.x509.parse_and_verify_certificates_with_options(input.c, input.o)",
+            3,
+            "reads the machine's clock",
+        ),
+        (
+            "f(a, b) := 1\n\nx := y if y := f(input.t, {}) with f as io.jwt.decode_verify",
+            5,
+            "io.jwt.decode_verify stands for another function",
+        ),
+        (
             'x if {\n\tjson.match_schema(input, {"$ref": "https://a.example/s"})\n}',
             4,
             "would fetch it",
@@ -446,6 +461,10 @@ def test_what_is_bound_in_time_and_place_is_taken(opa: OpaEngine) -> None:
     text = """package p
 
 x := io.jwt.decode_verify(input.t, {"secret": "s", "time": time.now_ns()})
+
+z := crypto.x509.parse_and_verify_certificates_with_options(
+	input.c, {"CurrentTime": time.now_ns()},
+)
 
 y := json.match_schema(input, {"$ref": "#/definitions/a", "definitions": {"a": {}}})
 """
