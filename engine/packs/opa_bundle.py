@@ -4,11 +4,8 @@ Plain OPA loads it with ``-b``; ``data.eidos.bundle.answers`` (see ``answers.reg
 rule says, and ``eidos check --opa`` asks a server that serves it.
 """
 
-import gzip
-import io
 import json
 import re
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module, Pack, Rule
+from eidos.engine.packs.archives import write_archive
 from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.files import library
 from eidos.engine.ports import RegoEngine
@@ -62,7 +60,7 @@ def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
         "eidos/at.rego": _paths(rules).encode(),
         **{name: module.source.encode() for name, module in modules.items()},
     }
-    return _archive(contents)
+    return write_archive(contents)
 
 
 def _modules(packs: Sequence[Pack]) -> dict[str, Module]:
@@ -180,18 +178,3 @@ def _paths(rules: Sequence[Rule]) -> str:
             )
     lines = (f"at[{json.dumps(path)}] := {path}" for path in paths)
     return "\n\n".join([f"package {_OURS}", *lines]) + "\n"
-
-
-def _archive(contents: Mapping[str, bytes]) -> bytes:
-    """Give a tar that says nothing of when, where and by whom it was made."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile("", "wb", 9, packed, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
-    ):
-        for name, content in sorted(contents.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            member.mode = 0o644
-            archive.addfile(member, io.BytesIO(content))
-    return packed.getvalue()

@@ -22,7 +22,7 @@ from eidos.engine.signing.keys import (
 from eidos.engine.signing.signers import ALGORITHMS, Signed, read_jws
 from fakes.keys import write_keys
 
-SECRET = "correct horse battery staple"
+SECRET = "correct horse battery staple"  # noqa: S105 -- of keys made here
 
 
 @pytest.mark.parametrize("kind", ["ec", "ed25519", "rsa"])
