@@ -10,7 +10,8 @@ import os
 import tarfile
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from eidos.engine.errors import Location, PolicyError
@@ -108,28 +109,36 @@ def _refuse_bomb(path: Path, size: int, taken: int) -> None:
 
 
 def _files(archive: tarfile.TarFile, path: Path) -> Iterator[tuple[str, bytes]]:
-    names = _Names(path)
-    for number, member in enumerate(archive):
-        if number >= MOST_MEMBERS:
-            raise _refused(path, f"has more than {MOST_MEMBERS} members")
+    members = list(islice(archive, MOST_MEMBERS + 1))
+    if len(members) > MOST_MEMBERS:
+        raise _refused(path, f"has more than {MOST_MEMBERS} members")
+    names = _Names(path, _root(members))
+    for member in members:
         name = names.take(member)
         content = archive.extractfile(member)
         if content is not None:  # a folder has none
             yield name, content.read()
 
 
+def _root(members: Sequence[tarfile.TarInfo]) -> str:
+    """Give how every name begins: ``opa build`` writes ``/data.json`` for what is its root."""
+    names = {member.name for member in members}
+    return "/" if "/data.json" in names and all(name.startswith("/") for name in names) else ""
+
+
 class _Names:
     """The names of an archive, as they come; each is refused that could mean another's place."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, root: str) -> None:
         self._path = path
+        self._root = root
         self._owners: dict[str, tuple[str, bool]] = {}
         """Each name and each folder on its way, folded, to how it is written and whether it is a
         folder."""
 
     def take(self, member: tarfile.TarInfo) -> str:
         """Give a member's name in normal form."""
-        name, is_folder = member.name, member.isdir()
+        name, is_folder = member.name.removeprefix(self._root), member.isdir()
         if not (is_folder or member.isreg()) or member.issparse():
             kind = _KINDS.get(member.type, "of a kind that no pack needs")
             raise _refused(self._path, f"is {kind}", name)

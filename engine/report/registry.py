@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
+    from eidos.engine.model.signature import SignatureCheck
     from eidos.engine.model.transition import Transition
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
@@ -183,6 +184,10 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+SIGNATURE: "Kind[SignatureCheck]" = Kind(
+    "a signature", {"text": "signature:text", "json": "signature:json"}
+)
+"""``eidos policy verify``."""
 AS_OF: "Kind[Report]" = Kind(
     "a report of then",
     {
@@ -243,6 +248,7 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    SIGNATURE,
     AS_OF,
     TIMELINE,
     WHY,

@@ -8,6 +8,8 @@ command = LazyGroup(
     verbs={
         "backtest": "What packs would have said of all that is recorded.",
         "pack": "Make an OPA bundle of packs.",
+        "sign": "Sign a pack or a bundle.",
+        "verify": "Say whether a pack or a bundle is as it was signed.",
     },
     help="Policy packs.",
 )

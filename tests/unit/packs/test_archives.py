@@ -89,6 +89,15 @@ def test_names_that_lead_elsewhere(tmp_path: Path, name: str, said: str) -> None
     assert message.isprintable()
 
 
+def test_the_root_of_what_opa_builds_is_the_root(tmp_path: Path) -> None:
+    path = tmp_path / "x.tgz"
+    path.write_bytes(gzip.compress(_tar([_member("/data.json"), _member("/a/b.rego")])))
+    assert read_archive(path).keys() == {"data.json", "a/b.rego"}
+    for other in ("data.json", "//x", "/../x", "/a/../../x", "/data.json"):
+        members = [_member("/data.json"), _member(other)]
+        assert _refused(tmp_path, gzip.compress(_tar(members)))
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
