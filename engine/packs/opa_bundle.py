@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import Location, PolicyError
@@ -16,7 +17,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.packs.archives import write_archive
 from eidos.engine.packs.choosing import RuleChoice, choose
-from eidos.engine.packs.files import library
+from eidos.engine.packs.files import library, policy_contents
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.server import FORMAT, program_address
 
@@ -32,12 +33,15 @@ def revision(packs: Sequence[Pack]) -> str:
     return packs[0].digest if len(packs) == 1 else digest(sorted(pack.digest for pack in packs))
 
 
-def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
+def opa_bundle(
+    packs: Sequence[Pack], engine: RegoEngine, sources: Mapping[str, Mapping[str, bytes]]
+) -> bytes:
     """Give packs, and what they use of the library, as the gzipped tar of an OPA bundle.
 
     Args:
         packs: what the bundle is made of, at least one; with parameters as they are to be.
         engine: reads the modules.
+        sources: by the name of each pack, its files: with them, eidos judges by the bundle too.
 
     Raises:
         UsageError: two packs have a rule of the same id.
@@ -48,12 +52,20 @@ def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
     rules = choose(packs, RuleChoice(), {})
     modules = _modules(packs)
     packages = _packages(modules, engine)
-    manifest = {
+    manifest: dict[str, Any] = {
         "revision": revision(packs),
         "roots": sorted({"tables", "eidos", *(name.split(".")[0] for name in packages)}),
         "rego_version": 1,
     }
+    own = {
+        f"packs/{name}/{file}": content
+        for name, files in sources.items()
+        for file, content in policy_contents(files).items()
+    }
+    if any(file.rpartition("/")[2].startswith("data.") for file in own):
+        manifest["roots"] = sorted({*manifest["roots"], "packs"})  # OPA takes them for data
     contents = {
+        **own,
         ".manifest": canonical(manifest),
         "data.json": canonical(_data(packs, rules)),
         "eidos/answers.rego": ANSWERS.read_bytes(),

@@ -121,6 +121,23 @@ def verify_contents(
     return Verified(signer.keyid, len(signed), tuple(problems))
 
 
+def signed_contents(place: Path, verifiers: Sequence[Verifier]) -> tuple[dict[str, bytes], str]:
+    """Give what a place holds, as it was read and verified at once, and the id of its signer.
+
+    Raises:
+        PolicyError: it cannot be read, or is not what one of the keys signed; says all of it.
+    """
+    if not place.is_dir() and not is_archive(place):
+        hint = "Put it into a folder, and sign that: eidos policy sign DIR --key FILE"
+        raise PolicyError(f"'{place}' is a single file, which carries no signature", hint=hint)
+    contents = read_contents(place)
+    found = verify_contents(contents, verifiers, "", place)
+    if found.problems:
+        raise PolicyError.joined(found.problems)
+    assert found.signer is not None  # noqa: S101 -- told to the type checker, or there is a problem
+    return contents, found.signer
+
+
 def hashed(name: str, content: bytes) -> str:
     """Give the SHA-256 of a file, hexadecimal, as OPA takes it.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
-    from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.plugin import Plugged
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
@@ -217,7 +217,7 @@ CONFIGURATION: "Kind[Configuration]" = Kind(
 """``eidos config show``."""
 CACHE: "Kind[Info]" = Kind("the cache", {"text": "cache:text", "json": "cache:json"})
 """``eidos cache info``."""
-PLUGINS: "Kind[Sequence[PluggedIn]]" = Kind(
+PLUGINS: "Kind[Plugged]" = Kind(
     "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
 )
 """``eidos plugin list``."""

@@ -39,7 +39,7 @@ from eidos.engine.model.history import (
     Window,
 )
 from eidos.engine.model.known_fact import KnownFact, Told
-from eidos.engine.model.plugin import PluggedIn
+from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
@@ -164,7 +164,13 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
     **HISTORY,
-    "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
+    "plugins/v1": (
+        PLUGINS,
+        Plugged(
+            (PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)),
+            (PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+        ),
+    ),
 }
 
 
