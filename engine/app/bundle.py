@@ -292,7 +292,7 @@ def _judged(
         effective_time=written(policy.effective),
         generator="",
         engine=f"{context.engine.name} {context.engine.version}",
-        packs=tuple(PackRef(p.name, p.version, p.digest, p.replaces) for p in packs),
+        packs=tuple(map(PackRef.of, packs)),
         rules=rules,
         subjects=(waiving.apply(subject),),
         problems=(),

@@ -44,6 +44,12 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith(_ENDINGS)
 
 
+def stem(path: Path) -> str:
+    """Give the name of a path, of an archive without its ending."""
+    ending = next((each for each in _ENDINGS if path.name.endswith(each)), "")
+    return path.name.removesuffix(ending)
+
+
 def read_archive(path: Path) -> dict[str, bytes]:
     """Give the files of a gzipped tar by their names: relative, normal, and no two alike.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.packs.archives import is_archive, read_archive
+from eidos.engine.packs.archives import is_archive, read_archive, stem
 from eidos.engine.packs.files import PolicyFiles, folder_contents, policy_files
 from eidos.engine.records import dataclass
 
@@ -60,7 +60,8 @@ class PolicySource:
         Raises:
             PolicyError: a file cannot be read, is too large or is not text.
         """
-        shown = f"{self.path.name}/" if self.contents is not None or self.path.is_dir() else ""
+        is_file = self.contents is None and self.path.is_file()
+        shown = "" if is_file else f"{stem(self.path)}/"  # the same rules, the same digests
         return policy_files(self.read(), shown)
 
 

@@ -9,6 +9,7 @@ from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Rule
+from eidos.engine.packs.archives import stem
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library
@@ -57,7 +58,7 @@ def _read(
     if not source.is_pack:
         refuse_pack_rules(source, files.modules)
         rules = plain_rules(files, engine)
-        return Pack(source.path.name, "0", address, rules, folder=str(source.path))
+        return Pack(stem(source.path), "0", address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
     about: Any = manifest.value
     modules = (*files.modules, *library.modules)
@@ -89,7 +90,7 @@ def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Locatio
 
 
 def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
-    name = f"{source.path.name}/{MANIFEST}"
+    name = f"{stem(source.path)}/{MANIFEST}"
     document = _document(files.data[MANIFEST], name)
     manifest = document.value
     hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."
