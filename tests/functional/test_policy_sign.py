@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import io
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -395,3 +397,21 @@ def test_structured_files_that_are_none_cannot_be_signed(
         assert "data.json: the file cannot be read as data" in capsys.readouterr().err
     with pytest.raises(EidosError, match="cannot be read as data"):
         hashed("data.yaml", b"a: 1\n---\nb: 2\n")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
+def test_the_page_on_signing_does_what_it_says(here: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "signing.md"
+    script = page.read_text().split("```sh\n")[1].partition("```")[0]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-euc", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+        cwd=here,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "gpu.tar.gz: " in done.stdout
+    assert "files, as signed by" in done.stdout
