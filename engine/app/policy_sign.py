@@ -7,7 +7,8 @@ from pathlib import Path
 from eidos.engine.documents.writing import replacing
 from eidos.engine.errors import EidosError, Location, PolicyError, UsageError
 from eidos.engine.model.signature import Signature, SignatureCheck, SignOptions
-from eidos.engine.packs.archives import is_archive, write_archive
+from eidos.engine.packs.archives import write_archive
+from eidos.engine.packs.files import is_archive
 from eidos.engine.signing.keys import SigningKey, load_signer, load_verifiers
 
 

@@ -28,7 +28,6 @@ _RATIO = 200
 10 to 20 times smaller, a bomb of zeros 1030 times (the most that DEFLATE can)."""
 _CHUNK = 4096
 """Bytes; what comes out of one at most, 4 MB, is held before it is measured."""
-_ENDINGS = (".tar.gz", ".tgz")
 _KINDS = {
     tarfile.SYMTYPE: "a symbolic link",
     tarfile.LNKTYPE: "a hard link",
@@ -37,17 +36,6 @@ _KINDS = {
     tarfile.FIFOTYPE: "a pipe",
 }
 _HINT = "Nothing of it was unpacked. Get the archive again from whom you trust."
-
-
-def is_archive(path: Path) -> bool:
-    """Say whether a path names an archive: ``.tar.gz`` or ``.tgz``."""
-    return path.name.endswith(_ENDINGS)
-
-
-def stem(path: Path) -> str:
-    """Give the name of a path, of an archive without its ending."""
-    ending = next((each for each in _ENDINGS if path.name.endswith(each)), "")
-    return path.name.removesuffix(ending)
 
 
 def read_archive(path: Path) -> dict[str, bytes]:

@@ -16,8 +16,20 @@ TEST = "_test.rego"
 """How the names of tests end."""
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
 _MEGABYTE = 1024 * 1024
+_ARCHIVES = (".tar.gz", ".tgz")
 MAX_FILE = 4 * _MEGABYTE
 """Largest policy file that is read, in bytes; the largest shipped one has 20 kB."""
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether a path names an archive: ``.tar.gz`` or ``.tgz``."""
+    return path.name.endswith(_ARCHIVES)
+
+
+def stem(path: Path) -> str:
+    """Give the name of a path, of an archive without its ending."""
+    ending = next((each for each in _ARCHIVES if path.name.endswith(each)), "")
+    return path.name.removesuffix(ending)
 
 
 @dataclass(frozen=True, slots=True)

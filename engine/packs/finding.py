@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.packs.archives import is_archive, read_archive, stem
-from eidos.engine.packs.files import PolicyFiles, folder_contents, policy_files
+from eidos.engine.packs.files import PolicyFiles, folder_contents, is_archive, policy_files, stem
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -118,7 +117,8 @@ def _in_folder(path: Path, verifiers: "Sequence[Verifier]") -> PolicySource:
     from eidos.engine.packs.signatures import signed_contents
 
     contents, signer = signed_contents(path, verifiers)
-    return replace(source, contents=contents, signer=signer)
+    is_pack = MANIFEST in contents  # as it was verified, whatever lies there by now
+    return replace(source, contents=contents, signer=signer, is_pack=is_pack)
 
 
 def _in_archive(path: Path, verifiers: "Sequence[Verifier]") -> list[PolicySource]:
@@ -129,6 +129,8 @@ def _in_archive(path: Path, verifiers: "Sequence[Verifier]") -> list[PolicySourc
 
         contents, signer = signed_contents(path, verifiers)
     else:
+        from eidos.engine.packs.archives import read_archive  # where there is one
+
         contents = read_archive(path)
     manifests = sorted(name for name in contents if _PACKED.fullmatch(name))
     if MANIFEST not in contents and manifests:

@@ -9,10 +9,9 @@ from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import Location, PolicyError, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Rule
-from eidos.engine.packs.archives import stem
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
-from eidos.engine.packs.files import PolicyFiles, decode, library
+from eidos.engine.packs.files import PolicyFiles, decode, library, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.plain import plain_rules

@@ -110,9 +110,11 @@ def _differences(pack: Pack, lock: Lock) -> Iterator[Problem]:
     entry = next((each for each in named if each.source == found.source), named[0])
     for field, is_, must in differing(entry, found):
         message = f"the pack '{pack.name}' has the {field} {is_}, and {must} is locked"
-        yield Problem(message, _HINT, place, PolicyError.code)
+        hint = _NAME_KEYS if field == "signer" and pack.signer is None else _HINT
+        yield Problem(message, hint, place, PolicyError.code)
 
 
+_NAME_KEYS = "Name the key that signed it: --verification-key FILE"
 _HINT = "If that is meant to be: eidos policy lock --update, and look at what changes."
 
 
@@ -126,7 +128,7 @@ def differing(entry: Locked, found: Locked) -> Iterator[tuple[str, str, str]]:
     }
     for field, (is_, must) in pairs.items():
         if is_ != must:
-            yield field, is_ or "of nobody", must or "of nobody"
+            yield field, is_ or "(nobody)", must or "(nobody)"
 
 
 def _source(pack: Pack, folder: Path) -> str:

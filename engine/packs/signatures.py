@@ -11,6 +11,7 @@ takes unsigned.
 import contextlib
 import hashlib
 import json
+import math
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from eidos.engine.digest import canonical
-from eidos.engine.documents.reading import read_text
+from eidos.engine.documents.limits import Limits
+from eidos.engine.documents.reading import read_yaml
+from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location, PolicyError, Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.signature import SignOptions
@@ -26,9 +29,9 @@ from eidos.engine.packs.archives import (
     MOST_BYTES,
     MOST_MEMBERS,
     fault_of,
-    is_archive,
     read_archive,
 )
+from eidos.engine.packs.files import is_archive
 from eidos.engine.records import dataclass
 from eidos.engine.signing.signers import ALGORITHMS, Jws, Signer, Verifier, read_jws
 
@@ -349,7 +352,23 @@ def _value(text: str, name: str) -> Json:
         return _json(text)
     with contextlib.suppress(ValueError):
         return _json(text)
-    documents = read_text(text, name)
+    value, of_opa = (_one(text, name, rules) for rules in (YamlRules.CORE, YamlRules.OPA))
+    if not _is_same(value, of_opa):
+        raise ValueError("a scalar means one thing to OPA and another in YAML 1.2: quote it")
+    return value
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Say whether values are the same in JSON: 1.0 is 1, and true is not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one == other and isinstance(one, bool) is isinstance(other, bool)
+
+
+def _one(text: str, name: str, rules: YamlRules) -> Json:
+    documents = read_yaml(text, name, Limits(), rules)
     if len(documents) != 1:
         raise ValueError(f"it holds {len(documents)} documents instead of one")
     return documents[0].value
@@ -401,6 +420,8 @@ _FAR = 1e21
 
 def _go_number(value: float) -> str:
     """Write a number of YAML as Go's encoder does: shortest, with an exponent where that is far."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number of JSON")
     if value and not _NEAR <= abs(value) < _FAR:
         return repr(value).replace("e-0", "e-")
     from decimal import Decimal

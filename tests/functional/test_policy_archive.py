@@ -226,7 +226,7 @@ def test_the_signer_is_locked(here: Path, capsys: pytest.CaptureFixture[str]) ->
     assert lock("t", "--verification-key", "key.pub") == 0
     assert check(capsys, "-p", "t", "--locked", "--verification-key", "key.pub")[0] == 1
     code, said = check(capsys, "-p", "t", "--locked")
-    assert (code, "has the signer of nobody" in said) == (2, True)
+    assert (code, "has the signer (nobody)" in said) == (2, True)
     assert console.run(root, ["policy", "sign", "t", "--key", "other.pem"]) == 0
     code, said = check(capsys, "-p", "t", "--locked", "--verification-key", "other.pub")
     assert (code, "has the signer" in said) == (2, True)

@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from eidos.engine.app.policy_sign import policy_verify
 from eidos.engine.cli import console, root
+from eidos.engine.documents.writing import to_yaml
 from eidos.engine.errors import EidosError
 from eidos.engine.packs.archives import write_archive
 from eidos.engine.packs.signatures import FILE, hashed, read_contents
@@ -395,8 +398,21 @@ def test_structured_files_that_are_none_cannot_be_signed(
         Path("t/data.json").write_text(text)
         assert run("sign", "t", "--key", "key.pem") == 2
         assert "data.json: the file cannot be read as data" in capsys.readouterr().err
-    with pytest.raises(EidosError, match="cannot be read as data"):
-        hashed("data.yaml", b"a: 1\n---\nb: 2\n")
+    for text in ("a: 1\n---\nb: 2\n", "a: .nan", "a: .inf", "a: 1\na: 2", "*x"):
+        with pytest.raises(EidosError, match="cannot be read as data"):
+            hashed("data.yaml", text.encode())
+
+
+@pytest.mark.parametrize("text", ["a: 0644", "a: 1_000", "a: 0b11", "a: 12:30:45", "a: yes"])
+def test_a_spelling_never_stands_for_another_value(text: str) -> None:
+    """Whatever a reader of ours makes of it, it is what was hashed, or it cannot be signed."""
+    try:
+        of_text = hashed("data.yaml", text.encode())
+    except EidosError:
+        return
+    value = text.removeprefix("a: ")
+    others = ["644", "420", "1000", "3", "45045", "true"]
+    assert all(hashed("data.yaml", f"a: {each}".encode()) != of_text for each in others), value
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
@@ -415,3 +431,37 @@ def test_the_page_on_signing_does_what_it_says(here: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "gpu.tar.gz: " in done.stdout
     assert "files, as signed by" in done.stdout
+
+
+@pytest.mark.real
+def test_any_data_is_hashed_as_opa_does(here: Path) -> None:
+    """Two hundred made-up values, as JSON and as YAML that our own writer made of them."""
+    made = random.Random(20261126)
+    folder = here / "h"
+    for number in range(200):
+        name = "data.yaml" if number % 2 else "data.json"
+        value = {"v": _value(made, 4)}
+        file = folder / str(number) / name
+        file.parent.mkdir(parents=True)
+        file.write_text(to_yaml(value) if number % 2 else json.dumps(value, indent=number % 3))
+    keys = ("--signing-key", "key.pem", "--signing-alg", "ES256")
+    assert opa("sign", "-b", "h", *keys, "-o", "h").returncode == 0
+    assert policy_verify(folder, [here / "key.pub"], {}).problems == ()
+
+
+def _value(made: random.Random, depth: int) -> Any:
+    kind = made.choice(["text", "int", "float", "word", *["list", "map"] * (depth > 0)])
+    if kind == "list":
+        return [_value(made, depth - 1) for _ in range(made.randrange(4))]
+    if kind == "map":
+        return {_text(made): _value(made, depth - 1) for _ in range(made.randrange(4))}
+    if kind == "int":
+        return made.randrange(-(10 ** made.randrange(1, 18)), 10**17)
+    if kind == "float":
+        return made.choice([1, -1]) * made.random() * 10.0 ** made.randrange(-300, 300)
+    return _text(made) if kind == "text" else made.choice([True, False, None, "no", "1.0", "~", ""])
+
+
+def _text(made: random.Random) -> str:
+    chars = "abcZ09 <>&\"'\\/\u00e9\u2028\u2029\u007f\u0001\n\t\U0001f600\ufffd:#-"
+    return "".join(made.choice(chars) for _ in range(made.randrange(1, 9)))
