@@ -6,7 +6,7 @@ from pathlib import Path
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import load_packs
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import EidosError, ExitCode, Location, UsageError
+from eidos.engine.errors import EidosError, ExitCode, Location
 from eidos.engine.packs.finding import shipped
 from eidos.engine.packs.locking import Lock, Locked, differing, locked, read_lock, write_lock
 from eidos.engine.records import dataclass
@@ -41,7 +41,6 @@ def policy_lock(
         update: write it in any case.
 
     Raises:
-        UsageError: two packs have a name and a source.
         EidosError: a pack cannot be loaded, the lock that is there cannot be read, or none can be
             written.
     """
@@ -49,9 +48,7 @@ def policy_lock(
     packs = load_packs(
         [*shipped(), *dict.fromkeys(named)], context.engine, context.environ, context.verifiers
     )
-    found = [locked(pack, file.parent) for pack in packs]
-    if len({(each.name, each.source) for each in found}) < len(found):
-        raise UsageError("a pack is there twice", hint="Name each folder and archive once.")
+    found = list(dict.fromkeys(locked(pack, file.parent) for pack in packs))
     text = write_lock(found)
     before = read_lock(file) if file.exists() else None
     changes = tuple(_changes(before, found)) if before else ()

@@ -71,6 +71,7 @@ def policy_verify(
     Raises:
         UsageError: there is no such place, or no key.
         ConfigError: a key cannot be used.
+        EidosError: something cannot be read.
     """
     _refuse_other_places(place)
     verifiers = load_verifiers(keys, environ)
@@ -89,7 +90,8 @@ def policy_verify(
 
 def _refuse_other_places(place: Path) -> None:
     if not place.exists():
-        raise UsageError(f"there is no file or folder '{place}'", hint="Name a pack or a bundle.")
+        hint = "Name a folder or an archive; 'eidos policy pack NAME -o FILE' makes one of a pack."
+        raise UsageError(f"there is no file or folder '{place}'", hint=hint)
     if not place.is_dir() and not is_archive(place):
         hint = "A folder, or an archive named .tar.gz or .tgz, can be signed."
         raise UsageError(f"'{place}' is no folder and no archive", hint=hint)

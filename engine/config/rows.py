@@ -187,10 +187,10 @@ SETTINGS = (
         kind="list",
         trust="relaxes",
         why="what is not named is not judged by",
-        help="Policy to judge by: name, name@version or folder; default: all shipped packs.",
+        help="Policy to judge by: name, folder or .tar.gz; default: all shipped packs.",
         path=True,
         flags="-p --pack",
-        metavar="NAME[@VERSION]|DIR",
+        metavar="NAME[@VERSION]|DIR|FILE",
         example="gpu@1.2.0",
     ),
     Setting(

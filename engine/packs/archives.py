@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from eidos.engine.errors import Location, PolicyError
+from eidos.engine.errors import EidosError, Location, PolicyError
 
 _MEGABYTE = 1024 * 1024
 MOST_BYTES = 64 * _MEGABYTE
@@ -42,7 +42,8 @@ def read_archive(path: Path) -> dict[str, bytes]:
     """Give the files of a gzipped tar by their names: relative, normal, and no two alike.
 
     Raises:
-        PolicyError: it cannot be read, or holds what no pack needs: names that lead out of a
+        EidosError: the file cannot be read.
+        PolicyError: it holds what no pack needs: names that lead out of a
             folder or stand for the same file somewhere, links, devices, more than the bounds, or
             anything after its end.
     """
@@ -85,7 +86,8 @@ def _decompressed(path: Path) -> bytes:
                 _refuse_bomb(path, len(found), taken)
             trailing = stream.unused_data or file.read(1)
     except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror}") from None
+        problem = f"the archive cannot be read: {error.strerror}"
+        raise EidosError(problem, location=Location(str(path))) from None
     except zlib.error:
         raise _refused(path, "is no gzip file, or is damaged") from None
     if not stream.eof:

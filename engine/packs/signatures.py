@@ -22,7 +22,7 @@ from eidos.engine.digest import canonical
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import read_yaml
 from eidos.engine.documents.scalars import YamlRules
-from eidos.engine.errors import DocumentError, Location, PolicyError, Problem
+from eidos.engine.errors import DocumentError, EidosError, Location, PolicyError, Problem
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.signature import SignOptions
 from eidos.engine.packs.archives import (
@@ -60,7 +60,8 @@ def read_contents(place: Path) -> dict[str, bytes]:
     """Give every file of an archive or a folder by its name, hidden ones too, as OPA reads them.
 
     Raises:
-        PolicyError: something cannot be read or is no file; see `read_archive`.
+        EidosError: something cannot be read.
+        PolicyError: something is no file, or there is too much; see `read_archive`.
     """
     if place.is_dir():
         return dict(_below(place))
@@ -195,7 +196,7 @@ def _bytes(path: Path) -> bytes:
 
 def _unreadable(error: OSError) -> None:
     problem = f"it cannot be read: {error.strerror}"
-    raise PolicyError(problem, location=Location(str(error.filename))) from None
+    raise EidosError(problem, location=Location(str(error.filename))) from None
 
 
 def _unsignable(contents: Mapping[str, bytes], where: Location) -> Iterator[Problem]:

@@ -256,6 +256,21 @@ def test_a_recipe_is_selected_by_what_is_locked(
     assert "the pack 'selection' (shipped) is not in the lock" in capsys.readouterr().err
 
 
+def test_the_past_is_judged_by_what_is_locked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pack(here / "t", STRICT)
+    assert console.run(root, ["check", EXAMPLE, "-p", "t", "--db", "e.db"]) == 1
+    ask = ["policy", "backtest", "-p", "t", "--db", "e.db", "--since", "2020-01-01", "--locked"]
+    assert lock("t") == 0
+    assert console.run(root, ask) == 0
+    file = here / "eidos.lock"
+    file.write_text(file.read_text().replace("version: 1.2.3", "version: 1.2.4"))
+    capsys.readouterr()
+    assert console.run(root, ask) == 2
+    assert "has the version 1.2.3, and 1.2.4 is locked" in capsys.readouterr().err
+
+
 def test_a_projects_lock_only_tightens(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
