@@ -339,6 +339,18 @@ def test_we_verify_opas(here: Path, algorithm: str, capsys: pytest.CaptureFixtur
 
 @pytest.mark.real
 @pytest.mark.usefixtures("plain")
+def test_opa_runs_only_what_is_as_it_was_signed(here: Path) -> None:
+    write_keys(here, name="other")
+    assert run("sign", "t.tar.gz", "--key", "key.pem") == 0
+    start = (opa_binary(), "run", "-b", "t.tar.gz", "--signing-alg", "ES256")
+    for public, code in (("key.pub", 0), ("other.pub", 1)):
+        command = [*start, "--verification-key", public]
+        done = subprocess.run(command, input="data.p", capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("plain")
 def test_a_bundle_that_opa_built_and_signed_verifies(capsys: pytest.CaptureFixture[str]) -> None:
     made = opa(
         "build", "-b", "t", "--signing-key", "key.pem", "--signing-alg", "ES256", "-o", "b.tar.gz"
