@@ -101,13 +101,28 @@ def _find(reference: str, verifiers: "Sequence[Verifier]") -> list[PolicySource]
     if not reference:  # as from an unset variable; Path("") would be the working directory
         raise UsageError("'' names no policy", hint="Give the name of a pack, or a folder.")
     path = Path(reference)
-    if path.is_file() and path.name == MANIFEST:
-        path = path.parent
+    if not path.exists():
+        return [replace(_packaged(name, reference, verifiers), version=version or None)]
+    _refuse_two_meanings(name, reference)
     if path.is_file() and is_archive(path):
         return _in_archive(path, verifiers)
-    if path.exists():
-        return [_in_folder(path, verifiers)]
-    return [replace(_packaged(name, reference, verifiers), version=version or None)]
+    return [_in_folder(path.parent if path.name == MANIFEST else path, verifiers)]
+
+
+def _refuse_two_meanings(name: str, reference: str) -> None:
+    """Refuse a bare name that an installed package has too: a checkout can bring a folder.
+
+    Raises:
+        UsageError: it may mean the pack of the package, or what lies here.
+    """
+    if "/" in reference:
+        return
+    from eidos.engine.packs.packages import packaged_packs
+
+    pack = packaged_packs(shipped()).get(name)
+    if pack is not None:
+        hint = f"Say ./{reference} for what lies here; for the pack, ask from another folder."
+        raise UsageError(f"'{reference}' is a pack of {pack.origin}, and also lies here", hint=hint)
 
 
 def _in_folder(path: Path, verifiers: "Sequence[Verifier]") -> PolicySource:

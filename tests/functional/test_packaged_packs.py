@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eidos.engine.cli import console, root
-from fakes.policies import DRIVER_RULE
+from fakes.policies import DRIVER_RULE, write_pack
 
 EXAMPLE_PACKAGE = Path(__file__).parents[2] / "docs" / "examples" / "acme-policies"
 CLUSTER = str(Path(__file__).parents[2] / "ci-examples" / "cluster.yaml")
@@ -141,3 +141,15 @@ def test_the_entry_has_the_name_of_the_pack(
     code, _, said = check(capsys, "-p", "acme")
     assert code == 2
     assert "offers 'acme', and its pack is 'other'" in said
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_folder_never_stands_in_for_an_installed_pack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("acme", "acme@2.0.0"):
+        write_pack(tmp_path / name)
+        code, _, said = check(capsys, "-p", name)
+        assert code == 2
+        assert f"'{name}' is a pack of acme-policies 1.2.0, and also lies here" in said
+        assert check(capsys, "-p", f"./{name}")[0] == 0

@@ -180,6 +180,11 @@ def test_a_project_may_ask_for_signatures(here: Path, capsys: pytest.CaptureFixt
     assert check(capsys, "-p", "t")[0] == 2
     signed("t")
     assert check(capsys, "-p", "t")[0] == 1
+    assert console.run(root, ["config", "validate"]) == 0
+    (here / "eidos.yaml").write_text("verification-keys: [key.pem]\n")
+    capsys.readouterr()
+    assert console.run(root, ["config", "validate"]) == 1
+    assert "eidos.yaml:1" in capsys.readouterr().out
 
 
 # Locks ------------------------------------------------------------------------------------------
