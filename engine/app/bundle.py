@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eidos.engine.app.check import report_on
 from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
+from eidos.engine.app.policies import PolicyRequest, open_packs, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
@@ -271,7 +271,7 @@ def _judged(
 ) -> Report:
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
     named = request.gate.bundle_packs or BUNDLE_PACKS
-    packs = load_packs(named, context.engine, context.environ)
+    packs = open_packs(named, context)
     rules = tuple(
         rule for rule in choose(packs, request.policy.choice, {}) if rule.scope is Scope.BUNDLE
     )
@@ -293,7 +293,7 @@ def _judged(
         effective_time=written(policy.effective),
         generator="",
         engine=f"{context.engine.name} {context.engine.version}",
-        packs=tuple(PackRef(p.name, p.version, p.digest, p.replaces) for p in packs),
+        packs=tuple(map(PackRef.of, packs)),
         rules=rules,
         subjects=(waiving.apply(subject),),
         problems=(),

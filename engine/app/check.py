@@ -122,10 +122,7 @@ def _folded(
             effective_time=written(policy.effective),
             generator=f"eidos {__version__}",
             engine=f"{context.engine.name} {context.engine.version}",
-            packs=tuple(
-                PackRef(pack.name, pack.version, pack.digest, pack.replaces)
-                for pack in policy.packs
-            ),
+            packs=tuple(map(PackRef.of, policy.packs)),
             rules=policy.rules,
             subjects=tuple(subjects),
             problems=tuple(problems),

@@ -124,6 +124,12 @@ def _check_pack(reference: str, _settings: Settings) -> None:
     find_policies([reference])
 
 
+def _check_key(file: str, _settings: Settings) -> None:
+    from eidos.engine.signing.keys import load_verifiers
+
+    load_verifiers([Path(file)], {})
+
+
 def _check_waivers(file: str, settings: Settings) -> None:
     from eidos.engine.app.waivers import read_waivers
 
@@ -158,6 +164,7 @@ def _check_collectors(names: str, settings: Settings) -> None:
 
 _CHECKS: Mapping[str, Callable[[str, Settings], None]] = {
     "packs": _check_pack,
+    "verification-keys": _check_key,
     "output": _check_output,
     "waivers": _check_waivers,
     "ignore": _check_pattern,

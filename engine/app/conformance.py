@@ -7,7 +7,7 @@ from typing import Any
 
 from eidos.engine.app.asking import Asking, gpu_nodes
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import SELECTION, load_packs
+from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.recipes import KIND, read_constraints, read_recipe
 from eidos.engine.documents.upstreamkinds import UPSTREAM_RECIPES, upstream_kind
@@ -40,7 +40,7 @@ def read_conformance(reference: str, context: Context) -> Conformance:
     document = open_recipe(reference, context)
     constraints = read_constraints(document)
     read_constraint_texts(constraints)
-    packs = load_packs((SELECTION,), context.engine, context.environ)
+    packs = open_packs((SELECTION,), context)
     return Conformance(
         recipe=read_recipe(document),
         constraints=constraints,

@@ -19,7 +19,9 @@ from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
+    from eidos.engine.packs.locking import Lock
     from eidos.engine.ports import Clock, Memo, RegoEngine, Store
+    from eidos.engine.signing.signers import Verifier
     from eidos.engine.store.sealing import Seal
 
 
@@ -69,6 +71,11 @@ class Opening:
     in full: what that gives is the same, and takes long."""
     limits: Limits = field(default_factory=Limits)
     """Bounds of the readers of documents."""
+    verification_keys: tuple[Path, ...] = ()
+    """Files with public keys, whose signatures are believed; where there are any, or the
+    environment has one, packs that do not come with eidos must be signed."""
+    locks: tuple[Path, ...] = ()
+    """Lock files, each of which must have every pack as it is; none where anything goes."""
     cores: int | None = None
     """How many the run may keep busy; all that the process may use when None."""
 
@@ -151,6 +158,30 @@ class Context:
 
         token, authority = self.environ.get("EIDOS_OPA_TOKEN"), self.environ.get("EIDOS_OPA_CA")
         return OpaServerEngine(url, ServerOptions(token or None, authority or None))
+
+    @cached_property
+    def verifiers(self) -> "list[Verifier]":
+        """Whose signatures of packs are believed; none where packs need not be signed.
+
+        Raises:
+            ConfigError: a key cannot be used.
+        """
+        from eidos.engine.signing.keys import load_verifiers
+
+        return load_verifiers(self.opening.verification_keys, self.environ)
+
+    @cached_property
+    def locks(self) -> "list[Lock]":
+        """What every pack must be; none where anything goes.
+
+        Raises:
+            DocumentError: a lock cannot be read.
+        """
+        if not self.opening.locks:
+            return []
+        from eidos.engine.packs.locking import read_lock
+
+        return [read_lock(file) for file in self.opening.locks]
 
     @cached_property
     def store(self) -> "Store":

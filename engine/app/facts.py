@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import load_packs
+from eidos.engine.app.policies import open_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import UsageError
 from eidos.engine.model.facts import FactAddress
@@ -66,7 +66,7 @@ def told(known: Sequence[KnownFact], item: Item, node: str | None) -> list[Known
 
 def _readers(packs: Sequence[str], context: Context) -> _Readers:
     found: dict[FactAddress, set[str]] = defaultdict(set)
-    for pack in load_packs(packs, context.engine, context.environ):
+    for pack in open_packs(packs, context):
         for rule in pack.rules:
             for path in (*rule.requires, *rule.reads):
                 found[path._replace(every_node=False)].add(rule.id)

@@ -27,6 +27,7 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.ports import RegoEngine
+    from eidos.engine.signing.signers import Verifier
 
 
 SELECTION = "selection"
@@ -82,15 +83,15 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     """Read and check everything that was asked for.
 
     Raises:
-        PolicyError: a pack cannot be loaded.
+        PolicyError: a pack cannot be loaded, or is not signed or locked as it must be.
         UsageError: a pack, rule, tag or parameter does not exist, or a waiver lasts too long.
         DocumentError: a file with parameters or waivers cannot be read.
     """
-    found = load_packs(request.packs, context.engine, context.environ)
+    found = open_packs(request.packs, context)
     from eidos.engine.packs.finding import CONFORMANCE
 
     if request.recipe is not None and CONFORMANCE not in {pack.name for pack in found}:
-        found += load_packs((CONFORMANCE,), context.engine, context.environ)
+        found += open_packs((CONFORMANCE,), context)
     packs = _plain(found, request, context.limits)
     files = [read_params(each, context.limits) for each in request.params_files]
     params = merged(request.params, *(each.params for each in files))
@@ -157,15 +158,35 @@ def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> lis
     return [plain_pack(pack, data, request.namespaces) for pack in packs]
 
 
+def open_packs(references: Sequence[str], context: Context) -> list[Pack]:
+    """Load packs, as `load_packs`, that the context's keys and locks let through.
+
+    Raises:
+        EidosError: one of them does not exist, cannot be loaded, is not signed by one of the keys,
+            or is not what a lock says.
+    """
+    found = load_packs(references, context.engine, context.environ, context.verifiers)
+    if context.locks:
+        from eidos.engine.packs.locking import refuse_unlocked
+
+        refuse_unlocked(found, context.locks)
+    return found
+
+
 def load_packs(
-    references: Sequence[str], engine: "RegoEngine", environ: Mapping[str, str] = os.environ
+    references: Sequence[str],
+    engine: "RegoEngine",
+    environ: Mapping[str, str] = os.environ,
+    verifiers: "Sequence[Verifier]" = (),
 ) -> list[Pack]:
     """Load every named pack or folder; all shipped packs when none is named.
 
     Args:
-        references: names, ``NAME@VERSION`` or folders.
+        references: names, ``NAME@VERSION``, folders or archives.
         engine: reads and compiles them.
         environ: says where the user's cache is.
+        verifiers: whose signatures are believed; where there are any, packs that do not come with
+            eidos must be signed by one of them.
 
     Raises:
         EidosError: one of them does not exist or cannot be loaded.
@@ -176,7 +197,7 @@ def load_packs(
     from eidos.engine.packs.loading import load_pack
 
     index = PackIndex(user_folder("cache", environ) / "packs")
-    return [load_pack(source, engine, index) for source in find_policies(references)]
+    return [load_pack(source, engine, index) for source in find_policies(references, verifiers)]
 
 
 def known_packs(
@@ -196,7 +217,7 @@ def known_packs(
     labels = {label for rule in rules for label in rule.labels} if tags else set()
     if named <= {rule.id for rule in rules} and labels.issuperset(tags):
         return list(packs)
-    return [*load_packs((), context.engine, context.environ), *packs]
+    return [*open_packs((), context), *packs]
 
 
 def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:

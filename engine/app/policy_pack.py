@@ -38,7 +38,8 @@ def policy_pack(references: Sequence[str], place: Path, *, force: bool = False) 
         PolicyError: a pack cannot be loaded, or they do not go together.
         EidosError: the file cannot be written; nothing was changed then.
     """
-    for source in find_policies(references):
+    found = find_policies(references)
+    for source in found:
         if not source.is_pack:
             raise UsageError(
                 f"'{source.path}' is no pack: it has no pack.yaml",
@@ -46,7 +47,8 @@ def policy_pack(references: Sequence[str], place: Path, *, force: bool = False) 
             )
     with closing(ReadingEngine()) as engine:
         packs = load_packs(references, engine)
-        content = opa_bundle(packs, engine)
+        sources = {pack.name: source.read() for pack, source in zip(packs, found, strict=True)}
+        content = opa_bundle(packs, engine, sources)
     _write(place, content, force=force)
     return Packed(
         revision(packs),

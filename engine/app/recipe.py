@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eidos import recipes
 from eidos.engine.app.asking import Asking
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import SELECTION, load_packs
+from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
@@ -92,7 +92,7 @@ def resolve_recipe(
     item = (
         context.reader(lenient=request.lenient).one(request.snapshot) if request.snapshot else None
     )
-    selecting = load_packs((SELECTION, *request.packs), context.engine, context.environ)
+    selecting = open_packs((SELECTION, *request.packs), context)
     _refuse_judging(selecting, request.packs)
     asking = Asking(context.engine, context.memo, effective or context.clock.now())
     rules = [rule for pack in selecting for rule in pack.rules]
@@ -175,7 +175,7 @@ def observe(
     item: Item, catalog: Catalog, context: Context, effective: "datetime | None" = None
 ) -> dict[str, list[Criterion]]:
     """Say what kind of cluster a snapshot shows, by dimension; of two values each is there."""
-    packs = load_packs((SELECTION,), context.engine, context.environ)
+    packs = open_packs((SELECTION,), context)
     asking = Asking(context.engine, context.memo, effective or context.clock.now())
     rules = [rule for pack in packs for rule in pack.rules]
     seen = observed(asking.verdicts(rules, item.snapshot, item.name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from eidos import recipes
 from eidos.engine.app.asking import gpu_nodes
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import load_packs
+from eidos.engine.app.policies import open_packs
 from eidos.engine.app.recipe import RecipeRequest, open_catalog, resolve_recipe
 from eidos.engine.documents.writing import to_yaml, write_atomically
 from eidos.engine.errors import Problem, UsageError
@@ -97,7 +97,7 @@ def _base(resolution: Resolution) -> Overlay:
 
 def _images(context: Context) -> Mapping[str, str]:
     """Give the image that has the version of a component's chart, where there is one."""
-    [pack] = load_packs((CONFORMANCE,), context.engine, context.environ)
+    [pack] = open_packs((CONFORMANCE,), context)
     [rule] = [each for each in pack.rules if each.id == "REC-004"]
     images = rule.params["images"]
     assert isinstance(images, dict)  # noqa: S101 -- its METADATA says so

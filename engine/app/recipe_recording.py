@@ -58,7 +58,7 @@ def record_resolution(
         effective_time=written(effective),
         generator=f"eidos {__version__}",
         engine=f"{context.engine.name} {context.engine.version}",
-        packs=tuple(PackRef(each.name, each.version, each.digest) for each in packs),
+        packs=tuple(map(PackRef.of, packs)),
         rules=tuple(rules[name] for name in sorted(rules)),
         subjects=(subject,),
         recipe=RecipeRef(resolution.recipe.name, digest),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +25,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.config.rows import BY_KEY
 from eidos.engine.config.trusting import row_of, shown
-from eidos.engine.errors import Location
+from eidos.engine.errors import ConfigError, Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.history import Window
 from eidos.engine.model.policy import Relaxation
@@ -32,8 +33,6 @@ from eidos.engine.model.times import written
 from eidos.engine.packs.choosing import RuleChoice
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from eidos.engine.ports import Clock
 
 
@@ -159,5 +158,24 @@ def open_context(
             opa_binary=engine.opa_binary if is_option else None,
             configured_opa=engine.opa_binary if is_configured else None,
             opa_url=engine.opa_url,
+            verification_keys=tuple(map(Path, engine.verification_keys)),
+            locks=_locks() if engine.locked else (),
         )
     return Context(opening, os.environ, clock, console.say)
+
+
+def _locks() -> "tuple[Path, ...]":
+    """Give the locks that hold here: the project's, and the user's own beside.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    from eidos.engine.folders import user_folder
+    from eidos.engine.packs.locking import FILE, find_lock
+
+    own = user_folder("config", os.environ) / FILE
+    found = [file for file in (find_lock(Path.cwd()), own) if file and file.is_file()]
+    if not found:
+        problem = f"only what is locked may judge, and there is no {FILE} here, above, or at {own}"
+        raise ConfigError(problem, hint="Make one with: eidos policy lock")
+    return tuple(dict.fromkeys(found))

@@ -338,11 +338,13 @@ Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """Which Rego engine judges."""
+    """Which Rego engine judges, and what packs must be to be judged by."""
 
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
     opa_url: Annotated[str | None, Option(setting="opa-url")]
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+    locked: Annotated[bool, Option(setting="locked")]
+    verification_keys: Annotated[tuple[Path, ...], Option(setting="verification-keys")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

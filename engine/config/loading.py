@@ -299,6 +299,8 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         trusted_projects=_texts(told("trusted-projects")),
         db=_path(told("db")),
         packs=_texts(told("packs")),
+        locked=told("locked") is True,
+        verification_keys=_texts(told("verification-keys")),
         fail_on=Severity(str(told("fail-on"))),
         allow_incomplete=told("allow-incomplete") is True,
         require_askable=told("require-askable") is True,

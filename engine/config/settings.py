@@ -62,6 +62,8 @@ class Settings:
     trusted_projects: tuple[str, ...] = ()
     db: Path | None = None
     packs: tuple[str, ...] = ()
+    locked: bool = False
+    verification_keys: tuple[str, ...] = ()
     fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
     require_askable: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
 from eidos.engine.model.policy import Relaxation
-from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
@@ -24,6 +24,16 @@ class PackRef:
     digest: str
     replaces: tuple[str, ...] = ()
     """Shipped packs whose names it takes."""
+    origin: str = ""
+    """The Python package that brings it, with its version; empty for what is shipped or a path."""
+    signer: str | None = None
+    """The id of the key that signed it; None where no signature was asked for."""
+
+    @classmethod
+    def of(cls, pack: Pack) -> "PackRef":
+        """Name a pack."""
+        origin = "" if pack.origin == "shipped" else pack.origin
+        return cls(pack.name, pack.version, pack.digest, pack.replaces, origin, pack.signer)
 
 
 @dataclass(frozen=True, slots=True)

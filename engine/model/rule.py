@@ -185,3 +185,7 @@ class Pack:
     """Where it was read from."""
     replaces: tuple[str, ...] = ()
     """Shipped packs whose names it takes."""
+    origin: str = ""
+    """``shipped``, the Python package that brings it, with its version, or empty for a path."""
+    signer: str | None = None
+    """The id of the key that signed it; None where no signature was asked for."""

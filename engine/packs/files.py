@@ -12,10 +12,24 @@ from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
 
 LIBRARY = policies.FOLDER / "lib"
+TEST = "_test.rego"
+"""How the names of tests end."""
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
 _MEGABYTE = 1024 * 1024
+_ARCHIVES = (".tar.gz", ".tgz")
 MAX_FILE = 4 * _MEGABYTE
 """Largest policy file that is read, in bytes; the largest shipped one has 20 kB."""
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether a path names an archive: ``.tar.gz`` or ``.tgz``."""
+    return path.name.endswith(_ARCHIVES)
+
+
+def stem(path: Path) -> str:
+    """Give the name of a path, of an archive without its ending."""
+    ending = next((each for each in _ARCHIVES if path.name.endswith(each)), "")
+    return path.name.removesuffix(ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class PolicyFiles:
     data: Mapping[str, bytes]
     """Contents of other files by path relative to the folder."""
     digest: str
+    """Over all of them: tests judge nothing, and are no part of what a pack is."""
 
 
 def read_files(folder: Path, shown: str = "") -> PolicyFiles:
@@ -38,19 +53,55 @@ def read_files(folder: Path, shown: str = "") -> PolicyFiles:
     Raises:
         PolicyError: a file cannot be read, is too large or is not text.
     """
+    return policy_files(folder_contents(folder), shown)
+
+
+def folder_contents(folder: Path) -> dict[str, bytes]:
+    """Give what is read of a folder, or of a single file, by path relative to it.
+
+    Raises:
+        PolicyError: a file cannot be read or is too large.
+    """
     base, names = str(folder.parent), [folder.name]
     if not folder.is_file():
-        base, names = str(folder), sorted(_names(str(folder)), key=lambda name: name.split("/"))
-    contents = {name: _read(f"{base}/{name}") for name in names}
+        base, names = str(folder), list(_names(str(folder)))
+    return {name: _read(f"{base}/{name}") for name in names}
+
+
+def policy_files(contents: Mapping[str, bytes], shown: str = "") -> PolicyFiles:
+    """Take from all that a pack or a folder of plain rules holds what counts.
+
+    Args:
+        contents: by path; hidden files and other kinds of files do not count.
+        shown: how file names begin in messages.
+
+    Raises:
+        PolicyError: a file is too large or is not text.
+    """
+    names = sorted(filter(_counts, contents), key=lambda name: name.split("/"))
+    for name in names:
+        _refuse_large(contents[name], f"{shown}{name}")
     modules = tuple(
-        Module(f"{shown}{name}", decode(content, f"{shown}{name}"))
-        for name, content in contents.items()
-        if name.endswith(".rego") and not name.endswith("_test.rego")
+        Module(f"{shown}{name}", decode(contents[name], f"{shown}{name}"))
+        for name in names
+        if name.endswith(".rego") and not name.endswith(TEST)
     )
-    data = {name: content for name, content in contents.items() if not name.endswith(".rego")}
-    return PolicyFiles(
-        modules, data, digest({name: address(content) for name, content in contents.items()})
-    )
+    data = {name: contents[name] for name in names if not name.endswith(".rego")}
+    judging = {name: address(contents[name]) for name in names if not name.endswith(TEST)}
+    return PolicyFiles(modules, data, digest(judging))
+
+
+def policy_contents(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give of all that a pack holds what judges: no tests, and nothing that is never read."""
+    return {
+        name: content
+        for name, content in sorted(contents.items())
+        if _counts(name) and not name.endswith(TEST)
+    }
+
+
+def _counts(name: str) -> bool:
+    return name.endswith(_SUFFIXES) and not any(part.startswith(".") for part in name.split("/"))
 
 
 @cache
@@ -83,13 +134,17 @@ def _read(path: str) -> bytes:
             location=Location(path),
             hint="Check the file and its permissions.",
         ) from error
+    _refuse_large(content, path)
+    return content
+
+
+def _refuse_large(content: bytes, name: str) -> None:
     if len(content) > MAX_FILE:
         raise PolicyError(
             f"the policy file is larger than {MAX_FILE // _MEGABYTE} MiB",
-            location=Location(path),
+            location=Location(name),
             hint="Split it, or keep data out of the policy folder.",
         )
-    return content
 
 
 def decode(content: bytes, name: str) -> str:

@@ -11,7 +11,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Rule
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
-from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
+from eidos.engine.packs.files import PolicyFiles, decode, library, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.plain import plain_rules
@@ -29,7 +29,7 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
         PolicyError: a file cannot be read, does not compile, or a rule does not say what it is.
         UsageError: the pack has another version than was asked for.
     """
-    files = read_files(source.path, f"{source.path.name}/" if source.path.is_dir() else "")
+    files = source.files
     made_of = [str(source.path), files.digest, library().digest]
     key = digest([*made_of, engine.name, engine.version, __version__])
     pack = index.get(key)
@@ -41,7 +41,13 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
             f"pack '{pack.name}' has version {pack.version}, not {source.version}",
             hint=f"Ask for {pack.name}@{pack.version}, or give the folder of the other version.",
         )
-    return pack
+    if source.name not in {None, pack.name}:
+        raise PolicyError(
+            f"the package {source.origin} offers '{source.name}', and its pack is '{pack.name}'",
+            location=Location(f"{source.path / MANIFEST}"),
+            hint="The entry point must have the name of the pack.",
+        )
+    return replace(pack, origin=source.origin, signer=source.signer)
 
 
 def _read(
@@ -51,7 +57,7 @@ def _read(
     if not source.is_pack:
         refuse_pack_rules(source, files.modules)
         rules = plain_rules(files, engine)
-        return Pack(source.path.name, "0", address, rules, folder=str(source.path))
+        return Pack(stem(source.path), "0", address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
     about: Any = manifest.value
     modules = (*files.modules, *library.modules)
@@ -83,7 +89,7 @@ def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Locatio
 
 
 def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
-    name = f"{source.path.name}/{MANIFEST}"
+    name = f"{stem(source.path)}/{MANIFEST}"
     document = _document(files.data[MANIFEST], name)
     manifest = document.value
     hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."

@@ -4,21 +4,20 @@ Plain OPA loads it with ``-b``; ``data.eidos.bundle.answers`` (see ``answers.reg
 rule says, and ``eidos check --opa`` asks a server that serves it.
 """
 
-import gzip
-import io
 import json
 import re
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module, Pack, Rule
+from eidos.engine.packs.archives import write_archive
 from eidos.engine.packs.choosing import RuleChoice, choose
-from eidos.engine.packs.files import library
+from eidos.engine.packs.files import library, policy_contents
 from eidos.engine.ports import RegoEngine
 from eidos.engine.rego.server import FORMAT, program_address
 
@@ -34,12 +33,15 @@ def revision(packs: Sequence[Pack]) -> str:
     return packs[0].digest if len(packs) == 1 else digest(sorted(pack.digest for pack in packs))
 
 
-def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
+def opa_bundle(
+    packs: Sequence[Pack], engine: RegoEngine, sources: Mapping[str, Mapping[str, bytes]]
+) -> bytes:
     """Give packs, and what they use of the library, as the gzipped tar of an OPA bundle.
 
     Args:
         packs: what the bundle is made of, at least one; with parameters as they are to be.
         engine: reads the modules.
+        sources: by the name of each pack, its files: with them, eidos judges by the bundle too.
 
     Raises:
         UsageError: two packs have a rule of the same id.
@@ -50,19 +52,27 @@ def opa_bundle(packs: Sequence[Pack], engine: RegoEngine) -> bytes:
     rules = choose(packs, RuleChoice(), {})
     modules = _modules(packs)
     packages = _packages(modules, engine)
-    manifest = {
+    manifest: dict[str, Any] = {
         "revision": revision(packs),
         "roots": sorted({"tables", "eidos", *(name.split(".")[0] for name in packages)}),
         "rego_version": 1,
     }
+    own = {
+        f"packs/{name}/{file}": content
+        for name, files in sources.items()
+        for file, content in policy_contents(files).items()
+    }
+    if any(file.rpartition("/")[2].startswith("data.") for file in own):
+        manifest["roots"] = sorted({*manifest["roots"], "packs"})  # OPA takes them for data
     contents = {
+        **own,
         ".manifest": canonical(manifest),
         "data.json": canonical(_data(packs, rules)),
         "eidos/answers.rego": ANSWERS.read_bytes(),
         "eidos/at.rego": _paths(rules).encode(),
         **{name: module.source.encode() for name, module in modules.items()},
     }
-    return _archive(contents)
+    return write_archive(contents)
 
 
 def _modules(packs: Sequence[Pack]) -> dict[str, Module]:
@@ -180,18 +190,3 @@ def _paths(rules: Sequence[Rule]) -> str:
             )
     lines = (f"at[{json.dumps(path)}] := {path}" for path in paths)
     return "\n\n".join([f"package {_OURS}", *lines]) + "\n"
-
-
-def _archive(contents: Mapping[str, bytes]) -> bytes:
-    """Give a tar that says nothing of when, where and by whom it was made."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile("", "wb", 9, packed, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
-    ):
-        for name, content in sorted(contents.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            member.mode = 0o644
-            archive.addfile(member, io.BytesIO(content))
-    return packed.getvalue()

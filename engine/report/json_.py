@@ -75,6 +75,8 @@ def _head(report: Report) -> dict[str, Json]:
                 version=pack.version,
                 digest=pack.digest,
                 replaces=list(pack.replaces) or None,
+                origin=pack.origin or None,
+                signer=pack.signer,
             )
             for pack in report.packs
         ],

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
-    from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.plugin import Plugged
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
+    from eidos.engine.model.signature import SignatureCheck
     from eidos.engine.model.transition import Transition
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
@@ -184,6 +185,10 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+SIGNATURE: "Kind[SignatureCheck]" = Kind(
+    "a signature", {"text": "signature:text", "json": "signature:json"}
+)
+"""``eidos policy verify``."""
 AS_OF: "Kind[Report]" = Kind(
     "a report of then",
     {
@@ -213,7 +218,7 @@ CONFIGURATION: "Kind[Configuration]" = Kind(
 """``eidos config show``."""
 CACHE: "Kind[Info]" = Kind("the cache", {"text": "cache:text", "json": "cache:json"})
 """``eidos cache info``."""
-PLUGINS: "Kind[Sequence[PluggedIn]]" = Kind(
+PLUGINS: "Kind[Plugged]" = Kind(
     "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
 )
 """``eidos plugin list``."""
@@ -253,6 +258,7 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    SIGNATURE,
     AS_OF,
     TIMELINE,
     WHY,

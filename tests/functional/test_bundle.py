@@ -172,6 +172,21 @@ def test_a_recipe_becomes_a_bundle(bundle: Bundle, capsys: pytest.CaptureFixture
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
 
 
+def test_only_what_is_locked_lets_it_through(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(root, ["--trust-project", "policy", "lock", "t"]) == 0
+    assert bundle("--locked", "--dry-run") == 0
+    lock = Path("eidos.lock")
+    locked = lock.read_text()
+    for name in ("t", "bundle-hygiene"):
+        lock.write_text(locked.replace(f"name: {name}\n", "name: gone\n"))
+        capsys.readouterr()
+        assert bundle("--locked", recipe=False) == 2
+        assert f"the pack '{name}'" in capsys.readouterr().err
+        assert not Path("out").exists()
+
+
 def test_every_deployer_can_be_had_at_once(bundle: Bundle) -> None:
     Path("in.yaml").write_text(INPUTS)
     every = [f"--deployer={name}" for name in DEPLOYERS]

@@ -5,6 +5,6 @@ from eidos.engine.cli import LazyGroup
 command = LazyGroup(
     "plugin",
     package="eidos.engine.cli.plugin",
-    verbs={"list": "List the collectors and what each can collect."},
+    verbs={"list": "List collectors, and policy packs of Python packages."},
     help="What is plugged in.",
 )

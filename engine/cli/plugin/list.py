@@ -15,11 +15,11 @@ from eidos.engine.report.registry import PLUGINS
 @click.command()
 @writes(PLUGINS)
 def command(**options: Any) -> int:  # noqa: ANN401 -- click's own types
-    """List the collectors and what each can collect.
+    """List the collectors, what each can collect, and the policy packs of Python packages.
 
     Exit codes: 0, or 2 when a plug-in could not be loaded.
     """
     outputs = parse_outputs(options["outputs"], PLUGINS)
     found = plugged_in()
     console.show(PLUGINS, found, outputs)
-    return ExitCode.NO_ANSWER if any(one.error for one in found) else ExitCode.OK
+    return ExitCode.OK if found.is_whole else ExitCode.NO_ANSWER

@@ -269,6 +269,8 @@ def encode_details(report: Report, waivers: Sequence[Json] = ()) -> dict[str, Js
         details["recipe"] = [report.recipe.name, report.recipe.digest]
     if report.replacements:
         details["replaces"] = [list(pack.replaces) for pack in report.packs]
+    if any(pack.origin or pack.signer for pack in report.packs):
+        details["brought"] = [[pack.origin, pack.signer] for pack in report.packs]
     return details
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -129,7 +129,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         effective_time=effective_time,
         generator=generator,
         engine=engine,
-        packs=_replacing(read_packs(connection, packs), said.get("replaces", ())),
+        packs=_told(read_packs(connection, packs), said),
         rules=read_rules(connection, rules),
         subjects=tuple(SubjectReader(connection).subjects(number)),
         problems=tuple(decode_problem(problem) for problem in said.get("problems", ())),
@@ -142,9 +142,11 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
     )
 
 
-def _replacing(packs: Sequence[PackRef], replaces: Sequence[Sequence[str]]) -> tuple[PackRef, ...]:
-    """Give packs with what they replace; in most runs nothing is replaced, and nothing is kept."""
-    if not replaces:
-        return tuple(packs)
-    pairs = zip(packs, replaces, strict=True)
-    return tuple(replace(pack, replaces=tuple(names)) for pack, names in pairs)
+def _told(packs: Sequence[PackRef], said: Mapping[str, Any]) -> tuple[PackRef, ...]:
+    """Give packs with what they replace and who brought them; of most runs nothing is kept."""
+    replaces = said.get("replaces") or [()] * len(packs)
+    brought = said.get("brought") or [("", None)] * len(packs)
+    return tuple(
+        replace(pack, replaces=tuple(names), origin=origin, signer=signer)
+        for pack, names, (origin, signer) in zip(packs, replaces, brought, strict=True)
+    )

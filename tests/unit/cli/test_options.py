@@ -48,6 +48,8 @@ def test_nothing_said_gives_the_defaults_of_fields_and_settings() -> None:
         engine="auto",
         opa_url=None,
         opa_binary=None,
+        locked=False,
+        verification_keys=(),
     )
     assert other == Other(labels=(), timeout=300.0)
 

@@ -39,10 +39,11 @@ from eidos.engine.model.history import (
     Window,
 )
 from eidos.engine.model.known_fact import KnownFact, Told
-from eidos.engine.model.plugin import PluggedIn
+from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.signature import SignatureCheck
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.model.verification import Alteration, Seals, Verification
 from eidos.engine.ports import Rendering
@@ -58,6 +59,7 @@ from eidos.engine.report.registry import (
     PLUGINS,
     QUERY,
     RUNS,
+    SIGNATURE,
     TIMELINE,
     VERIFICATION,
     WHY,
@@ -154,11 +156,21 @@ HISTORY: dict[str, tuple[Kind[Any], Any]] = {
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
+    "signature-check/v1": (
+        SIGNATURE,
+        SignatureCheck(BAD, "0" * 64, 1, (Problem(BAD, BAD, Location(BAD)),)),
+    ),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
     **HISTORY,
-    "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
+    "plugins/v1": (
+        PLUGINS,
+        Plugged(
+            (PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)),
+            (PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+        ),
+    ),
 }
 
 

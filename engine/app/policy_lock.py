@@ -1,0 +1,85 @@
+"""``eidos policy lock``: write down which packs may judge, or say what became different."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eidos.engine.app.context import Context
+from eidos.engine.app.policies import load_packs
+from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import EidosError, ExitCode, Location
+from eidos.engine.packs.finding import shipped
+from eidos.engine.packs.locking import Lock, Locked, differing, locked, read_lock, write_lock
+from eidos.engine.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What became of a lock."""
+
+    file: Path
+    packs: int
+    """How many packs it has, or would have."""
+    changes: tuple[str, ...] = ()
+    """What is, or was, not as it is locked: a line each."""
+    is_written: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 the lock is as the packs are; 1 it is not."""
+        return ExitCode.FAILED if self.changes and not self.is_written else ExitCode.OK
+
+
+def policy_lock(
+    references: Sequence[str], file: Path, context: Context, *, update: bool = False
+) -> Locking:
+    """Lock every shipped pack and those that are named, as they are now.
+
+    Args:
+        references: names, folders and archives.
+        file: the lock. One that is there is only compared with.
+        context: what is open; with keys, packs that do not come with eidos must be signed.
+        update: write it in any case.
+
+    Raises:
+        EidosError: a pack cannot be loaded, the lock that is there cannot be read, or none can be
+            written.
+    """
+    named = [each for each in references if each.partition("@")[0] not in shipped()]
+    packs = load_packs(
+        [*shipped(), *dict.fromkeys(named)], context.engine, context.environ, context.verifiers
+    )
+    found = list(dict.fromkeys(locked(pack, file.parent) for pack in packs))
+    text = write_lock(found)
+    before = read_lock(file) if file.exists() else None
+    changes = tuple(_changes(before, found)) if before else ()
+    if before is None or (update and changes):
+        _write(file, text)
+        return Locking(file, len(found), changes, is_written=True)
+    return Locking(file, len(found), changes)
+
+
+def _changes(before: Lock, found: Sequence[Locked]) -> list[str]:
+    old = {(each.name, each.source): each for each in before.packs}
+    new = {(each.name, each.source): each for each in found}
+    lines: list[str] = []
+    for name, source in sorted(old.keys() | new.keys()):
+        known, now = old.get((name, source)), new.get((name, source))
+        if known is None or now is None:
+            lines.append(f"{name} ({source}): {'added' if now else 'removed'}")
+            continue
+        lines += [
+            f"{name} ({source}): {field} {must} -> {is_}"
+            for field, is_, must in differing(known, now)
+        ]
+    return lines
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_atomically(file, text)
+    except OSError as error:
+        raise EidosError(
+            f"the lock cannot be written: {(error.strerror or str(error)).lower()}",
+            hint="Check that the folder exists, is writable and has space; nothing was changed.",
+            location=Location(str(file)),
+        ) from error

@@ -1,0 +1,109 @@
+"""``eidos policy sign`` and ``verify``: who vouches for a pack, and is it as they left it?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from eidos.engine.documents.writing import replacing
+from eidos.engine.errors import EidosError, Location, PolicyError, UsageError
+from eidos.engine.model.signature import Signature, SignatureCheck, SignOptions
+from eidos.engine.packs.archives import write_archive
+from eidos.engine.packs.files import is_archive
+from eidos.engine.signing.keys import SigningKey, load_signer, load_verifiers
+
+
+def policy_sign(
+    place: Path,
+    key: SigningKey,
+    environ: Mapping[str, str],
+    options: SignOptions | None = None,
+    *,
+    for_folder: bool = False,
+) -> Signature:
+    """Sign a folder or an archive; what was signed before is signed anew.
+
+    A folder gets a ``.signatures.json``; an archive is written again with one, at once or not at
+    all.
+
+    Args:
+        place: what to sign.
+        key: what to sign with.
+        environ: may hold the key and its passphrase.
+        options: what the signature says beside the files.
+        for_folder: name the files by the path that is given here, as OPA asks of folders.
+
+    Raises:
+        UsageError: there is no such place, or the key cannot sign with the algorithm.
+        ConfigError: the key cannot be used.
+        PolicyError: what is there cannot be read or signed.
+        EidosError: the signature cannot be written.
+    """
+    _refuse_other_places(place)
+    signer = load_signer(key, environ)
+    from eidos.engine.packs.signatures import FILE, read_contents, sign_contents
+
+    options = options or SignOptions()
+    if for_folder:
+        if not place.is_dir():
+            raise UsageError("--for-folder is for a folder, and this is an archive")
+        options = replace(options, prefix=place.as_posix().lstrip("/") + "/")
+    contents = read_contents(place)
+    signature = sign_contents(contents, signer, options)
+    if place.is_dir():
+        _write(place / FILE, signature)
+    else:
+        _write(place, write_archive({**contents, FILE: signature}))
+    signed = sorted(contents.keys() - {FILE})
+    return Signature(str(place), signer.keyid, options.scope, tuple(signed))
+
+
+def policy_verify(
+    place: Path, keys: Sequence[Path], environ: Mapping[str, str], *, scope: str = ""
+) -> SignatureCheck:
+    """Say whether a folder or an archive is exactly what one of the keys signed.
+
+    Args:
+        place: what to look at.
+        keys: files with public keys; more may be in the environment.
+        environ: the environment.
+        scope: what the signature must be for.
+
+    Raises:
+        UsageError: there is no such place, or no key.
+        ConfigError: a key cannot be used.
+        EidosError: something cannot be read.
+    """
+    _refuse_other_places(place)
+    verifiers = load_verifiers(keys, environ)
+    if not verifiers:
+        hint = "Name the public key of who should have signed: --key FILE"
+        raise UsageError("there is no key to verify with", hint=hint)
+    from eidos.engine.packs.signatures import read_contents, verify_contents
+
+    try:
+        contents = read_contents(place)
+    except PolicyError as error:  # a hostile archive is an answer: no
+        return SignatureCheck(str(place), None, 0, (error.problem, *error.others))
+    found = verify_contents(contents, verifiers, scope, place)
+    return SignatureCheck(str(place), found.signer, found.files, found.problems)
+
+
+def _refuse_other_places(place: Path) -> None:
+    if not place.exists():
+        hint = "Name a folder or an archive; 'eidos policy pack NAME -o FILE' makes one of a pack."
+        raise UsageError(f"there is no file or folder '{place}'", hint=hint)
+    if not place.is_dir() and not is_archive(place):
+        hint = "A folder, or an archive named .tar.gz or .tgz, can be signed."
+        raise UsageError(f"'{place}' is no folder and no archive", hint=hint)
+
+
+def _write(place: Path, content: bytes) -> None:
+    try:
+        with replacing(place) as file:
+            file.buffer.write(content)
+    except OSError as error:
+        raise EidosError(
+            f"the signature cannot be written: {(error.strerror or str(error)).lower()}",
+            hint="Check that the folder is writable and has space; nothing was changed.",
+            location=Location(str(place)),
+        ) from error

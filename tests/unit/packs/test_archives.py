@@ -1,0 +1,201 @@
+"""Archives of strangers: read whole, or refused with what and where; nothing is unpacked."""
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eidos.engine.errors import PolicyError
+from eidos.engine.packs import archives
+from eidos.engine.packs.archives import fault_of, read_archive, write_archive
+
+GOOD = {"pack.yaml": b"name: x", "a/b.rego": b"package b", "a/tables/t/data.yaml": b"x: 1"}
+
+
+def _member(name: str, content: bytes = b"x", **more: object) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    for key, value in more.items():
+        setattr(member, key, value)
+    return member, content
+
+
+def _tar(members: Sequence[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for member, content in members:
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def _refused(tmp_path: Path, content: bytes) -> str:
+    path = tmp_path / "x.tar.gz"
+    path.write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(PolicyError) as caught:
+        read_archive(path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert caught.value.location is not None
+    return caught.value.message
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.tgz"
+    path.write_bytes(write_archive(GOOD))
+    assert read_archive(path) == GOOD
+    assert write_archive(GOOD) == write_archive(dict(reversed(GOOD.items())))
+
+
+def test_what_tar_writes_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    for name, content in GOOD.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    with tarfile.open(tmp_path / "x.tgz", "w:gz") as archive:
+        archive.add(folder, ".")
+    assert read_archive(tmp_path / "x.tgz") == GOOD
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../x", "leads out"),
+        ("a/../../x", "leads out"),
+        ("a/..", "leads out"),
+        ("/etc/x", "absolute"),
+        ("//x", "absolute"),
+        ("a\\..\\x", "elsewhere"),
+        ("C:/x", "elsewhere"),
+        ("a\x1b[2Jb", "cannot be shown"),
+        ("a\u202eb", "cannot be shown"),
+        ("a\nb", "cannot be shown"),
+        ("a\udcffb", "cannot be shown"),
+        ("a//b", "empty part"),
+        ("a/./b", "empty part"),
+        ("", "empty part"),
+        ("a" * 241, "240 bytes"),
+    ],
+)
+def test_names_that_lead_elsewhere(tmp_path: Path, name: str, said: str) -> None:
+    message = _refused(tmp_path, gzip.compress(_tar([_member("good"), _member(name)])))
+    assert said in message
+    assert message.isascii()
+    assert message.isprintable()
+
+
+def test_the_root_of_what_opa_builds_is_the_root(tmp_path: Path) -> None:
+    path = tmp_path / "x.tgz"
+    path.write_bytes(gzip.compress(_tar([_member("/data.json"), _member("/a/b.rego")])))
+    assert read_archive(path).keys() == {"data.json", "a/b.rego"}
+    for other in ("data.json", "//x", "/../x", "/a/../../x", "/data.json"):
+        members = [_member("/data.json"), _member(other)]
+        assert _refused(tmp_path, gzip.compress(_tar(members)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (tarfile.SYMTYPE, "symbolic link"),
+        (tarfile.LNKTYPE, "hard link"),
+        (tarfile.CHRTYPE, "device"),
+        (tarfile.BLKTYPE, "device"),
+        (tarfile.FIFOTYPE, "pipe"),
+        (b"Z", "of a kind"),
+    ],
+)
+def test_what_is_no_file(tmp_path: Path, kind: bytes, said: str) -> None:
+    member = _member("x", b"", type=kind, linkname="/etc/passwd")
+    assert f"'x' is a {said}".replace("a of", "of") in _refused(
+        tmp_path, gzip.compress(_tar([member]))
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["a.rego", "a.rego"], "is there twice"),
+        (["a.rego", "./a.rego"], "is there twice"),
+        (["a.rego", "A.rego"], "also there as 'a.rego'"),
+        (["caf\u00e9", "cafe\u0301"], "also there as"),
+        (["stra\u00dfe", "STRASSE"], "also there as"),
+        (["\ufb01le", "file"], "also there as"),
+        (["a", "a/b"], "is there twice"),
+        (["a/b", "a"], "is there twice"),
+        (["A/b", "a/c"], "also there as 'A'"),
+    ],
+)
+def test_names_of_one_place(tmp_path: Path, names: list[str], said: str) -> None:
+    assert said in _refused(tmp_path, gzip.compress(_tar([_member(name) for name in names])))
+
+
+def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deflate = zlib.compressobj(9, wbits=31)
+    zeros = bytes(1 << 20)
+    bomb = b"".join(deflate.compress(zeros) for _ in range(200)) + deflate.flush()
+    assert "as a bomb does" in _refused(tmp_path, bomb)  # 10 GB are the same: it ends at the first
+    monkeypatch.setattr(archives, "MOST_BYTES", 2 << 20)
+    import random
+
+    noise = random.Random(7).randbytes(3 << 20)
+    assert "more than 2 MiB" in _refused(tmp_path, gzip.compress(noise, 1))
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 10)
+    many = _tar([_member(f"f{n}") for n in range(11)])
+    assert "more than 10 members" in _refused(tmp_path, gzip.compress(many))
+
+
+def test_a_size_in_a_header_takes_no_memory(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("x")
+    member.size = 10 << 30
+    assert "damaged" in _refused(tmp_path, gzip.compress(member.tobuf() + bytes(1024)))
+
+
+def test_what_comes_after_the_end(tmp_path: Path) -> None:
+    good = write_archive(GOOD)
+    tar = gzip.decompress(good)
+    assert "after the end of its gzip" in _refused(tmp_path, good + b"x")
+    assert "after the end of its gzip" in _refused(tmp_path, good + gzip.compress(b"more"))
+    assert "after the end of its gzip" in _refused(tmp_path, good + bytes(70_000))
+    hidden = gzip.compress(tar + _tar([_member("evil.rego")]))
+    assert "after its end" in _refused(tmp_path, hidden)
+    assert "no end" in _refused(tmp_path, good[:-9])
+    assert "no end" in _refused(tmp_path, b"")
+    assert "no gzip" in _refused(tmp_path, tar)
+    flipped = bytearray(tar)
+    flipped[0] ^= 1
+    assert "damaged" in _refused(tmp_path, gzip.compress(bytes(flipped)))
+    second = bytearray(tar)
+    second[1024 + 148] ^= 1  # the checksum of a later header
+    assert "damaged" in _refused(tmp_path, gzip.compress(bytes(second)))
+
+
+def test_a_checksum_that_is_wrong(tmp_path: Path) -> None:
+    good = bytearray(write_archive(GOOD))
+    good[-6] ^= 1
+    assert "damaged" in _refused(tmp_path, bytes(good))
+
+
+@given(st.text(max_size=30))
+def test_a_name_without_fault_stays_below(name: str) -> None:
+    if fault_of(name) is None and name not in {".", "./"}:
+        where = Path("/base") / name
+        assert Path("/base") in Path(*where.parts).parents
+        assert ".." not in where.parts
+
+
+@given(st.binary(max_size=3000))
+def test_no_bytes_break_the_reader(content: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
+        file.write(gzip.compress(content))
+        file.flush()
+        try:
+            read_archive(Path(file.name))
+        except PolicyError:
+            return
