@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eidos.engine import __version__
+from eidos.engine.app.bundle_recording import record_bundling
 from eidos.engine.app.check import report_on
 from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
@@ -12,7 +14,7 @@ from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
-from eidos.engine.bundling.planning import GENERIC, plan
+from eidos.engine.bundling.planning import GENERIC, outlined, rendered
 from eidos.engine.bundling.trees import (
     digest_of,
     publish,
@@ -31,7 +33,13 @@ from eidos.engine.errors import BundleError, DocumentError, Location, Problem, U
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.gating.deciding import decided, report_json, stale, uncovered
+from eidos.engine.gating.deciding import (
+    constraint_json,
+    decided,
+    report_json,
+    stale,
+    uncovered,
+)
 from eidos.engine.model.bundle import (
     Bundling,
     File,
@@ -42,11 +50,11 @@ from eidos.engine.model.bundle import (
 from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.recipe import Catalog, Outcome, WrittenRecipe
+from eidos.engine.model.recipe import Catalog, Constraint, WrittenRecipe
 from eidos.engine.model.report import PackRef, Report, Subject
-from eidos.engine.model.rule import Scope
+from eidos.engine.model.rule import Pack, Scope
 from eidos.engine.model.times import written
-from eidos.engine.model.verdict import Status
+from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
@@ -83,48 +91,106 @@ class BundleRequest:
     lenient: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a request names, all of it found: nothing is judged before."""
+
+    recipe: WrittenRecipe
+    catalog: Catalog
+    item: Item
+    outline: Plan
+    deployers: Mapping[str, "Deployer"]
+    policy: Policy
+    bundle_packs: Sequence[Pack]
+    constraints: Sequence[Constraint]
+    old: PublishedBundle | None
+
+
 def bundle(request: BundleRequest, context: Context) -> Bundling:
     """Bundle a recipe if the gate lets it through, before and after it is rendered.
+
+    Nothing is rendered before the snapshot has passed. What was decided is recorded where the
+    context says so, ahead of publishing: a bundle that nobody knows of is never there.
 
     Raises:
         BundleError: the recipe does not fit the catalog, cannot be rendered, or the place is taken.
         DocumentError: recipe or snapshot cannot be read.
+        StoreError: the decision cannot be recorded; then nothing is published.
         UsageError: a gate, deployer or component does not exist.
+    """
+    asked = _found(request, context)
+    bundling, document = _decided(asked, request, context)
+    if request.place is None or bundling.decision.decision is not Decision.PASSED:
+        _record(bundling, document, asked, context)
+        return bundling
+    with staged(request.place) as staging:
+        write_tree(staging, bundling.files)
+        _refuse_unwhole(staging)
+        bundling = replace(bundling, place=str(request.place))
+        _record(bundling, document, asked, context)
+        publish(staging, request.place)
+    return bundling
+
+
+def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[Bundling, File]:
+    """Ask the gate before and after rendering; give what it says, and ``gate.json``."""
+    policy = asked.policy
+    before = report_on([asked.item], policy, context, records=False)
+    reasons = tuple(_reasons(request.gate, asked.item, policy, context))
+    outcomes = hold(asked.constraints, asked.item, context, policy.effective)
+    plan, after = asked.outline, None
+    files: tuple[File, ...] = ()
+    decision = decided([before], reasons, outcomes)
+    if decision is Decision.PASSED:
+        plan = _rendered(asked)
+        files = _files(plan, asked, annotate=request.annotate)
+        if asked.old is not None:
+            refuse_more_than(request.only, asked.old, asked.recipe, files)
+        after = _judged(asked, plan, files, request, context)
+        decision = decided([before, after], reasons, outcomes)
+    said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
+    document = _gate_file(said, asked)
+    whole = tuple(sealed([*files, document])) if files else ()
+    digest = digest_of(whole) if whole else None
+    notes = _notes(asked.recipe, asked.item)
+    return Bundling(plan, said, request.deployers, whole, digest, notes=notes), document
+
+
+def _record(bundling: Bundling, document: File, asked: _Asked, context: Context) -> None:
+    if context.records:
+        record_bundling(bundling, document, asked.recipe, asked.item, context)
+
+
+def _found(request: BundleRequest, context: Context) -> _Asked:
+    """Find and read everything that a request names.
+
+    Raises:
+        EidosError: as `bundle` says; all that can be known before anything is judged.
     """
     if request.place is not None:
         refuse_taken(request.place)
+    deployers = {name: _deployer(name) for name in request.deployers}
     recipe = read_recipe_file(request.recipe, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     _refuse_unknown(request.only, recipe)
+    outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
     refuse_other_cluster(recipe, item, catalog, context)
-    policy = resolve(_policy_request(request), context)
-    before = report_on([item], policy, context)
-    reasons = _reasons(request.gate, item, policy, context)
-    first = _planned(recipe, catalog, request.shared, request.deployers[0])
-    made = {name: replace(first, deployer=name) for name in request.deployers}
-    unmet = _unmet(request, item, policy, context)
-    decision = decided([before], reasons, unmet)
-    if decision is not Decision.PASSED:
-        said = GateDecision(request.gate.name, before, None, tuple(reasons), decision, unmet)
-        return Bundling(first, said, notes=_notes(recipe, item))
-    files = _files(made, recipe, annotate=request.annotate)
-    if old is not None:
-        refuse_more_than(request.only, old, recipe, files)
-    after = _judged(recipe, first, files, request, policy, context)
-    decision = decided([before, after], reasons, unmet)
-    said = GateDecision(request.gate.name, before, after, tuple(reasons), decision, unmet)
-    whole = sealed([*files, _gate_file(said, policy, item, recipe)])
-    bundling = Bundling(first, said, tuple(whole), digest_of(whole), notes=_notes(recipe, item))
-    if decision is not Decision.PASSED or request.place is None:
-        return bundling
-    with staged(request.place) as staging:
-        write_tree(staging, whole)
-        _refuse_unwhole(staging)
-        publish(staging, request.place)
-    return replace(bundling, place=str(request.place))
+    named = request.gate.bundle_packs or BUNDLE_PACKS
+    return _Asked(
+        recipe=recipe,
+        catalog=catalog,
+        item=item,
+        outline=outline,
+        deployers=deployers,
+        policy=resolve(_policy_request(request), context),
+        bundle_packs=load_packs(named, context.engine, context.environ),
+        # Only they are asked of `recipe-conformance`: what it deploys need not run yet.
+        constraints=read_conformance(request.recipe, context).constraints,
+        old=old,
+    )
 
 
 def _refuse_unwhole(staging: Path) -> None:
@@ -245,32 +311,12 @@ def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> l
     return [*([old] if old else []), *uncovered(gate, snapshot)]
 
 
-_UNMET = frozenset({Status.FAIL, Status.UNKNOWN, Status.ERROR})
-
-
-def _unmet(
-    request: BundleRequest, item: Item, policy: Policy, context: Context
-) -> tuple[Outcome, ...]:
-    """Hold the recipe's constraints against this snapshot: it may be resolved for another, or none.
-
-    Only they are asked of `recipe-conformance`: what it deploys need not run yet.
-    """
-    constraints = read_conformance(request.recipe, context).constraints
-    outcomes = hold(constraints, item, context, policy.effective)
-    return tuple(each for each in outcomes if each.status in _UNMET)
-
-
 def _judged(
-    recipe: WrittenRecipe,
-    planned: Plan,
-    files: Sequence[File],
-    request: BundleRequest,
-    policy: Policy,
-    context: Context,
+    asked: _Asked, planned: Plan, files: Sequence[File], request: BundleRequest, context: Context
 ) -> Report:
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
-    named = request.gate.bundle_packs or BUNDLE_PACKS
-    packs = load_packs(named, context.engine, context.environ)
+    recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
+    started = context.clock.now()
     rules = tuple(
         rule for rule in choose(packs, request.policy.choice, {}) if rule.scope is Scope.BUNDLE
     )
@@ -285,12 +331,11 @@ def _judged(
         name=facts.name, scope=facts.scope, file=place, digest=facts.digest, verdicts=verdicts
     )
     waiving = Waiving(policy.waivers, policy.effective)
-    started = context.clock.now()
     return Report(
         run=context.new_run_id(started),
         started=written(started),
         effective_time=written(policy.effective),
-        generator="",
+        generator=f"eidos {__version__}",
         engine=f"{context.engine.name} {context.engine.version}",
         packs=tuple(PackRef(p.name, p.version, p.digest, p.replaces) for p in packs),
         rules=rules,
@@ -304,13 +349,14 @@ def _judged(
     )
 
 
-def _gate_file(said: GateDecision, policy: Policy, item: Item, recipe: WrittenRecipe) -> File:
+def _gate_file(said: GateDecision, asked: _Asked) -> File:
     """Write the decision; it holds no time but the day that rules saw."""
+    policy, item, recipe = asked.policy, asked.item, asked.recipe
     day = written(policy.effective) if policy.is_pinned else policy.effective.date().isoformat()
     document: dict[str, Json] = {
         "apiVersion": "eidos.dev/v1",
         "kind": "GateDecision",
-        "gate": said.gate,
+        "gate": said.gate.name,
         "decision": said.decision.value,
         "recipe": {"name": recipe.name, "digest": recipe.digest},
         "snapshot": {
@@ -319,7 +365,10 @@ def _gate_file(said: GateDecision, policy: Policy, item: Item, recipe: WrittenRe
             "timestamp": item.snapshot.metadata.timestamp,
         },
         "effectiveTime": day,
+        "maxAge": said.gate.max_age,
+        "requires": list(said.gate.requires),
         "reasons": list(said.reasons),
+        "constraints": [constraint_json(each) for each in said.constraints],
         "relaxations": [
             {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
             for each in policy.relaxations
@@ -339,11 +388,11 @@ def _named(place: Location) -> str:
 # Rendering --------------------------------------------------------------------------------------
 
 
-def _planned(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, deployer: str) -> Plan:
+def _rendered(asked: _Asked) -> Plan:
     bundlers, broken = find_bundlers()
     if GENERIC not in bundlers:
         raise BundleError(f"the bundler {GENERIC} is not here", hint=broken.get(GENERIC))
-    return plan(recipe, catalog, bundlers, shared, deployer)
+    return rendered(asked.outline, asked.recipe, asked.catalog, bundlers)
 
 
 def _deployer(name: str) -> "Deployer":
@@ -355,10 +404,8 @@ def _deployer(name: str) -> "Deployer":
     return deployers[name]
 
 
-def _files(made: Mapping[str, Plan], recipe: WrittenRecipe, *, annotate: bool) -> list[File]:
-    first = next(iter(made.values()))
-    files = list(common_files(first, recipe, annotate=annotate))
-    files.append(readme(first, recipe))
-    for name, planned in made.items():
-        files += _deployer(name).files(planned)
-    return files
+def _files(planned: Plan, asked: _Asked, *, annotate: bool) -> tuple[File, ...]:
+    files = [*common_files(planned, asked.recipe, annotate=annotate), readme(planned, asked.recipe)]
+    for name, deployer in asked.deployers.items():
+        files += deployer.files(replace(planned, deployer=name))
+    return tuple(files)

@@ -191,4 +191,4 @@ def _say(found: Bundling) -> None:
     if found.place is not None:
         console.say(f"published: {found.place} ({found.digest})")
     elif found.decision.decision is not Decision.PASSED:
-        console.say(f"the gate {found.decision.gate} is closed; nothing was made")
+        console.say(f"the gate {found.decision.gate.name} is closed; nothing was made")

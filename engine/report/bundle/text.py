@@ -21,7 +21,7 @@ def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         lines += _gate("after", decision.after)
     lines += [f"{_WORDS[each.status]}: {each.said}{_by(each)}" for each in decision.unmet]
     lines += [f"incomplete: {reason}" for reason in decision.reasons]
-    lines.append(f"gate {decision.gate}: {decision.decision.value}")
+    lines.append(f"gate {decision.gate.name}: {decision.decision.value}")
     out.writelines(disarmed(one_line(line)) + "\n" for line in lines)
 
 
@@ -62,7 +62,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         out,
         "Bundling",
         exitCode=int(bundling.exit_code),
-        gate=decision.gate,
+        gate=decision.gate.name,
         decision=decision.decision.value,
         reasons=[*(each.said for each in decision.unmet), *decision.reasons],
         notes=list(bundling.notes),
