@@ -32,7 +32,8 @@ def record_bundling(
     """
     said = bundling.decision
     store = context.store
-    store.keep_recipe(recipe.document)
+    if said.decision is Decision.PASSED:  # else it may have been refused for a secret in it
+        store.keep_recipe(recipe.document)
     if said.after is not None:
         with store.recording(said.after.started) as recording:
             recording.record(said.after)

@@ -132,7 +132,8 @@ def _record(source: Store, store: Store, run: str, bundled: Collection[str]) -> 
     """Take a run, with what was decided about a bundle by it, and with the recipe of either."""
     report = source.run(run)
     bundling = source.bundling(run) if run in bundled else None
-    for recipe in (report.recipe, bundling[0].recipe if bundling else None):
+    bundled_recipe = bundling[0].recipe if bundling and bundling[0].bundle else None
+    for recipe in (report.recipe, bundled_recipe):
         if recipe is not None:
             store.keep_recipe(source.recipe(recipe.digest))
     with store.recording(report.started) as recording:

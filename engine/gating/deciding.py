@@ -112,7 +112,8 @@ def report_json(report: Report) -> dict[str, Json]:
         counts[verdict.status.value] = counts.get(verdict.status.value, 0) + 1
         entry: dict[str, Json] = {
             "rule": verdict.rule,
-            "subject": subject.name,
+            # Without a name it goes by its file, and a bundle says nothing of this machine.
+            "subject": "cluster" if subject.name == subject.file else subject.name,
             "status": verdict.status.value,
         }
         if verdict.enforcement is not Enforcement.DENY:

@@ -163,7 +163,7 @@ def check_bundling(connection: sqlite3.Connection, number: int) -> RecordedBundl
 
 
 def lost_bundlings(connection: sqlite3.Connection) -> Iterator[Alteration]:
-    """Find runs whose decision is not there any more, and decisions whose recipe is not."""
+    """Find runs whose decision is not there any more, and bundles whose recipe is not."""
     rows = connection.execute(
         "SELECT r.run, r.details, b.record FROM runs r LEFT JOIN bundlings b ON b.run = r.number "
         "WHERE r.details IS NOT NULL"
@@ -175,8 +175,9 @@ def lost_bundlings(connection: sqlite3.Connection) -> Iterator[Alteration]:
         if record is None:
             yield Alteration("bundlings", "", f"are not there, and run {run} made one", at, None)
             continue
-        recipe = json.loads(read_blob(connection, record))["recipe"][1]
-        if not has_recipe(connection, recipe):
+        said = json.loads(read_blob(connection, record))
+        recipe = said["recipe"][1]
+        if said["bundle"] is not None and not has_recipe(connection, recipe):
             what = f"are not there, and run {run} was to bundle one of them"
             yield Alteration("recipes", "", what, recipe, None)
 
