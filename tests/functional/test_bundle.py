@@ -13,9 +13,11 @@ import pytest
 import yaml
 
 from eidos.engine import schema
+from eidos.engine.bundling.trees import sealed
 from eidos.engine.cli import root
 from eidos.engine.cli.console import run
 from eidos.engine.documents.reading import read_text
+from eidos.engine.model.bundle import File
 from fakes.policies import DRIVER_RULE, write_pack
 
 REASON = {"because": "it is so", "source": "https://example.org/why"}
@@ -540,6 +542,43 @@ def test_whatever_is_tampered_with_is_named(
 ) -> None:
     assert bundle() == 0
     tamper(Path("out"))
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
+    assert said in capsys.readouterr().out
+
+
+def sealed_again(out: Path, **changed: Callable[[Any], object]) -> None:
+    """Change documents of a bundle and seal it anew, as who knows how it is made would."""
+    for name, change in changed.items():
+        path = out / {"gate": "gate.json", "recipe": "recipe.yaml"}[name]
+        said = yaml.safe_load(path.read_text())
+        change(said)
+        path.write_text(json.dumps(said))
+    files = [
+        File(path, content, os.access(out / path, os.X_OK))
+        for path, content in tree(out).items()
+        if path not in {"manifest.json", "checksums.txt"}
+    ]
+    for each in sealed(files)[-2:]:
+        (out / each.path).write_bytes(each.content)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"gate": lambda g: g.update(decision="failed")}, "no gate let it through: decision is"),
+        ({"gate": lambda g: g["after"].update(decision="error")}, "let it through: after is error"),
+        ({"gate": lambda g: g.update(after=None)}, "no gate let it through: after is not asked"),
+        ({"gate": lambda g: g.pop("before")}, "'before'"),
+        ({"recipe": lambda r: r["metadata"].update(name="x")}, "about another recipe"),
+    ],
+)
+def test_a_bundle_that_no_gate_let_through_does_not_verify(
+    bundle: Bundle, changed: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle() == 0
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+    assert "gate default: passed by the rules of 2026-11-24" in capsys.readouterr().err
+    sealed_again(Path("out"), **changed)
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
     assert said in capsys.readouterr().out
 
