@@ -52,7 +52,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.recipe import Catalog, Constraint, WrittenRecipe
 from eidos.engine.model.report import PackRef, Report, Subject
-from eidos.engine.model.rule import Pack, Scope
+from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.times import written
 from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
@@ -60,6 +60,7 @@ from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
 
 if TYPE_CHECKING:
+    from eidos.engine.bundling.definitions import Definitions
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.ports import Deployer
 
@@ -87,6 +88,8 @@ class BundleRequest:
     old: Path | None = None
     """The bundle that is updated."""
     data: tuple[str, ...] = ()
+    crds: tuple[str, ...] = ()
+    """Folders with definitions of custom resources; none to go by the table of the pack."""
     annotate: bool = False
     lenient: bool = False
 
@@ -104,6 +107,8 @@ class _Asked:
     bundle_packs: Sequence[Pack]
     constraints: Sequence[Constraint]
     old: PublishedBundle | None
+    definitions: "Definitions"
+    """Of custom resources; none where none were named."""
 
 
 def bundle(request: BundleRequest, context: Context) -> Bundling:
@@ -139,6 +144,7 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     reasons = tuple(_reasons(request.gate, asked.item, policy, context))
     outcomes = hold(asked.constraints, asked.item, context, policy.effective)
     plan, after = asked.outline, None
+    notes = _notes(asked.recipe, asked.item)
     files: tuple[File, ...] = ()
     decision = decided([before], reasons, outcomes)
     if decision is Decision.PASSED:
@@ -146,13 +152,14 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
         files = _files(plan, asked, annotate=request.annotate)
         if asked.old is not None:
             refuse_more_than(request.only, asked.old, asked.recipe, files)
-        after = _judged(asked, plan, files, request, context)
+        seen = _seen(asked, plan, files)
+        notes += _unasked(seen)
+        after = _judged(asked, seen, request, context)
         decision = decided([before, after], reasons, outcomes)
     said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
     document = _gate_file(said, asked)
     whole = tuple(sealed([*files, document])) if files else ()
     digest = digest_of(whole) if whole else None
-    notes = _notes(asked.recipe, asked.item)
     return Bundling(plan, said, request.deployers, whole, digest, notes=notes), document
 
 
@@ -179,6 +186,8 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     item = context.reader(lenient=request.lenient).one(request.snapshot)
     refuse_other_cluster(recipe, item, catalog, context)
     named = request.gate.bundle_packs or BUNDLE_PACKS
+    bundle_packs = load_packs(named, context.engine, context.environ)
+    definitions = _definitions(request, bundle_packs, context)
     return _Asked(
         recipe=recipe,
         catalog=catalog,
@@ -186,10 +195,11 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
         outline=outline,
         deployers=deployers,
         policy=resolve(_policy_request(request), context),
-        bundle_packs=load_packs(named, context.engine, context.environ),
+        bundle_packs=bundle_packs,
         # Only they are asked of `recipe-conformance`: what it deploys need not run yet.
         constraints=read_conformance(request.recipe, context).constraints,
         old=old,
+        definitions=definitions,
     )
 
 
@@ -311,17 +321,59 @@ def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> l
     return [*([old] if old else []), *uncovered(gate, snapshot)]
 
 
+def _seen(asked: _Asked, planned: Plan, files: Sequence[File]) -> dict[str, "Json"]:
+    """Give what rules see as ``input.bundle``."""
+    seen = as_input(planned, asked.recipe, files)
+    if asked.definitions:
+        from eidos.engine.bundling.definitions import held
+
+        seen["definitions"] = held(asked.definitions, seen)
+    return seen
+
+
+def _unasked(seen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say of how many objects the definitions ask more than anybody here can answer."""
+    rules = seen.get("definitions", {}).get("rules", ())
+    if not rules:
+        return ()
+    objects = "1 object has" if len(rules) == 1 else f"{len(rules)} objects have"
+    return (f"{objects} rules in CEL in their definitions, which only an API server asks",)
+
+
+def _rules(packs: Sequence[Pack], request: BundleRequest) -> tuple[Rule, ...]:
+    """Give the rules that judge what was rendered."""
+    chosen = choose(packs, request.policy.choice, {})
+    return tuple(rule for rule in chosen if rule.scope is Scope.BUNDLE)
+
+
+_DEFINED = "BOP-016"
+"""The rule that tells what definitions of custom resources say."""
+
+
+def _definitions(request: BundleRequest, packs: Sequence[Pack], context: Context) -> "Definitions":
+    """Read the definitions that were named, if any; somebody must tell what they say."""
+    if not request.crds:
+        return {}
+    from eidos.engine.bundling.definitions import read_definitions
+
+    if _DEFINED not in {rule.id for rule in _rules(packs, request)}:
+        raise UsageError(
+            f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
+            "what they say",
+            hint="Leave --crds out, or have the gate ask the pack bundle-operators.",
+        )
+    return read_definitions(request.crds, context.limits)
+
+
 def _judged(
-    asked: _Asked, planned: Plan, files: Sequence[File], request: BundleRequest, context: Context
+    asked: _Asked, seen: Mapping[str, "Json"], request: BundleRequest, context: Context
 ) -> Report:
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
     recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
     started = context.clock.now()
-    rules = tuple(
-        rule for rule in choose(packs, request.policy.choice, {}) if rule.scope is Scope.BUNDLE
-    )
+    rules = _rules(packs, request)
     place = str(request.place or recipe.name)
-    facts = bundle_facts(as_input(planned, recipe, files), recipe.name, place)
+    facts = bundle_facts(seen, recipe.name, place)
     judge = Judge(rules, context.engine, context.memo, policy.effective)
     verdicts = tuple(
         replace(each, enforcement=policy.enforcement.get(each.rule, each.enforcement))

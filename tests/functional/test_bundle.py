@@ -336,6 +336,80 @@ def test_no_record_leaves_nothing(bundle: Bundle, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.db"))
 
 
+# Definitions ------------------------------------------------------------------------------------
+
+POOL = {"apiVersion": "nv-ipam.nvidia.com/v1alpha1", "kind": "IPPool", "spec": {"subnet": "a"}}
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ippools.nv-ipam.nvidia.com}
+spec:
+  group: nv-ipam.nvidia.com
+  names: {kind: IPPool, plural: ippools}
+  scope: Namespaced
+  versions:
+    - name: v1alpha1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              x-kubernetes-validations: [{rule: "self.subnet != ''"}]
+              properties: {subnet: {type: string, pattern: "^[0-9./]+$"}}
+"""
+
+
+def with_pool(tmp_path: Path, spec: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the site's overlay ask for a custom resource whose kind no table has."""
+    monkeypatch.setitem(globals(), "POD", {**POOL, "spec": spec})
+    (tmp_path / "crds").mkdir()
+    (tmp_path / "crds" / "pool.yaml").write_text(DEFINITION)
+
+
+def test_a_kind_without_a_definition_is_named(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {"subnet": "x"}, monkeypatch)
+    assert bundle() == 0
+    said = "nobody knows a definition of nv-ipam.nvidia.com/v1alpha1/IPPool"
+    assert said in capsys.readouterr().out
+    verdicts = json.loads(Path("out/gate.json").read_text())["after"]["verdicts"]
+    assert "warn" in {each["status"] for each in verdicts if each["rule"] == "BOP-016"}
+
+
+def test_definitions_that_are_given_are_asked(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {"subnet": "x", "subnt": "y"}, monkeypatch)
+    assert bundle("--crds", "crds") == 1
+    said = capsys.readouterr()
+    assert "spec.subnt: 'subnt' is no field of the definition; it would be dropped" in said.out
+    assert "'subnet' is \"x\", which does not fit" in said.out
+    assert "rules in CEL in their definitions, which only an API server asks" in said.err
+    assert not Path("out").exists()
+    monkeypatch.setitem(globals(), "POD", {**POOL, "spec": {"subnet": "10.0.0.0/8"}})
+    assert bundle("--crds", "crds") == 0
+    assert "nobody knows" not in capsys.readouterr().out
+
+
+def test_definitions_that_nobody_would_tell_of(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {}, monkeypatch)
+    Path("eidos.yaml").write_text("gates:\n  odd: {packs: [./t], bundle-packs: [bundle-hygiene]}\n")
+    assert bundle("--crds", "crds", "--gate", "odd") == 2
+    assert "does not ask the rule BOP-016" in capsys.readouterr().err
+    assert bundle("--crds", "nowhere") == 2
+    assert "nowhere" in capsys.readouterr().err
+    (tmp_path / "crds" / "pool.yaml").write_text(DEFINITION.replace("^[0-9./]+$", "(?=x)"))
+    assert bundle("--crds", "crds") == 2
+    assert "the definition of IPPool v1alpha1 cannot be used" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
 # Bad input --------------------------------------------------------------------------------------
 
 

@@ -61,6 +61,14 @@ class BundleOptions:
     data: Annotated[
         tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
     ] = ()
+    crds: Annotated[
+        tuple[str, ...],
+        Option(
+            "--crds",
+            "Folder with definitions of custom resources, which they are held against; repeatable.",
+            metavar="DIR",
+        ),
+    ] = ()
     dry_run: Annotated[bool, Option("--dry-run", "Show plan and verdicts; make nothing.")] = False
     annotate: Annotated[bool, Option("--annotate", "Say in values files who set each value.")] = (
         False
@@ -122,6 +130,7 @@ def command(
         only=asked.only,
         old=asked.old,
         data=asked.data,
+        crds=asked.crds,
         annotate=asked.annotate,
         lenient=asked.lenient,
     )
