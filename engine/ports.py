@@ -150,6 +150,10 @@ class RegoEngine(Protocol):
         """Hear what will be asked, whatever the input, so as to be ready when it is; a hint."""
         ...
 
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Hear what may be asked at some time, so that it is compiled together; starts nothing."""
+        ...
+
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order."""
         ...

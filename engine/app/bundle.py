@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from eidos.engine import __version__
 from eidos.engine.app.bundle_recording import record_bundling
 from eidos.engine.app.check import report_on
-from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import PolicyRequest, load_packs, resolve
+from eidos.engine.app.policies import SELECTION, PolicyRequest, load_packs, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
@@ -26,11 +25,12 @@ from eidos.engine.bundling.trees import (
 )
 from eidos.engine.bundling.writing import as_input, common_files, readme
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
-from eidos.engine.documents.recipes import read_recipe
+from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.documents.recipes import read_constraints, read_recipe
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import BundleError, DocumentError, Location, Problem, UsageError
 from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.gating.deciding import (
@@ -58,6 +58,8 @@ from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
+from eidos.engine.selecting.reading import read_constraint_texts
+from eidos.engine.selecting.rules import constraint_rule
 
 if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
@@ -177,30 +179,54 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     if request.place is not None:
         refuse_taken(request.place)
     deployers = {name: _deployer(name) for name in request.deployers}
-    recipe = read_recipe_file(request.recipe, context)
+    document = _recipe_document(request.recipe, context)
+    recipe, constraints = read_recipe(document), read_constraints(document)
+    read_constraint_texts(constraints)
+    _refuse_unknown(request.only, recipe)
+    policy = resolve(_policy_request(request), context)
+    named = request.gate.bundle_packs or BUNDLE_PACKS
+    bundle_packs = load_packs(named, context.engine, context.environ)
+    definitions = _definitions(request, bundle_packs, context)
+    _announce(policy, constraints, _rules(bundle_packs, request), context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
-    _refuse_unknown(request.only, recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
     refuse_other_cluster(recipe, item, catalog, context)
-    named = request.gate.bundle_packs or BUNDLE_PACKS
-    bundle_packs = load_packs(named, context.engine, context.environ)
-    definitions = _definitions(request, bundle_packs, context)
     return _Asked(
         recipe=recipe,
         catalog=catalog,
         item=item,
         outline=outline,
         deployers=deployers,
-        policy=resolve(_policy_request(request), context),
+        policy=policy,
         bundle_packs=bundle_packs,
-        # Only they are asked of `recipe-conformance`: what it deploys need not run yet.
-        constraints=read_conformance(request.recipe, context).constraints,
+        constraints=constraints,
         old=old,
         definitions=definitions,
     )
+
+
+def _announce(
+    policy: Policy, constraints: Sequence[Constraint], rules: Sequence[Rule], context: Context
+) -> None:
+    """Have the engine compile together whatever either gate may ask: each start of it costs.
+
+    Where verdicts may be remembered nothing is started: there may be nothing to ask.
+    """
+    selecting = load_packs((SELECTION,), context.engine, context.environ)
+    of_constraints = (
+        {(rule := constraint_rule(each, known_gpu_node=known)).id: rule for each in constraints}
+        for known in (False, True)
+    )
+    parts: list[Sequence[Rule]] = [tuple(each.values()) for each in of_constraints]
+    parts += [[rule for pack in selecting for rule in pack.rules], policy.rules, rules]
+    judges = [Judge(part, context.engine, NoMemo(), policy.effective) for part in parts]
+    for judge in judges:
+        judge.expect()
+    if not (context.records and context.has_store):
+        judges[-1].prepare()
 
 
 def _refuse_unwhole(staging: Path) -> None:
@@ -213,8 +239,8 @@ def _refuse_unwhole(staging: Path) -> None:
 # Recipe -----------------------------------------------------------------------------------------
 
 
-def read_recipe_file(file: str, context: Context) -> WrittenRecipe:
-    """Read a recipe that was written to a file.
+def _recipe_document(file: str, context: Context) -> Document:
+    """Read the document of a recipe that was written to a file.
 
     Raises:
         DocumentError: it cannot be read, or is none; says all that is wrong.
@@ -229,7 +255,7 @@ def read_recipe_file(file: str, context: Context) -> WrittenRecipe:
     wrong = problems(document, "recipe/v1")
     if wrong:
         raise DocumentError.joined(wrong)
-    return read_recipe(document)
+    return document
 
 
 def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:

@@ -70,7 +70,6 @@ builtin := {
 	"scheduling.k8s.io", "storage.k8s.io",
 }
 
-
 definitions := object.get(input.bundle, "definitions", {})
 
 checked(entry) if sprintf("objects/%d", [entry.place]) in object.get(definitions, "checked", [])
