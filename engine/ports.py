@@ -28,6 +28,7 @@ from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
     from eidos.engine.model.bundle import File, Plan, Rendered, ToRender
+    from eidos.engine.model.recorded_bundling import RecordedBundling
 
 # Rego -------------------------------------------------------------------------------------------
 
@@ -149,6 +150,10 @@ class RegoEngine(Protocol):
         """Hear what will be asked, whatever the input, so as to be ready when it is; a hint."""
         ...
 
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Hear what may be asked at some time, so that it is compiled together; starts nothing."""
+        ...
+
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order."""
         ...
@@ -221,8 +226,15 @@ class Recording(Protocol):
         """
         ...
 
-    def record(self, report: Report) -> None:
+    def record(
+        self, report: Report, bundling: "tuple[RecordedBundling, bytes] | None" = None
+    ) -> None:
         """Write the run with every snapshot taken before: all, or nothing.
+
+        Args:
+            report: the run.
+            bundling: what a gate decided by it about a bundle, and its ``gate.json``; the report of
+                what was rendered is recorded before.
 
         Raises:
             StoreError: it could not be written, or a run of this id is recorded.
@@ -382,6 +394,33 @@ class Store(Protocol):
 
         Raises:
             UsageError: there is none.
+        """
+        ...
+
+    def bundlings(
+        self,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> "list[RecordedBundling]":
+        """Give what gates decided about bundles, open or closed, last recorded first.
+
+        Args:
+            cluster: only of this cluster.
+            since: only what was decided at this moment or later, by the wall clock.
+            until: only what was decided at this moment or earlier.
+        """
+        ...
+
+    def bundling(self, name: str) -> "tuple[RecordedBundling, bytes]":
+        """Give one of these, and its ``gate.json`` byte for byte.
+
+        Args:
+            name: the run that judged the snapshot, the digest of the bundle, the beginning of one
+                of them, or ``latest``. Of a bundle that was made more than once, the last is meant.
+
+        Raises:
+            UsageError: none, or more than one, is meant.
         """
         ...
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eidos.engine import __version__
+from eidos.engine.app.bundle_recording import record_bundling
 from eidos.engine.app.check import report_on
-from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import PolicyRequest, open_packs, resolve
+from eidos.engine.app.policies import SELECTION, PolicyRequest, open_packs, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
-from eidos.engine.bundling.planning import GENERIC, plan
+from eidos.engine.bundling.planning import GENERIC, outlined, rendered
 from eidos.engine.bundling.trees import (
     digest_of,
     publish,
@@ -24,14 +25,21 @@ from eidos.engine.bundling.trees import (
 )
 from eidos.engine.bundling.writing import as_input, common_files, readme
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
-from eidos.engine.documents.recipes import read_recipe
+from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.documents.recipes import read_constraints, read_recipe
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import BundleError, DocumentError, Location, Problem, UsageError
 from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.gating.deciding import decided, report_json, stale, uncovered
+from eidos.engine.gating.deciding import (
+    constraint_json,
+    decided,
+    report_json,
+    stale,
+    uncovered,
+)
 from eidos.engine.model.bundle import (
     Bundling,
     File,
@@ -42,16 +50,19 @@ from eidos.engine.model.bundle import (
 from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.recipe import Catalog, Outcome, WrittenRecipe
+from eidos.engine.model.recipe import Catalog, Constraint, WrittenRecipe
 from eidos.engine.model.report import PackRef, Report, Subject
-from eidos.engine.model.rule import Scope
+from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.times import written
-from eidos.engine.model.verdict import Status
+from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
+from eidos.engine.selecting.reading import read_constraint_texts
+from eidos.engine.selecting.rules import constraint_rule
 
 if TYPE_CHECKING:
+    from eidos.engine.bundling.definitions import Definitions
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.ports import Deployer
 
@@ -79,52 +90,143 @@ class BundleRequest:
     old: Path | None = None
     """The bundle that is updated."""
     data: tuple[str, ...] = ()
+    crds: tuple[str, ...] = ()
+    """Folders with definitions of custom resources; none to go by the table of the pack."""
     annotate: bool = False
     lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a request names, all of it found: nothing is judged before."""
+
+    recipe: WrittenRecipe
+    catalog: Catalog
+    item: Item
+    outline: Plan
+    deployers: Mapping[str, "Deployer"]
+    policy: Policy
+    bundle_packs: Sequence[Pack]
+    constraints: Sequence[Constraint]
+    old: PublishedBundle | None
+    definitions: "Definitions"
+    """Of custom resources; none where none were named."""
 
 
 def bundle(request: BundleRequest, context: Context) -> Bundling:
     """Bundle a recipe if the gate lets it through, before and after it is rendered.
 
+    Nothing is rendered before the snapshot has passed. What was decided is recorded where the
+    context says so, ahead of publishing: a bundle that nobody knows of is never there.
+
     Raises:
         BundleError: the recipe does not fit the catalog, cannot be rendered, or the place is taken.
         DocumentError: recipe or snapshot cannot be read.
+        StoreError: the decision cannot be recorded; then nothing is published.
         UsageError: a gate, deployer or component does not exist.
+    """
+    asked = _found(request, context)
+    bundling, document = _decided(asked, request, context)
+    if request.place is None or bundling.decision.decision is not Decision.PASSED:
+        _record(bundling, document, asked, context)
+        return bundling
+    with staged(request.place) as staging:
+        write_tree(staging, bundling.files)
+        _refuse_unwhole(staging)
+        bundling = replace(bundling, place=str(request.place))
+        _record(bundling, document, asked, context)
+        publish(staging, request.place)
+    return bundling
+
+
+def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[Bundling, File]:
+    """Ask the gate before and after rendering; give what it says, and ``gate.json``."""
+    policy = asked.policy
+    before = report_on([asked.item], policy, context, records=False)
+    reasons = tuple(_reasons(request.gate, asked.item, policy, context))
+    outcomes = hold(asked.constraints, asked.item, context, policy.effective)
+    plan, after = asked.outline, None
+    notes = _notes(asked.recipe, asked.item)
+    files: tuple[File, ...] = ()
+    decision = decided([before], reasons, outcomes)
+    if decision is Decision.PASSED:
+        plan = _rendered(asked)
+        files = _files(plan, asked, annotate=request.annotate)
+        if asked.old is not None:
+            refuse_more_than(request.only, asked.old, asked.recipe, files)
+        seen = _seen(asked, plan, files)
+        notes += _unasked(seen)
+        after = _judged(asked, seen, request, context)
+        decision = decided([before, after], reasons, outcomes)
+    said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
+    document = _gate_file(said, asked)
+    whole = tuple(sealed([*files, document])) if files else ()
+    digest = digest_of(whole) if whole else None
+    return Bundling(plan, said, request.deployers, whole, digest, notes=notes), document
+
+
+def _record(bundling: Bundling, document: File, asked: _Asked, context: Context) -> None:
+    if context.records:
+        record_bundling(bundling, document, asked.recipe, asked.item, context)
+
+
+def _found(request: BundleRequest, context: Context) -> _Asked:
+    """Find and read everything that a request names.
+
+    Raises:
+        EidosError: as `bundle` says; all that can be known before anything is judged.
     """
     if request.place is not None:
         refuse_taken(request.place)
-    recipe = read_recipe_file(request.recipe, context)
+    deployers = {name: _deployer(name) for name in request.deployers}
+    document = _recipe_document(request.recipe, context)
+    recipe, constraints = read_recipe(document), read_constraints(document)
+    read_constraint_texts(constraints)
+    _refuse_unknown(request.only, recipe)
+    policy = resolve(_policy_request(request), context)
+    named = request.gate.bundle_packs or BUNDLE_PACKS
+    bundle_packs = open_packs(named, context)
+    definitions = _definitions(request, bundle_packs, context)
+    _announce(policy, constraints, _rules(bundle_packs, request), context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
-    _refuse_unknown(request.only, recipe)
+    outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
     refuse_other_cluster(recipe, item, catalog, context)
-    policy = resolve(_policy_request(request), context)
-    before = report_on([item], policy, context)
-    reasons = _reasons(request.gate, item, policy, context)
-    first = _planned(recipe, catalog, request.shared, request.deployers[0])
-    made = {name: replace(first, deployer=name) for name in request.deployers}
-    unmet = _unmet(request, item, policy, context)
-    decision = decided([before], reasons, unmet)
-    if decision is not Decision.PASSED:
-        said = GateDecision(request.gate.name, before, None, tuple(reasons), decision, unmet)
-        return Bundling(first, said, notes=_notes(recipe, item))
-    files = _files(made, recipe, annotate=request.annotate)
-    if old is not None:
-        refuse_more_than(request.only, old, recipe, files)
-    after = _judged(recipe, first, files, request, policy, context)
-    decision = decided([before, after], reasons, unmet)
-    said = GateDecision(request.gate.name, before, after, tuple(reasons), decision, unmet)
-    whole = sealed([*files, _gate_file(said, policy, item, recipe)])
-    bundling = Bundling(first, said, tuple(whole), digest_of(whole), notes=_notes(recipe, item))
-    if decision is not Decision.PASSED or request.place is None:
-        return bundling
-    with staged(request.place) as staging:
-        write_tree(staging, whole)
-        _refuse_unwhole(staging)
-        publish(staging, request.place)
-    return replace(bundling, place=str(request.place))
+    return _Asked(
+        recipe=recipe,
+        catalog=catalog,
+        item=item,
+        outline=outline,
+        deployers=deployers,
+        policy=policy,
+        bundle_packs=bundle_packs,
+        constraints=constraints,
+        old=old,
+        definitions=definitions,
+    )
+
+
+def _announce(
+    policy: Policy, constraints: Sequence[Constraint], rules: Sequence[Rule], context: Context
+) -> None:
+    """Have the engine compile together whatever either gate may ask: each start of it costs.
+
+    Where verdicts may be remembered nothing is started: there may be nothing to ask.
+    """
+    selecting = open_packs((SELECTION,), context)
+    of_constraints = (
+        {(rule := constraint_rule(each, known_gpu_node=known)).id: rule for each in constraints}
+        for known in (False, True)
+    )
+    parts: list[Sequence[Rule]] = [tuple(each.values()) for each in of_constraints]
+    parts += [[rule for pack in selecting for rule in pack.rules], policy.rules, rules]
+    judges = [Judge(part, context.engine, NoMemo(), policy.effective) for part in parts]
+    for judge in judges:
+        judge.expect()
+    if not (context.records and context.has_store):
+        judges[-1].prepare()
 
 
 def _refuse_unwhole(staging: Path) -> None:
@@ -137,8 +239,8 @@ def _refuse_unwhole(staging: Path) -> None:
 # Recipe -----------------------------------------------------------------------------------------
 
 
-def read_recipe_file(file: str, context: Context) -> WrittenRecipe:
-    """Read a recipe that was written to a file.
+def _recipe_document(file: str, context: Context) -> Document:
+    """Read the document of a recipe that was written to a file.
 
     Raises:
         DocumentError: it cannot be read, or is none; says all that is wrong.
@@ -153,7 +255,7 @@ def read_recipe_file(file: str, context: Context) -> WrittenRecipe:
     wrong = problems(document, "recipe/v1")
     if wrong:
         raise DocumentError.joined(wrong)
-    return read_recipe(document)
+    return document
 
 
 def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
@@ -246,37 +348,59 @@ def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> l
     return [*([old] if old else []), *uncovered(gate, snapshot)]
 
 
-_UNMET = frozenset({Status.FAIL, Status.UNKNOWN, Status.ERROR})
+def _seen(asked: _Asked, planned: Plan, files: Sequence[File]) -> dict[str, "Json"]:
+    """Give what rules see as ``input.bundle``."""
+    seen = as_input(planned, asked.recipe, files)
+    if asked.definitions:
+        from eidos.engine.bundling.definitions import held
+
+        seen["definitions"] = held(asked.definitions, seen)
+    return seen
 
 
-def _unmet(
-    request: BundleRequest, item: Item, policy: Policy, context: Context
-) -> tuple[Outcome, ...]:
-    """Hold the recipe's constraints against this snapshot: it may be resolved for another, or none.
+def _unasked(seen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say of how many objects the definitions ask more than anybody here can answer."""
+    rules = seen.get("definitions", {}).get("rules", ())
+    if not rules:
+        return ()
+    objects = "1 object has" if len(rules) == 1 else f"{len(rules)} objects have"
+    return (f"{objects} rules in CEL in their definitions, which only an API server asks",)
 
-    Only they are asked of `recipe-conformance`: what it deploys need not run yet.
-    """
-    constraints = read_conformance(request.recipe, context).constraints
-    outcomes = hold(constraints, item, context, policy.effective)
-    return tuple(each for each in outcomes if each.status in _UNMET)
+
+def _rules(packs: Sequence[Pack], request: BundleRequest) -> tuple[Rule, ...]:
+    """Give the rules that judge what was rendered."""
+    chosen = choose(packs, request.policy.choice, {})
+    return tuple(rule for rule in chosen if rule.scope is Scope.BUNDLE)
+
+
+_DEFINED = "BOP-016"
+"""The rule that tells what definitions of custom resources say."""
+
+
+def _definitions(request: BundleRequest, packs: Sequence[Pack], context: Context) -> "Definitions":
+    """Read the definitions that were named, if any; somebody must tell what they say."""
+    if not request.crds:
+        return {}
+    from eidos.engine.bundling.definitions import read_definitions
+
+    if _DEFINED not in {rule.id for rule in _rules(packs, request)}:
+        raise UsageError(
+            f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
+            "what they say",
+            hint="Leave --crds out, or have the gate ask the pack bundle-operators.",
+        )
+    return read_definitions(request.crds, context.limits)
 
 
 def _judged(
-    recipe: WrittenRecipe,
-    planned: Plan,
-    files: Sequence[File],
-    request: BundleRequest,
-    policy: Policy,
-    context: Context,
+    asked: _Asked, seen: Mapping[str, "Json"], request: BundleRequest, context: Context
 ) -> Report:
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
-    named = request.gate.bundle_packs or BUNDLE_PACKS
-    packs = open_packs(named, context)
-    rules = tuple(
-        rule for rule in choose(packs, request.policy.choice, {}) if rule.scope is Scope.BUNDLE
-    )
+    recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
+    started = context.clock.now()
+    rules = _rules(packs, request)
     place = str(request.place or recipe.name)
-    facts = bundle_facts(as_input(planned, recipe, files), recipe.name, place)
+    facts = bundle_facts(seen, recipe.name, place)
     judge = Judge(rules, context.engine, context.memo, policy.effective)
     verdicts = tuple(
         replace(each, enforcement=policy.enforcement.get(each.rule, each.enforcement))
@@ -286,12 +410,11 @@ def _judged(
         name=facts.name, scope=facts.scope, file=place, digest=facts.digest, verdicts=verdicts
     )
     waiving = Waiving(policy.waivers, rules, policy.effective)
-    started = context.clock.now()
     return Report(
         run=context.new_run_id(started),
         started=written(started),
         effective_time=written(policy.effective),
-        generator="",
+        generator=f"eidos {__version__}",
         engine=f"{context.engine.name} {context.engine.version}",
         packs=tuple(map(PackRef.of, packs)),
         rules=rules,
@@ -305,13 +428,14 @@ def _judged(
     )
 
 
-def _gate_file(said: GateDecision, policy: Policy, item: Item, recipe: WrittenRecipe) -> File:
+def _gate_file(said: GateDecision, asked: _Asked) -> File:
     """Write the decision; it holds no time but the day that rules saw."""
+    policy, item, recipe = asked.policy, asked.item, asked.recipe
     day = written(policy.effective) if policy.is_pinned else policy.effective.date().isoformat()
     document: dict[str, Json] = {
         "apiVersion": "eidos.dev/v1",
         "kind": "GateDecision",
-        "gate": said.gate,
+        "gate": said.gate.name,
         "decision": said.decision.value,
         "recipe": {"name": recipe.name, "digest": recipe.digest},
         "snapshot": {
@@ -320,7 +444,10 @@ def _gate_file(said: GateDecision, policy: Policy, item: Item, recipe: WrittenRe
             "timestamp": item.snapshot.metadata.timestamp,
         },
         "effectiveTime": day,
+        "maxAge": said.gate.max_age,
+        "requires": list(said.gate.requires),
         "reasons": list(said.reasons),
+        "constraints": [constraint_json(each) for each in said.constraints],
         "relaxations": [
             {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
             for each in policy.relaxations
@@ -340,11 +467,11 @@ def _named(place: Location) -> str:
 # Rendering --------------------------------------------------------------------------------------
 
 
-def _planned(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, deployer: str) -> Plan:
+def _rendered(asked: _Asked) -> Plan:
     bundlers, broken = find_bundlers()
     if GENERIC not in bundlers:
         raise BundleError(f"the bundler {GENERIC} is not here", hint=broken.get(GENERIC))
-    return plan(recipe, catalog, bundlers, shared, deployer)
+    return rendered(asked.outline, asked.recipe, asked.catalog, bundlers)
 
 
 def _deployer(name: str) -> "Deployer":
@@ -356,10 +483,8 @@ def _deployer(name: str) -> "Deployer":
     return deployers[name]
 
 
-def _files(made: Mapping[str, Plan], recipe: WrittenRecipe, *, annotate: bool) -> list[File]:
-    first = next(iter(made.values()))
-    files = list(common_files(first, recipe, annotate=annotate))
-    files.append(readme(first, recipe))
-    for name, planned in made.items():
-        files += _deployer(name).files(planned)
-    return files
+def _files(planned: Plan, asked: _Asked, *, annotate: bool) -> tuple[File, ...]:
+    files = [*common_files(planned, asked.recipe, annotate=annotate), readme(planned, asked.recipe)]
+    for name, deployer in asked.deployers.items():
+        files += deployer.files(replace(planned, deployer=name))
+    return tuple(files)

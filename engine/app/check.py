@@ -86,13 +86,23 @@ def check(
     return _folded(fleet, fleet.judge(every), policy, context)
 
 
-def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:
-    """Judge items as they come, and fold what is said of them into one report; see `check`."""
+def report_on(
+    items: Iterable[Item | Problem], policy: Policy, context: Context, *, records: bool = True
+) -> Report:
+    """Judge items as they come, and fold what is said of them into one report; see `check`.
+
+    Args:
+        items: what is judged.
+        policy: what judges.
+        context: what is open.
+        records: write the run down where the context says so; else the caller does.
+    """
     if context.records:
         _ = context.store  # where it cannot be opened, nothing is judged in vain
     remembers = context.opening.remembers
     judging = Judging(policy, context.engine, context.memo, remembers=remembers)
-    return _folded(judging, map(judging.in_place, _chunks(items)), policy, context)
+    said = map(judging.in_place, _chunks(items))
+    return _folded(judging, said, policy, context, records=records)
 
 
 def _folded(
@@ -100,10 +110,16 @@ def _folded(
     judged: Iterable[Sequence[Judged | Problem]],
     policy: Policy,
     context: Context,
+    *,
+    records: bool = True,
 ) -> Report:
     """Record what is said while it is said, and make the report of it."""
     started = context.clock.now()
-    with _recording(context, written(started)) as recording:
+    # Opened before anything is judged in vain.
+    opened: AbstractContextManager[Recording | None] = nullcontext()
+    if records and context.records:
+        opened = context.store.recording(written(started))
+    with opened as recording:
         subjects: list[Subject] = []
         problems: list[Problem] = []
         for said in judged:
@@ -145,11 +161,6 @@ def _recipe(policy: Policy) -> RecipeRef | None:
         return None
     recipe = policy.conformance.recipe
     return RecipeRef(recipe.name, recipe.digest)
-
-
-def _recording(context: Context, started: str) -> "AbstractContextManager[Recording | None]":
-    """Open the run's recording where runs are recorded: before anything is judged in vain."""
-    return context.store.recording(started) if context.records else nullcontext()
 
 
 def _chunks(items: Iterable[Item | Problem]) -> Iterator[list[Item | Problem]]:

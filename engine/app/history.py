@@ -4,11 +4,12 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eidos.engine.app.context import Context
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.upkeep import Checkpoint
@@ -80,6 +81,50 @@ def show_recipe(name: str, context: Context) -> dict[str, Json]:
         hint = "Only eidos recipe --snapshot and eidos check --recipe leave one."
         raise UsageError(f"run {run.run} is about no recipe", hint=hint)
     return dict(context.store.recipe(run.recipe.digest))
+
+
+@dataclass(frozen=True, slots=True)
+class BundlesRequest:
+    """Which decisions about bundles are to be listed."""
+
+    cluster: str | None = None
+    since: datetime | timedelta | None = None
+    """Decided then or later; a span is before now."""
+    until: datetime | timedelta | None = None
+    limit: int | None = None
+    """How many at most, last recorded first; None for all."""
+
+
+def list_bundles(request: BundlesRequest, context: Context) -> list[RecordedBundling]:
+    """Give what gates decided; no database yet in the usual place means nothing.
+
+    Raises:
+        StoreError: the database cannot be read, or was named and is not there.
+    """
+    if not context.has_store and not context.is_store_named:
+        return []
+    now = context.clock.now()
+    since, until = (
+        now - each if isinstance(each, timedelta) else each
+        for each in (request.since, request.until)
+    )
+    return context.store.bundlings(request.cluster, since, until)[: request.limit]
+
+
+def show_bundle(name: str, context: Context) -> ShownBundling:
+    """Give what a gate decided, with ``gate.json``.
+
+    Args:
+        name: the run that judged the snapshot, the digest of the bundle, the beginning of one of
+            them, or ``latest``.
+        context: what is open.
+
+    Raises:
+        StoreError: the database cannot be read, or there is none.
+        UsageError: none, or more than one, is meant.
+    """
+    said, document = context.store.bundling(name)
+    return ShownBundling(said, document.decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """``eidos history prune``, ``vacuum``, ``export``, ``import``: looking after the store itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -92,8 +92,9 @@ def take(file: Path, context: Context) -> Imported:
         here = {each.run for each in store.chain()}
         _refuse_others(source, store, [run for run in runs if run in here])
         new = [run for run in runs if run not in here]
+        bundled = {each.name for each in source.bundlings()}
         for run in new:
-            _record(source, store, run)
+            _record(source, store, run, bundled)
         for batch in _batches(source.remembered()):
             store.remember(batch)
         return Imported(store.place, str(file), len(new), len(runs) - len(new), is_copy=False)
@@ -118,20 +119,27 @@ def _refuse_altered(source: Store, file: Path, context: Context) -> None:
 
 
 def _refuse_others(source: Store, store: Store, runs: list[str]) -> None:
+    decided, here = ({each.name: each for each in one.bundlings()} for one in (source, store))
     for run in runs:
-        if source.run(run) != store.run(run):
+        if source.run(run) != store.run(run) or decided.get(run) != here.get(run):
             raise StoreError(
                 f"run {run} is in both databases, and is not the same",
                 hint="Import into a database of its own: --db FILE. Nothing was taken.",
             )
 
 
-def _record(source: Store, store: Store, run: str) -> None:
+def _record(source: Store, store: Store, run: str, bundled: Collection[str]) -> None:
+    """Take a run, with what was decided about a bundle by it, and with the recipe of either."""
     report = source.run(run)
+    bundling = source.bundling(run) if run in bundled else None
+    bundled_recipe = bundling[0].recipe if bundling and bundling[0].bundle else None
+    for recipe in (report.recipe, bundled_recipe):
+        if recipe is not None:
+            store.keep_recipe(source.recipe(recipe.digest))
     with store.recording(report.started) as recording:
         for seen in source.snapshots_of_run(run):
             recording.keep([seen])
-        recording.record(report)
+        recording.record(report, bundling)
 
 
 def _batches(found: Iterator[Remembered]) -> Iterator[list[Remembered]]:

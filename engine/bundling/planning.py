@@ -1,6 +1,7 @@
 """From a recipe to a plan: every component is rendered by its bundler, in its wave."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from eidos.engine.bundling.isolating import is_ours, render_apart
 from eidos.engine.errors import BundleError, EidosError
@@ -20,31 +21,58 @@ def plan(
     shared: SharedInputs,
     deployer: str,
 ) -> Plan:
-    """Plan a recipe.
+    """Plan a recipe and render it; see `outlined` and `rendered`."""
+    return rendered(outlined(recipe, catalog, shared, deployer), recipe, catalog, bundlers)
+
+
+def outlined(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, deployer: str) -> Plan:
+    """Plan a recipe without rendering anything: what is deployed, in which order.
 
     Args:
         recipe: what is deployed.
         catalog: what is known of its components.
-        bundlers: by the name of their entry point.
         shared: inputs of many components.
         deployer: the tool that deploys it.
 
+    Returns:
+        A plan whose releases have neither values nor resources; `rendered` gives them.
+
     Raises:
-        BundleError: a component is not known or lacks what it depends on, two bundlers claim one,
-            or one cannot render it.
+        BundleError: a component is not known or lacks what it depends on.
     """
     _refuse_missing(recipe)
     _refuse_unknown_values(recipe, shared)
-    claims = _claims(bundlers)
     return Plan(
         recipe=recipe.name,
         recipe_digest=recipe.digest,
         criteria=recipe.criteria,
-        releases=tuple(
-            _release(each, recipe, catalog, claims, shared) for each in recipe.components
-        ),
+        releases=tuple(_release(each, recipe, catalog) for each in recipe.components),
         deployer=deployer,
         shared=shared,
+    )
+
+
+def rendered(
+    outline: Plan, recipe: WrittenRecipe, catalog: Catalog, bundlers: Mapping[str, Bundler]
+) -> Plan:
+    """Have every component of an outline rendered by its bundler.
+
+    Args:
+        outline: as `outlined` gives it.
+        recipe: the same as there.
+        catalog: the same as there.
+        bundlers: by the name of their entry point.
+
+    Raises:
+        BundleError: two bundlers claim one component, or one cannot render it.
+    """
+    claims = _claims(bundlers)
+    return replace(
+        outline,
+        releases=tuple(
+            replace(release, rendered=_rendered(component, recipe, catalog, claims, outline.shared))
+            for release, component in zip(outline.releases, recipe.components, strict=True)
+        ),
     )
 
 
@@ -84,26 +112,19 @@ def _claims(bundlers: Mapping[str, Bundler]) -> dict[str, Bundler]:
     return claims
 
 
-def _release(
-    component: WrittenComponent,
-    recipe: WrittenRecipe,
-    catalog: Catalog,
-    claims: Mapping[str, Bundler],
-    shared: SharedInputs,
-) -> Release:
+def _release(component: WrittenComponent, recipe: WrittenRecipe, catalog: Catalog) -> Release:
     registry = catalog.components.get(component.name)
     if registry is None:
         raise BundleError(
             f"the registry has no component {component.name!r}",
             hint=nearest(component.name, catalog.components),
         )
-    bundler = claims.get(component.name, claims[""])
     return Release(
         name=component.name,
         namespace=component.namespace,
         wave=component.wave,
         depends_on=component.depends_on,
-        rendered=_rendered(bundler, ToRender(component, registry, recipe, shared)),
+        rendered=Rendered({}),
         repository=component.repository,
         chart=component.chart,
         version=component.version,
@@ -111,7 +132,15 @@ def _release(
     )
 
 
-def _rendered(bundler: Bundler, wanted: ToRender) -> Rendered:
+def _rendered(
+    component: WrittenComponent,
+    recipe: WrittenRecipe,
+    catalog: Catalog,
+    claims: Mapping[str, Bundler],
+    shared: SharedInputs,
+) -> Rendered:
+    bundler = claims.get(component.name, claims[""])
+    wanted = ToRender(component, catalog.components[component.name], recipe, shared)
     if not is_ours(bundler):
         return render_apart(bundler, wanted)
     try:

@@ -199,6 +199,15 @@ def verify_tree(folder: Path) -> Verified:
     Raises:
         BundleError: there is no folder.
     """
+    return verified_manifest(folder)[0]
+
+
+def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
+    """Hold a tree against its manifest; give that as it was read, empty where it cannot be.
+
+    Raises:
+        BundleError: there is no folder.
+    """
     if not folder.is_dir():
         raise BundleError(f"there is no bundle at '{folder}'", hint="Name the folder of a bundle.")
     try:
@@ -207,9 +216,9 @@ def verify_tree(folder: Path) -> Verified:
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         problem = Problem(f"the manifest cannot be read: {said}", None, _at(folder, MANIFEST))
-        return Verified(str(folder), None, (problem,))
+        return Verified(str(folder), None, (problem,)), b""
     problems = [*_differences(folder, listed), *_checksums(folder, listed, content)]
-    return Verified(str(folder), address(content), tuple(problems))
+    return Verified(str(folder), address(content), tuple(problems)), content
 
 
 def read_manifest(content: bytes) -> dict[str, Listed]:

@@ -79,6 +79,11 @@ class Judge:
         nothing = Projection({}, {})
         self._engine.prepare([self._asked(rule, nothing) for rule in self.rules])
 
+    def expect(self) -> None:
+        """Tell the engine what it may be asked, so that it compiles that together, if at all."""
+        nothing = Projection({}, {})
+        self._engine.expect([self._asked(rule, nothing) for rule in self.rules])
+
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
         """Give each subject's verdicts, in the order of the rules."""
         self._forget()

@@ -9,6 +9,7 @@ from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report
+from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import Snapshot, facts_of
 from eidos.engine.model.times import instant, written
 from eidos.engine.model.verdict import Status
@@ -85,6 +86,24 @@ def decided(
 _ORDER = (Decision.PASSED, Decision.FAILED, Decision.INCOMPLETE, Decision.ERROR)
 
 
+def constraint_json(outcome: Outcome) -> dict[str, Json]:
+    """Give what a constraint of the recipe asked for, and what came of it."""
+    constraint = outcome.constraint
+    entry: dict[str, Json] = {
+        "fact": constraint.named,
+        "of": constraint.of.value,
+        "is": constraint.wanted,
+        "status": outcome.status.value,
+    }
+    if constraint.is_warning:
+        entry["warning"] = True
+    if outcome.said:
+        entry["said"] = outcome.said
+    if outcome.subjects:
+        entry["nodes"] = list(outcome.subjects)
+    return entry
+
+
 def report_json(report: Report) -> dict[str, Json]:
     """Give what of a report belongs into a decision: no run and no clock, to be made anew."""
     counts: dict[str, int] = {}
@@ -93,9 +112,12 @@ def report_json(report: Report) -> dict[str, Json]:
         counts[verdict.status.value] = counts.get(verdict.status.value, 0) + 1
         entry: dict[str, Json] = {
             "rule": verdict.rule,
-            "subject": subject.name,
+            # Without a name it goes by its file, and a bundle says nothing of this machine.
+            "subject": "cluster" if subject.name == subject.file else subject.name,
             "status": verdict.status.value,
         }
+        if verdict.enforcement is not Enforcement.DENY:
+            entry["enforcement"] = verdict.enforcement.value
         if verdict.waiver:
             entry["waiver"] = verdict.waiver
         if verdict.memo:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.gate import Decision
+from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Component, Outcome, WrittenComponent, WrittenRecipe
 from eidos.engine.model.report import Report
+from eidos.engine.model.verdict import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class Plan:
 class GateDecision:
     """What a gate said before and after rendering, and on which evidence."""
 
-    gate: str
+    gate: NamedGate
     before: Report
     """Of the snapshot."""
     after: Report | None
@@ -168,8 +169,16 @@ class GateDecision:
     reasons: tuple[str, ...]
     """What is missing beside verdicts: age, coverage, somebody's word."""
     decision: Decision
-    unmet: tuple[Outcome, ...] = ()
-    """Constraints of the recipe that the snapshot does not meet, or of which it cannot tell."""
+    constraints: tuple[Outcome, ...] = ()
+    """What each constraint of the recipe comes to on the snapshot, in the recipe's order."""
+
+    @property
+    def unmet(self) -> tuple[Outcome, ...]:
+        """Constraints that the snapshot does not meet, or of which it cannot tell."""
+        return tuple(each for each in self.constraints if each.status in _UNMET)
+
+
+_UNMET = frozenset({Status.FAIL, Status.UNKNOWN, Status.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,7 @@ class Bundling:
 
     plan: Plan
     decision: GateDecision
+    deployers: tuple[str, ...]
     files: "tuple[File, ...]" = ()
     """Of the bundle, also where the gate is closed: then they are nowhere."""
     digest: str | None = None

@@ -99,6 +99,9 @@ class OpaServerEngine:
     def prepare(self, jobs: Iterable[Job]) -> None:
         """Do nothing: the server runs already."""
 
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: programs are kept apart here."""
+
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order.
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import Plugged
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
+    from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.signature import SignatureCheck
@@ -181,6 +182,17 @@ RUNS: "Kind[Sequence[RunSummary]]" = Kind(
     "a list of runs", {"text": "runs:text", "json": "runs:json"}
 )
 """``eidos history runs``."""
+BUNDLES: "Kind[Sequence[RecordedBundling]]" = Kind("a list of bundles", _asked("bundles"))
+"""``eidos history bundles``."""
+BUNDLE: "Kind[ShownBundling]" = Kind(
+    "a recorded bundle",
+    {
+        "text": "history.bundles:one",
+        "json": "history.bundles:one_json",
+        "gate": "history.bundles:gate",
+    },
+)
+"""``eidos history bundle``; ``gate`` is gate.json itself."""
 VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
@@ -257,6 +269,8 @@ KINDS: tuple[Kind[Any], ...] = (
     MATRIX,
     VALIDATION,
     RUNS,
+    BUNDLES,
+    BUNDLE,
     VERIFICATION,
     SIGNATURE,
     AS_OF,

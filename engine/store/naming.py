@@ -72,6 +72,29 @@ def no_run_yet() -> UsageError:
     return UsageError("no run is recorded yet", hint="Run eidos check first.")
 
 
+def no_bundling_yet() -> UsageError:
+    """Say that nothing was bundled."""
+    return UsageError(
+        "no bundle is recorded yet", hint="Run eidos bundle first; with --no-record it is not kept."
+    )
+
+
+def not_one_bundling(name: str, found: Sequence[str], known: Iterable[str]) -> UsageError:
+    """Say that a name means none of what was bundled, or several.
+
+    Args:
+        name: the name that was given.
+        found: runs and digests of bundles that begin so.
+        known: the runs that bundled, last recorded first.
+    """
+    hint = "List them with: eidos history bundles"
+    if found:
+        shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+        return UsageError(f"{name!r} begins {len(found)} of them", hint=f"It may be {shown}.")
+    message = f"there is no bundle {name!r}, nor a run that was to make one"
+    return UsageError(message, hint=f"{nearest(name, known)} {hint}".strip())
+
+
 def not_one_run(name: str, found: Sequence[str], known: Iterable[str]) -> UsageError:
     """Say that no run has an id that begins so, or several have.
 

@@ -3,7 +3,8 @@
 # description: |
 #   The API server drops a field that a definition does not have, without a word: what was set has no effect.
 #   Fields, types, listed values and fields that must be there are compared with the definitions of the
-#   charts; kinds that the table does not have are not looked at.
+#   charts. Definitions that are given (`--crds`) go before the table, and are asked for everything but CEL.
+#   What neither has is named, for nobody looked at it.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 # custom:
@@ -60,8 +61,22 @@ _same(part, key) if {
 	is_number(key)
 }
 
+# Groups of Kubernetes itself: its API server knows their fields.
+builtin := {
+	"", "apps", "autoscaling", "batch", "policy",
+	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io",
+	"coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io",
+	"networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io",
+	"scheduling.k8s.io", "storage.k8s.io",
+}
+
+definitions := object.get(input.bundle, "definitions", {})
+
+checked(entry) if sprintf("objects/%d", [entry.place]) in object.get(definitions, "checked", [])
+
 looked_at := [{"entry": entry, "keys": keys, "value": found, "schema": schema, "above": above} |
 	some entry in bundles.objects(input.bundle)
+	not checked(entry)
 	definition := known(entry)
 	walk(entry.object, [keys, found])
 	count(keys) > 0
@@ -154,4 +169,29 @@ deny contains {
 	is_object(each.value)
 	some field in object.get(each.schema, "!", [])
 	object.get(each.value, field, "absent") == "absent"
+}
+
+# What was found by the definitions that were given; an entry is `objects/3` or `deployment/0`.
+deny contains {
+	"msg": sprintf("%v: %v: %v", [bundles.named({"object": entry.object}), problem.path, problem.said]),
+	"path": sprintf("bundle.%v[%v].object.%v", [list, place, problem.path]),
+	"expected": "as its definition has it",
+} if {
+	some problem in object.get(definitions, "problems", [])
+	[list, number] := split(problem.entry, "/")
+	place := to_number(number)
+	entry := input.bundle[list][place]
+}
+
+warn contains {
+	"msg": sprintf("%v: nobody knows a definition of %v/%v, so its fields were not looked at.", [
+		bundles.named(entry), entry.object.apiVersion, entry.object.kind,
+	]),
+	"path": bundles.object_path(entry),
+	"fix": "Give the definitions of its chart: --crds DIR",
+} if {
+	some entry in bundles.objects(input.bundle)
+	not bundles.api_group(entry.object) in builtin
+	not checked(entry)
+	not known(entry)
 }

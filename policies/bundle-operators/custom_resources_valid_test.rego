@@ -57,8 +57,37 @@ test_odd_values_fail if {
 	count(denied([1])) > 0
 }
 
-test_other_kinds_are_not_looked_at if {
-	found := rule.deny with input as {"bundle": {"objects": [{"object": {"apiVersion": "y.io/v1", "kind": "Thing", "spec": {"a": 1}}}]}}
-		with data.tables as tables
+unknown := {"bundle": {"objects": [
+	{"object": {"apiVersion": "y.io/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"a": 1}}},
+	{"object": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "t"}}},
+	{"object": {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "t"}}},
+]}}
+
+test_other_kinds_are_named if {
+	found := rule.warn with input as unknown with data.tables as tables
+	{finding.path | some finding in found} == {"bundle.objects[0].object"}
+	denials := rule.deny with input as unknown with data.tables as tables
+	count(denials) == 0
+}
+
+given(problems) := {"bundle": {
+	"objects": [{"component": "c", "object": {"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"picture": 1}}}],
+	"deployment": [{"path": "argocd/a.yaml", "object": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "a"}}}],
+	"definitions": {"checked": ["objects/0", "deployment/0"], "problems": problems, "rules": []},
+}}
+
+test_definitions_go_before_the_table if {
+	found := rule.deny with input as given([]) with data.tables as tables
 	count(found) == 0
+	named := rule.warn with input as given([]) with data.tables as {"custom_resources": {"kinds": {}}}
+	count(named) == 0
+}
+
+test_what_definitions_say_fails if {
+	problems := [
+		{"entry": "objects/0", "path": "spec.picture", "said": "is no field"},
+		{"entry": "deployment/0", "path": "spec", "said": "is missing"},
+	]
+	found := rule.deny with input as given(problems) with data.tables as tables
+	{finding.path | some finding in found} == {"bundle.objects[0].object.spec.picture", "bundle.deployment[0].object.spec"}
 }

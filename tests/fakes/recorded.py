@@ -4,11 +4,13 @@ from datetime import UTC
 
 from hypothesis import strategies as st
 
-from eidos.engine.digest import addressed, digest
+from eidos.engine.digest import address, addressed, digest
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.gate import Gate
-from eidos.engine.model.report import PackRef, Report, Subject, WaiverNote
+from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recorded_bundling import BundledComponent, RecordedBundling, ReportRef
+from eidos.engine.model.report import PackRef, RecipeRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import (
     Control,
     Enforcement,
@@ -111,6 +113,38 @@ def report(
         rules=rules,
         subjects=subjects,
     )
+
+
+RECIPE: dict[str, Json] = {"kind": "Recipe", "metadata": {"name": "eks"}, "components": []}
+
+
+def bundling(
+    before: Report, after: Report | None = None, place: str | None = None
+) -> tuple[RecordedBundling, bytes]:
+    """What a gate decided by a run, closed without `after`, and its ``gate.json``."""
+    decision = Decision.FAILED if after is None else Decision.PASSED
+    document = f'{{"decision": "{decision}", "é": "{before.run}"}}\n'.encode()
+    said = RecordedBundling(
+        gate="prod",
+        decision=decision,
+        cluster=before.subjects[0].cluster,
+        snapshot=digest("snapshot"),
+        snapshot_time=before.subjects[0].timestamp,
+        started=before.started,
+        effective_time=before.effective_time,
+        recipe=RecipeRef("eks", digest(RECIPE)),
+        before=ReportRef(before.run, before.decision, digest("before")),
+        after=None if after is None else ReportRef(after.run, after.decision, digest("after")),
+        reasons=("k8s.server.version is too old",),
+        waivers=("w-1",),
+        relaxations=("fail-on: high (eidos.yaml:3)",),
+        deployers=("helm", "flux"),
+        components=(BundledComponent("gpu-operator", "v26.3.0", 2),),
+        bundle=None if after is None else digest(["bundle", place]),
+        place=place,
+        document=address(document),
+    )
+    return said, document
 
 
 # By hypothesis ----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.history import Capture, Outline, Said, Who
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
+from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Enforcement, Pack
 from eidos.engine.model.run import RunSummary
@@ -27,19 +28,26 @@ from eidos.engine.store.naming import (
     LATEST,
     address_digits,
     never_seen,
+    no_bundling_yet,
     no_recipe,
     no_run_yet,
+    not_one_bundling,
     not_one_run,
     not_one_snapshot,
 )
 from eidos.engine.store.sqlite.encoding import encode_waiver
 
 
-def record(store: Store, report: Report, *snapshots: AddressedSnapshot) -> None:
-    """Record a run that judged snapshots."""
+def record(
+    store: Store,
+    report: Report,
+    *snapshots: AddressedSnapshot,
+    bundling: tuple[RecordedBundling, bytes] | None = None,
+) -> None:
+    """Record a run that judged snapshots, and what was decided by it about a bundle."""
     with store.recording(report.started) as recording:
         recording.keep(snapshots)
-        recording.record(report)
+        recording.record(report, bundling)
 
 
 def remember(store: Store, *verdicts: Verdict, sealer: str = "us", seal: bytes = b"seal") -> None:
@@ -62,6 +70,8 @@ class Shelf:
     runs: dict[str, tuple[Report, list[AddressedSnapshot]]] = field(default_factory=dict)
     """In the order in which they were recorded."""
     recipes: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    bundlings: dict[str, tuple[RecordedBundling, bytes]] = field(default_factory=dict)
+    """By the run that judged the snapshot."""
     numbers: dict[str, int] = field(default_factory=dict)
     recorded: dict[str, datetime] = field(default_factory=dict)
     checkpoints: list[Checkpoint] = field(default_factory=list)
@@ -129,12 +139,17 @@ class MemoryStore:
         first = max(0, min([counted, *late[:1]]))
         begin = min([*times[first:], *([keep.since] if keep.since else [])], default=now)
         older = set(self._holding(runs[:first], begin))
+        stays = [
+            each for run, (each, _) in shelf.bundlings.items() if run in {*runs[first:], *older}
+        ]
+        older |= {each.after.run for each in stays if each.after and each.after.run in runs[:first]}
         gone = [run for run in runs[:first] if run not in older]
         for run in gone:
             shelf.checkpoints.append(
                 seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
             )
             del shelf.runs[run]
+            shelf.bundlings.pop(run, None)
         shelf.checkpoints.sort(key=lambda each: each.last)
         return Pruned(self.place, len(gone), len(shelf.runs), len(older), tuple(shelf.checkpoints))
 
@@ -170,13 +185,20 @@ class MemoryStore:
     def recording(self, started: str) -> Iterator["MemoryRecording"]:
         yield MemoryRecording(self, started)
 
-    def put(self, report: Report, snapshots: list[AddressedSnapshot]) -> None:
+    def put(
+        self,
+        report: Report,
+        snapshots: list[AddressedSnapshot],
+        bundling: tuple[RecordedBundling, bytes] | None,
+    ) -> None:
         runs = self._write().runs
         if report.run in runs:
             raise StoreError(f"a run {report.run} is recorded")
         shelf = self._shelf
         runs[report.run] = report, snapshots
         shelf.numbers[report.run] = len(shelf.numbers) + 1
+        if bundling is not None:
+            shelf.bundlings[report.run] = bundling
         started = datetime.fromisoformat(report.started)
         shelf.recorded[report.run] = self._now() if self._now else started
 
@@ -211,6 +233,37 @@ class MemoryStore:
         if address not in known:
             raise no_recipe(address)
         return known[address]
+
+    def bundlings(
+        self,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[RecordedBundling]:
+        return [
+            each
+            for each, _ in reversed(self._read().bundlings.values())
+            if cluster is None or each.cluster == cluster
+            if since is None or datetime.fromisoformat(each.started) >= since
+            if until is None or datetime.fromisoformat(each.started) <= until
+        ]
+
+    def bundling(self, name: str) -> tuple[RecordedBundling, bytes]:
+        known = [each.name for each in self.bundlings()]
+        if not known:
+            raise no_bundling_yet()
+        digits = name.removeprefix("sha256:") or "nothing"
+        found = {
+            key: each.name
+            for each in reversed(self.bundlings())
+            for key in (each.name, each.bundle)
+            if key and key.removeprefix("sha256:").startswith(digits)
+        }
+        found = {LATEST: known[0]} if name == LATEST else found
+        found = {name: found[name]} if name in found else found
+        if len(found) != 1:
+            raise not_one_bundling(name, list(found), known)
+        return self._shelf.bundlings[next(iter(found.values()))]
 
     def snapshot(self, address: str) -> AddressedSnapshot:
         start = "sha256:" + address_digits(address)
@@ -373,9 +426,11 @@ class MemoryRecording:
     def keep(self, snapshots: Iterable[AddressedSnapshot]) -> None:
         self._snapshots += snapshots
 
-    def record(self, report: Report) -> None:
+    def record(
+        self, report: Report, bundling: tuple[RecordedBundling, bytes] | None = None
+    ) -> None:
         assert report.started == self._started
-        self._store.put(report, self._snapshots)
+        self._store.put(report, self._snapshots, bundling)
 
 
 def _state_time(timestamp: str | None, report: Report) -> datetime:

@@ -13,9 +13,11 @@ import pytest
 import yaml
 
 from eidos.engine import schema
+from eidos.engine.bundling.trees import sealed
 from eidos.engine.cli import root
 from eidos.engine.cli.console import run
 from eidos.engine.documents.reading import read_text
+from eidos.engine.model.bundle import File
 from fakes.policies import DRIVER_RULE, write_pack
 
 REASON = {"because": "it is so", "source": "https://example.org/why"}
@@ -112,7 +114,9 @@ def bundle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Bund
         "  strict: {packs: [./t], requires: [gpu.topology]}\n"
     )
 
-    def bundled(*options: str, recipe: bool = True, to: str = "out", **site: Any) -> int:
+    def bundled(
+        *options: str, recipe: bool = True, to: str = "out", db: str | None = None, **site: Any
+    ) -> int:
         if recipe:
             write_site(tmp_path / "site", **site)
             made = [
@@ -129,7 +133,8 @@ def bundle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Bund
         place = [] if "--dry-run" in options else ["--to", to]
         asked = ["-r", "r.yaml", "-s", "s.yaml", "--data", "site", *place, *options]
         judged = ["-p", "t"] if "--gate" not in options else []
-        day = ["--effective-time", "2026-11-24T09:00:00Z", "--no-record"]
+        day = ["--effective-time", "2026-11-24T09:00:00Z"]
+        day += ["--no-record"] if db is None else ["--db", db]
         return int(run(root, ["--trust-project", "bundle", *asked, *judged, *day]))
 
     return bundled
@@ -296,7 +301,210 @@ def test_a_gate_that_does_not_exist(bundle: Bundle, capsys: pytest.CaptureFixtur
     assert nothing_was_made()
 
 
+# What is recorded -------------------------------------------------------------------------------
+
+
+def history(*asked: str, db: str = "h.db") -> int:
+    return int(run(root, ["--no-config", "history", *asked, "--db", db]))
+
+
+def recorded(capsys: pytest.CaptureFixture[str], *asked: str, db: str = "h.db") -> Any:
+    capsys.readouterr()
+    assert history("bundles", "-o", "json", *asked, db=db) == 0
+    said = capsys.readouterr().out
+    conforms(said, "bundles")
+    return json.loads(said)["bundles"]
+
+
+def test_an_open_and_a_closed_gate_are_remembered(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--gate", "prod", db="h.db") == 0
+    assert bundle(db="h.db", to="other", values={"adminPassword": "hunter2"}) == 1
+    Path("s.yaml").write_text(SNAPSHOT.replace("590.1", "570.1"))
+    assert bundle(db="h.db", to="other") == 1
+    before, after, made = recorded(capsys)
+
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+    assert f"digest: {made['bundle']}" in capsys.readouterr().err
+    assert made["place"] == str(tmp_path / "out")
+    assert (made["gate"], made["decision"], made["cluster"]) == ("prod", "passed", "c1")
+    assert {"demo-base", "demo-app"} < {each["name"] for each in made["components"]}
+    assert (made["deployers"], made["relaxations"] != []) == (["helm"], True)
+    assert (after["decision"], after["bundle"], after["place"]) == ("failed", None, None)
+    assert (after["before"]["decision"], after["after"]["decision"]) == ("passed", "failed")
+    assert (before["decision"], before["after"]) == ("failed", None)
+    for name in (made["run"], made["bundle"], made["bundle"][7:15]):
+        assert history("bundle", name, "-o", "gate") == 0
+        assert capsys.readouterr().out.encode() == Path("out/gate.json").read_bytes()
+    for each in (made["before"], made["after"], after["after"], before["before"]):
+        assert history("show", each["run"], "-o", "json") == 0
+        assert json.loads(capsys.readouterr().out)["decision"] == each["decision"]
+    assert history("recipe", made["recipe"]["digest"]) == 0
+    assert history("recipe", after["recipe"]["digest"]) == 2, "what was refused may hold a secret"
+    assert history("verify") == 0
+    capsys.readouterr()
+    assert history("bundle", "latest") == 0
+    assert "nothing was rendered" in capsys.readouterr().out
+
+
+def test_bundles_are_listed_by_cluster_and_time(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--dry-run", db="h.db") == 0
+    [made] = recorded(capsys)
+    assert (made["place"], made["decision"]) == (None, "passed")
+    assert recorded(capsys, "--cluster", "c1", "--since", "1h") == [made]
+    assert recorded(capsys, "--cluster", "c2") == []
+    assert recorded(capsys, "--until", "2026-01-01") == []
+    for form in ("text", "table", "csv"):
+        assert history("bundles", "-o", form) == 0
+        assert made["run"] in capsys.readouterr().out
+    query = "select run, component, version, wave from v1_bundle_components"
+    assert history("sql", query, "-o", "csv") == 0
+    assert f"{made['run']},demo-app,1.0.0,1" in capsys.readouterr().out
+    assert history("bundle", "nobody") == 2
+    assert "history bundles" in capsys.readouterr().err
+
+
+def test_decisions_survive_export_and_import_and_go_with_their_runs(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle(db="h.db") == 0
+    assert bundle(db="other.db", to="other", values={"replicas": 3}) == 0
+    there, here = recorded(capsys), recorded(capsys, db="other.db")
+    assert history("export", "whole.db") == 0
+    for _ in range(2):  # the second time nothing is new
+        assert history("import", "whole.db", db="other.db") == 0
+    assert recorded(capsys, db="other.db") == [*there, *here]
+    assert history("bundle", there[0]["bundle"], "-o", "gate", db="other.db") == 0
+    assert capsys.readouterr().out.encode() == Path("out/gate.json").read_bytes()
+    assert history("recipe", there[0]["recipe"]["digest"], db="other.db") == 0
+    assert history("verify", db="other.db") == 0
+    assert history("prune", "--keep", "1", db="other.db") == 0
+    kept = {each["run"] for each in recorded(capsys, db="other.db")}
+    assert there[0]["run"] in kept
+    assert history("verify", db="other.db") == 0
+
+
+@pytest.mark.parametrize("readonly", [True, False])
+def test_what_cannot_be_recorded_is_not_published(
+    bundle: Bundle, readonly: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = Path("h.db")
+    db.write_text("not a database, as long as that may be" if not readonly else "")
+    if readonly:
+        db.unlink()
+        db.mkdir()
+    assert bundle(db="h.db") == 2
+    assert "h.db" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_no_record_leaves_nothing(bundle: Bundle, tmp_path: Path) -> None:
+    assert bundle() == 0
+    assert not list(tmp_path.rglob("*.db"))
+
+
+# Definitions ------------------------------------------------------------------------------------
+
+POOL = {"apiVersion": "nv-ipam.nvidia.com/v1alpha1", "kind": "IPPool", "spec": {"subnet": "a"}}
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ippools.nv-ipam.nvidia.com}
+spec:
+  group: nv-ipam.nvidia.com
+  names: {kind: IPPool, plural: ippools}
+  scope: Namespaced
+  versions:
+    - name: v1alpha1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              x-kubernetes-validations: [{rule: "self.subnet != ''"}]
+              properties: {subnet: {type: string, pattern: "^[0-9./]+$"}}
+"""
+
+
+def with_pool(tmp_path: Path, spec: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the site's overlay ask for a custom resource whose kind no table has."""
+    monkeypatch.setitem(globals(), "POD", {**POOL, "spec": spec})
+    (tmp_path / "crds").mkdir()
+    (tmp_path / "crds" / "pool.yaml").write_text(DEFINITION)
+
+
+def test_a_kind_without_a_definition_is_named(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {"subnet": "x"}, monkeypatch)
+    assert bundle() == 0
+    said = "nobody knows a definition of nv-ipam.nvidia.com/v1alpha1/IPPool"
+    assert said in capsys.readouterr().out
+    verdicts = json.loads(Path("out/gate.json").read_text())["after"]["verdicts"]
+    assert "warn" in {each["status"] for each in verdicts if each["rule"] == "BOP-016"}
+
+
+def test_definitions_that_are_given_are_asked(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {"subnet": "x", "subnt": "y"}, monkeypatch)
+    assert bundle("--crds", "crds") == 1
+    said = capsys.readouterr()
+    assert "spec.subnt: 'subnt' is no field of the definition; it would be dropped" in said.out
+    assert "'subnet' is \"x\", which does not fit" in said.out
+    assert "rules in CEL in their definitions, which only an API server asks" in said.err
+    assert not Path("out").exists()
+    monkeypatch.setitem(globals(), "POD", {**POOL, "spec": {"subnet": "10.0.0.0/8"}})
+    assert bundle("--crds", "crds") == 0
+    assert "nobody knows" not in capsys.readouterr().out
+
+
+def test_definitions_that_nobody_would_tell_of(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with_pool(tmp_path, {}, monkeypatch)
+    Path("eidos.yaml").write_text("gates:\n  odd: {packs: [./t], bundle-packs: [bundle-hygiene]}\n")
+    assert bundle("--crds", "crds", "--gate", "odd") == 2
+    assert "does not ask the rule BOP-016" in capsys.readouterr().err
+    assert bundle("--crds", "nowhere") == 2
+    assert "nowhere" in capsys.readouterr().err
+    (tmp_path / "crds" / "pool.yaml").write_text(DEFINITION.replace("^[0-9./]+$", "(?=x)"))
+    assert bundle("--crds", "crds") == 2
+    assert "the definition of IPPool v1alpha1 cannot be used" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
 # Bad input --------------------------------------------------------------------------------------
+
+
+def test_nothing_is_judged_before_everything_that_was_named_is_found(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(SNAPSHOT.replace("590.1", "570.1"))  # the gate is closed
+    Path("in.yaml").write_text(
+        "apiVersion: eidos.dev/v1\nkind: BundleInputs\nvalues: {demo-ap: {a: 1}}\n"
+    )
+    Path("eidos.yaml").write_text("gates:\n  odd: {packs: [./t], bundle-packs: [./nowhere]}\n")
+    for options, said in (
+        (["--deployer", "helm3"], "there is no deployer 'helm3'"),
+        (["--deployer", "helm", "--deployer", "argo"], "there is no deployer 'argo'"),
+        (["--gate", "prd"], "there is no gate 'prd'"),
+        (["--gate", "odd"], "nowhere"),
+        (["--inputs", "in.yaml"], "the recipe has no component 'demo-ap'"),
+        (["--from", "old", "--only", "demo-ap"], "the recipe has no component 'demo-ap'"),
+        (["--from", "old", "--only", "demo-app"], "old"),
+    ):
+        assert bundle(*options, db="h.db") == 2, options
+        found = capsys.readouterr()
+        assert said in found.err
+        assert "before: failed" not in found.out
+    assert not Path("h.db").exists() or recorded(capsys) == []
 
 
 def test_a_recipe_for_another_cluster(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
@@ -478,6 +686,43 @@ def test_whatever_is_tampered_with_is_named(
 ) -> None:
     assert bundle() == 0
     tamper(Path("out"))
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
+    assert said in capsys.readouterr().out
+
+
+def sealed_again(out: Path, **changed: Callable[[Any], object]) -> None:
+    """Change documents of a bundle and seal it anew, as who knows how it is made would."""
+    for name, change in changed.items():
+        path = out / {"gate": "gate.json", "recipe": "recipe.yaml"}[name]
+        said = yaml.safe_load(path.read_text())
+        change(said)
+        path.write_text(json.dumps(said))
+    files = [
+        File(path, content, os.access(out / path, os.X_OK))
+        for path, content in tree(out).items()
+        if path not in {"manifest.json", "checksums.txt"}
+    ]
+    for each in sealed(files)[-2:]:
+        (out / each.path).write_bytes(each.content)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"gate": lambda g: g.update(decision="failed")}, "no gate let it through: decision is"),
+        ({"gate": lambda g: g["after"].update(decision="error")}, "let it through: after is error"),
+        ({"gate": lambda g: g.update(after=None)}, "no gate let it through: after is not asked"),
+        ({"gate": lambda g: g.pop("before")}, "'before'"),
+        ({"recipe": lambda r: r["metadata"].update(name="x")}, "about another recipe"),
+    ],
+)
+def test_a_bundle_that_no_gate_let_through_does_not_verify(
+    bundle: Bundle, changed: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle() == 0
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+    assert "gate default: passed by the rules of 2026-11-24" in capsys.readouterr().err
+    sealed_again(Path("out"), **changed)
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
     assert said in capsys.readouterr().out
 

@@ -61,6 +61,14 @@ class BundleOptions:
     data: Annotated[
         tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
     ] = ()
+    crds: Annotated[
+        tuple[str, ...],
+        Option(
+            "--crds",
+            "Folder with definitions of custom resources, which they are held against; repeatable.",
+            metavar="DIR",
+        ),
+    ] = ()
     dry_run: Annotated[bool, Option("--dry-run", "Show plan and verdicts; make nothing.")] = False
     annotate: Annotated[bool, Option("--annotate", "Say in values files who set each value.")] = (
         False
@@ -123,6 +131,7 @@ def command(
         only=asked.only,
         old=asked.old,
         data=asked.data,
+        crds=asked.crds,
         annotate=asked.annotate,
         lenient=asked.lenient,
     )
@@ -192,4 +201,4 @@ def _say(found: Bundling) -> None:
     if found.place is not None:
         console.say(f"published: {found.place} ({found.digest})")
     elif found.decision.decision is not Decision.PASSED:
-        console.say(f"the gate {found.decision.gate} is closed; nothing was made")
+        console.say(f"the gate {found.decision.gate.name} is closed; nothing was made")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from eidos.engine.bundling.trees import verify_tree
+from eidos.engine.bundling.verifying import verify_bundle
 from eidos.engine.cli import console
 from eidos.engine.cli.options import writes
 from eidos.engine.errors import ExitCode
@@ -19,12 +19,15 @@ from eidos.engine.report.registry import VALIDATION
 def command(folder: Path, outputs: tuple[str, ...]) -> int:
     """Hold a bundle against its manifest: what is changed, added or missing is named.
 
+    The decision in it must have let it through, and be about the recipe in it.
+
     Exit codes: 0 everything is as it was, 1 something differs, 2 no answer.
     """
     chosen = parse_outputs(outputs, VALIDATION)
-    found = verify_tree(folder)
+    found, let_through = verify_bundle(folder)
     validated = Validated(str(folder), 0, "bundle", found.problems, ())
     console.show(VALIDATION, Validation((validated,), (), ()), chosen)
     if found.is_whole:
         console.say(f"digest: {found.digest}")
+        console.say(str(let_through))
     return ExitCode.OK if found.is_whole else ExitCode.FAILED

@@ -10,6 +10,8 @@ from eidos.engine.cli import LazyGroup
     package="eidos.engine.cli.history",
     verbs={
         "as-of": "Judge what held at a moment, by the rules of then or of now.",
+        "bundle": "Show what a gate decided about a bundle, and gate.json again.",
+        "bundles": "List what gates decided about bundles.",
         "compliance": "How large a share of its time everything passed.",
         "drift": "What changed between two moments, and since when.",
         "export": "Write the whole history into a new file.",

@@ -3,7 +3,7 @@
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from functools import cached_property
@@ -112,15 +112,22 @@ class OpaEngine:
         Raises:
             EidosError: it cannot be started.
         """
+        for ward in self._wards_of(jobs):
+            server = self._hire(ward)
+            with self._lock:
+                ward.idle.append(server)
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Have one OPA know what may be asked, once anything is: each start and compile costs."""
+        self._wards_of(jobs)
+
+    def _wards_of(self, jobs: Iterable[Job]) -> "Collection[_Ward]":
         wards: dict[int, _Ward] = {}
         for job in jobs:
             with suppress(PolicyError):  # told by whoever asks
                 ward, _ = self._kind(job)
                 wards[id(ward)] = ward
-        for ward in wards.values():
-            server = self._hire(ward)
-            with self._lock:
-                ward.idle.append(server)
+        return wards.values()
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, in order.

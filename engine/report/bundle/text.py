@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.model.bundle import Bundling, Plan
+from eidos.engine.model.bundle import Bundling, GateDecision, Plan
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
-from eidos.engine.model.report import Report
-from eidos.engine.model.verdict import Status
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.wording import paragraphs
 
 
 def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
@@ -18,13 +19,16 @@ def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
     decision = bundling.decision
     lines = [*_plan(bundling.plan), *_gate("before", decision.before)]
     if decision.after is not None:
-        lines += _gate("after", decision.after)
+        lines += _gate("after", decision.after, warns=True)
     lines += [f"{_WORDS[each.status]}: {each.said}{_by(each)}" for each in decision.unmet]
     lines += [f"incomplete: {reason}" for reason in decision.reasons]
-    lines.append(f"gate {decision.gate}: {decision.decision.value}")
+    lines.append(f"gate {decision.gate.name}: {decision.decision.value}")
+    lines += _opening(decision)
     out.writelines(disarmed(one_line(line)) + "\n" for line in lines)
 
 
+_SHOWN = 5
+"""Findings of a verdict that are shown; the recorded run has all of them."""
 _WORDS = {Status.FAIL: "violated", Status.UNKNOWN: "unknown", Status.ERROR: "error"}
 
 
@@ -43,15 +47,43 @@ def _plan(plan: Plan) -> Iterator[str]:
             yield f"     note: {note.path + ': ' if note.path else ''}{note.text}"
 
 
-def _gate(when: str, report: Report) -> Iterator[str]:
+def _gate(when: str, report: Report, *, warns: bool = False) -> Iterator[str]:
+    """Give what closes the gate, with the way to open it; and what nobody could look at."""
     closing = [(s, v) for s, v in report.verdicts() if report.closes(v)]
     yield f"{when}: {report.decision.value}, {len(closing)} verdicts close the gate"
-    titles = {rule.id: rule.title for rule in report.rules}
     for subject, verdict in closing:
-        said = verdict.findings[0].msg if verdict.findings else verdict.reason or ""
-        title = titles.get(verdict.rule, "")
-        yield f"  {verdict.status.value}  {verdict.rule}  {title}  ({subject.name})"
+        yield from _verdict(report, subject, verdict)
+        remedy = report.rules_by_id[verdict.rule].remediation or ""
+        for number, (said, is_command) in enumerate(paragraphs(remedy)):
+            before = "remedy: " if number == 0 else " " * (12 if is_command else 8)
+            yield f"        {before}{said}"
+    for subject, verdict in report.verdicts():
+        if warns and verdict.status is Status.WARN:
+            yield from _verdict(report, subject, verdict)
+
+
+def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Iterator[str]:
+    title = report.rules_by_id[verdict.rule].title
+    yield f"  {verdict.status.value}  {verdict.rule}  {title}  ({subject.name})"
+    for said in [each.msg for each in verdict.findings[:_SHOWN]] or [verdict.reason or ""]:
         yield f"        {said}"
+    if len(verdict.findings) > _SHOWN:
+        yield f"        and {len(verdict.findings) - _SHOWN} more"
+
+
+def _opening(decision: GateDecision) -> Iterator[str]:
+    """Say what would open a gate that is closed."""
+    reports = [each for each in (decision.before, decision.after) if each is not None]
+    rules = {v.rule for each in reports for _, v in each.verdicts() if each.is_violation(v)}
+    ways = []
+    if rules:
+        ways.append(f"mend or waive (--waivers FILE) {', '.join(sorted(rules))}")
+    if decision.unmet:
+        ways.append("meet what the recipe asks of the cluster, or resolve another recipe")
+    if decision.reasons:
+        ways.append("take a newer or more complete snapshot")
+    if ways:
+        yield f"to open it: {'; '.join(ways)}"
 
 
 def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
@@ -62,7 +94,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         out,
         "Bundling",
         exitCode=int(bundling.exit_code),
-        gate=decision.gate,
+        gate=decision.gate.name,
         decision=decision.decision.value,
         reasons=[*(each.said for each in decision.unmet), *decision.reasons],
         notes=list(bundling.notes),

@@ -101,7 +101,7 @@ class AlteredError(StoreError):
         )
 
 
-def expect(table: str, row: int | str, expected: str | None, found: str) -> None:
+def expect(table: str, row: int | str, expected: str | None, found: str | None) -> None:
     """Hold what a row says against its address.
 
     Raises:

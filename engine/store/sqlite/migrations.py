@@ -58,6 +58,12 @@ def leave_checkpoints(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no ty
         db.execute(statement)
 
 
+def keep_bundlings(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for what gates decided about bundles."""
+    for statement in (tables.BUNDLINGS, *tables.guards(["bundlings"]), *tables.BUNDLE_VIEWS):
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[[Any], None], ...] = (
     create_tables,
     seal_memos,
@@ -65,6 +71,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     keep_waivers,
     leave_checkpoints,
     lay_audit_views,
+    keep_bundlings,
 )
 VERSION = len(STEPS)
 

@@ -6,7 +6,7 @@ others stand checkpoints with the link of the last of each row of them.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from eidos.engine.model.upkeep import Checkpoint, Keep
 from eidos.engine.store.sqlite.addresses import packed, unpacked
@@ -21,6 +21,10 @@ _LAST_SEEN = """SELECT run FROM (
 ) WHERE place = 1"""
 _SPARED_MS = 24 * 3600 * 1000
 """How long a run may take whose snapshots are stored ahead of it; our own choice."""
+
+
+_OF_RUNS = (("bundlings", "run"), ("run_parts", "run"), ("captures", "run"), ("runs", "number"))
+"""Tables whose rows go with a run, and what in them names it."""
 
 
 def prune(
@@ -49,12 +53,13 @@ def prune(
     ]
     first, begin = _window(connection, keep)
     older = set(_holding(connection, first, begin))
+    older |= set(_rendered_for(connection, first, older))
     gone = [number for number in numbers if number < first and number not in older]
     for number in gone:
         check_run(connection, number)
     if gone:
         _leave_checkpoints(connection, gone, make)
-        for table, column in (("run_parts", "run"), ("captures", "run"), ("runs", "number")):
+        for table, column in _OF_RUNS:
             connection.executemany(
                 f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 - ours
                 [(number,) for number in gone],
@@ -100,6 +105,17 @@ def _holding(connection: sqlite3.Connection, first: int, begin: int) -> Iterator
     ):
         yield from (run for (run,) in connection.execute(query, bounds))
     yield from _last_judging(connection, first, begin)
+
+
+def _rendered_for(
+    connection: sqlite3.Connection, first: int, older: Collection[int]
+) -> Iterator[int]:
+    """Give the runs before `first` that judged what was rendered for a bundle that stays."""
+    for run, after in connection.execute(
+        "SELECT run, after FROM bundlings WHERE after < ?", (first,)
+    ):
+        if run >= first or run in older:
+            yield after
 
 
 def _last_judging(connection: sqlite3.Connection, first: int, begin: int) -> Iterator[int]:

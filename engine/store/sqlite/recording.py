@@ -8,11 +8,13 @@ from datetime import datetime
 from eidos.engine.digest import address
 from eidos.engine.errors import StoreError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import packed
 from eidos.engine.store.sqlite.blobs import BlobWriter
+from eidos.engine.store.sqlite.bundles import DETAIL, put_bundling, put_record
 from eidos.engine.store.sqlite.chain import link_before
 from eidos.engine.store.sqlite.database import Database
 from eidos.engine.store.sqlite.encoding import (
@@ -82,14 +84,20 @@ class SqliteRecording:
             self._pending += pending
             self._take(kept)
 
-    def record(self, report: Report) -> None:
+    def record(
+        self, report: Report, bundling: tuple[RecordedBundling, bytes] | None = None
+    ) -> None:
         """Write the run."""
         with self._database.writing() as connection:
             self._claim(connection)
             writer = _RunWriter(connection, report, self._moment())
+            if bundling is not None:
+                writer.put_bundling(*bundling)
             parts = writer.put_subjects()
             kept = self._stored(connection, writer.blobs)
-            writer.put_run(parts, [*self._kept, *kept])
+            number = writer.put_run(parts, [*self._kept, *kept])
+            if bundling is not None:
+                put_bundling(connection, writer.blobs, number, bundling[0])
         self._take(kept)
 
     def _moment(self) -> int:
@@ -174,6 +182,12 @@ class _RunWriter:
         self._observations: list[Observation] = []
         self._parts: dict[str, int] = {}
         """The part that each address of facts was judged in."""
+        self._more: dict[str, Json] = {}
+        """Details that the report does not hold."""
+
+    def put_bundling(self, bundling: RecordedBundling, document: bytes) -> None:
+        """Keep what was decided about a bundle, to be named by the run's details."""
+        self._more[DETAIL] = put_record(self.blobs, bundling, document)
 
     def put_subjects(self) -> list[tuple[Row, Json]]:
         """Write who was judged and what was said, in parts of one source each."""
@@ -184,8 +198,8 @@ class _RunWriter:
             parts.append(self._part(source, subjects))
         return parts
 
-    def put_run(self, parts: Sequence[tuple[Row, Json]], kept: Iterable[_Kept]) -> None:
-        """Write the run itself, with its parts and the snapshots that it judged."""
+    def put_run(self, parts: Sequence[tuple[Row, Json]], kept: Iterable[_Kept]) -> int:
+        """Write the run itself, with its parts and the snapshots it judged; give its number."""
         captures = [_capture(each, self._parts) for each in kept]
         run = self._run([said for _, said in parts], [said for _, said in captures])
         self._connection.executemany(
@@ -199,6 +213,7 @@ class _RunWriter:
             [(run, *row) for row, _ in captures],
         )
         record_standings(self._connection, run, self._observations)
+        return run
 
     def _part(self, source: Source, subjects: Sequence[Subject]) -> tuple[Row, Json]:
         at = state_time(source[2], self._report.started)
@@ -218,7 +233,7 @@ class _RunWriter:
         report = self._report
         rules, rules_address = put_rules(self._connection, self.blobs, report.rules)
         given, waivers = put_waivers(self._connection, self.blobs, report.waivers)
-        said = encode_details(report, waivers)
+        said = encode_details(report, waivers) | self._more
         details = encoded(said)
         columns = {**_columns(report), "recorded": self._recorded}
         content = addressed(

@@ -11,6 +11,7 @@ from eidos.engine.errors import StoreError
 from eidos.engine.model.history import Capture, Outline
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
+from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
@@ -20,6 +21,7 @@ from eidos.engine.model.verification import Alteration, ChainLink
 from eidos.engine.model.waiver import Waiver, WaiverLife
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import (
+    bundles,
     captures,
     chain,
     history,
@@ -179,6 +181,21 @@ class SqliteStore:
         """Give a recipe by its content address."""
         with self._database.reading() as connection:
             return recipes.read_recipe(connection, address)
+
+    def bundlings(
+        self,
+        cluster: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[RecordedBundling]:
+        """Give what gates decided about bundles, last recorded first."""
+        with self._database.reading() as connection:
+            return bundles.list_bundlings(connection, cluster, since, until)
+
+    def bundling(self, name: str) -> tuple[RecordedBundling, bytes]:
+        """Give one of these, with its ``gate.json``."""
+        with self._database.reading() as connection:
+            return bundles.read_bundling(connection, name)
 
     def snapshot(self, address: str) -> AddressedSnapshot:
         """Give a snapshot by its content address, as last captured."""

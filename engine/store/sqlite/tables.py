@@ -235,6 +235,24 @@ PENDING = """CREATE TABLE pending (
 """Snapshots that are stored ahead of their run, so that pruning lets them be; ``since`` is when the
 run started, in milliseconds since 1970. A row that is days old is of a run that was killed."""
 
+BUNDLINGS = """CREATE TABLE bundlings (
+        run INTEGER PRIMARY KEY REFERENCES runs,
+        after INTEGER REFERENCES runs,
+        record INTEGER NOT NULL REFERENCES blobs,
+        document INTEGER NOT NULL REFERENCES blobs,
+        gate TEXT NOT NULL,
+        decision TEXT NOT NULL,
+        cluster TEXT,
+        recipe TEXT NOT NULL,
+        deployers TEXT NOT NULL,
+        components TEXT NOT NULL,
+        bundle TEXT,
+        place TEXT
+    ) STRICT"""
+"""What gates decided about recipes that were to be bundled: ``run`` judged the snapshot and its
+details name ``record``, ``after`` judged what was rendered; ``document`` is ``gate.json``. The
+other columns say again what the record says."""
+
 IMMUTABLE = (
     "blobs",
     "addresses",
@@ -257,11 +275,12 @@ IMMUTABLE = (
     "recipes",
     "waivers",
     "checkpoints",
+    "bundlings",
 )
 """Tables of which nothing is changed or deleted, except by pruning."""
 DERIVED = ("standings", "waiver_lives")
 """Tables that follow from the others: no run's address is over them."""
-_LATER = frozenset({"recipes", "waivers", "checkpoints"})
+_LATER = frozenset({"recipes", "waivers", "checkpoints", "bundlings"})
 FIRST = tuple(table for table in IMMUTABLE if table not in _LATER)
 """Those of the first release."""
 
@@ -397,6 +416,21 @@ AUDIT_VIEWS = (
     SELECT cluster, scope, name, rule, status, since, until, run,
         (julianday(coalesce(until, 'now')) - julianday(since)) * 24 AS hours
     FROM status_intervals""",
+)
+BUNDLE_VIEWS = (
+    # Every decision about a recipe that was to be bundled; ``bundle`` NULL where it is closed.
+    """CREATE VIEW v1_bundles AS
+    SELECT r.number AS number, r.run AS run, a.run AS after_run, r.started AS decided,
+        b.cluster AS cluster, b.recipe AS recipe, b.gate AS gate, b.decision AS decision,
+        b.deployers AS deployers, b.bundle AS bundle, b.place AS place
+    FROM bundlings b JOIN runs r ON r.number = b.run LEFT JOIN runs a ON a.number = b.after""",
+    # Every component of these.
+    """CREATE VIEW v1_bundle_components AS
+    SELECT r.number AS number, r.run AS run, r.started AS decided, b.cluster AS cluster,
+        b.decision AS decision, b.bundle AS bundle, b.place AS place,
+        json_extract(c.value, '$[0]') AS component, json_extract(c.value, '$[1]') AS version,
+        json_extract(c.value, '$[2]') AS wave
+    FROM bundlings b JOIN runs r ON r.number = b.run JOIN json_each(b.components) c""",
 )
 """What auditors may build on, version 1: columns are added, and never renamed or removed; another
 meaning is another view (``v2_``). docs/history-sql.md describes them."""

@@ -14,6 +14,7 @@ from typing import Any
 from eidos.engine.model.verification import Alteration
 from eidos.engine.store.sqlite.addresses import AlteredError, find, reading_row
 from eidos.engine.store.sqlite.blobs import read_blob
+from eidos.engine.store.sqlite.bundles import check_bundling, lost_bundlings
 from eidos.engine.store.sqlite.chain import check_checkpoint, check_run
 from eidos.engine.store.sqlite.memory import read_judgement
 from eidos.engine.store.sqlite.migrations import migrate
@@ -61,6 +62,7 @@ def content_alterations(connection: sqlite3.Connection) -> Iterator[Alteration]:
     if intact:
         yield from _lost_waivers(connection)
         yield from _lost_recipes(connection)
+        yield from lost_bundlings(connection)
 
 
 def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
@@ -82,6 +84,7 @@ def _checks(connection: sqlite3.Connection) -> dict[str, Check]:
         "verdict_lists": subjects.check_list,
         "subject_pages": subjects.page,
         "runs": lambda row: check_run(connection, row),
+        "bundlings": lambda row: check_bundling(connection, row),
         "checkpoints": lambda row: check_checkpoint(connection, row),
     }
 
@@ -182,6 +185,7 @@ _OF_PLACES = """SELECT r.run FROM runs r JOIN run_parts p ON p.run = r.number
 JOIN json_each(p.locations) e """
 _SEARCHES: dict[str, tuple[str, ...]] = {
     "runs": ("SELECT run FROM runs r WHERE number = :row",),
+    "bundlings": ("SELECT run FROM runs r WHERE number = :row",),
     "run_parts": ("SELECT run FROM runs r WHERE number = :row",),
     "captures": ("SELECT r.run FROM captures c JOIN runs r ON r.number = c.run WHERE c.id = :row",),
     "judgements": (_OF_VERDICTS + "JOIN verdicts w ON w.id = v.value WHERE w.judgement = :row",),
@@ -195,6 +199,7 @@ _SEARCHES: dict[str, tuple[str, ...]] = {
     "trees": (_OF_SNAPSHOTS + "WHERE s.tree = :row", _OF_TREES + "WHERE n.value = :row"),
     "blobs": (
         "SELECT run FROM runs r WHERE details = :row",
+        "SELECT r.run FROM runs r, bundlings b ON b.run = number WHERE :row IN (record, document)",
         _OF_RULES + "WHERE e.value = :row",
         _OF_PLACES + "WHERE e.value = :row",
         "SELECT r.run FROM runs r JOIN captures c ON c.run = r.number WHERE c.remarks = :row",

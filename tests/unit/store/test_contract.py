@@ -14,7 +14,7 @@ from eidos.engine.errors import Location, Problem, StoreError, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.history import Who
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement, Scope, Severity
 from eidos.engine.model.snapshot import AddressedSnapshot, Snapshot, Subtype, subtypes
@@ -23,7 +23,7 @@ from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.opening import open_store
-from fakes.recorded import report, reports, snapshot, snapshots, verdict
+from fakes.recorded import RECIPE, bundling, report, reports, snapshot, snapshots, verdict
 from fakes.stores import MemoryStore, Shelf, recall, record, remember
 
 Open = Callable[..., Store]
@@ -439,8 +439,6 @@ def test_by_run_in_the_order_it_judged_them(days: Store) -> None:
 
 # Recipes ----------------------------------------------------------------------------------------
 
-RECIPE: dict[str, Json] = {"kind": "Recipe", "metadata": {"name": "eks"}, "components": []}
-
 
 def test_a_recipe_is_found_by_its_address_by_whoever_opens_it_next(opens: Open) -> None:
     with opens() as store:
@@ -463,6 +461,88 @@ def test_a_run_says_which_recipe_it_was_about(store: Store) -> None:
     said = replace(report("r1", seen), recipe=RecipeRef("eks", digest(RECIPE)))
     record(store, said, seen)
     assert store.run("r1") == said
+
+
+# Bundles ----------------------------------------------------------------------------------------
+
+
+def fill_bundles(store: Store) -> list[tuple[RecordedBundling, bytes]]:
+    """Record a closed gate of one cluster, then an open one of another, as eidos bundle does."""
+    store.keep_recipe(RECIPE)
+    other = snapshot(timestamp="2026-03-03T10:00:00Z", cluster="dev")
+    first = report("r1", MONDAY, started="2026-03-02T12:00:00Z")
+    rendered = report("r2", snapshot(()), started="2026-03-03T12:00:01Z")
+    second = report("r3", other, started="2026-03-03T12:00:00Z")
+    made = [bundling(first), bundling(second, rendered, "/srv/dev")]
+    record(store, first, MONDAY, bundling=made[0])
+    record(store, rendered)
+    record(store, second, other, bundling=made[1])
+    return made
+
+
+def test_what_was_decided_about_bundles_is_there_for_whoever_opens_it_next(opens: Open) -> None:
+    with opens() as store:
+        assert store.bundlings() == []
+        closed, made = fill_bundles(store)
+    with opens(read_only=True) as store:
+        assert store.bundlings() == [made[0], closed[0]]
+        assert store.bundling("r1") == closed
+        assert store.bundling("r3") == made == store.bundling("latest")
+        assert store.bundling(made[0].bundle or "") == made
+        assert store.bundling((made[0].bundle or "").removeprefix("sha256:")[:8]) == made
+        assert list(store.alterations()) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"cluster": "dev"}, ["r3"]),
+        ({"cluster": "nobody"}, []),
+        ({"since": "2026-03-02T12:00:00Z"}, ["r3", "r1"]),
+        ({"since": "2026-03-02T12:00:01Z"}, ["r3"]),
+        ({"until": "2026-03-02T13:00:00+01:00"}, ["r1"]),
+        ({"until": "2026-03-02T11:59:59Z"}, []),
+    ],
+)
+def test_bundles_are_listed_by_cluster_and_time(
+    store: Store, asked: dict[str, str], names: list[str]
+) -> None:
+    fill_bundles(store)
+    said = {key: text if key == "cluster" else moment(text) for key, text in asked.items()}
+
+    assert [each.name for each in store.bundlings(**said)] == names
+
+
+@pytest.mark.parametrize("name", ["", "r", "sha256:", "nobody", "r2"])
+def test_a_name_that_is_no_bundles(store: Store, name: str) -> None:
+    fill_bundles(store)
+    with pytest.raises(UsageError):
+        store.bundling(name)
+
+
+def test_of_a_bundle_that_was_made_twice_the_last_is_meant(store: Store) -> None:
+    _, (said, _) = fill_bundles(store)
+    seen = snapshot(timestamp="2026-03-04T10:00:00Z", cluster="dev")
+    again = report("r4", seen, started="2026-03-04T12:00:00Z")
+    record(store, again, seen, bundling=bundling(again, store.run("r2"), "/srv/dev"))
+
+    assert store.bundling(said.bundle or "")[0].name == "r4"
+
+
+def test_a_decision_goes_with_its_run_and_keeps_what_it_was_made_by(store: Store) -> None:
+    fill_bundles(store)
+    fill(store, range(5, 8))
+    late = snapshot(timestamp="2026-03-19T00:00:00Z", driver="1")
+    record(store, report("late", late, started="2026-03-19T00:00:00Z"), late)
+
+    store.prune(Keep(runs=1), NOW, as_is)
+
+    assert [each.name for each in store.bundlings()] == ["r3"], "the last that saw dev"
+    assert {"r2", "r3"} < {run.run for run in store.runs()}
+    assert store.bundling("r3")[1]
+    assert list(store.alterations()) == []
+    store.vacuum()
+    assert store.bundling("r3")[1]
 
 
 # Knowledge time ---------------------------------------------------------------------------------

@@ -18,8 +18,7 @@ from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.history import VerifyRequest, verify
 from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError
-from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import RecipeRef, WaiverNote
+from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import Measurement, Subtype
 from eidos.engine.model.upkeep import Keep
@@ -29,11 +28,10 @@ from eidos.engine.model.waiver import Waiver
 from eidos.engine.store.sealing import Seal, SealedMemo
 from eidos.engine.store.sqlite.store import open_sqlite
 from eidos.engine.store.sqlite.tables import DERIVED, IMMUTABLE
-from fakes.recorded import report, snapshot, verdict
+from fakes.recorded import RECIPE, bundling, report, snapshot, verdict
 from fakes.stores import record
 
 KEY = "0123456789abcdef" * 4
-RECIPE: dict[str, Json] = {"kind": "Recipe", "metadata": {"name": "eks"}, "components": []}
 CHECKED = (*IMMUTABLE, *set(DERIVED).difference(IMMUTABLE))
 HARMLESS = {
     ("blobs", "kind"): "says only what content is likely to resemble; nothing reads it",
@@ -71,6 +69,7 @@ def write_history(path: Path) -> None:
         )
         for number in (1, 2)
     ]
+    reports: list[Report] = []
     with open_sqlite(path) as store:
         store.keep_recipe(RECIPE)
         SealedMemo(store, Seal(KEY.encode())).remember(said)
@@ -88,7 +87,9 @@ def write_history(path: Path) -> None:
                 waivers=tuple(waivers) * (number > 0),
                 recipe=RecipeRef("eks", digest(RECIPE)) if number == 1 else None,
             )
-            record(store, made, seen)
+            reports.append(made)
+            decided = {1: (None,), 2: (reports[0], "/srv/eks")}.get(number)
+            record(store, made, seen, bundling=bundling(made, *decided) if decided else None)
         store.prune(Keep(runs=3), datetime(2026, 3, 10, tzinfo=UTC), seal.seal_checkpoint)
 
 
@@ -175,6 +176,7 @@ def everything_read(path: Path) -> list[Any]:
             runs,
             [store.run(run.run) for run in runs],
             [list(store.snapshots_of_run(run.run)) for run in runs],
+            [store.bundling(each.name) for each in store.bundlings()],
             {key: said.status for key, said in memo.recall(recalled).items()},
         ]
 

@@ -1,0 +1,51 @@
+"""``eidos history bundles``."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import click
+
+from eidos.engine.app.history import BundlesRequest, list_bundles
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import SINCE, UNTIL, Database, Option, takes, writes
+from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import BUNDLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundlesOptions:
+    """Which decisions, and where they are."""
+
+    cluster: Annotated[str | None, Option("--cluster", "Only bundles for this cluster.")] = None
+    since: Annotated[
+        datetime | timedelta | None,
+        Option("--since", "Decided then or later: a time, a date, or a span (30d).", type=SINCE),
+    ] = None
+    until: Annotated[
+        datetime | timedelta | None, Option("--until", "Decided then or earlier.", type=UNTIL)
+    ] = None
+    limit: Annotated[
+        int,
+        Option("--limit", "How many at most; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
+    ] = 20
+    db: Database
+
+
+@click.command()
+@takes("asked", BundlesOptions)
+@writes(BUNDLES)
+def command(asked: BundlesOptions, outputs: tuple[str, ...]) -> None:
+    """List what gates decided about bundles, the last one first: open, closed or incomplete.
+
+    A closed gate made no bundle, and --dry-run no place.
+    """
+    chosen = parse_outputs(outputs, BUNDLES)
+    request = BundlesRequest(asked.cluster, asked.since, asked.until, asked.limit or None)
+    with open_context(asked.db) as context:
+        found = list_bundles(request, context)
+        place = context.store_place
+    console.show(BUNDLES, found, chosen)
+    if not found:
+        console.say(f"no bundle matches in {place}")
