@@ -23,7 +23,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Colle
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
@@ -450,7 +450,12 @@ class Store(Protocol):
         ...
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         """Give what was seen of a cluster and said of it, by the clock of the facts.
 
@@ -458,6 +463,7 @@ class Store(Protocol):
             cluster: its name.
             since: not what was seen before.
             until: not what was seen after it.
+            last: of these, only those of the last time.
 
         Returns:
             Captures by state time, those of one time in the order in which they were recorded; none
@@ -475,14 +481,6 @@ class Store(Protocol):
 
     def contents(self, addresses: AnyOf[str]) -> Mapping[str, Mapping[str, Json]]:
         """Give the data of subtypes by their content addresses, as outlines name them."""
-        ...
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        """Give the waivers that were given to a run, which is much less than its whole policy.
-
-        Raises:
-            UsageError: no run, or more than one, is meant.
-        """
         ...
 
     def policy_of_run(self, name: str) -> Policy:

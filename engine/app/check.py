@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from eidos.engine.model.snapshot import AddressedSnapshot
-    from eidos.engine.ports import Recording
+    from eidos.engine.ports import Memo, Recording
 
 CHUNK = 64
 """Items judged together: enough to keep every core busy, few enough to forget."""
@@ -86,12 +86,24 @@ def check(
     return _folded(fleet, fleet.judge(every), policy, context)
 
 
-def report_on(items: Iterable[Item | Problem], policy: Policy, context: Context) -> Report:
-    """Judge items as they come, and fold what is said of them into one report; see `check`."""
+def report_on(
+    items: Iterable[Item | Problem],
+    policy: Policy,
+    context: Context,
+    memo: "Memo | None" = None,
+) -> Report:
+    """Judge items as they come, and fold what is said of them into one report; see `check`.
+
+    Args:
+        items: what is judged, and what is wrong with what cannot be.
+        policy: what judges.
+        context: what is open.
+        memo: verdicts of earlier runs; None for those that who records may believe.
+    """
     if context.records:
         _ = context.store  # where it cannot be opened, nothing is judged in vain
     remembers = context.opening.remembers
-    judging = Judging(policy, context.engine, context.memo, remembers=remembers)
+    judging = Judging(policy, context.engine, memo or context.memo, remembers=remembers)
     return _folded(judging, map(judging.in_place, _chunks(items)), policy, context)
 
 

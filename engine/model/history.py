@@ -19,6 +19,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Collection
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
 
 
@@ -52,11 +53,13 @@ class Capture:
     snapshot: str
     """Its content address."""
     known: datetime
-    """Knowledge time: when the run started."""
+    """Knowledge time: when the run was recorded."""
     generator: str | None = None
     """What took it."""
     said: Said = field(default_factory=dict)
     """What the run said; captures that said the same share one object."""
+    waivers: tuple[Waiver, ...] = ()
+    """The waivers that the run was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Interval:
     earliest: datetime | None = None
     """The last sight before, by which it had not begun; None where there is none."""
     known: datetime | None = None
-    """When the run that first found it started."""
+    """When the run that first found it was recorded."""
 
     @property
     def seconds(self) -> float:

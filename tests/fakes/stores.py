@@ -21,7 +21,7 @@ from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
@@ -238,7 +238,12 @@ class MemoryStore:
         return tuple(sorted({each.metadata.cluster or "" for _, each in self._captures()} - {""}))
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         found = [
             Capture(
@@ -246,15 +251,16 @@ class MemoryStore:
                 _state_time(seen.metadata.timestamp, report),
                 report.run,
                 seen.digest,
-                datetime.fromisoformat(report.started),
+                self._shelf.recorded[report.run],
                 seen.metadata.generator,
                 _said(report, seen),
+                report.waivers,
             )
             for report, snapshots in self._read().runs.values()
             for seen in snapshots
             if seen.metadata.cluster == cluster
         ]
-        return sorted(
+        asked = sorted(
             (
                 each
                 for each in found
@@ -262,6 +268,7 @@ class MemoryStore:
             ),
             key=lambda each: each.at,
         )
+        return [each for each in asked if each.at == asked[-1].at] if last else asked
 
     def outlines(self, addresses: Iterable[str]) -> list[Outline]:
         known = {each.digest: each for _, each in self._captures()}
@@ -275,9 +282,6 @@ class MemoryStore:
             for type_, subtype in subtypes(measurements)
         }
         return {each: known[each] for each in addresses}
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        return self._find(name)[0].waivers
 
     def policy_of_run(self, name: str) -> Policy:
         report = self._find(name)[0]

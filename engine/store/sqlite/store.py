@@ -17,7 +17,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import (
     captures,
@@ -207,11 +207,16 @@ class SqliteStore:
             return history.read_clusters(connection)
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         """Give what was seen of a cluster, by the clock of the facts."""
         with self._database.reading() as connection:
-            return history.read_captures(connection, cluster, since, until)
+            return history.read_captures(connection, cluster, since, until, last=last)
 
     def outlines(self, addresses: Iterable[str]) -> list[Outline]:
         """Give what snapshots are made of, without unpacking them."""
@@ -222,11 +227,6 @@ class SqliteStore:
         """Give the data of subtypes by their content addresses."""
         with self._database.reading() as connection:
             return history.read_contents(connection, addresses)
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        """Give the waivers that were given to a run."""
-        with self._database.reading() as connection:
-            return history.read_waivers(connection, runs.find_run(connection, name))
 
     def policy_of_run(self, name: str) -> Policy:
         """Give what judged a run."""

@@ -18,6 +18,7 @@ from eidos.engine.store.sqlite.addresses import (
     expect,
     intern,
     reading_row,
+    unpacked,
 )
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.encoding import (
@@ -32,6 +33,10 @@ from eidos.engine.store.sqlite.memory import JudgementWriter, read_judgement
 
 _REMEMBERED = 100_000
 """Rows a reader keeps in memory for those alike, some hundred bytes each."""
+_MEMBERS = """SELECT s.id, s.name, s.scope, s.cluster, f.address, json_extract(e.value, '$[2]')
+FROM subject_pages p JOIN json_each(p.subjects) e
+JOIN subjects s ON s.id = json_extract(e.value, '$[0]')
+JOIN addresses f ON f.id = json_extract(e.value, '$[1]') WHERE p.id = ? ORDER BY e.key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ class SubjectReader:
         self._lists: dict[int, tuple[Verdict, ...]] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._addresses: dict[int, str] = {}
+        self._list_addresses: dict[int, str] = {}
 
     def subjects(self, run: int) -> Iterator[Subject]:
         """Give the subjects of the run with this number, in its order.
@@ -186,11 +192,13 @@ class SubjectReader:
             (written,) = self._connection.execute(
                 "SELECT subjects FROM subject_pages WHERE id = ?", (row,)
             ).fetchone()
-            found = [self._subject(*entry) for entry in parsed(written)]
-            lists = [address_in(self._connection, "verdict_lists", one.verdicts) for one in found]
+            entries = parsed(written)
+            found = self._members(row) if entries else []
+            if len(found) != len(entries):
+                found = [self._subject(*entry) for entry in entries]  # which tells what is lost
             said: list[list[str]] = [
-                [one.cluster, one.scope, one.name, one.facts, verdicts]
-                for one, verdicts in zip(found, lists, strict=True)
+                [one.cluster, one.scope, one.name, one.facts, self._list_address(one.verdicts)]
+                for one in found
             ]
             at = address_of(self._connection, row)
             address = addressed(said)
@@ -198,6 +206,20 @@ class SubjectReader:
                 address = addressed([[cluster or None, *others] for cluster, *others in said])
             expect("subject_pages", row, at, address)
         return found
+
+    def _members(self, page: int) -> list[StoredSubject]:
+        """Give the subjects of a page whose rows are all there, in one query."""
+        found = self._connection.execute(_MEMBERS, (page,))
+        return [
+            StoredSubject(row, name, scope, cluster, unpacked(facts), verdicts)
+            for row, name, scope, cluster, facts, verdicts in found
+        ]
+
+    def _list_address(self, row: int) -> str:
+        if row not in self._list_addresses:
+            _bound(self._list_addresses)
+            self._list_addresses[row] = address_in(self._connection, "verdict_lists", row)
+        return self._list_addresses[row]
 
     def _subject(self, row: int, facts: int, verdicts: int) -> StoredSubject:
         name, scope, cluster = self._connection.execute(

@@ -781,7 +781,8 @@ def test_what_judged_a_run_is_given_back(store: Store) -> None:
 
     assert policy.rules == written.rules
     assert policy.enforcement == {"B": Enforcement.AUDIT}
-    assert policy.waivers == store.waivers_of_run("r1") == (waiver,)
+    assert policy.waivers == (waiver,)
+    assert [each.waivers for each in store.captures("prod")] == [(waiver,)]
     assert policy.gate == Gate(Severity.HIGH)
     assert policy.effective == datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert [(pack.name, pack.rules) for pack in policy.packs] == [("gpu", ())]
