@@ -154,6 +154,7 @@ class _Runs:
         self._packs: dict[str, Json] = {}
         self._lists: dict[str, list[int]] = {}
         self._addresses: dict[tuple[str, int], str] = {}
+        self._times: dict[tuple[str | None, str], int] = {}
         self._learn()
 
     def check(self, number: int) -> None:
@@ -185,13 +186,13 @@ class _Runs:
 
     def _said_by_parts(self, number: int, started: str) -> Iterator[Json]:
         for index, row in enumerate(self._parts.get(number, ())):
-            part, file, cluster, timestamp, at, pages, locations = row
+            _, part, file, cluster, timestamp, at, pages, locations = row
             where = f"({number}, {part})"
             with reading_row("run_parts", where):
                 if part != index:
                     what = "is not where it was"
                     raise AlteredError("run_parts", where, what, str(index), str(part))
-                _expect_time("run_parts", where, state_time(timestamp, started), at)
+                self._expect_time("run_parts", where, (timestamp, started), at)
                 pairs = zip(self._list(pages), self._list(locations), strict=True)
                 said: list[Json] = [
                     [self._address("subject_pages", page), self._address("blobs", places)]
@@ -200,10 +201,10 @@ class _Runs:
             yield [file, cluster, timestamp, said]
 
     def _said_by_captures(self, number: int, started: str) -> Iterator[Json]:
-        for row, snapshot, cluster, at, timestamp, *others in self._captures.get(number, ()):
-            generator, labels, part, remarks = others
+        for each in self._captures.get(number, ()):
+            _, row, snapshot, cluster, at, timestamp, generator, labels, part, remarks = each
             with reading_row("captures", row):
-                _expect_time("captures", row, state_time(timestamp, started), at)
+                self._expect_time("captures", row, (timestamp, started), at)
                 seen = self._address("snapshots", snapshot)
                 said = self._blob("remarks", remarks)
             yield [seen, cluster, timestamp, generator, labels, part, said]
@@ -221,7 +222,7 @@ class _Runs:
                     named["subject_pages"].update(self._list(pages))
                     blobs.update(self._list(locations))
         captures = [each for alike in self._captures.values() for each in alike]
-        named["snapshots"] = {each[1] for each in captures}
+        named["snapshots"] = {each[2] for each in captures}
         blobs.update(each[-1] for each in captures)
         for table, rows in named.items():
             self._look_up(table, rows)
@@ -248,6 +249,16 @@ class _Runs:
             self._lists[written] = parsed(written)
         return self._lists[written]
 
+    def _expect_time(
+        self, table: str, row: int | str, said: tuple[str | None, str], found: int
+    ) -> None:
+        if said not in self._times:
+            self._times[said] = state_time(*said)
+        expected = self._times[said]
+        if expected != found:
+            what = "is not of the time that its timestamp says"
+            raise AlteredError(table, row, what, str(expected), str(found))
+
     def _packs_of(self, written: str) -> Json:
         if written not in self._packs:
             parsed(written)
@@ -257,11 +268,5 @@ class _Runs:
 
 
 def _by_run(rows: Iterable[tuple[Any, ...]]) -> Mapping[int, list[tuple[Any, ...]]]:
-    """Give the rest of each row, by the run that it begins with; they are in its order."""
-    return {run: [row[1:] for row in alike] for run, alike in groupby(rows, key=itemgetter(0))}
-
-
-def _expect_time(table: str, row: int | str, expected: int, found: int) -> None:
-    if expected != found:
-        what = "is not of the time that its timestamp says"
-        raise AlteredError(table, row, what, str(expected), str(found))
+    """Give the rows by the run that they begin with; they are in its order."""
+    return {run: list(alike) for run, alike in groupby(rows, key=itemgetter(0))}
