@@ -318,6 +318,14 @@ class Store(Protocol):
         """
         ...
 
+    def prunable(self, keep: Keep) -> Pruned:
+        """Say what `prune` would do; nothing is changed, and nothing is locked.
+
+        Raises:
+            StoreError: also where a run that would go is not as it was written.
+        """
+        ...
+
     def vacuum(self) -> Vacuumed:
         """Work out again what follows from the runs, drop what none names, and give back space.
 

@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from eidos.engine.app.context import Context
@@ -12,7 +12,14 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.upkeep import Checkpoint
-from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.model.verification import (
+    Alteration,
+    ChainLink,
+    Continuation,
+    Head,
+    Seals,
+    Verification,
+)
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal
@@ -88,6 +95,8 @@ class VerifyRequest:
 
     head: str | None = None
     """A link that the chain must hold, as an earlier verification gave it; None for none."""
+    checkpoint: Head | None = None
+    """Where the chain ended once; it must go on from there."""
     most: int = 1000
     """How many alterations are kept; the others are counted."""
 
@@ -119,12 +128,17 @@ def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Ver
     seals = _seals(store.remembered(), seal, found)
     checkpoints = store.checkpoints()
     links = {each.link for each in checkpoints}
+    kept = _Kept(request.checkpoint, checkpoints) if request.checkpoint else None
     runs, head, known = 0, None, request.head is None or request.head in links
     for each in store.chain():
         runs, head = runs + 1, each.link
         known = known or head == request.head
+        if kept is not None:
+            kept.see(each)
     if not known:
         found.take([Alteration("runs", "", _CUT, request.head, head)])
+    if kept is not None and kept.complaint is not None:
+        found.take([kept.complaint])
     return Verification(
         place=store.place,
         runs=runs,
@@ -132,15 +146,55 @@ def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Ver
         seals=seals,
         pruned=sum(each.runs for each in checkpoints),
         checkpoints=_checkpoint_seals(checkpoints, seal, found),
+        continuation=kept.continuation if kept else None,
         alterations=tuple(found.kept),
         more=found.more,
     )
 
 
 _LINK = re.compile("sha256:[0-9a-f]{64}")
+_SWALLOWED = (
+    "was the last of the checkpoint, and was pruned with later ones: what was before it cannot be "
+    "told any more; take a new checkpoint after each pruning"
+)
+_REWRITTEN = "is not the run that was the last of the checkpoint: it was taken away or rewritten"
 _CUT = (
     "do not hold the link that was asked for: runs were taken away or pruned, or never were in here"
 )
+
+
+class _Kept:
+    """Holds a chain against where it ended once."""
+
+    def __init__(self, head: Head, checkpoints: Sequence[Checkpoint]) -> None:
+        self._head = head
+        self._link: str | None = head.link if not head.number else None
+        self._run = head.run
+        self._is_pruned = False
+        for each in checkpoints:
+            if each.first <= head.number < each.last:
+                self._is_pruned = True
+            elif each.last == head.number:
+                self._link = each.link
+
+    def see(self, each: ChainLink) -> None:
+        """Look at a run of the chain."""
+        if each.number == self._head.number:
+            self._link, self._run = each.link, each.run
+
+    @property
+    def continuation(self) -> Continuation:
+        """Whether the chain goes on from there."""
+        return Continuation(self._head, self.complaint is None)
+
+    @property
+    def complaint(self) -> Alteration | None:
+        """What is not as it was then."""
+        head = self._head
+        if (self._link, self._run) == (head.link, head.run):
+            return None
+        what = _SWALLOWED if self._is_pruned else _REWRITTEN
+        return Alteration("runs", str(head.number), what, head.link, self._link, head.run)
 
 
 class _Found:

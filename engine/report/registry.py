@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.transition import Transition
+    from eidos.engine.model.upkeep import Exported, Imported, Pruned, Vacuumed
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
     from eidos.engine.ports import Reporter
@@ -183,6 +184,22 @@ VERIFICATION: "Kind[Verification]" = Kind(
     "a verification", {"text": "verification:text", "json": "verification:json"}
 )
 """``eidos history verify``."""
+PRUNED: "Kind[Pruned]" = Kind(
+    "what pruning did", {"text": "upkeep:pruned", "json": "upkeep:pruned_json"}
+)
+"""``eidos history prune``."""
+VACUUMED: "Kind[Vacuumed]" = Kind(
+    "what vacuuming did", {"text": "upkeep:vacuumed", "json": "upkeep:vacuumed_json"}
+)
+"""``eidos history vacuum``."""
+EXPORTED: "Kind[Exported]" = Kind(
+    "what was exported", {"text": "upkeep:exported", "json": "upkeep:exported_json"}
+)
+"""``eidos history export``."""
+IMPORTED: "Kind[Imported]" = Kind(
+    "what was imported", {"text": "upkeep:imported", "json": "upkeep:imported_json"}
+)
+"""``eidos history import``."""
 AS_OF: "Kind[Report]" = Kind(
     "a report of then",
     {
@@ -243,6 +260,10 @@ KINDS: tuple[Kind[Any], ...] = (
     VALIDATION,
     RUNS,
     VERIFICATION,
+    PRUNED,
+    VACUUMED,
+    EXPORTED,
+    IMPORTED,
     AS_OF,
     TIMELINE,
     WHY,

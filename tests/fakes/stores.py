@@ -114,7 +114,7 @@ class MemoryStore:
 
     def chain(self) -> Iterator[ChainLink]:
         for report, _ in self._read().runs.values():
-            yield ChainLink(report.run, digest(report.run))
+            yield ChainLink(report.run, digest(report.run), self._shelf.numbers[report.run])
 
     def checkpoints(self) -> list[Checkpoint]:
         return list(self._read().checkpoints)
@@ -122,6 +122,24 @@ class MemoryStore:
     def prune(self, keep: Keep, now: datetime, seal: Callable[[Checkpoint], Checkpoint]) -> Pruned:
         """Keep what is asked for, and every older run that a newest capture or verdict is of."""
         shelf = self._write()
+        gone, older = self._chosen(keep, now)
+        for run in gone:
+            shelf.checkpoints.append(
+                seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
+            )
+            del shelf.runs[run]
+        shelf.checkpoints.sort(key=lambda each: each.last)
+        return Pruned(self.place, len(gone), len(shelf.runs), older, tuple(shelf.checkpoints))
+
+    def prunable(self, keep: Keep) -> Pruned:
+        gone, older = self._chosen(keep, datetime.max.replace(tzinfo=UTC))
+        kept = len(self._read().runs) - len(gone)
+        return Pruned(
+            self.place, len(gone), kept, older, tuple(self._shelf.checkpoints), is_dry=True
+        )
+
+    def _chosen(self, keep: Keep, now: datetime) -> tuple[list[str], int]:
+        shelf = self._read()
         runs = list(shelf.runs)
         times = [shelf.recorded[run] for run in runs]
         late = [n for n, at in enumerate(times) if keep.since and at >= keep.since]
@@ -129,14 +147,7 @@ class MemoryStore:
         first = max(0, min([counted, *late[:1]]))
         begin = min([*times[first:], *([keep.since] if keep.since else [])], default=now)
         older = set(self._holding(runs[:first], begin))
-        gone = [run for run in runs[:first] if run not in older]
-        for run in gone:
-            shelf.checkpoints.append(
-                seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
-            )
-            del shelf.runs[run]
-        shelf.checkpoints.sort(key=lambda each: each.last)
-        return Pruned(self.place, len(gone), len(shelf.runs), len(older), tuple(shelf.checkpoints))
+        return [run for run in runs[:first] if run not in older], len(older)
 
     def _holding(self, runs: list[str], begin: datetime) -> Iterator[str]:
         last: dict[object, tuple[datetime, str]] = {}

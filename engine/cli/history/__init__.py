@@ -10,6 +10,7 @@ from eidos.engine.cli import LazyGroup
     package="eidos.engine.cli.history",
     verbs={
         "as-of": "Judge what held at a moment, by the rules of then or of now.",
+        "checkpoint": "Where the chain of runs ends, to be kept elsewhere.",
         "compliance": "How large a share of its time everything passed.",
         "drift": "What changed between two moments, and since when.",
         "export": "Write the whole history into a new file.",

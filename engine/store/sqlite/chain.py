@@ -51,8 +51,9 @@ def link_before(connection: sqlite3.Connection, number: int = _LAST) -> str:
 
 def read_chain(connection: sqlite3.Connection) -> Iterator[ChainLink]:
     """Give every run with its link, in the order in which they were recorded."""
-    for run, link in connection.execute("SELECT run, link FROM runs ORDER BY number"):
-        yield ChainLink(run, unpacked(link))
+    query = "SELECT run, link, number FROM runs ORDER BY number"
+    for run, link, number in connection.execute(query):
+        yield ChainLink(run, unpacked(link), number)
 
 
 def check_checkpoint(connection: sqlite3.Connection, last: int) -> None:

@@ -129,6 +129,12 @@ class SqliteStore:
             counts = pruning.prune(connection, keep, milliseconds(now), make)
         return Pruned(self.place, *counts, checkpoints=tuple(self.checkpoints()))
 
+    def prunable(self, keep: Keep) -> Pruned:
+        """Say what pruning would do."""
+        with self._database.reading() as connection:
+            _, counts = pruning.chosen(connection, keep)
+        return Pruned(self.place, *counts, checkpoints=tuple(self.checkpoints()), is_dry=True)
+
     def vacuum(self) -> Vacuumed:
         """Work out again what follows from the runs, drop what none names, and give back space."""
         before = self._database.size

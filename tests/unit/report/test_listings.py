@@ -43,8 +43,9 @@ from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.upkeep import Checkpoint, Exported, Imported, Pruned, Vacuumed
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.model.verification import Alteration, Continuation, Head, Seals, Verification
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import (
     BACKTEST,
@@ -52,13 +53,17 @@ from eidos.engine.report.registry import (
     COMPLIANCE,
     CONFIGURATION,
     DOCUMENT,
+    EXPORTED,
     FACT_HISTORY,
     FACTS,
+    IMPORTED,
     PAST_DRIFT,
     PLUGINS,
+    PRUNED,
     QUERY,
     RUNS,
     TIMELINE,
+    VACUUMED,
     VERIFICATION,
     WHY,
     Kind,
@@ -87,6 +92,7 @@ ALTERED = Verification(
     f"sha256:{'0' * 64}",
     Seals(has_key=True),
     pruned=3,
+    continuation=Continuation(Head(1, BAD, BAD, BAD), holds=False),
     alterations=(Alteration(*[BAD] * 6),),
     more=2,
 )
@@ -154,6 +160,13 @@ HISTORY: dict[str, tuple[Kind[Any], Any]] = {
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
+    "pruned/v1": (
+        PRUNED,
+        Pruned(BAD, 1, 2, 1, (Checkpoint(1, 1, RUN.link, BAD, BAD),)),
+    ),
+    "vacuumed/v1": (VACUUMED, Vacuumed(BAD, 2, 1, 1)),
+    "exported/v1": (EXPORTED, Exported(BAD, BAD, 1, 4096)),
+    "imported/v1": (IMPORTED, Imported(BAD, BAD, 1, 1, is_copy=False)),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
