@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 
-from eidos.engine.model.history import Capture, Outline
+from eidos.engine.model.history import Capture, Outline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
@@ -355,16 +355,15 @@ class Store(Protocol):
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         """Give runs, last recorded first.
 
         Args:
             limit: how many at most; None for all.
-            cluster: only runs that judged this cluster or its nodes.
-            since: only runs started at this moment or later.
+            asked: only runs that started in this time, and that judged such clusters, such nodes
+                and by such rules; None for all.
             known: only runs that were recorded by this moment (knowledge time); see `RunSummary`.
         """
         ...

@@ -4,13 +4,15 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
 
 from eidos.engine.app.context import Context
 from eidos.engine.errors import UsageError
+from eidos.engine.model.history import Who, Window
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.report import Report
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.times import instant
 from eidos.engine.model.upkeep import Checkpoint
 from eidos.engine.model.verification import (
     Alteration,
@@ -29,9 +31,8 @@ from eidos.engine.store.sealing import Seal
 class RunsRequest:
     """Which runs are to be listed."""
 
-    cluster: str | None = None
-    since: datetime | None = None
-    """Started at this moment or later."""
+    asked: Window | None = None
+    """When they started, and what they judged; None for all."""
     limit: int | None = None
     """How many at most, last recorded first; None for all."""
 
@@ -55,18 +56,50 @@ def list_runs(request: RunsRequest, context: Context) -> Runs:
     """
     if not context.has_store and not context.is_store_named:
         return Runs((), context.store_place, exists=False)
-    found = context.store.runs(request.limit, request.cluster, request.since)
+    found = context.store.runs(request.limit, request.asked)
     return Runs(tuple(found), context.store_place, exists=True)
 
 
-def show_run(run: str, context: Context) -> Report:
-    """Give the report of a run, named by its id, the beginning of it, or ``latest``.
+def show_run(run: str, context: Context, asked: Window | None = None) -> Report:
+    """Give the report of a run.
+
+    Args:
+        run: its id, the beginning of it, or ``latest``.
+        context: what is open.
+        asked: only what it says of such clusters, nodes and rules, of facts that were seen in that
+            time; what it decided, and whom it counts, is then said of these. None for all.
 
     Raises:
         StoreError: the database cannot be read, or there is none.
-        UsageError: no run, or more than one, is meant.
+        UsageError: no run, or more than one, is meant, or it says nothing of what is asked about.
     """
-    return context.store.run(run)
+    report = context.store.run(run)
+    if asked is None:
+        return report
+    rules = tuple(each for each in report.rules if asked.has_rule(each.id))
+    subjects = tuple(
+        replace(each, verdicts=tuple(one for one in each.verdicts if asked.has_rule(one.rule)))
+        for each in report.subjects
+        if _is_asked(each, report, asked)
+    )
+    if not any(each.verdicts for each in subjects):
+        raise UsageError(
+            f"run {report.run} says nothing of that", hint=f"See: eidos history show {report.run}"
+        )
+    return replace(report, rules=rules, subjects=subjects)
+
+
+def _is_asked(subject: Subject, report: Report, asked: Window) -> bool:
+    try:
+        seen = instant(subject.timestamp or report.started)
+    except ValueError:  # of documents nobody need know when they were written
+        seen = instant(report.started)
+    cluster = subject.cluster is not None and asked.has_cluster(subject.cluster)
+    return (
+        (cluster or not asked.clusters)
+        and asked.has_subject(Who(subject.scope, subject.name))
+        and asked.since <= seen <= asked.until
+    )
 
 
 def show_recipe(name: str, context: Context) -> dict[str, Json]:

@@ -105,7 +105,11 @@ class Window:
 
     def has_subject(self, who: Who) -> bool:
         """Say whether a subject is asked about; where nodes are named, clusters are not."""
-        return not self.nodes or (who.scope is Scope.NODE and _matches(who.name, self.nodes))
+        return not self.nodes or (who.scope is Scope.NODE and self.has_node(who.name))
+
+    def has_node(self, name: str) -> bool:
+        """Say whether a node is asked about."""
+        return _matches(name, self.nodes)
 
     def has_rule(self, rule: str) -> bool:
         """Say whether a rule is asked about."""

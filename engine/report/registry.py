@@ -177,7 +177,8 @@ VALIDATION: "Kind[Validation]" = Kind(
 )
 """``eidos validate``, ``eidos config validate``."""
 RUNS: "Kind[Sequence[RunSummary]]" = Kind(
-    "a list of runs", {"text": "runs:text", "json": "runs:json"}
+    "a list of runs",
+    {"text": "runs:text", "table": "runs:table", "json": "runs:json", "csv": "runs:csv"},
 )
 """``eidos history runs``."""
 VERIFICATION: "Kind[Verification]" = Kind(

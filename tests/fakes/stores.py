@@ -10,11 +10,11 @@ from typing import Self
 from eidos.engine.digest import digest
 from eidos.engine.errors import StoreError
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.history import Capture, Outline, Said, Who
+from eidos.engine.model.history import Capture, Outline, Said, Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
-from eidos.engine.model.rule import Enforcement, Pack
+from eidos.engine.model.rule import Enforcement, Pack, Scope
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Measurement, subtypes
 from eidos.engine.model.times import written
@@ -194,8 +194,7 @@ class MemoryStore:
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         found = [
@@ -204,8 +203,7 @@ class MemoryStore:
                 _summary(report, self._shelf.recorded[report.run]) for report in self._reports()
             )
             if known is None or self._shelf.recorded[summary.run] <= known
-            if cluster is None or cluster in summary.clusters
-            if since is None or datetime.fromisoformat(summary.started) >= since
+            if asked is None or _is_asked(asked, self._shelf.runs[summary.run][0])
         ]
         return found[:limit]
 
@@ -424,6 +422,17 @@ def _outline(seen: AddressedSnapshot) -> Outline:
     cluster = contents.pop(None)
     nodes = {name: each for name, each in contents.items() if name is not None}
     return Outline(seen.digest, cluster, nodes, seen.snapshot.collection)
+
+
+def _is_asked(asked: Window, report: Report) -> bool:
+    clusters = [each.cluster for each in report.subjects if each.cluster is not None]
+    nodes = [each.name for each in report.subjects if each.scope is Scope.NODE]
+    return (
+        asked.since <= datetime.fromisoformat(report.started) <= asked.until
+        and (not asked.clusters or any(map(asked.has_cluster, clusters)))
+        and (not asked.nodes or any(map(asked.has_node, nodes)))
+        and (not asked.rules or any(asked.has_rule(each.id) for each in report.rules))
+    )
 
 
 def _summary(report: Report, recorded: datetime) -> RunSummary:

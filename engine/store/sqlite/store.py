@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from eidos.engine.errors import StoreError
-from eidos.engine.model.history import Capture, Outline
+from eidos.engine.model.history import Capture, Outline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
@@ -163,13 +163,12 @@ class SqliteStore:
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         """Give runs, last recorded first."""
         with self._database.reading() as connection:
-            return runs.list_runs(connection, limit, cluster, since, known)
+            return runs.list_runs(connection, limit, asked, known)
 
     def run(self, name: str) -> Report:
         """Give the report of a run."""

@@ -13,7 +13,7 @@ from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.history import Who
+from eidos.engine.model.history import Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement, Scope, Severity
@@ -304,10 +304,21 @@ def test_runs_are_listed_last_first_and_chosen(store: Store) -> None:
     since = datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert [run.run for run in store.runs()] == ["r2", "r1", "r0"]
     assert [run.run for run in store.runs(limit=2)] == ["r2", "r1"]
-    assert [run.run for run in store.runs(cluster="prod")] == ["r2", "r0"]
-    assert [run.run for run in store.runs(since=since)] == ["r2", "r1"]
-    assert [run.run for run in store.runs(1, "prod", since)] == ["r2"]
-    assert store.runs(since=since + timedelta(days=9)) == store.runs(cluster="none") == []
+    ever = Window(since=since - timedelta(days=99), until=since + timedelta(days=99))
+    late = replace(ever, since=since)
+
+    def chosen(asked: Window, limit: int | None = None) -> list[str]:
+        return [run.run for run in store.runs(limit, asked)]
+
+    assert chosen(replace(ever, clusters=("pr*",))) == ["r2", "r0"]
+    assert chosen(late) == ["r2", "r1"]
+    assert chosen(replace(ever, until=since - timedelta(seconds=1))) == ["r0"]
+    assert chosen(replace(late, clusters=("prod",)), 1) == ["r2"]
+    assert chosen(replace(ever, nodes=("n1",))) == ["r2", "r1", "r0"]
+    assert chosen(replace(ever, nodes=("none",))) == chosen(replace(ever, rules=("none",))) == []
+    assert chosen(replace(ever, rules=("X", "GPU-*"))) == ["r2", "r1", "r0"]
+    assert chosen(replace(late, since=since + timedelta(days=9))) == []
+    assert chosen(replace(ever, clusters=("none",))) == []
 
 
 def test_a_list_says_of_a_run_what_its_report_says(store: Store) -> None:
