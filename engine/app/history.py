@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from eidos.engine.app.context import Context
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import StoreError, UsageError
 from eidos.engine.model.history import Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report, Subject
@@ -155,9 +155,30 @@ def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Ver
         store: the store.
         seal: made with the key that seals are held against; None where there is none.
         request: what is to be checked.
+
+    Raises:
+        StoreError: it cannot be read, and nothing was found before that.
     """
     found = _Found(request.most)
-    found.take(store.alterations())
+    try:
+        found.take(store.alterations())
+        return _verified(store, seal, request, found)
+    except StoreError as error:
+        if not found.kept:
+            raise
+        # What was altered keeps the rest from being read; what was found is said all the same.
+        found.take([Alteration("database", "", f"cannot be read to its end: {error.message}")])
+        return Verification(
+            *(store.place, 0, None, Seals(seal is not None)),
+            alterations=tuple(found.kept),
+            more=found.more,
+        )
+
+
+def _verified(
+    store: Store, seal: Seal | None, request: VerifyRequest, found: "_Found"
+) -> Verification:
+    """Look at the seals and at where the chain leads, once all rows have been looked at."""
     seals = _seals(store.remembered(), seal, found)
     checkpoints = store.checkpoints()
     links = {each.link for each in checkpoints}

@@ -498,6 +498,21 @@ def test_a_full_disk_during_a_check_leaves_the_data_as_it_was(
     assert eidos("verify", "--db", db) == 0
 
 
+def test_a_user_may_bound_files_lower_than_we_do(tmp_path: Path) -> None:
+    facts = tmp_path / "new.json"
+    facts.write_text(json.dumps({"apiVersion": "eidos.dev/v1", "kind": "Snapshot", "metadata": {}}))
+    bounded = FULL_DISK.replace("resource.RLIM_INFINITY", "int(sys.argv[1])")
+
+    ran = subprocess.run(
+        [sys.executable, "-c", bounded, "100000", "check", facts, "--no-record"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode in (0, 1, 3), ran.stderr
+
+
 def test_facts_that_come_late_twice_and_from_the_future(db: Path) -> None:
     with open_store(db) as store:
         for number, at in enumerate(

@@ -75,10 +75,19 @@ def chosen(connection: sqlite3.Connection, keep: Keep) -> tuple[list[int], tuple
 
 def read_checkpoints(connection: sqlite3.Connection) -> list[Checkpoint]:
     """Give every checkpoint, in the order of the chain."""
+    # As bytes: what was altered need be no text.
     rows = connection.execute(
-        "SELECT first, last, link, pruned, sealer, seal FROM checkpoints ORDER BY last"
+        "SELECT first, last, link, CAST(pruned AS BLOB), CAST(sealer AS BLOB), seal "
+        "FROM checkpoints ORDER BY last"
     )
-    return [Checkpoint(first, last, unpacked(link), *rest) for first, last, link, *rest in rows]
+    return [
+        Checkpoint(first, last, unpacked(link), _text(pruned), _text(sealer), seal)
+        for first, last, link, pruned, sealer, seal in rows
+    ]
+
+
+def _text(written: bytes) -> str:
+    return written.decode(errors="replace")
 
 
 def _window(connection: sqlite3.Connection, keep: Keep) -> tuple[int, int]:

@@ -510,6 +510,25 @@ def test_runs_as_they_were_known(late: Store) -> None:
     assert known("2026-03-05T10:00:00.250Z") == ["back", "mon", "tue"]
 
 
+def test_a_capture_is_known_from_when_it_was_recorded(opens: Open) -> None:
+    with opens(now=Wall("2026-03-05T10:00:00Z").now) as store:
+        record(store, report("mon", MONDAY), MONDAY)
+        [capture] = store.captures("prod")
+        assert capture.known == moment("2026-03-05T10:00:00Z")
+
+
+def test_the_last_that_was_seen(store: Store) -> None:
+    record(store, report("mon", MONDAY), MONDAY)
+    record(store, report("tue", TUESDAY), TUESDAY)
+    record(store, report("late", MONDAY), MONDAY)
+    every = store.captures("prod")
+
+    assert store.captures("prod", last=True) == [every[-1]]
+    assert store.captures("prod", until=every[0].at, last=True) == every[:2]
+    assert store.captures("prod", until=every[0].at - timedelta(seconds=1), last=True) == []
+    assert store.captures("nobody", last=True) == []
+
+
 def test_without_a_clock_a_run_is_known_from_its_start(store: Store) -> None:
     record(store, report("r1", MONDAY), MONDAY)
 
