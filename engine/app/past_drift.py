@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import MAX_AGE, clusters, latest, window
@@ -9,6 +10,7 @@ from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.snapshots import compare
 from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import UsageError
+from eidos.engine.evaluating.likeness import looked_at
 from eidos.engine.model.drift import Change
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.history import (
@@ -131,7 +133,7 @@ class _Between:
         """Give the facts that changed, each with the first sight of what it is now."""
         outlines = self._outlines()
         for change in self._kept:
-            if self._is_asked(change.node):
+            if self._is_asked(change.node) and self._matters(change):
                 yield FactMoved(
                     self._cluster,
                     change.node,
@@ -141,6 +143,23 @@ class _Between:
                     change.after,
                     self._first_seen(change, outlines),
                 )
+
+    def _matters(self, change: Change) -> bool:
+        """Say whether a rule that is asked about looks at the fact; where none is, any does."""
+        if not self._asked.rules:
+            return True
+        whole = FactAddress.of_subtype(change.address.type, change.address.subtype)
+        key = str(change.path[0]) if change.path else None
+        return any(path.whole == whole and path.key in (None, key) for path in self._looked_at)
+
+    @cached_property
+    def _looked_at(self) -> frozenset[FactAddress]:
+        """What the rules that are asked about looked at last."""
+        rules = self._store.policy_of_run(self.sights[-1].run).rules
+        chosen = (rule for rule in rules if self._asked.has_rule(rule.id))
+        return frozenset(
+            path._replace(every_node=False) for rule in chosen for path in looked_at(rule)
+        )
 
     def _is_asked(self, node: str | None) -> bool:
         who = Who(Scope.CLUSTER if node is None else Scope.NODE, node or "")

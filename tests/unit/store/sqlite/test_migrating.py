@@ -76,11 +76,13 @@ def test_what_an_earlier_eidos_wrote_answers_alike(tmp_path: Path, version: str)
             REPORT.reporter("json")(store.run(run.run), out, Rendering())
             said = expected["runs"][run.run]
             assert run.link == said["link"]
-            assert run.recorded == run.started
+            assert datetime.fromisoformat(run.recorded) == datetime.fromisoformat(run.started)
             assert_holds(json.loads(out.getvalue()), said["report"])
             digests = [each.digest for each in store.snapshots_of_run(run.run)]
             assert digests == expected["snapshots"][run.run]
         assert list(store.alterations()) == []
+        seen_then = [each.snapshot for each in store.captures("prod") if each.run != "new"]
+        assert sorted(seen_then) == sorted(each for (each,) in expected["snapshots"].values())
         lives = {life.waiver.id: (life.first_used, life.state) for life in store.waivers()}
         assert lives == (
             {"w-1": ("r1", "unused"), "w-2": (None, "unused")} if version > "v1" else {}
