@@ -227,8 +227,10 @@ class Eidos:
             StoreError: the database cannot be read, or was named and is not there.
         """
         from eidos.engine.app.history import RunsRequest, list_runs
+        from eidos.engine.model.history import Window
 
-        return list(list_runs(RunsRequest(cluster, _zoned(since), limit), self._context).runs)
+        asked = RunsRequest(Window.of(cluster, _zoned(since)), limit)
+        return list(list_runs(asked, self._context).runs)
 
     def run(self, name: str = "latest") -> Report:
         """Give the report of a recorded run, equal to the one that was recorded.

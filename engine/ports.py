@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 
-from eidos.engine.model.history import Capture, Outline
+from eidos.engine.model.history import Capture, Outline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report
@@ -23,7 +23,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Colle
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:  # most commands bundle nothing
@@ -330,6 +330,14 @@ class Store(Protocol):
         """
         ...
 
+    def prunable(self, keep: Keep) -> Pruned:
+        """Say what `prune` would do; nothing is changed, and nothing is locked.
+
+        Raises:
+            StoreError: also where a run that would go is not as it was written.
+        """
+        ...
+
     def vacuum(self) -> Vacuumed:
         """Work out again what follows from the runs, drop what none names, and give back space.
 
@@ -359,16 +367,15 @@ class Store(Protocol):
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         """Give runs, last recorded first.
 
         Args:
             limit: how many at most; None for all.
-            cluster: only runs that judged this cluster or its nodes.
-            since: only runs started at this moment or later.
+            asked: only runs that started in this time, and that judged such clusters, such nodes
+                and by such rules; None for all.
             known: only runs that were recorded by this moment (knowledge time); see `RunSummary`.
         """
         ...
@@ -489,7 +496,12 @@ class Store(Protocol):
         ...
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         """Give what was seen of a cluster and said of it, by the clock of the facts.
 
@@ -497,6 +509,7 @@ class Store(Protocol):
             cluster: its name.
             since: not what was seen before.
             until: not what was seen after it.
+            last: of these, only those of the last time.
 
         Returns:
             Captures by state time, those of one time in the order in which they were recorded; none
@@ -514,14 +527,6 @@ class Store(Protocol):
 
     def contents(self, addresses: AnyOf[str]) -> Mapping[str, Mapping[str, Json]]:
         """Give the data of subtypes by their content addresses, as outlines name them."""
-        ...
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        """Give the waivers that were given to a run, which is much less than its whole policy.
-
-        Raises:
-            UsageError: no run, or more than one, is meant.
-        """
         ...
 
     def policy_of_run(self, name: str) -> Policy:

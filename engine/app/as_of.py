@@ -1,12 +1,12 @@
 """``eidos history as-of``: what held at a moment, by the rules of then or of now."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, latest, policy_of, refuse_future
+from eidos.engine.app.past import clusters, policy_of, refuse_future
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import UsageError
@@ -18,9 +18,6 @@ from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.model.rule import Rule
-
-_NEAR = (timedelta(days=1), timedelta(days=32), None)
-"""How far back is looked, one after the other; None is the whole past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,8 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
         reader.recorded(f"{cluster}@{written(moment)}", context.store.snapshot(found[-1].snapshot))
         for cluster, found in seen.items()
     ]
-    report = report_on(map(_dated, items, seen.values()), policy, context)
+    dated = map(_dated, items, seen.values())
+    report = report_on(dated, policy, context, context.recollection)
     return replace(report, subjects=tuple(_asked(report, request.asked)))
 
 
@@ -82,7 +80,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
     """Give the last captures of each cluster by the moment, those of one state time."""
     found: dict[str, list[Capture]] = {}
     for cluster in clusters(asked, context):
-        captures = _last(cluster, asked.until, context)
+        captures = context.store.captures(cluster, until=asked.until, last=True)
         found |= {cluster: captures} if captures else {}
     if not found:
         raise UsageError(
@@ -90,15 +88,6 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
             hint="The first runs are at the end of: eidos history runs --limit 0",
         )
     return found
-
-
-def _last(cluster: str, moment: datetime, context: Context) -> list[Capture]:
-    """Give the last captures of a cluster; what is near is looked for first, history is long."""
-    for span in _NEAR:
-        since = moment - span if span else None
-        if captures := context.store.captures(cluster, since, moment):
-            return list(latest(captures))[-1]
-    return []
 
 
 def _of_then(request: AsOfRequest, seen: dict[str, list[Capture]], context: Context) -> Policy:

@@ -1,23 +1,28 @@
 """``eidos policy backtest``: what would this policy have said of the past?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import Rejudging, clusters, latest, window
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.errors import UsageError
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
-from eidos.engine.evaluating.waiving import Waiving, select_by_label
+from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.model.history import BackTest, Capture, Said, Who, Window
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Subject
 from eidos.engine.model.rule import Scope
-from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
-from eidos.engine.replaying.backtesting import Evidence, Tally
+from eidos.engine.replaying.backtesting import Evidence, Statuses, Tally
 
+if TYPE_CHECKING:
+    from eidos.engine.model.verdict import Verdict
+
+_REMEMBERED = 50_000
+"""Comparisons of a rule that are kept in memory, some hundred bytes each."""
 _SNAPSHOTS = 8
 """Snapshots whose labels are at hand: captures come in order."""
 
@@ -87,7 +92,7 @@ class _Trial:
         )
         self.tallies: dict[str, Tally] = {rule: Tally() for rule in self._ids}
         self.captures = 0
-        self._waivers = cache(context.store.waivers_of_run)
+        self._compared: dict[tuple[int, int], tuple[Said, Said, Mapping[str, Evidence]]] = {}
         self._labels = lru_cache(_SNAPSHOTS)(self._labels_in)
 
     def take(self, cluster: str) -> None:
@@ -98,44 +103,53 @@ class _Trial:
         self.captures += len(captures)
         before = self._old.said(captures) if self._old else (_recorded(alike) for alike in sights)
         for capture, old, new in zip(captures, before, self.new.said(captures), strict=True):
-            for seen in self._evidence(capture, old, new):
-                rule, evidence = seen
-                self.tallies.setdefault(rule, Tally()).take(evidence)
+            waiving = self._waiving(capture)
+            for rule, evidence in self._evidence(old, new).items():
+                waived = self._waived(rule, evidence, new, capture, waiving) if waiving else {}
+                self.tallies.setdefault(rule, Tally()).take(capture, evidence, waived)
 
-    def _evidence(self, capture: Capture, old: Said, new: Said) -> Iterator[tuple[str, Evidence]]:
-        size = len(new)
+    def _evidence(self, old: Said, new: Said) -> Mapping[str, Evidence]:
+        """Give what both say, by rule; of what is said again it is the same object."""
+        key = id(old), id(new)
+        if key not in self._compared:
+            if len(self._compared) * len(self._ids) > _REMEMBERED:
+                self._compared.clear()
+            self._compared[key] = old, new, self._compare(old, new)
+        return self._compared[key][2]
+
+    def _compare(self, old: Said, new: Said) -> Mapping[str, Evidence]:
+        said: dict[str, dict[Who, Statuses]] = {}
         for who in {**old, **new}:
             if not self._asked.has_subject(who):
                 continue
-            before = {each.rule: each for each in old.get(who, ())}
-            after = {each.rule: each for each in new.get(who, ())}
-            for rule in self._both(before, after):
-                waiver = self._waiver(capture, who, after[rule]) if rule in after else None
-                old_status, new_status = (
-                    each[rule].status if rule in each else None for each in (before, after)
-                )
-                yield rule, Evidence(capture, who, old_status, new_status, size, waiver)
+            before = {each.rule: each.status for each in old.get(who, ())}
+            after = {each.rule: each.status for each in new.get(who, ())}
+            # Of recorded verdicts only those of rules that are tried.
+            for rule in after if self._old is None else {**before, **after}:
+                said.setdefault(rule, {})[who] = before.get(rule), after.get(rule)
+        return {rule: Evidence(each, len(new)) for rule, each in said.items()}
 
-    def _both(self, before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> Sequence[str]:
-        """Name the rules to compare: of recorded verdicts only those of rules that are tried."""
-        if self._old is None:
-            return list(after)
-        return list({**before, **after})
+    def _waiving(self, capture: Capture) -> Waiving | None:
+        """Give the waivers of the run, and of who asks, on the day of a sight."""
+        waivers = (*capture.waivers, *self._policy.waivers)
+        return Waiving(waivers, self._policy.rules, capture.at) if waivers else None
 
-    def _waiver(self, capture: Capture, who: Who, verdict: Verdict) -> str | None:
-        """Name the waiver that would have covered a failure on its day."""
-        if verdict.status is not Status.FAIL:
-            return None
-        waivers = (*self._waivers(capture.run), *self._policy.waivers)
-        if not waivers:
-            return None
-        subject = Subject(
-            *(who.name, who.scope, "", "", (verdict,)),
-            cluster=capture.cluster,
-            labels=self._labels(capture.snapshot).get(who, {}) if select_by_label(waivers) else {},
-        )
-        waiving = Waiving(waivers, self._policy.rules, capture.at)
-        return waiving.apply(subject).verdicts[0].waiver
+    def _waived(
+        self, rule: str, evidence: Evidence, new: Said, capture: Capture, waiving: Waiving
+    ) -> dict[Who, str]:
+        """Name the waiver that would have covered each failure of a rule on its day."""
+        found: dict[Who, str] = {}
+        for who in evidence.failing:
+            subject = Subject(
+                *(who.name, who.scope, "", ""),
+                verdicts=tuple(each for each in new[who] if each.rule == rule),
+                cluster=capture.cluster,
+                labels=self._labels(capture.snapshot).get(who, {}) if waiving.by_label else {},
+            )
+            waiver = waiving.apply(subject).verdicts[0].waiver
+            if waiver is not None:
+                found[who] = waiver
+        return found
 
     def _labels_in(self, snapshot: str) -> Mapping[Who, Mapping[str, str]]:
         seen = self._context.store.snapshot(snapshot)

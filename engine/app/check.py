@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from eidos.engine.model.snapshot import AddressedSnapshot
-    from eidos.engine.ports import Recording
+    from eidos.engine.ports import Memo, Recording
 
 CHUNK = 64
 """Items judged together: enough to keep every core busy, few enough to forget."""
@@ -87,20 +87,26 @@ def check(
 
 
 def report_on(
-    items: Iterable[Item | Problem], policy: Policy, context: Context, *, records: bool = True
+    items: Iterable[Item | Problem],
+    policy: Policy,
+    context: Context,
+    memo: "Memo | None" = None,
+    *,
+    records: bool = True,
 ) -> Report:
     """Judge items as they come, and fold what is said of them into one report; see `check`.
 
     Args:
-        items: what is judged.
+        items: what is judged, and what is wrong with what cannot be.
         policy: what judges.
         context: what is open.
+        memo: verdicts of earlier runs; None for those that who records may believe.
         records: write the run down where the context says so; else the caller does.
     """
     if context.records:
         _ = context.store  # where it cannot be opened, nothing is judged in vain
     remembers = context.opening.remembers
-    judging = Judging(policy, context.engine, context.memo, remembers=remembers)
+    judging = Judging(policy, context.engine, memo or context.memo, remembers=remembers)
     said = map(judging.in_place, _chunks(items))
     return _folded(judging, said, policy, context, records=records)
 

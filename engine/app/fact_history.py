@@ -28,6 +28,11 @@ _CHUNK = 256
 _ABSENT = object()
 
 
+def _judged(capture: Capture, asked: Window) -> bool:
+    """Say whether a rule that is asked about was asked then."""
+    return any(asked.has_rule(each.rule) for said in capture.said.values() for each in said)
+
+
 def fact_history(path: str, asked: Window, context: Context) -> FactHistory:
     """Give the values of a fact on every node, and of the cluster where it is one of its own.
 
@@ -81,6 +86,7 @@ class _Following:
     def values(self, asked: Window) -> list[FactHeld]:
         """Give what it was, by node and time."""
         captures = self._store.captures(self._cluster, asked.since, asked.until)
+        captures = [each for each in captures if not asked.rules or _judged(each, asked)]
         open_: dict[str | None, _Held] = {}
         found: list[FactHeld] = []
         for capture, outline in self._outlined([each[-1] for each in latest(captures)]):

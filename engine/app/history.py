@@ -3,17 +3,27 @@
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eidos.engine.app.context import Context
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import StoreError, UsageError
+from eidos.engine.model.history import Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
-from eidos.engine.model.report import Report
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.run import RunSummary
+from eidos.engine.model.times import instant
 from eidos.engine.model.upkeep import Checkpoint
-from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.model.verification import (
+    Alteration,
+    ChainLink,
+    Continuation,
+    Head,
+    Seals,
+    Verification,
+)
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.records import dataclass
 from eidos.engine.store.sealing import Seal
@@ -23,9 +33,8 @@ from eidos.engine.store.sealing import Seal
 class RunsRequest:
     """Which runs are to be listed."""
 
-    cluster: str | None = None
-    since: datetime | None = None
-    """Started at this moment or later."""
+    asked: Window | None = None
+    """When they started, and what they judged; None for all."""
     limit: int | None = None
     """How many at most, last recorded first; None for all."""
 
@@ -49,18 +58,50 @@ def list_runs(request: RunsRequest, context: Context) -> Runs:
     """
     if not context.has_store and not context.is_store_named:
         return Runs((), context.store_place, exists=False)
-    found = context.store.runs(request.limit, request.cluster, request.since)
+    found = context.store.runs(request.limit, request.asked)
     return Runs(tuple(found), context.store_place, exists=True)
 
 
-def show_run(run: str, context: Context) -> Report:
-    """Give the report of a run, named by its id, the beginning of it, or ``latest``.
+def show_run(run: str, context: Context, asked: Window | None = None) -> Report:
+    """Give the report of a run.
+
+    Args:
+        run: its id, the beginning of it, or ``latest``.
+        context: what is open.
+        asked: only what it says of such clusters, nodes and rules, of facts that were seen in that
+            time; what it decided, and whom it counts, is then said of these. None for all.
 
     Raises:
         StoreError: the database cannot be read, or there is none.
-        UsageError: no run, or more than one, is meant.
+        UsageError: no run, or more than one, is meant, or it says nothing of what is asked about.
     """
-    return context.store.run(run)
+    report = context.store.run(run)
+    if asked is None:
+        return report
+    rules = tuple(each for each in report.rules if asked.has_rule(each.id))
+    subjects = tuple(
+        replace(each, verdicts=tuple(one for one in each.verdicts if asked.has_rule(one.rule)))
+        for each in report.subjects
+        if _is_asked(each, report, asked)
+    )
+    if not any(each.verdicts for each in subjects):
+        raise UsageError(
+            f"run {report.run} says nothing of that", hint=f"See: eidos history show {report.run}"
+        )
+    return replace(report, rules=rules, subjects=subjects)
+
+
+def _is_asked(subject: Subject, report: Report, asked: Window) -> bool:
+    try:
+        seen = instant(subject.timestamp or report.started)
+    except ValueError:  # of documents nobody need know when they were written
+        seen = instant(report.started)
+    cluster = subject.cluster is not None and asked.has_cluster(subject.cluster)
+    return (
+        (cluster or not asked.clusters)
+        and asked.has_subject(Who(subject.scope, subject.name))
+        and asked.since <= seen <= asked.until
+    )
 
 
 def show_recipe(name: str, context: Context) -> dict[str, Json]:
@@ -133,6 +174,8 @@ class VerifyRequest:
 
     head: str | None = None
     """A link that the chain must hold, as an earlier verification gave it; None for none."""
+    checkpoint: Head | None = None
+    """Where the chain ended once; it must go on from there."""
     most: int = 1000
     """How many alterations are kept; the others are counted."""
 
@@ -158,18 +201,44 @@ def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Ver
         store: the store.
         seal: made with the key that seals are held against; None where there is none.
         request: what is to be checked.
+
+    Raises:
+        StoreError: it cannot be read, and nothing was found before that.
     """
     found = _Found(request.most)
-    found.take(store.alterations())
+    try:
+        found.take(store.alterations())
+        return _verified(store, seal, request, found)
+    except StoreError as error:
+        if not found.kept:
+            raise
+        # What was altered keeps the rest from being read; what was found is said all the same.
+        found.take([Alteration("database", "", f"cannot be read to its end: {error.message}")])
+        return Verification(
+            *(store.place, 0, None, Seals(seal is not None)),
+            alterations=tuple(found.kept),
+            more=found.more,
+        )
+
+
+def _verified(
+    store: Store, seal: Seal | None, request: VerifyRequest, found: "_Found"
+) -> Verification:
+    """Look at the seals and at where the chain leads, once all rows have been looked at."""
     seals = _seals(store.remembered(), seal, found)
     checkpoints = store.checkpoints()
     links = {each.link for each in checkpoints}
+    kept = _Kept(request.checkpoint, checkpoints) if request.checkpoint else None
     runs, head, known = 0, None, request.head is None or request.head in links
     for each in store.chain():
         runs, head = runs + 1, each.link
         known = known or head == request.head
+        if kept is not None:
+            kept.see(each)
     if not known:
         found.take([Alteration("runs", "", _CUT, request.head, head)])
+    if kept is not None and kept.complaint is not None:
+        found.take([kept.complaint])
     return Verification(
         place=store.place,
         runs=runs,
@@ -177,15 +246,55 @@ def verify_store(store: Store, seal: Seal | None, request: VerifyRequest) -> Ver
         seals=seals,
         pruned=sum(each.runs for each in checkpoints),
         checkpoints=_checkpoint_seals(checkpoints, seal, found),
+        continuation=kept.continuation if kept else None,
         alterations=tuple(found.kept),
         more=found.more,
     )
 
 
 _LINK = re.compile("sha256:[0-9a-f]{64}")
+_SWALLOWED = (
+    "was the last of the checkpoint, and was pruned with later ones: what was before it cannot be "
+    "told any more; take a new checkpoint after each pruning"
+)
+_REWRITTEN = "is not the run that was the last of the checkpoint: it was taken away or rewritten"
 _CUT = (
     "do not hold the link that was asked for: runs were taken away or pruned, or never were in here"
 )
+
+
+class _Kept:
+    """Holds a chain against where it ended once."""
+
+    def __init__(self, head: Head, checkpoints: Sequence[Checkpoint]) -> None:
+        self._head = head
+        self._link: str | None = head.link if not head.number else None
+        self._run = head.run
+        self._is_pruned = False
+        for each in checkpoints:
+            if each.first <= head.number < each.last:
+                self._is_pruned = True
+            elif each.last == head.number:
+                self._link = each.link
+
+    def see(self, each: ChainLink) -> None:
+        """Look at a run of the chain."""
+        if each.number == self._head.number:
+            self._link, self._run = each.link, each.run
+
+    @property
+    def continuation(self) -> Continuation:
+        """Whether the chain goes on from there."""
+        return Continuation(self._head, self.complaint is None)
+
+    @property
+    def complaint(self) -> Alteration | None:
+        """What is not as it was then."""
+        head = self._head
+        if (self._link, self._run) == (head.link, head.run):
+            return None
+        what = _SWALLOWED if self._is_pruned else _REWRITTEN
+        return Alteration("runs", str(head.number), what, head.link, self._link, head.run)
 
 
 class _Found:

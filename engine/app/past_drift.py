@@ -1,20 +1,42 @@
 """``eidos history drift``: what is not what it was, and since when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import MAX_AGE, clusters, latest, window
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.snapshots import compare
-from eidos.engine.digest import canonical
+from eidos.engine.digest import canonical, digest
 from eidos.engine.errors import UsageError
+from eidos.engine.evaluating.likeness import looked_at
 from eidos.engine.model.drift import Change
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.history import Capture, FactMoved, Flipped, Outline, PastDrift, Who, Window
+from eidos.engine.model.history import (
+    Capture,
+    Contents,
+    FactMoved,
+    Flipped,
+    Outline,
+    PastDrift,
+    Who,
+    Window,
+)
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
+from eidos.engine.model.snapshot import (
+    AddressedSnapshot,
+    Measurement,
+    Metadata,
+    Node,
+    Snapshot,
+    SnapshotDigests,
+    Subtype,
+)
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
+from eidos.engine.ports import Store
 
 
 def past_drift(asked: Window, context: Context) -> PastDrift:
@@ -41,6 +63,53 @@ def past_drift(asked: Window, context: Context) -> PastDrift:
     )
 
 
+def _seen(
+    before: Capture, after: Capture, store: Store
+) -> tuple[AddressedSnapshot, AddressedSnapshot]:
+    """Give two snapshots with the facts that differ between them, and no others.
+
+    What has the same address on both sides is not unpacked: `compare` goes by addresses first.
+    """
+    changed = list(store.changed_subtypes(before.snapshot, after.snapshot))
+    wanted = {at for each in changed for at in (each.before, each.after) if at is not None}
+    data = store.contents(wanted)
+    first, last = store.outlines([before.snapshot, after.snapshot])
+    return _filled(before, first, data), _filled(after, last, data)
+
+
+def _filled(
+    capture: Capture, outline: Outline, data: Mapping[str, Mapping[str, Json]]
+) -> AddressedSnapshot:
+    """Give a snapshot in which only these contents are; of the others their addresses."""
+
+    def measured(contents: Contents) -> tuple[Measurement, ...]:
+        return tuple(
+            Measurement(each.type, (Subtype(each.subtype, data.get(at, {})),))
+            for each, at in contents.items()
+        )
+
+    own: dict[str | None, Contents] = {None: outline.cluster}
+    own.update(outline.nodes)
+    known = {id(contents): measured(contents) for contents in own.values()}
+    leaves = {
+        (name, each.type, each.subtype): at
+        for name, contents in own.items()
+        for each, at in contents.items()
+    }
+    addresses = {
+        id(each): digest(sorted([str(fact), at] for fact, at in each.items()))
+        for each in outline.nodes.values()
+    }
+    nodes = {name: addresses[id(each)] for name, each in outline.nodes.items()}
+    snapshot = Snapshot(
+        Metadata(capture.cluster, written(capture.at), capture.generator),
+        known[id(outline.cluster)],
+        tuple(Node(name, known[id(each)]) for name, each in outline.nodes.items()),
+        outline.collection,
+    )
+    return AddressedSnapshot(snapshot, SnapshotDigests(outline.snapshot, nodes, leaves))
+
+
 class _Between:
     """One cluster at two moments; without a sight by the first there is nothing to compare."""
 
@@ -55,9 +124,7 @@ class _Between:
         """The last sight by the first moment, and all later ones."""
         if not self.sights:
             return
-        first, last = self.sights[0], self.sights[-1]
-        snapshot = self._store.snapshot
-        self._found = compare(snapshot(first.snapshot), snapshot(last.snapshot))
+        self._found = compare(*_seen(self.sights[0], self.sights[-1], self._store))
         sieve = Sieve(default_ignores(), asked.until)
         self._kept = sieve.sift(self._found.changes, self._found.not_comparable).kept
         self.ignored = len(self._found.changes) - len(self._kept)
@@ -66,7 +133,7 @@ class _Between:
         """Give the facts that changed, each with the first sight of what it is now."""
         outlines = self._outlines()
         for change in self._kept:
-            if self._is_asked(change.node):
+            if self._is_asked(change.node) and self._matters(change):
                 yield FactMoved(
                     self._cluster,
                     change.node,
@@ -76,6 +143,23 @@ class _Between:
                     change.after,
                     self._first_seen(change, outlines),
                 )
+
+    def _matters(self, change: Change) -> bool:
+        """Say whether a rule that is asked about looks at the fact; where none is, any does."""
+        if not self._asked.rules:
+            return True
+        whole = FactAddress.of_subtype(change.address.type, change.address.subtype)
+        key = str(change.path[0]) if change.path else None
+        return any(path.whole == whole and path.key in (None, key) for path in self._looked_at)
+
+    @cached_property
+    def _looked_at(self) -> frozenset[FactAddress]:
+        """What the rules that are asked about looked at last."""
+        rules = self._store.policy_of_run(self.sights[-1].run).rules
+        chosen = (rule for rule in rules if self._asked.has_rule(rule.id))
+        return frozenset(
+            path._replace(every_node=False) for rule in chosen for path in looked_at(rule)
+        )
 
     def _is_asked(self, node: str | None) -> bool:
         who = Who(Scope.CLUSTER if node is None else Scope.NODE, node or "")

@@ -8,10 +8,10 @@ from pathlib import Path
 from eidos.engine.app.context import Context
 from eidos.engine.app.history import VerifyRequest, verify_store
 from eidos.engine.errors import StoreError
-from eidos.engine.model.upkeep import Checkpoint, Imported, Keep, Pruned, Vacuumed
+from eidos.engine.model.upkeep import Checkpoint, Exported, Imported, Keep, Pruned, Vacuumed
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.records import dataclass
-from eidos.engine.store.opening import opened_copy
+from eidos.engine.store.opening import open_store, opened_copy
 
 _AT_ONCE = 1000
 """Remembered verdicts that are written in one transaction."""
@@ -25,10 +25,12 @@ class PruneRequest:
     """Those of this time up to now."""
     runs: int | None = None
     """This many of those recorded last."""
+    is_dry: bool = False
+    """Only say what would go."""
 
 
 def prune(request: PruneRequest, context: Context) -> Pruned:
-    """Let the other runs go; see `eidos.engine.ports.Store.prune`.
+    """Let the other runs go, or say which would; see `eidos.engine.ports.Store.prune`.
 
     The checkpoints are sealed with the user's key, where there is one.
 
@@ -39,6 +41,8 @@ def prune(request: PruneRequest, context: Context) -> Pruned:
     _require(context)
     now = context.clock.now()
     since = None if request.age is None else now - request.age
+    if request.is_dry:
+        return context.store.prunable(Keep(since, request.runs))
     seal = context.seal
     sealed = seal.seal_checkpoint if seal is not None else _unsealed
     return context.store.prune(Keep(since, request.runs), now, sealed)
@@ -58,15 +62,17 @@ def vacuum(context: Context) -> Vacuumed:
     return context.store.vacuum()
 
 
-def export(file: Path, context: Context) -> str:
-    """Write the whole database into a new file; give what messages call the database.
+def export(file: Path, context: Context) -> Exported:
+    """Write the whole database into a new file.
 
     Raises:
         StoreError: there is no database, or the file is there or cannot be written.
     """
     _require(context)
     context.store.export(file)
-    return context.store.place
+    with open_store(file, read_only=True) as written:
+        runs = sum(1 for _ in written.chain())
+    return Exported(context.store.place, str(file), runs, file.stat().st_size)
 
 
 def take(file: Path, context: Context) -> Imported:

@@ -15,6 +15,7 @@ from eidos.engine.app.policies import known_packs, load_packs
 from eidos.engine.app.waivers import Terms, is_for, read_waivers, refuse_untenable
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
 from eidos.engine.evaluating.waiving import Waiving, select_by_label, selects, unwaived
+from eidos.engine.model.history import Window
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Rule, Severity
@@ -161,7 +162,7 @@ class _Last:
         """Give the last runs of each cluster, and of none; and all of them, the last one first."""
         store = self._context.store
         found: dict[str | None, list[RunSummary]] = {
-            cluster: store.runs(_RUNS, cluster) for cluster in store.clusters()
+            cluster: store.runs(_RUNS, Window.of(cluster)) for cluster in store.clusters()
         }
         found[None] = store.runs(_RUNS)
         runs = {each.run: each.recorded for group in found.values() for each in group}

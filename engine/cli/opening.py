@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +120,24 @@ def asked_window(options: WindowOptions, now: datetime) -> Window:
     return Window(
         since=at(options.since, now, until - SPAN),
         until=until,
+        clusters=options.clusters,
+        nodes=options.nodes,
+        rules=options.rules,
+    )
+
+
+def any_window(options: WindowOptions, now: datetime) -> Window | None:
+    """Give what of the past is asked about, all of it where nothing bounds it; None for no bound.
+
+    The far end is open: a clock that went back leaves runs that started after now.
+    """
+    from eidos.engine.app.past import at
+
+    if options == WindowOptions():
+        return None
+    return Window(
+        since=at(options.since, now, datetime.min.replace(tzinfo=UTC)),
+        until=at(options.until, now, datetime.max.replace(tzinfo=UTC)),
         clusters=options.clusters,
         nodes=options.nodes,
         rules=options.rules,

@@ -46,6 +46,8 @@ class Waiving:
         self._effective = effective
         self._waivers = sorted(waivers, key=lambda each: each.id)
         self._by_rule = _by_rule(self._waivers, rules) if waivers else {}
+        self.by_label = select_by_label(waivers)
+        """Whether any asks for labels."""
         self._fates: dict[str, set[WaiverState]] = defaultdict(set)
         self._others: dict[str, set[str]] = defaultdict(set)
 

@@ -7,9 +7,10 @@ unless they say otherwise.
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import NamedTuple
 
 from eidos.engine.errors import ExitCode
@@ -19,7 +20,11 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Collection
 from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Who(NamedTuple):
@@ -52,11 +57,13 @@ class Capture:
     snapshot: str
     """Its content address."""
     known: datetime
-    """Knowledge time: when the run started."""
+    """Knowledge time: when the run was recorded."""
     generator: str | None = None
     """What took it."""
     said: Said = field(default_factory=dict)
     """What the run said; captures that said the same share one object."""
+    waivers: tuple[Waiver, ...] = ()
+    """The waivers that the run was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +103,23 @@ class Window:
     rules: tuple[str, ...] = ()
     """Globs; none means every rule."""
 
+    @classmethod
+    def of(cls, cluster: str | None = None, since: datetime | None = None) -> "Window":
+        """Give a window without an end, about one cluster by its very name; None for every one."""
+        named = () if cluster is None else (escape(cluster),)
+        return cls(since=since or _FIRST, until=_LAST, clusters=named)
+
     def has_cluster(self, name: str) -> bool:
         """Say whether a cluster is asked about."""
         return _matches(name, self.clusters)
 
     def has_subject(self, who: Who) -> bool:
         """Say whether a subject is asked about; where nodes are named, clusters are not."""
-        return not self.nodes or (who.scope is Scope.NODE and _matches(who.name, self.nodes))
+        return not self.nodes or (who.scope is Scope.NODE and self.has_node(who.name))
+
+    def has_node(self, name: str) -> bool:
+        """Say whether a node is asked about."""
+        return _matches(name, self.nodes)
 
     def has_rule(self, rule: str) -> bool:
         """Say whether a rule is asked about."""
@@ -136,7 +153,7 @@ class Interval:
     earliest: datetime | None = None
     """The last sight before, by which it had not begun; None where there is none."""
     known: datetime | None = None
-    """When the run that first found it started."""
+    """When the run that first found it was recorded."""
 
     @property
     def seconds(self) -> float:

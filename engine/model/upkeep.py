@@ -52,6 +52,8 @@ class Pruned:
     that was seen of a cluster or node."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """Those that stand for what went, now or before."""
+    is_dry: bool = False
+    """Nothing went: it was only asked what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,18 @@ class Vacuumed:
     after: int
     rebuilt: int
     """Rows that did not follow from the runs, and do now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of writing a store into a file."""
+
+    place: str
+    file: str
+    runs: int
+    """How many runs the file holds."""
+    bytes: int
+    """How large it is."""
 
 
 @dataclass(frozen=True, slots=True)

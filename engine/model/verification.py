@@ -35,6 +35,30 @@ class ChainLink:
     """Run id."""
     link: str
     """Content address over its content and the link before it."""
+    number: int
+    """Counted from 1 as runs were recorded; pruning leaves it as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ended at a moment: who keeps it elsewhere can tell whether it goes on."""
+
+    number: int
+    """Number of the last run; 0 where there was none."""
+    run: str | None
+    """Its id."""
+    link: str
+    """Its link, over everything that was recorded before."""
+    taken: str
+    """When, RFC 3339 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Whether a chain goes on from a head that somebody kept."""
+
+    head: Head
+    holds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +90,8 @@ class Verification:
     """How many runs were pruned: what stands for them in the chain are checkpoints."""
     checkpoints: Seals = Seals(has_key=False)
     """What the seals of the checkpoints are worth; figures are checkpoints."""
+    continuation: Continuation | None = None
+    """Whether it goes on from the head that was given; None where none was."""
     alterations: tuple[Alteration, ...] = ()
     """As found, at most as many as were asked for."""
     more: int = 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import DocumentError
 from eidos.engine.folders import is_private
 from eidos.engine.model.rule import Pack
 
@@ -36,7 +37,7 @@ class PackIndex:
 
     def put(self, key: str, pack: Pack) -> None:
         """Keep a pack."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, DocumentError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomically(self._path(key), msgspec.json.encode(pack).decode(), mode=0o600)
 

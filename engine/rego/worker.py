@@ -46,7 +46,7 @@ def main(progress: int, limits: str) -> None:
         signal.signal(alarm, signal.SIG_DFL)
     bounds = msgspec.json.decode(limits, type=EngineLimits)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
+    _limit(resource.RLIMIT_FSIZE, _STDERR_BYTES)
     _limit_memory(bounds.memory_bytes)
     sys.setrecursionlimit(_RECURSION)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -65,7 +65,14 @@ def _limit_memory(size: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as mapped:  # noqa: PTH123 -- starts fast
         pages = int(mapped.read().split()[0])
     bound = pages * resource.getpagesize() + size
-    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    _limit(resource.RLIMIT_AS, bound)
+
+
+def _limit(kind: int, most: int) -> None:
+    """Bound a resource, or leave it to a lower bound that the user has set (`ulimit`)."""
+    _, hard = resource.getrlimit(kind)
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (bound, bound))
 
 
 class _Worker:

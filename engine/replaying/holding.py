@@ -22,23 +22,56 @@ def lines(captures: Iterable[Capture], window: Window, max_age: timedelta) -> It
         window: what is asked about.
         max_age: how long a sight speaks for its subject.
     """
-    subjects: dict[Who, _Subject] = {}
-    seen: list[datetime] = []
-    cluster = ""
+    found = _Cluster(window, max_age)
     for capture in captures:
-        cluster = capture.cluster
-        seen.append(capture.at)
-        for who, verdicts in capture.said.items():
-            if who not in subjects:
-                if not window.has_subject(who):
-                    continue
-                subjects[who] = _Subject(max_age)
-            subjects[who].see(capture, verdicts)
-    for who in sorted(subjects):
-        for rule, strand in sorted(subjects[who].ended(seen, window.until).items()):
-            found = tuple(_within(strand, window)) if window.has_rule(rule) else ()
-            if found:
-                yield Line(cluster, who, rule, found)
+        found.see(capture)
+    return found.lines()
+
+
+class _Cluster:
+    """The subjects of one cluster, and when anything of it was seen."""
+
+    def __init__(self, window: Window, max_age: timedelta) -> None:
+        self._window = window
+        self._max_age = max_age
+        self._subjects: dict[Who, _Subject] = {}
+        self._seen: list[datetime] = []
+        self._held: Capture | None = None
+        """What those after it repeat word for word, up to the last one."""
+
+    def see(self, capture: Capture) -> None:
+        """Take a sight; one that says the very same as the last costs nothing."""
+        held = self._held
+        if held is None or held.said is not capture.said or self._is_stale(capture):
+            self._again()
+            for who, verdicts in capture.said.items():
+                if self._window.has_subject(who):
+                    subject = self._subjects.setdefault(who, _Subject(self._max_age))
+                    subject.see(capture, verdicts)
+            self._held = capture
+        self._seen.append(capture.at)
+
+    def _is_stale(self, capture: Capture) -> bool:
+        return capture.at - self._seen[-1] > self._max_age
+
+    def _again(self) -> None:
+        """See those that were spoken of again, up to the last sight."""
+        for who in self._held.said if self._held else ():
+            if who in self._subjects:
+                self._subjects[who].again(self._seen[-1])
+
+    def lines(self) -> Iterator[Line]:
+        """Give the line of each subject and rule."""
+        if self._held is None:
+            return
+        self._again()
+        cluster, window = self._held.cluster, self._window
+        for who in sorted(self._subjects):
+            strands = self._subjects[who].ended(self._seen, window.until)
+            for rule, strand in sorted(strands.items()):
+                found = tuple(_within(strand, window)) if window.has_rule(rule) else ()
+                if found:
+                    yield Line(cluster, who, rule, found)
 
 
 def _within(intervals: Iterable[Interval], window: Window) -> Iterator[Interval]:
@@ -125,6 +158,10 @@ class _Subject:
             strand = self._strands.setdefault(verdict.rule, _Strand())
             strand.see(capture, verdict, self._max_age)
         self._said, self._last = verdicts, capture.at
+
+    def again(self, at: datetime) -> None:
+        """Take a later sight that said the same, no longer after the last than one speaks."""
+        self._last = at
 
     def _catch_up(self) -> None:
         for verdict in self._said:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.run import RunSummary
     from eidos.engine.model.signature import SignatureCheck
     from eidos.engine.model.transition import Transition
+    from eidos.engine.model.upkeep import Exported, Imported, Pruned, Vacuumed
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
     from eidos.engine.model.waiver import WaiverReport
@@ -179,7 +180,8 @@ VALIDATION: "Kind[Validation]" = Kind(
 )
 """``eidos validate``, ``eidos config validate``."""
 RUNS: "Kind[Sequence[RunSummary]]" = Kind(
-    "a list of runs", {"text": "runs:text", "json": "runs:json"}
+    "a list of runs",
+    {"text": "runs:text", "table": "runs:table", "json": "runs:json", "csv": "runs:csv"},
 )
 """``eidos history runs``."""
 BUNDLES: "Kind[Sequence[RecordedBundling]]" = Kind("a list of bundles", _asked("bundles"))
@@ -201,6 +203,22 @@ SIGNATURE: "Kind[SignatureCheck]" = Kind(
     "a signature", {"text": "signature:text", "json": "signature:json"}
 )
 """``eidos policy verify``."""
+PRUNED: "Kind[Pruned]" = Kind(
+    "what pruning did", {"text": "upkeep:pruned", "json": "upkeep:pruned_json"}
+)
+"""``eidos history prune``."""
+VACUUMED: "Kind[Vacuumed]" = Kind(
+    "what vacuuming did", {"text": "upkeep:vacuumed", "json": "upkeep:vacuumed_json"}
+)
+"""``eidos history vacuum``."""
+EXPORTED: "Kind[Exported]" = Kind(
+    "what was exported", {"text": "upkeep:exported", "json": "upkeep:exported_json"}
+)
+"""``eidos history export``."""
+IMPORTED: "Kind[Imported]" = Kind(
+    "what was imported", {"text": "upkeep:imported", "json": "upkeep:imported_json"}
+)
+"""``eidos history import``."""
 AS_OF: "Kind[Report]" = Kind(
     "a report of then",
     {
@@ -273,6 +291,10 @@ KINDS: tuple[Kind[Any], ...] = (
     BUNDLE,
     VERIFICATION,
     SIGNATURE,
+    PRUNED,
+    VACUUMED,
+    EXPORTED,
+    IMPORTED,
     AS_OF,
     TIMELINE,
     WHY,

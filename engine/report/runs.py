@@ -1,6 +1,6 @@
 """Lists of recorded runs, as text and as JSON (``schemas/runs/v1.schema.json``)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
@@ -8,6 +8,7 @@ from eidos.engine.model.run import RunSummary
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
+from eidos.engine.report.history import rows
 from eidos.engine.report.jsontext import write_document
 from eidos.engine.report.page import write_columns
 from eidos.engine.report.wording import named
@@ -44,6 +45,25 @@ def _named(clusters: Sequence[str]) -> str:
     if not clusters:
         return "-"
     return named(clusters[:_CLUSTERS], len(clusters))
+
+
+def _rows(runs: Sequence[RunSummary]) -> Iterator[tuple[object, ...]]:
+    for run in runs:
+        yield (
+            *(run.run, run.started, run.recorded, run.effective_time, run.decision.value),
+            *(run.exit_code, run.subjects, *(run.counts.get(each, 0) for each in Status)),
+            *(" ".join(run.clusters), " ".join(f"{p.name}@{p.version}" for p in run.packs)),
+            *(run.engine, run.link),
+        )
+
+
+_COLUMNS = (
+    *("RUN", "STARTED", "RECORDED", "EFFECTIVE_TIME", "DECISION", "EXIT_CODE", "SUBJECTS"),
+    *(status.name for status in Status),
+    *("CLUSTERS", "PACKS", "ENGINE", "LINK"),
+)
+table = rows.table(_COLUMNS, _rows)
+csv = rows.csv(_COLUMNS, _rows)
 
 
 def json(runs: Sequence[RunSummary], out: TextIO, _rendering: Rendering) -> None:

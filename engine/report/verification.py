@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.model.verification import Alteration, Continuation, Seals, Verification
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import write_document
@@ -27,6 +27,10 @@ def _lines(found: Verification) -> Iterator[str]:
     if found.more:
         yield f"and {found.more} more"
     yield f"runs: {found.runs}, the last with link {found.head}" if found.head else "runs: none"
+    if found.continuation is not None:
+        head, goes = found.continuation.head, found.continuation.holds
+        is_so = "goes on from" if goes else "does not go on from"
+        yield f"checkpoint: the chain {is_so} run {head.number}, {head.run}, taken {head.taken}"
     if found.pruned:
         yield f"pruned: {found.pruned} runs; {_checked(found.checkpoints)}"
     yield _worth(found.seals)
@@ -67,9 +71,23 @@ def json(found: Verification, out: TextIO, _rendering: Rendering) -> None:
         seals=_seals(found.seals),
         pruned=found.pruned,
         checkpoints=_seals(found.checkpoints),
+        checkpoint=_continuation(found.continuation),
         alterations=[_alteration(each) for each in found.alterations],
         more=found.more,
     )
+
+
+def _continuation(found: Continuation | None) -> Json:
+    if found is None:
+        return None
+    head = found.head
+    return {
+        "number": head.number,
+        "run": head.run,
+        "link": head.link,
+        "taken": head.taken,
+        "continues": found.holds,
+    }
 
 
 def _seals(seals: Seals) -> Json:

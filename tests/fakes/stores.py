@@ -10,19 +10,19 @@ from typing import Self
 from eidos.engine.digest import digest
 from eidos.engine.errors import StoreError
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.history import Capture, Outline, Said, Who
+from eidos.engine.model.history import Capture, Outline, Said, Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import Report
-from eidos.engine.model.rule import Enforcement, Pack
+from eidos.engine.model.rule import Enforcement, Pack, Scope
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype, Measurement, subtypes
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.store.naming import (
     LATEST,
@@ -124,7 +124,7 @@ class MemoryStore:
 
     def chain(self) -> Iterator[ChainLink]:
         for report, _ in self._read().runs.values():
-            yield ChainLink(report.run, digest(report.run))
+            yield ChainLink(report.run, digest(report.run), self._shelf.numbers[report.run])
 
     def checkpoints(self) -> list[Checkpoint]:
         return list(self._read().checkpoints)
@@ -132,6 +132,25 @@ class MemoryStore:
     def prune(self, keep: Keep, now: datetime, seal: Callable[[Checkpoint], Checkpoint]) -> Pruned:
         """Keep what is asked for, and every older run that a newest capture or verdict is of."""
         shelf = self._write()
+        gone, older = self._chosen(keep, now)
+        for run in gone:
+            shelf.checkpoints.append(
+                seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
+            )
+            del shelf.runs[run]
+            shelf.bundlings.pop(run, None)
+        shelf.checkpoints.sort(key=lambda each: each.last)
+        return Pruned(self.place, len(gone), len(shelf.runs), older, tuple(shelf.checkpoints))
+
+    def prunable(self, keep: Keep) -> Pruned:
+        gone, older = self._chosen(keep, datetime.max.replace(tzinfo=UTC))
+        kept = len(self._read().runs) - len(gone)
+        return Pruned(
+            self.place, len(gone), kept, older, tuple(self._shelf.checkpoints), is_dry=True
+        )
+
+    def _chosen(self, keep: Keep, now: datetime) -> tuple[list[str], int]:
+        shelf = self._read()
         runs = list(shelf.runs)
         times = [shelf.recorded[run] for run in runs]
         late = [n for n, at in enumerate(times) if keep.since and at >= keep.since]
@@ -143,15 +162,7 @@ class MemoryStore:
             each for run, (each, _) in shelf.bundlings.items() if run in {*runs[first:], *older}
         ]
         older |= {each.after.run for each in stays if each.after and each.after.run in runs[:first]}
-        gone = [run for run in runs[:first] if run not in older]
-        for run in gone:
-            shelf.checkpoints.append(
-                seal(Checkpoint(shelf.numbers[run], shelf.numbers[run], digest(run), written(now)))
-            )
-            del shelf.runs[run]
-            shelf.bundlings.pop(run, None)
-        shelf.checkpoints.sort(key=lambda each: each.last)
-        return Pruned(self.place, len(gone), len(shelf.runs), len(older), tuple(shelf.checkpoints))
+        return [run for run in runs[:first] if run not in older], len(older)
 
     def _holding(self, runs: list[str], begin: datetime) -> Iterator[str]:
         last: dict[object, tuple[datetime, str]] = {}
@@ -205,8 +216,7 @@ class MemoryStore:
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         found = [
@@ -215,8 +225,7 @@ class MemoryStore:
                 _summary(report, self._shelf.recorded[report.run]) for report in self._reports()
             )
             if known is None or self._shelf.recorded[summary.run] <= known
-            if cluster is None or cluster in summary.clusters
-            if since is None or datetime.fromisoformat(summary.started) >= since
+            if asked is None or _is_asked(asked, self._shelf.runs[summary.run][0])
         ]
         return found[:limit]
 
@@ -291,7 +300,12 @@ class MemoryStore:
         return tuple(sorted({each.metadata.cluster or "" for _, each in self._captures()} - {""}))
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         found = [
             Capture(
@@ -299,15 +313,16 @@ class MemoryStore:
                 _state_time(seen.metadata.timestamp, report),
                 report.run,
                 seen.digest,
-                datetime.fromisoformat(report.started),
+                self._shelf.recorded[report.run],
                 seen.metadata.generator,
                 _said(report, seen),
+                report.waivers,
             )
             for report, snapshots in self._read().runs.values()
             for seen in snapshots
             if seen.metadata.cluster == cluster
         ]
-        return sorted(
+        asked = sorted(
             (
                 each
                 for each in found
@@ -315,6 +330,7 @@ class MemoryStore:
             ),
             key=lambda each: each.at,
         )
+        return [each for each in asked if each.at == asked[-1].at] if last else asked
 
     def outlines(self, addresses: Iterable[str]) -> list[Outline]:
         known = {each.digest: each for _, each in self._captures()}
@@ -328,9 +344,6 @@ class MemoryStore:
             for type_, subtype in subtypes(measurements)
         }
         return {each: known[each] for each in addresses}
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        return self._find(name)[0].waivers
 
     def policy_of_run(self, name: str) -> Policy:
         report = self._find(name)[0]
@@ -464,6 +477,17 @@ def _outline(seen: AddressedSnapshot) -> Outline:
     cluster = contents.pop(None)
     nodes = {name: each for name, each in contents.items() if name is not None}
     return Outline(seen.digest, cluster, nodes, seen.snapshot.collection)
+
+
+def _is_asked(asked: Window, report: Report) -> bool:
+    clusters = [each.cluster for each in report.subjects if each.cluster is not None]
+    nodes = [each.name for each in report.subjects if each.scope is Scope.NODE]
+    return (
+        asked.since <= datetime.fromisoformat(report.started) <= asked.until
+        and (not asked.clusters or any(map(asked.has_cluster, clusters)))
+        and (not asked.nodes or any(map(asked.has_node, nodes)))
+        and (not asked.rules or any(asked.has_rule(each.id) for each in report.rules))
+    )
 
 
 def _summary(report: Report, recorded: datetime) -> RunSummary:

@@ -95,6 +95,22 @@ def test_what_is_not_what_it_was_and_since_when(
     assert fact["firstSeen"] == "2026-03-01T20:00:00Z"
 
 
+def test_of_a_rule_only_what_it_looks_at_is_told(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past.see(state({"n1": {**OLD, "release": "old"}}), START + 20 * HOUR, past.folder / "t")
+
+    def facts(*options: str) -> list[str]:
+        return [each["fact"] for each in asked(past, capsys, "drift", *options, code=1)["facts"]]
+
+    assert facts() == ["gpu.smi.driver", "os.release.id"]
+    assert facts("--rule", "T-001") == ["gpu.smi.driver"]
+    assert facts("--rule", "T-00[13]") == ["gpu.smi.driver", "os.release.id"]
+    assert facts("--rule", "T-003", "--node", "n1") == ["os.release.id"]
+    found = asked(past, capsys, "drift", "--rule", "T-002")
+    assert found["facts"] == found["verdicts"] == []
+
+
 def test_nothing_differs(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(past, capsys, "drift")
     assert found["facts"] == found["verdicts"] == found["nodes"] == []

@@ -44,6 +44,16 @@ def test_every_value_with_node_and_time(past: Past, capsys: pytest.CaptureFixtur
     ]
 
 
+def test_values_as_seen_when_a_rule_was_asked(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert eidos(past, "facts", "gpu.smi.driver", "--rule", "T-0*", "-o", "csv") == 0
+    every = capsys.readouterr().out
+    assert eidos(past, "facts", "gpu.smi.driver", "-o", "csv") == 0
+    assert capsys.readouterr().out == every
+    assert eidos(past, "facts", "gpu.smi.driver", "--rule", "X-*") == 2
+
+
 def test_a_path_may_lead_into_a_value(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     assert eidos(past, "facts", "os.noise.y[0]", "--node", "n3") == 0
     assert capsys.readouterr().out.splitlines() == [

@@ -1,5 +1,6 @@
 """``eidos history``: what was recorded, read back."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -57,6 +58,13 @@ def test_runs_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--cluster", "prod"], ["r2-x", "r0-x"]),
         (["--cluster", "none"], []),
+        (["--cluster", "p*"], ["r2-x", "r0-x"]),
+        (["--cluster", "dev", "--cluster", "prod", "--limit", "2"], ["r2-x", "r1-x"]),
+        (["--node", "n1"], ["r2-x", "r1-x", "r0-x"]),
+        (["--node", "none"], []),
+        (["--rule", "GPU-*", "--until", "2026-03-02"], ["r1-x", "r0-x"]),
+        (["--rule", "OS-*"], []),
+        (["--until", "2026-03-01"], ["r0-x"]),
         (["--limit", "1"], ["r2-x"]),
         (["--limit", "0"], ["r2-x", "r1-x", "r0-x"]),
         (["--since", "2026-03-02"], ["r2-x", "r1-x"]),
@@ -69,6 +77,32 @@ def test_runs_chosen(
     assert eidos("runs", "-o", "json", "--db", db, *options) == 0
 
     assert [run["run"] for run in json.loads(capsys.readouterr().out)["runs"]] == expected
+
+
+def test_runs_as_rows(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert eidos("runs", "-o", "csv", "--db", db) == 0
+    titles, first, *_ = csv.reader(io.StringIO(capsys.readouterr().out, newline=""))
+    row = dict(zip(titles, first, strict=True))
+    assert (row["run"], row["decision"], row["fail"], row["clusters"]) == (
+        *("r2-x", "failed", "2", "prod"),
+    )
+    assert eidos("runs", "-o", "table", "--db", db) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_a_part_of_a_run_is_shown(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(*options: str) -> list[dict[str, str]]:
+        assert eidos("show", "latest", "-o", "csv", "--db", db, *options) == 0
+        return list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+
+    whole = shown()
+    assert {row["subject"] for row in whole} == {"n1", "n2"}
+    assert shown("--node", "n1") == [row for row in whole if row["subject"] == "n1"]
+    assert shown("--cluster", "pr*", "--rule", "GPU-001") == whole
+    assert shown("--since", "2026-03-01") == whole
+    for options in (["--rule", "X"], ["--cluster", "dev"], ["--until", "2026-01-01"]):
+        assert eidos("show", "latest", "--db", db, *options) == 2
+        assert "says nothing of that" in capsys.readouterr().err
 
 
 def test_nothing_recorded_yet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -45,7 +46,7 @@ def runs(db: Path) -> list[str]:
 
 def test_prune_then_verify(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert eidos("prune", "--keep", "2", "--db", db) == 0
-    assert "3 runs pruned, 3 kept, 1 of them older" in capsys.readouterr().err
+    assert "3 runs pruned, 3 kept, 1 of them older" in capsys.readouterr().out
     assert runs(db) == ["r6", "r5", "r4"]
 
     assert eidos("verify", "--db", db, "-o", "json") == 0
@@ -87,6 +88,134 @@ def test_a_checkpoint_is_sealed_and_a_made_up_one_is_found(
         connection.commit()
     assert eidos("verify", "--db", db) == 1
     assert "nobody here pruned these runs" in capsys.readouterr().out
+
+
+def said(capsys: pytest.CaptureFixture[str], kind: str) -> Any:
+    """Give what was written to standard output, once it is what its schema says."""
+    document = json.loads(capsys.readouterr().out)
+    schema = SCHEMA.parents[1] / kind / "v1.schema.json"
+    Draft202012Validator(json.loads(schema.read_text())).validate(document)
+    return document
+
+
+def test_what_upkeep_did_is_a_document(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, copy = tmp_path / "x.db", tmp_path / "copy.db"
+
+    assert eidos("prune", "--keep", "2", "--db", db, "-o", "json") == 0
+    pruned = said(capsys, "pruned")
+    assert (pruned["runs"], pruned["kept"], pruned["older"]) == (3, 3, 1)
+    assert [(each["first"], each["last"]) for each in pruned["checkpoints"]] == [(1, 3)]
+    assert eidos("vacuum", "--db", db, "-o", "json") == 0
+    assert said(capsys, "vacuumed")["rebuilt"] == 0
+    assert eidos("export", file, "--db", db, "-o", "json") == 0
+    assert said(capsys, "exported") == {
+        "apiVersion": "eidos.dev/v1",
+        "kind": "Exported",
+        "place": str(db),
+        "file": str(file),
+        "runs": 3,
+        "bytes": file.stat().st_size,
+    }
+    assert sorted(path.name for path in tmp_path.iterdir() if "x.db" in path.name) == ["x.db"]
+    assert eidos("import", file, "--db", copy, "-o", "json") == 0
+    imported = said(capsys, "imported")
+    assert (imported["runs"], imported["known"], imported["copy"]) == (3, 0, True)
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    eidos("vacuum", "--db", db)
+    content = db.read_bytes()
+    capsys.readouterr()
+
+    assert eidos("prune", "--keep", "2", "--dry-run", "--db", db) == 0
+    assert "3 runs would go, 3 would stay, 1 of them older" in capsys.readouterr().out
+    assert eidos("prune", "--keep", "2", "--dry-run", "--db", db, "-o", "json") == 0
+    would = said(capsys, "pruned")
+    assert db.read_bytes() == content
+    assert len(runs(db)) == 6
+
+    eidos("prune", "--keep", "2", "--db", db, "-o", "json")
+    did = said(capsys, "pruned")
+    assert would == {**did, "dryRun": True, "checkpoints": []}
+
+
+def add(db: Path, name: str, day: int) -> None:
+    at = f"2026-03-{day:02}T12:00:00Z"
+    seen = snapshot(("n1", "n2"), timestamp=at, driver=str(day))
+    with open_store(db) as store:
+        record(store, report(name, seen, (verdict(),), at), seen)
+
+
+def test_a_kept_checkpoint_proves_that_the_chain_goes_on(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    assert eidos("checkpoint", "-o", kept, "--db", db) == 0
+    kept_document = json.loads(kept.read_text())
+    schema = SCHEMA.parents[1] / "history-checkpoint" / "v1.schema.json"
+    Draft202012Validator(json.loads(schema.read_text())).validate(kept_document)
+    assert (kept_document["number"], kept_document["run"]) == (6, "r6")
+    add(db, "r7", 7)
+
+    assert eidos("verify", "--db", db, "--checkpoint", kept) == 0
+    assert "the chain goes on from run 6, r6" in capsys.readouterr().out
+    assert eidos("prune", "--keep", "2", "--db", db) == 0
+    assert eidos("verify", "--db", db, "--checkpoint", kept, "-o", "json") == 0, "it stays"
+    capsys.readouterr()
+    assert eidos("prune", "--keep", "1", "--db", db) == 0
+    assert eidos("verify", "--db", db, "--checkpoint", kept) == 0, "the last one that went"
+    add(db, "r8", 8)
+    add(db, "r9", 9)
+    eidos("prune", "--keep", "1", "--db", db)
+    capsys.readouterr()
+    assert eidos("verify", "--db", db, "--checkpoint", kept, "-o", "json") == 1
+    found = said(capsys, "verification")
+    assert found["checkpoint"]["continues"] is False
+    assert "pruned with later ones" in found["alterations"][0]["what"]
+
+
+def test_a_history_that_was_written_anew_is_not_the_one_of_the_checkpoint(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, other = tmp_path / "kept.yaml", tmp_path / "other.db"
+    eidos("checkpoint", "-o", kept, "--db", db)
+    for day in range(1, 7):
+        add(other, f"r{day}", day)
+
+    assert eidos("verify", "--db", other) == 0, "nothing in it says so"
+    assert eidos("verify", "--db", other, "--checkpoint", kept) == 1
+    said = capsys.readouterr().out
+    assert "runs 6 (run r6) is not the run that was the last of the checkpoint" in said
+    short = tmp_path / "short.db"
+    add(short, "r1", 1)
+    assert eidos("verify", "--db", short, "--checkpoint", kept) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "kind: Snapshot", "a: 1\n---\nb: 2\n", '{"apiVersion": "eidos.dev/v1", "kind": "X"}'],
+)
+def test_what_is_no_checkpoint(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text(text)
+    assert eidos("verify", "--db", db, "--checkpoint", file) == 2
+    assert "bad.json" in capsys.readouterr().err
+
+
+def test_nothing_recorded_has_no_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_store(tmp_path / "empty.db").close()
+    assert eidos("checkpoint", "--db", tmp_path / "empty.db") == 2
+    assert "nothing is recorded" in capsys.readouterr().err
+    assert eidos("checkpoint", "--db", tmp_path / "none.db") == 2
+    assert not (tmp_path / "none.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +281,7 @@ def test_vacuum_puts_right_what_follows_from_the_runs(
     assert eidos("verify", "--db", db) == 1
 
     assert eidos("vacuum", "--db", db) == 0
-    assert "1 derived rows put right" in capsys.readouterr().err
+    assert "1 derived rows put right" in capsys.readouterr().out
     assert eidos("verify", "--db", db) == 0
 
 
@@ -183,7 +312,7 @@ def test_export_and_import(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     file, new = tmp_path / "out" / "history.db", tmp_path / "new" / "e.db"
     assert eidos("export", file, "--db", db) == 0
     assert eidos("import", file, "--db", new) == 0
-    assert "6 runs of" in capsys.readouterr().err
+    assert "6 runs of" in capsys.readouterr().out
 
     assert eidos("runs", "--db", db, "-o", "json") == 0
     before = capsys.readouterr().out
@@ -367,6 +496,21 @@ def test_a_full_disk_during_a_check_leaves_the_data_as_it_was(
     assert "nothing was half-written" in ran.stderr
     assert len(runs(db)) == 6
     assert eidos("verify", "--db", db) == 0
+
+
+def test_a_user_may_bound_files_lower_than_we_do(tmp_path: Path) -> None:
+    facts = tmp_path / "new.json"
+    facts.write_text(json.dumps({"apiVersion": "eidos.dev/v1", "kind": "Snapshot", "metadata": {}}))
+    bounded = FULL_DISK.replace("resource.RLIM_INFINITY", "int(sys.argv[1])")
+
+    ran = subprocess.run(
+        [sys.executable, "-c", bounded, "100000", "check", facts, "--no-record"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode in (0, 1, 3), ran.stderr
 
 
 def test_facts_that_come_late_twice_and_from_the_future(db: Path) -> None:

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from eidos.engine.app.as_of import AsOfRequest, as_of
 from eidos.engine.app.backtest import BackTestRequest, backtest
 from eidos.engine.app.past import Rejudging, policy_of
+from eidos.engine.app.past_drift import past_drift
 from eidos.engine.app.policies import PolicyRequest, resolve
+from eidos.engine.comparing.ignoring import Sieve, default_ignores
+from eidos.engine.comparing.snapshots import compare
+from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Impact, Window
 from eidos.engine.model.snapshot import Collection, CollectorState
 from fakes.histories import NOW, START, Past, brute, state, write_rules
@@ -179,3 +183,43 @@ def test_as_of_is_what_was_last_seen_judged_on_that_day(
                 for who, verdicts in said.items()
                 for verdict in verdicts
             }
+
+
+@FEW
+@given(sights=SIGHTS, since=st.integers(0, 500), until=st.integers(0, 501))
+def test_drift_between_two_moments_is_the_difference_of_the_whole_snapshots(
+    tmp_path: Path, packs: tuple[Path, Path], sights: list[Any], since: int, until: int
+) -> None:
+    past = made(tmp_path, sights, packs[0])
+    asked = Window(
+        since=START + (min(since, until) - 1) * HOUR, until=START + max(since, until) * HOUR
+    )
+    moved, fates, hidden = [], [], 0
+    with past.opened() as context:
+        # Facts speak for a day: a cluster that was not seen in the day before is left out.
+        there = [
+            cluster
+            for cluster in context.store.clusters()
+            if context.store.captures(cluster, asked.since - timedelta(hours=24), asked.since)
+        ]
+        for cluster in there:
+            sides = [context.store.snapshot_of(cluster, at) for at in (asked.since, asked.until)]
+            found = compare(*sides)
+            sifted = Sieve(default_ignores(), asked.until).sift(found.changes, found.not_comparable)
+            hidden += len(found.changes) - len(sifted.kept)
+            fates += [(cluster, each.fate.value) for each in found.pairing.changes]
+            moved += [
+                (cluster, each.node, each.fact, each.kind.value, each.before, each.after)
+                for each in sifted.kept
+            ]
+        if not there:
+            with pytest.raises(UsageError):
+                past_drift(asked, context)
+            return
+        told = past_drift(asked, context)
+    assert [
+        (each.cluster, each.node, each.fact, each.kind, each.before, each.after)
+        for each in told.moved
+    ] == moved
+    assert [(cluster, fate) for cluster, fate, _ in told.nodes] == fates
+    assert told.ignored == hidden

@@ -124,8 +124,11 @@ def test_prune_changes_no_answer_about_the_time_that_is_kept(
         before = answers(path, begin)
 
         with open_store(path) as store:
-            store.prune(keep, hour(99), lambda each: each)
+            would = store.prunable(keep)
+            assert answers(path, begin) == before
+            did = store.prune(keep, hour(99), lambda each: each)
 
+            assert (would.runs, would.kept, would.older) == (did.runs, did.kept, did.older)
             assert answers(path, begin) == before
             assert list(store.alterations()) == []
             left = store.runs()

@@ -12,6 +12,7 @@ from eidos.engine.cli import LazyGroup
         "as-of": "Judge what held at a moment, by the rules of then or of now.",
         "bundle": "Show what a gate decided about a bundle, and gate.json again.",
         "bundles": "List what gates decided about bundles.",
+        "checkpoint": "Where the chain of runs ends, to be kept elsewhere.",
         "compliance": "How large a share of its time everything passed.",
         "drift": "What changed between two moments, and since when.",
         "export": "Write the whole history into a new file.",

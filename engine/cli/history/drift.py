@@ -27,6 +27,7 @@ class DriftOptions:
 def command(asked: WindowOptions, options: DriftOptions, outputs: tuple[str, ...]) -> ExitCode:
     """Say what changed between --since and --until, which verdicts flipped, and since when.
 
+    With --rule, of facts only those that such rules look at.
     What the shipped ignore rules hide is counted. Two snapshots in depth: eidos diff C@T1 C@T2.
     Exit codes: 0 identical, 1 drift, 2 no answer.
     """

@@ -7,8 +7,10 @@ import click
 from eidos.engine.app.upkeep import export
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Database, takes
+from eidos.engine.cli.options import Database, takes, writes
 from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import EXPORTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +23,13 @@ class ExportOptions:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @takes("asked", ExportOptions)
-def command(file: Path, asked: ExportOptions) -> None:
+@writes(EXPORTED)
+def command(file: Path, asked: ExportOptions, outputs: tuple[str, ...]) -> None:
     """Write the whole history into a new FILE, as of one moment, while others record.
 
     FILE is a database: eidos history runs --db FILE reads it, eidos history import takes it in.
     """
+    chosen = parse_outputs(outputs, EXPORTED)
     with open_context(asked.db) as context, progress.shown("exporting", context.tally):
-        place = export(file, context)
-    console.say(f"{place} exported to {file}")
+        found = export(file, context)
+    console.show(EXPORTED, found, chosen)

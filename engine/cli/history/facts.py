@@ -26,7 +26,10 @@ class FactsOptions:
 def command(
     fact: str, asked: WindowOptions, options: FactsOptions, outputs: tuple[str, ...]
 ) -> None:
-    """List every value that FACT had, on which node and when: gpu.smi.driver."""
+    """List every value that FACT had, on which node and when: gpu.smi.driver.
+
+    With --rule, only as seen when such rules were asked.
+    """
     chosen = parse_outputs(outputs, FACT_HISTORY)
     with open_context(options.db) as context:
         found = fact_history(fact, asked_window(asked, context.clock.now()), context)

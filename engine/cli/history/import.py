@@ -7,8 +7,10 @@ import click
 from eidos.engine.app.upkeep import take
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Database, takes
+from eidos.engine.cli.options import Database, takes, writes
 from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import IMPORTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +23,17 @@ class ImportOptions:
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @takes("asked", ImportOptions)
-def command(file: Path, asked: ImportOptions) -> None:
+@writes(IMPORTED)
+def command(file: Path, asked: ImportOptions, outputs: tuple[str, ...]) -> None:
     """Take the history in FILE, that eidos history export wrote; one of an older eidos, too.
 
     Where there is no database yet, it becomes that of FILE, chain and all. One that is there takes
     the runs that it has not, as known from now on. What does not verify is refused whole.
     """
+    chosen = parse_outputs(outputs, IMPORTED)
     with (
         open_context(asked.db, record=True) as context,
         progress.shown("importing", context.tally),
     ):
         found = take(file, context)
-    known = f", {found.known} were here" if found.known else ""
-    console.say(f"{found.place}: {found.runs} runs of {found.source} taken{known}")
+    console.show(IMPORTED, found, chosen)

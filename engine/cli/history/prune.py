@@ -8,9 +8,11 @@ import click
 from eidos.engine.app.upkeep import PruneRequest, prune
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Database, Option, takes
+from eidos.engine.cli.options import Database, Option, takes, writes
 from eidos.engine.model.durations import seconds
 from eidos.engine.records import dataclass
+from eidos.engine.report.outputs import parse_outputs
+from eidos.engine.report.registry import PRUNED
 
 _LONGEST = timedelta(days=36_525)
 """A hundred years: more is a slip of the hand."""
@@ -56,12 +58,14 @@ class PruneOptions:
             type=Kept(),
         ),
     ] = ()
+    dry_run: Annotated[bool, Option("--dry-run", "Only say how many runs would go.")] = False
     db: Database
 
 
 @click.command()
 @takes("asked", PruneOptions)
-def command(asked: PruneOptions) -> None:
+@writes(PRUNED)
+def command(asked: PruneOptions, outputs: tuple[str, ...]) -> None:
     """Let old runs go, with the facts, rules and verdicts that only they have.
 
     A run is as old as when it was recorded and what it is about, whichever is later. Answers about
@@ -69,15 +73,15 @@ def command(asked: PruneOptions) -> None:
     to see a cluster or to judge a node by a rule. In the chain checkpoints stand for those that
     went, sealed with your key. The file stays as large until eidos history vacuum.
     """
+    chosen = parse_outputs(outputs, PRUNED)
     if not asked.keep:
         raise click.UsageError("say what to keep: --keep 90d, --keep 1000")
     ages = [each for each in asked.keep if isinstance(each, timedelta)]
     counts = [each for each in asked.keep if isinstance(each, int)]
-    request = PruneRequest(max(ages, default=None), max(counts, default=None))
+    request = PruneRequest(max(ages, default=None), max(counts, default=None), asked.dry_run)
     with (
-        open_context(asked.db, record=True) as context,
+        open_context(asked.db, record=not asked.dry_run) as context,
         progress.shown("pruning", context.tally),
     ):
         found = prune(request, context)
-    older = f", {found.older} of them older, for they hold still" if found.older else ""
-    console.say(f"{found.place}: {found.runs} runs pruned, {found.kept} kept{older}")
+    console.show(PRUNED, found, chosen)

@@ -4,11 +4,11 @@ import click
 
 from eidos.engine.app.history import show_run
 from eidos.engine.cli import console
-from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Color, Database, Verbose, takes, writes
+from eidos.engine.cli.opening import any_window, open_context
+from eidos.engine.cli.options import Color, Database, Verbose, WindowOptions, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
-from eidos.engine.report.registry import REPORT
+from eidos.engine.report.registry import AS_OF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +22,17 @@ class ShowOptions:
 
 @click.command()
 @click.argument("run", metavar="RUN|latest")
-@writes(REPORT)
-@takes("asked", ShowOptions)
-def command(run: str, outputs: tuple[str, ...], asked: ShowOptions) -> None:
+@writes(AS_OF)
+@takes("asked", WindowOptions)
+@takes("options", ShowOptions)
+def command(run: str, outputs: tuple[str, ...], asked: WindowOptions, options: ShowOptions) -> None:
     """Report a recorded run again; RUN is an id, the beginning of one, or "latest".
 
-    The exit code says whether it could be shown, not what was decided then.
+    With --cluster, --node, --rule, --since or --until only what it says of these, by when the facts
+    were seen. The exit code says whether it could be shown, not what was decided then.
     """
-    chosen = parse_outputs(outputs, REPORT)
-    with open_context(asked.db) as context:
-        report = show_run(run, context)
-    look = console.rendering(asked.color, verbose=asked.verbose)
-    console.show(REPORT, report, chosen, look)
+    chosen = parse_outputs(outputs, AS_OF)
+    with open_context(options.db) as context:
+        report = show_run(run, context, any_window(asked, context.clock.now()))
+    look = console.rendering(options.color, verbose=options.verbose)
+    console.show(AS_OF, report, chosen, look)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import click
 
+from eidos.engine.app.checkpoint import read_checkpoint
 from eidos.engine.app.history import VerifyRequest, verify
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
@@ -22,6 +23,14 @@ class VerifyOptions:
         str | None,
         Option("--head", "Link that an earlier verify printed: it must be in the chain still."),
     ] = None
+    checkpoint: Annotated[
+        str | None,
+        Option(
+            "--checkpoint",
+            "What eidos history checkpoint wrote once: the chain must go on from there.",
+            metavar="FILE|-",
+        ),
+    ] = None
     db: Database
 
 
@@ -32,11 +41,12 @@ def command(asked: VerifyOptions, outputs: tuple[str, ...]) -> ExitCode:
     """Check that what is recorded is what was written, and say what was altered.
 
     Every content address, the chain of runs, and the seals of remembered verdicts where their key
-    is at hand. That the last runs were removed shows only to who kept a later link: give it with
-    --head. Exit codes: 0 intact, 1 altered, 2 could not be read.
+    is at hand. That the last runs were removed, or everything was written anew, shows only to who
+    kept a checkpoint, or a link: give it. Exit codes: 0 intact, 1 altered, 2 could not be read.
     """
     chosen = parse_outputs(outputs, VERIFICATION)
     with open_context(asked.db) as context, progress.shown("verifying", context.tally):
-        found = verify(VerifyRequest(asked.head), context)
+        kept = read_checkpoint(asked.checkpoint, context.limits) if asked.checkpoint else None
+        found = verify(VerifyRequest(asked.head, kept), context)
     console.show(VERIFICATION, found, chosen)
     return found.exit_code

@@ -23,8 +23,10 @@ ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 if os.getppid() != parent:
     os._exit(1)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
-resource.setrlimit(resource.RLIMIT_DATA, (data, data))
+for kind, most in ((resource.RLIMIT_FSIZE, 1 << 26), (resource.RLIMIT_DATA, data)):
+    hard = resource.getrlimit(kind)[1]  # the user may have set a lower one
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
 os.execv(sys.argv[3], sys.argv[3:])
 """
 """What a child does before it becomes OPA; it takes 12 ms. `preexec_fn` would be a fork in a

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
@@ -19,6 +21,7 @@ from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 Item = TypeVar("Item")
 
+_DECODER = msgspec.json.Decoder()
 _MILLISECONDS = 1000
 _MEAN_PAGE = 64
 """Average page: big enough to be few, small enough to rewrite for one changed node."""
@@ -43,7 +46,10 @@ def parsed(written: str) -> Any:  # noqa: ANN401 - JSON of a shape that the call
     Raises:
         ValueError: it is JSON of another form, or none.
     """
-    value = json.loads(written)
+    try:
+        value = _DECODER.decode(written)
+    except msgspec.MsgspecError:
+        value = json.loads(written)  # takes what is rare, such as numbers of any length
     if text(value) != written:
         raise ValueError("not the canonical form")
     return value

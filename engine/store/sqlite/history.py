@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -25,21 +25,26 @@ from eidos.engine.store.sqlite.addresses import (
     reading_row,
 )
 from eidos.engine.store.sqlite.blobs import read_blob
-from eidos.engine.store.sqlite.chain import check_run
+from eidos.engine.store.sqlite.chain import check_run, check_runs
 from eidos.engine.store.sqlite.encoding import (
     decode_collection,
     decode_relaxation,
     last_millisecond,
     milliseconds,
+    moment,
     parsed,
 )
 from eidos.engine.store.sqlite.rulebook import read_packs, read_rules
 from eidos.engine.store.sqlite.subjects import SubjectReader
+from eidos.engine.store.sqlite.tables import RECORDED_AT
 from eidos.engine.store.sqlite.trees import TreeReader, snapshot_parts
 
 _LATEST = 2**62
 """Milliseconds after which there is no time."""
-_MILLISECONDS = 1000
+_SEEN = f"""SELECT c.run, r.run, {RECORDED_AT}, c.at, a.address, c.generator, r.details
+FROM captures c JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot
+WHERE c.cluster = ? AND c.at BETWEEN ? AND ? ORDER BY c.at, c.id"""  # noqa: S608 - ours
+_NOTHING: Said = {}
 
 
 def read_clusters(connection: sqlite3.Connection) -> tuple[str, ...]:
@@ -51,39 +56,57 @@ def read_clusters(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def read_captures(
-    connection: sqlite3.Connection, cluster: str, since: datetime | None, until: datetime | None
+    connection: sqlite3.Connection,
+    cluster: str,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    last: bool = False,
 ) -> list[Capture]:
     """Give what was seen of a cluster; see `eidos.engine.ports.Store.captures`.
 
     Raises:
         AlteredError: a run is not as it was recorded, or what it said.
     """
-    asked = (
-        cluster,
-        -_LATEST if since is None else milliseconds(since),
-        _LATEST if until is None else last_millisecond(until),
-    )
-    rows = connection.execute(
-        "SELECT c.run, r.run, r.started, c.at, a.address, c.generator FROM captures c "
-        "JOIN runs r ON r.number = c.run JOIN addresses a ON a.id = c.snapshot "
-        "WHERE c.cluster = ? AND c.at BETWEEN ? AND ? ORDER BY c.at, c.id",
-        asked,
-    ).fetchall()
-    for number in {row[0] for row in rows}:
-        check_run(connection, number)
+    begin = -_LATEST if since is None else milliseconds(since)
+    end = _LATEST if until is None else last_millisecond(until)
+    if last:
+        (latest,) = connection.execute(
+            "SELECT max(at) FROM captures WHERE cluster = ? AND at BETWEEN ? AND ?",
+            (cluster, begin, end),
+        ).fetchone()
+        begin = end + 1 if latest is None else latest
+    asked = (cluster, begin, end)
+    rows = connection.execute(_SEEN, asked).fetchall()
+    check_runs(connection, (row[0] for row in rows))
     said = _said(connection, asked)
+    given = _waivers(connection, {number: details for number, *_, details in rows})
     return [
         Capture(
             cluster,
-            datetime.fromtimestamp(at / _MILLISECONDS, UTC),
+            moment(at),
             run,
             f"sha256:{address.hex()}",
-            datetime.fromisoformat(started),
+            moment(recorded),
             generator,
-            said.get((number, at), {}),
+            said.get((number, at), _NOTHING),
+            given[details],
         )
-        for number, run, started, at, address, generator in rows
+        for number, run, recorded, at, address, generator, details in rows
     ]
+
+
+def _waivers(
+    connection: sqlite3.Connection, runs: Mapping[int, int | None]
+) -> dict[int | None, tuple[Waiver, ...]]:
+    """Give the waivers that runs were given, by their details."""
+    found: dict[int | None, tuple[Waiver, ...]] = {None: ()}
+    for number, details in runs.items():
+        if details is not None and details not in found:
+            said: dict[str, Any] = json.loads(read_blob(connection, details))
+            with reading_row("runs", number):
+                found[details] = waivers.read_waivers(connection, said.get("waivers", ()))
+    return found
 
 
 def _said(
@@ -97,16 +120,19 @@ def _said(
     ).fetchall()
     reader = SubjectReader(connection)
     known: dict[tuple[str, ...], Said] = {}
+    alike: dict[tuple[tuple[int, int], ...], Said] = {}
     found: dict[tuple[int, int], Said] = {}
     for key, parts in groupby(rows, key=itemgetter(0, 1)):
         pages = tuple(pages for _, _, pages in parts)
         if pages not in known:
-            known[pages] = {
-                Who(Scope(each.scope), each.name): reader.verdicts(each.verdicts)
-                for written in pages
-                for page in parsed(written)
-                for each in reader.page(page)
-            }
+            subjects = [one for each in pages for page in parsed(each) for one in reader.page(page)]
+            members = tuple((each.row, each.verdicts) for each in subjects)
+            if members not in alike:
+                alike[members] = {
+                    Who(Scope(each.scope), each.name): reader.verdicts(each.verdicts)
+                    for each in subjects
+                }
+            known[pages] = alike[members]
         found[key] = known[pages]
     return found
 
@@ -152,21 +178,6 @@ def read_contents(
         AlteredError: one is not there, or not what its address says.
     """
     return {at: json.loads(read_blob(connection, find(connection, at))) for at in addresses}
-
-
-def read_waivers(connection: sqlite3.Connection, number: int) -> tuple[Waiver, ...]:
-    """Give the waivers that were given to the run with this number.
-
-    Raises:
-        AlteredError: it is not as it was recorded.
-    """
-    check_run(connection, number)
-    (details,) = connection.execute(
-        "SELECT details FROM runs WHERE number = ?", (number,)
-    ).fetchone()
-    said: dict[str, Any] = json.loads(read_blob(connection, details)) if details else {}
-    with reading_row("runs", number):
-        return waivers.read_waivers(connection, said.get("waivers", ()))
 
 
 def read_policy(connection: sqlite3.Connection, number: int) -> Policy:

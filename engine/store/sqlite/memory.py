@@ -66,13 +66,17 @@ def remember(connection: sqlite3.Connection, verdicts: Sequence[Remembered]) -> 
 
 def read_memos(connection: sqlite3.Connection) -> Iterator[Remembered]:
     """Give everything that is remembered; what does not match its address is left out."""
-    rows = connection.execute("SELECT judgement, memo, sealer, seal FROM memos ORDER BY judgement")
+    # As bytes: what was altered need be no text.
+    rows = connection.execute(
+        "SELECT judgement, memo, CAST(sealer AS BLOB), seal FROM memos ORDER BY judgement"
+    )
     for judgement, alike in groupby(rows, key=itemgetter(0)):
         with suppress(AlteredError):
             said = read_judgement(connection, judgement)
             for _, memo, sealer, seal in alike:
                 with suppress(AlteredError):
-                    yield Remembered(_under(address_of(connection, memo), said), sealer, seal)
+                    key = address_of(connection, memo)
+                    yield Remembered(_under(key, said), sealer.decode(errors="replace"), seal)
 
 
 def _under(key: str, said: Verdict) -> Verdict:

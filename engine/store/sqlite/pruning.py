@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from eidos.engine.model.upkeep import Checkpoint, Keep
 from eidos.engine.store.sqlite.addresses import packed, unpacked
-from eidos.engine.store.sqlite.chain import check_run
+from eidos.engine.store.sqlite.chain import check_runs
 from eidos.engine.store.sqlite.encoding import milliseconds, parsed, state_time
 from eidos.engine.store.sqlite.rebuilding import rebuild
 from eidos.engine.store.sqlite.sweeping import sweep
@@ -47,16 +47,8 @@ def prune(
     Raises:
         AlteredError: what would go is not as it was written: it is evidence.
     """
+    gone, counts = chosen(connection, keep)
     connection.execute("DELETE FROM pending WHERE since < ?", (now - _SPARED_MS,))
-    numbers = [
-        number for (number,) in connection.execute("SELECT number FROM runs ORDER BY number")
-    ]
-    first, begin = _window(connection, keep)
-    older = set(_holding(connection, first, begin))
-    older |= set(_rendered_for(connection, first, older))
-    gone = [number for number in numbers if number < first and number not in older]
-    for number in gone:
-        check_run(connection, number)
     if gone:
         _leave_checkpoints(connection, gone, make)
         for table, column in _OF_RUNS:
@@ -66,15 +58,41 @@ def prune(
             )
         rebuild(connection)
     sweep(connection)
-    return len(gone), len(numbers) - len(gone), len(older)
+    return counts
+
+
+def chosen(connection: sqlite3.Connection, keep: Keep) -> tuple[list[int], tuple[int, int, int]]:
+    """Give the runs that go, by number, and what `prune` gives; nothing is changed.
+
+    Raises:
+        AlteredError: what would go is not as it was written: it is evidence.
+    """
+    numbers = [
+        number for (number,) in connection.execute("SELECT number FROM runs ORDER BY number")
+    ]
+    first, begin = _window(connection, keep)
+    older = set(_holding(connection, first, begin))
+    older |= set(_rendered_for(connection, first, older))
+    gone = [number for number in numbers if number < first and number not in older]
+    check_runs(connection, gone)
+    return gone, (len(gone), len(numbers) - len(gone), len(older))
 
 
 def read_checkpoints(connection: sqlite3.Connection) -> list[Checkpoint]:
     """Give every checkpoint, in the order of the chain."""
+    # As bytes: what was altered need be no text.
     rows = connection.execute(
-        "SELECT first, last, link, pruned, sealer, seal FROM checkpoints ORDER BY last"
+        "SELECT first, last, link, CAST(pruned AS BLOB), CAST(sealer AS BLOB), seal "
+        "FROM checkpoints ORDER BY last"
     )
-    return [Checkpoint(first, last, unpacked(link), *rest) for first, last, link, *rest in rows]
+    return [
+        Checkpoint(first, last, unpacked(link), _text(pruned), _text(sealer), seal)
+        for first, last, link, pruned, sealer, seal in rows
+    ]
+
+
+def _text(written: bytes) -> str:
+    return written.decode(errors="replace")
 
 
 def _window(connection: sqlite3.Connection, keep: Keep) -> tuple[int, int]:

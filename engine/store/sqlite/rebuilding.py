@@ -23,11 +23,12 @@ _COMPARED = (
     ("waiver_lives", "waiver", "first, last, first_used, last_used, uses, state"),
 )
 """Table, its key, and what a row says."""
-_DIFFERING = """SELECT json_array({key}), json_array({said}), NULL FROM (
+_DIFFERING = """SELECT json_array({key}), CAST(json_array({said}) AS BLOB), NULL FROM (
     SELECT * FROM temp.{table} EXCEPT SELECT * FROM main.{table})
-UNION ALL SELECT json_array({key}), NULL, json_array({said}) FROM (
+UNION ALL SELECT json_array({key}), NULL, CAST(json_array({said}) AS BLOB) FROM (
     SELECT * FROM main.{table} EXCEPT SELECT * FROM temp.{table})
 ORDER BY 1"""
+"""What is said as bytes: what was altered need be no text."""
 
 
 def differences(connection: sqlite3.Connection) -> Iterator[Alteration]:
@@ -42,7 +43,8 @@ def differences(connection: sqlite3.Connection) -> Iterator[Alteration]:
         query = _DIFFERING.format(table=table, key=key, said=said)
         for name, expected, found in connection.execute(query).fetchall():
             row = rows.setdefault(name, [None, None])
-            row[:] = [expected or row[0], found or row[1]]
+            for side, written in enumerate((expected, found)):
+                row[side] = written.decode(errors="replace") if written else row[side]
         for name, (expected, found) in rows.items():
             where = name[1:-1].replace(",", ", ")
             where = f"({where})" if "," in key else where

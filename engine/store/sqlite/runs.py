@@ -2,19 +2,20 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.history import Window
 from eidos.engine.model.report import PackRef, RecipeRef, Report, WaiverNote
-from eidos.engine.model.rule import Severity
+from eidos.engine.model.rule import Scope, Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
-from eidos.engine.store.sqlite.addresses import unpacked
+from eidos.engine.store.sqlite.addresses import reading_row, unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
-from eidos.engine.store.sqlite.chain import check_run
+from eidos.engine.store.sqlite.chain import check_run, check_runs
 from eidos.engine.store.sqlite.encoding import (
     decode_problem,
     decode_relaxation,
@@ -30,41 +31,62 @@ _ALL = -1
 """SQLite's limit that is none."""
 _COMPARED = 1000
 """Runs that a mistyped name is compared with."""
-_LIST = f"""
+_LIST = """
 SELECT r.number, r.run, r.started, r.effective_time, r.generator, r.engine, r.decision, r.exit_code,
     r.counts, r.packs, r.link, r.recorded, r.subjects, (
         SELECT json_group_array(DISTINCT p.cluster) FROM run_parts p
         WHERE p.run = r.number AND p.cluster IS NOT NULL
     )
 FROM runs r
-WHERE (:cluster IS NULL OR EXISTS (
-        SELECT 1 FROM run_parts p WHERE p.run = r.number AND p.cluster = :cluster))
-    AND (:since IS NULL OR julianday(r.started) >= julianday(:since))
-    AND (:known IS NULL OR {RECORDED_AT} <= :known)
-ORDER BY r.number DESC LIMIT :limit
-"""  # noqa: S608 - ours
+"""
+_OF_CLUSTERS = """EXISTS (SELECT 1 FROM run_parts p
+WHERE p.run = r.number AND p.cluster IS NOT NULL AND has_cluster(p.cluster))"""
+_OF_NODES = f"""EXISTS (SELECT 1 FROM run_parts p JOIN json_each(p.pages) page
+JOIN subject_pages sp ON sp.id = page.value JOIN json_each(sp.subjects) e
+JOIN subjects s ON s.id = json_extract(e.value, '$[0]')
+WHERE p.run = r.number AND s.scope = '{Scope.NODE.value}' AND has_node(s.name))"""  # noqa: S608 - ours
+_OF_RULES = """EXISTS (SELECT 1 FROM rule_lists l JOIN json_each(l.rules) e
+JOIN rules u ON u.id = e.value WHERE l.id = r.rules AND has_rule(u.rule))"""
+_STARTED = """julianday(r.started) BETWEEN julianday(:since) AND julianday(:until)"""
 
 
 def list_runs(
     connection: sqlite3.Connection,
-    limit: int | None,
-    cluster: str | None,
-    since: datetime | None,
+    limit: int | None = None,
+    asked: Window | None = None,
     known: datetime | None = None,
 ) -> list[RunSummary]:
     """Give runs, last recorded first; see `eidos.engine.ports.Store.runs`."""
-    asked = {
-        "limit": _ALL if limit is None else limit,
-        "cluster": cluster,
-        "since": since.isoformat() if since else None,
-        "known": milliseconds(known) if known else None,
-    }
-    rows = connection.execute(_LIST, asked)
-    return [_summary(connection, *row) for row in rows.fetchall()]
+    values: dict[str, str | int] = {"limit": _ALL if limit is None else limit}
+    conditions = []
+    if known is not None:
+        values["known"] = milliseconds(known)
+        conditions.append(f"{RECORDED_AT} <= :known")
+    if asked is not None:
+        # Runs start at whole seconds; SQLite takes the last microsecond of time for no time.
+        values |= {"since": asked.since.isoformat(), "until": asked.until.isoformat("T", "seconds")}
+        conditions += [_STARTED, *_chosen(connection, asked)]
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    query = f"{_LIST} {where}ORDER BY r.number DESC LIMIT :limit"
+    with reading_row("runs", ""):
+        rows = connection.execute(query, values).fetchall()
+    check_runs(connection, (row[0] for row in rows))
+    return [_summary(connection, *row[1:]) for row in rows]
 
 
-def _summary(connection: sqlite3.Connection, number: int, *row: Any) -> RunSummary:  # noqa: ANN401
-    check_run(connection, number)
+def _chosen(connection: sqlite3.Connection, asked: Window) -> Iterator[str]:
+    """Give the conditions that globs say, and let the database ask what they call."""
+    for globs, name, fits, condition in (
+        (asked.clusters, "has_cluster", asked.has_cluster, _OF_CLUSTERS),
+        (asked.nodes, "has_node", asked.has_node, _OF_NODES),
+        (asked.rules, "has_rule", asked.has_rule, _OF_RULES),
+    ):
+        if globs:
+            connection.create_function(name, 1, fits, deterministic=True)
+            yield condition
+
+
+def _summary(connection: sqlite3.Connection, *row: Any) -> RunSummary:  # noqa: ANN401
     run, started, effective_time, generator, engine, decision, exit_code, *rest = row
     counts, packs, link, recorded, subjects, clusters = rest
     return RunSummary(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from eidos.engine.errors import StoreError
-from eidos.engine.model.history import Capture, Outline
+from eidos.engine.model.history import Capture, Outline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.recorded_bundling import RecordedBundling
@@ -18,7 +18,7 @@ from eidos.engine.model.snapshot import AddressedSnapshot, ChangedSubtype
 from eidos.engine.model.times import written
 from eidos.engine.model.upkeep import Checkpoint, Keep, Pruned, Vacuumed
 from eidos.engine.model.verification import Alteration, ChainLink
-from eidos.engine.model.waiver import Waiver, WaiverLife
+from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.ports import Remembered
 from eidos.engine.store.sqlite import (
     bundles,
@@ -131,6 +131,12 @@ class SqliteStore:
             counts = pruning.prune(connection, keep, milliseconds(now), make)
         return Pruned(self.place, *counts, checkpoints=tuple(self.checkpoints()))
 
+    def prunable(self, keep: Keep) -> Pruned:
+        """Say what pruning would do."""
+        with self._database.reading() as connection:
+            _, counts = pruning.chosen(connection, keep)
+        return Pruned(self.place, *counts, checkpoints=tuple(self.checkpoints()), is_dry=True)
+
     def vacuum(self) -> Vacuumed:
         """Work out again what follows from the runs, drop what none names, and give back space."""
         before = self._database.size
@@ -159,13 +165,12 @@ class SqliteStore:
     def runs(
         self,
         limit: int | None = None,
-        cluster: str | None = None,
-        since: datetime | None = None,
+        asked: Window | None = None,
         known: datetime | None = None,
     ) -> list[RunSummary]:
         """Give runs, last recorded first."""
         with self._database.reading() as connection:
-            return runs.list_runs(connection, limit, cluster, since, known)
+            return runs.list_runs(connection, limit, asked, known)
 
     def run(self, name: str) -> Report:
         """Give the report of a run."""
@@ -224,11 +229,16 @@ class SqliteStore:
             return history.read_clusters(connection)
 
     def captures(
-        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        cluster: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        last: bool = False,
     ) -> list[Capture]:
         """Give what was seen of a cluster, by the clock of the facts."""
         with self._database.reading() as connection:
-            return history.read_captures(connection, cluster, since, until)
+            return history.read_captures(connection, cluster, since, until, last=last)
 
     def outlines(self, addresses: Iterable[str]) -> list[Outline]:
         """Give what snapshots are made of, without unpacking them."""
@@ -239,11 +249,6 @@ class SqliteStore:
         """Give the data of subtypes by their content addresses."""
         with self._database.reading() as connection:
             return history.read_contents(connection, addresses)
-
-    def waivers_of_run(self, name: str) -> tuple[Waiver, ...]:
-        """Give the waivers that were given to a run."""
-        with self._database.reading() as connection:
-            return history.read_waivers(connection, runs.find_run(connection, name))
 
     def policy_of_run(self, name: str) -> Policy:
         """Give what judged a run."""

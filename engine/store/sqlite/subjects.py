@@ -6,22 +6,27 @@ Alike subjects share one list of verdicts.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from eidos.engine.model.report import Subject
 from eidos.engine.model.rule import Enforcement, Scope
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.records import dataclass
 from eidos.engine.store.sqlite.addresses import (
+    AlteredError,
     address_in,
     address_of,
     expect,
     intern,
     reading_row,
+    unpacked,
 )
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.encoding import (
     addressed,
+    decode_judgement,
     decode_locations,
     decode_object,
     parsed,
@@ -32,6 +37,15 @@ from eidos.engine.store.sqlite.memory import JudgementWriter, read_judgement
 
 _REMEMBERED = 100_000
 """Rows a reader keeps in memory for those alike, some hundred bytes each."""
+_MEMBERS = """SELECT s.id, s.name, s.scope, s.cluster, f.address, json_extract(e.value, '$[2]')
+FROM subject_pages p JOIN json_each(p.subjects) e
+JOIN subjects s ON s.id = json_extract(e.value, '$[0]')
+JOIN addresses f ON f.id = json_extract(e.value, '$[1]') WHERE p.id = ? ORDER BY e.key"""
+_SAID = """SELECT v.id, v.enforcement, v.waiver, v.memo, m.address, a.address,
+    j.rule, j.status, j.findings, j.reason
+FROM verdict_lists l JOIN json_each(l.verdicts) e JOIN verdicts v ON v.id = e.value
+JOIN judgements j ON j.id = v.judgement JOIN addresses a ON a.id = j.id
+LEFT JOIN addresses m ON m.id = v.memo WHERE l.id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,7 @@ class SubjectReader:
         self._lists: dict[int, tuple[Verdict, ...]] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._addresses: dict[int, str] = {}
+        self._list_addresses: dict[int, str] = {}
 
     def subjects(self, run: int) -> Iterator[Subject]:
         """Give the subjects of the run with this number, in its order.
@@ -186,11 +201,13 @@ class SubjectReader:
             (written,) = self._connection.execute(
                 "SELECT subjects FROM subject_pages WHERE id = ?", (row,)
             ).fetchone()
-            found = [self._subject(*entry) for entry in parsed(written)]
-            lists = [address_in(self._connection, "verdict_lists", one.verdicts) for one in found]
+            entries = parsed(written)
+            found = self._members(row) if entries else []
+            if len(found) != len(entries):
+                found = [self._subject(*entry) for entry in entries]  # which tells what is lost
             said: list[list[str]] = [
-                [one.cluster, one.scope, one.name, one.facts, verdicts]
-                for one, verdicts in zip(found, lists, strict=True)
+                [one.cluster, one.scope, one.name, one.facts, self._list_address(one.verdicts)]
+                for one in found
             ]
             at = address_of(self._connection, row)
             address = addressed(said)
@@ -198,6 +215,20 @@ class SubjectReader:
                 address = addressed([[cluster or None, *others] for cluster, *others in said])
             expect("subject_pages", row, at, address)
         return found
+
+    def _members(self, page: int) -> list[StoredSubject]:
+        """Give the subjects of a page whose rows are all there, in one query."""
+        found = self._connection.execute(_MEMBERS, (page,))
+        return [
+            StoredSubject(row, name, scope, cluster, unpacked(facts), verdicts)
+            for row, name, scope, cluster, facts, verdicts in found
+        ]
+
+    def _list_address(self, row: int) -> str:
+        if row not in self._list_addresses:
+            _bound(self._list_addresses)
+            self._list_addresses[row] = address_in(self._connection, "verdict_lists", row)
+        return self._list_addresses[row]
 
     def _subject(self, row: int, facts: int, verdicts: int) -> StoredSubject:
         name, scope, cluster = self._connection.execute(
@@ -236,9 +267,37 @@ class SubjectReader:
     def verdicts(self, row: int) -> tuple[Verdict, ...]:
         """Give the verdicts of a list, held against their addresses."""
         if row not in self._lists:
+            self._learn(row)
             rows = self.check_list(row)
             self._lists[row] = tuple(self._verdict(verdict) for verdict in rows)
         return self._lists[row]
+
+    def _learn(self, verdict_list: int) -> None:
+        """Read the verdicts of a list together, each held against its address.
+
+        What does not hold is left to be read alone, which tells what is wrong with it.
+        """
+        _bound(self._addresses)
+        with suppress(sqlite3.OperationalError):  # no JSON, or text that is none
+            for verdict, *said in self._connection.execute(_SAID, (verdict_list,)).fetchall():
+                if verdict not in self._verdicts:
+                    with suppress(AlteredError), reading_row("verdicts", verdict):
+                        self._take(verdict, *said)
+
+    def _take(self, verdict: int, *said: Any) -> None:  # noqa: ANN401 - columns of `_SAID`
+        enforcement, waiver, key, memo, at, rule, status, findings, reason = said
+        document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
+        judgement = unpacked(at)
+        expect("judgements", "", judgement, addressed(document))
+        if key is not None:
+            memo = unpacked(_there(memo))
+        self._addresses[verdict] = addressed([judgement, enforcement, waiver, memo])
+        self._verdicts[verdict] = replace(
+            decode_judgement(document),
+            enforcement=Enforcement(enforcement),
+            waiver=waiver,
+            memo=memo,
+        )
 
     def _verdict(self, row: int) -> Verdict:
         if row not in self._verdicts:
@@ -249,6 +308,12 @@ class SubjectReader:
                     said, enforcement=Enforcement(enforcement), waiver=waiver, memo=memo
                 )
         return self._verdicts[row]
+
+
+def _there(address: bytes | str | None) -> bytes | str:
+    if address is None:
+        raise ValueError("no address")
+    return address
 
 
 def _bound(memory: dict[int, str]) -> None:

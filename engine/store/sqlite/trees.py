@@ -179,11 +179,13 @@ def read_snapshot(
     }
     reader = TreeReader(connection, contexts)
     durations = remarks.get("durations") or [None] * len(entries)
+    with reading_row("snapshots", row):
+        collection = tuple(map(decode_collection, entries, durations))
     snapshot = Snapshot(
         metadata,
         reader.measurements(None, tree),
         tuple(Node(name, reader.measurements(name, each)) for name, each in trees),
-        tuple(map(decode_collection, entries, durations)),
+        collection,
     )
     nodes = {name: reader.address(each) for name, each in trees}
     root = snapshot_digest(reader.address(tree), nodes, snapshot.collection)
@@ -322,6 +324,7 @@ class TreeReader:
         self._data: dict[int, dict[str, Any]] = {}
         self._leaves: dict[int, dict[str, dict[str, str]]] = {}
         self._addresses: dict[int, str] = {}
+        self._blobs: dict[int, str] = {}
 
     def measurements(self, node: str | None, tree: int) -> tuple[Measurement, ...]:
         """Give the facts of a node, or of the cluster (None), unpacked."""
@@ -334,13 +337,15 @@ class TreeReader:
         """Give the address of each subtype, by type and name."""
         if tree not in self._leaves:
             self._leaves[tree] = {
-                type_: {
-                    name: address_in(self._connection, "blobs", blob)
-                    for name, blob in blobs.items()
-                }
+                type_: {name: self._blob(blob) for name, blob in blobs.items()}
                 for type_, blobs in self._tree(tree).items()
             }
         return self._leaves[tree]
+
+    def _blob(self, row: int) -> str:
+        if row not in self._blobs:
+            self._blobs[row] = address_in(self._connection, "blobs", row)
+        return self._blobs[row]
 
     def address(self, tree: int) -> str:
         """Give the address of the whole, from those of its subtypes."""

@@ -93,7 +93,8 @@ def _rows(connection: sqlite3.Connection, table: str, check: Check) -> Iterator[
     told: set[tuple[str, str]] = set()
     for (row,) in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid"):  # noqa: S608
         try:
-            check(row)
+            with reading_row(table, row):
+                check(row)
         except AlteredError as error:
             each = error.alteration
             if (each.table, each.row) not in told:  # what many rows share is told once
@@ -110,7 +111,8 @@ def _file(connection: sqlite3.Connection) -> Iterator[Alteration]:
 
 def _layout(connection: sqlite3.Connection) -> Iterator[Alteration]:
     """See that tables, the triggers that guard them, and views are those of eidos."""
-    query = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE "
+    # As bytes: what was altered need be no text.
+    query = "SELECT type || ' ' || name, CAST(sql AS BLOB) FROM sqlite_schema WHERE "
     query += "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> '_sqlite_migrations'"
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -122,7 +124,12 @@ def _layout(connection: sqlite3.Connection) -> Iterator[Alteration]:
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             what = "is not what eidos laid" if name in found else "is missing"
-            yield Alteration(name, "", what, expected.get(name), found.get(name))
+            sides = (_shown(each.get(name)) for each in (expected, found))
+            yield Alteration(name, "", what, *sides)
+
+
+def _shown(sql: bytes | None) -> str | None:
+    return None if sql is None else sql.decode(errors="replace")
 
 
 def _lost_references(connection: sqlite3.Connection) -> Iterator[Alteration]:

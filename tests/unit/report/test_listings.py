@@ -44,8 +44,9 @@ from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.signature import SignatureCheck
+from eidos.engine.model.upkeep import Checkpoint, Exported, Imported, Pruned, Vacuumed
 from eidos.engine.model.verdict import Finding, Status, Verdict
-from eidos.engine.model.verification import Alteration, Seals, Verification
+from eidos.engine.model.verification import Alteration, Continuation, Head, Seals, Verification
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import (
     BACKTEST,
@@ -53,14 +54,18 @@ from eidos.engine.report.registry import (
     COMPLIANCE,
     CONFIGURATION,
     DOCUMENT,
+    EXPORTED,
     FACT_HISTORY,
     FACTS,
+    IMPORTED,
     PAST_DRIFT,
     PLUGINS,
+    PRUNED,
     QUERY,
     RUNS,
     SIGNATURE,
     TIMELINE,
+    VACUUMED,
     VERIFICATION,
     WHY,
     Kind,
@@ -89,6 +94,7 @@ ALTERED = Verification(
     f"sha256:{'0' * 64}",
     Seals(has_key=True),
     pruned=3,
+    continuation=Continuation(Head(1, BAD, BAD, BAD), holds=False),
     alterations=(Alteration(*[BAD] * 6),),
     more=2,
 )
@@ -160,6 +166,13 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
         SIGNATURE,
         SignatureCheck(BAD, "0" * 64, 1, (Problem(BAD, BAD, Location(BAD)),)),
     ),
+    "pruned/v1": (
+        PRUNED,
+        Pruned(BAD, 1, 2, 1, (Checkpoint(1, 1, RUN.link, BAD, BAD),)),
+    ),
+    "vacuumed/v1": (VACUUMED, Vacuumed(BAD, 2, 1, 1)),
+    "exported/v1": (EXPORTED, Exported(BAD, BAD, 1, 4096)),
+    "imported/v1": (IMPORTED, Imported(BAD, BAD, 1, 1, is_copy=False)),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),

@@ -13,7 +13,7 @@ from eidos.engine.digest import addressed, digest
 from eidos.engine.errors import Location, Problem, StoreError, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.history import Who
+from eidos.engine.model.history import Who, Window
 from eidos.engine.model.recorded_bundling import RecordedBundling
 from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement, Scope, Severity
@@ -304,10 +304,21 @@ def test_runs_are_listed_last_first_and_chosen(store: Store) -> None:
     since = datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert [run.run for run in store.runs()] == ["r2", "r1", "r0"]
     assert [run.run for run in store.runs(limit=2)] == ["r2", "r1"]
-    assert [run.run for run in store.runs(cluster="prod")] == ["r2", "r0"]
-    assert [run.run for run in store.runs(since=since)] == ["r2", "r1"]
-    assert [run.run for run in store.runs(1, "prod", since)] == ["r2"]
-    assert store.runs(since=since + timedelta(days=9)) == store.runs(cluster="none") == []
+    ever = Window(since=since - timedelta(days=99), until=since + timedelta(days=99))
+    late = replace(ever, since=since)
+
+    def chosen(asked: Window, limit: int | None = None) -> list[str]:
+        return [run.run for run in store.runs(limit, asked)]
+
+    assert chosen(replace(ever, clusters=("pr*",))) == ["r2", "r0"]
+    assert chosen(late) == ["r2", "r1"]
+    assert chosen(replace(ever, until=since - timedelta(seconds=1))) == ["r0"]
+    assert chosen(replace(late, clusters=("prod",)), 1) == ["r2"]
+    assert chosen(replace(ever, nodes=("n1",))) == ["r2", "r1", "r0"]
+    assert chosen(replace(ever, nodes=("none",))) == chosen(replace(ever, rules=("none",))) == []
+    assert chosen(replace(ever, rules=("X", "GPU-*"))) == ["r2", "r1", "r0"]
+    assert chosen(replace(late, since=since + timedelta(days=9))) == []
+    assert chosen(replace(ever, clusters=("none",))) == []
 
 
 def test_a_list_says_of_a_run_what_its_report_says(store: Store) -> None:
@@ -577,6 +588,25 @@ def test_runs_as_they_were_known(late: Store) -> None:
     assert known("2026-03-01T01:00:00+01:00") == ["back"], "only its own time is wrong"
     assert known("2026-03-05T10:00:00.249Z") == ["back", "tue"]
     assert known("2026-03-05T10:00:00.250Z") == ["back", "mon", "tue"]
+
+
+def test_a_capture_is_known_from_when_it_was_recorded(opens: Open) -> None:
+    with opens(now=Wall("2026-03-05T10:00:00Z").now) as store:
+        record(store, report("mon", MONDAY), MONDAY)
+        [capture] = store.captures("prod")
+        assert capture.known == moment("2026-03-05T10:00:00Z")
+
+
+def test_the_last_that_was_seen(store: Store) -> None:
+    record(store, report("mon", MONDAY), MONDAY)
+    record(store, report("tue", TUESDAY), TUESDAY)
+    record(store, report("late", MONDAY), MONDAY)
+    every = store.captures("prod")
+
+    assert store.captures("prod", last=True) == [every[-1]]
+    assert store.captures("prod", until=every[0].at, last=True) == every[:2]
+    assert store.captures("prod", until=every[0].at - timedelta(seconds=1), last=True) == []
+    assert store.captures("nobody", last=True) == []
 
 
 def test_without_a_clock_a_run_is_known_from_its_start(store: Store) -> None:
@@ -861,7 +891,8 @@ def test_what_judged_a_run_is_given_back(store: Store) -> None:
 
     assert policy.rules == written.rules
     assert policy.enforcement == {"B": Enforcement.AUDIT}
-    assert policy.waivers == store.waivers_of_run("r1") == (waiver,)
+    assert policy.waivers == (waiver,)
+    assert [each.waivers for each in store.captures("prod")] == [(waiver,)]
     assert policy.gate == Gate(Severity.HIGH)
     assert policy.effective == datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert [(pack.name, pack.rules) for pack in policy.packs] == [("gpu", ())]

@@ -84,6 +84,8 @@ def test_what_an_earlier_eidos_wrote_answers_alike(tmp_path: Path, version: str)
         decided = [store.bundling(each.name) for each in store.bundlings()]
         said = {each.name: [each.bundle, document.decode()] for each, document in decided}
         assert said == expected.get("bundles", {})
+        seen_then = [each.snapshot for each in store.captures("prod") if each.run != "new"]
+        assert sorted(seen_then) == sorted(each for (each,) in expected["snapshots"].values())
         lives = {life.waiver.id: (life.first_used, life.state) for life in store.waivers()}
         assert lives == (
             {"w-1": ("r1", "unused"), "w-2": (None, "unused")} if version > "v1" else {}

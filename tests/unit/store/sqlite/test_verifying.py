@@ -267,6 +267,43 @@ def everything_or_none(path: Path) -> list[Any] | None:
         return None
 
 
+def test_text_that_is_none_is_found_in_any_column(original: Path, tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    for cell in cells(original, every_row=False):
+        if not isinstance(cell.value, str):
+            continue
+        shutil.copyfile(original, path)
+        with closing(sqlite3.connect(path)) as connection:
+            guard = unguard(connection, f"{cell.table}_never_update")
+            connection.execute(
+                f"UPDATE {cell.table} SET {cell.column} = CAST(X'ff41' AS TEXT) "  # noqa: S608 - our own
+                f"WHERE {cell.where}",
+                cell.key,
+            )
+            connection.execute(guard)
+            connection.commit()
+
+        found = verified(path)
+
+        assert found.exit_code == 1, cell
+        assert found.alterations, cell
+
+
+def test_a_layout_that_cannot_be_read_is_told(original: Path, tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    content = original.read_bytes()
+    for old, new in (
+        (b"WITH held AS", b"WITH \xffeld AS"),
+        (b"CREATE TABLE trees (\n        id", b"CREATE TABLE trees (\n        ix"),
+    ):
+        assert old in content
+        path.write_bytes(content.replace(old, new))
+
+        told = verified(path).alterations
+
+        assert any("is not what eidos laid" in each.what for each in told)
+
+
 @pytest.mark.parametrize("table", [table for table in CHECKED if table != "memos"])
 def test_a_row_that_was_taken_away_is_missed(original: Path, tmp_path: Path, table: str) -> None:
     path = tmp_path / "e.db"
