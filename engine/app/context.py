@@ -20,6 +20,7 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
     from eidos.engine.ports import Clock, Memo, RegoEngine, Store
+    from eidos.engine.rego.opa.command import OpaCommand
     from eidos.engine.store.sealing import Seal
 
 
@@ -145,6 +146,27 @@ class Context:
         from eidos.engine.rego.light import LightEngine
 
         return LightEngine(opening.cores)
+
+    @cached_property
+    def opa(self) -> "OpaCommand | None":
+        """OPA's own tools (test, fmt, eval); None where the light engine judges.
+
+        Raises:
+            EidosError: the OPA that was asked for is not here.
+        """
+        opening = self.opening
+        if opening.engine == "light":
+            return None
+        from eidos.engine.rego.finding import find_opa, need_opa
+
+        find = need_opa if opening.engine == "opa" else find_opa
+        found = find(self.environ, opening.opa_binary, opening.configured_opa)
+        if found is None:
+            return None
+        from eidos.engine.rego.limits import EngineLimits
+        from eidos.engine.rego.opa.command import OpaCommand
+
+        return OpaCommand(str(found.path), EngineLimits())
 
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions

@@ -20,12 +20,15 @@ MAX_FILE = 4 * _MEGABYTE
 
 @dataclass(frozen=True, slots=True)
 class PolicyFiles:
-    """Rego modules (tests left out) and YAML data of a folder."""
+    """Rego modules and YAML data of a folder."""
 
     modules: tuple[Module, ...]
+    """Without those of tests, ``*_test.rego``."""
     data: Mapping[str, bytes]
     """Contents of other files by path relative to the folder."""
     digest: str
+    tests: tuple[Module, ...] = ()
+    """Modules of tests."""
 
 
 def read_files(folder: Path, shown: str = "") -> PolicyFiles:
@@ -42,15 +45,15 @@ def read_files(folder: Path, shown: str = "") -> PolicyFiles:
     if not folder.is_file():
         base, names = str(folder), sorted(_names(str(folder)), key=lambda name: name.split("/"))
     contents = {name: _read(f"{base}/{name}") for name in names}
-    modules = tuple(
-        Module(f"{shown}{name}", decode(content, f"{shown}{name}"))
-        for name, content in contents.items()
-        if name.endswith(".rego") and not name.endswith("_test.rego")
-    )
+    modules: list[Module] = []
+    tests: list[Module] = []
+    for name, content in contents.items():
+        if name.endswith(".rego"):
+            beside = tests if name.endswith("_test.rego") else modules
+            beside.append(Module(f"{shown}{name}", decode(content, f"{shown}{name}")))
     data = {name: content for name, content in contents.items() if not name.endswith(".rego")}
-    return PolicyFiles(
-        modules, data, digest({name: address(content) for name, content in contents.items()})
-    )
+    whole = digest({name: address(content) for name, content in contents.items()})
+    return PolicyFiles(tuple(modules), data, whole, tuple(tests))
 
 
 @cache

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.policytest import PolicyTestRun
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
@@ -202,6 +203,11 @@ QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
 """``eidos history sql``."""
 BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
 """``eidos policy backtest``."""
+POLICY_TEST: "Kind[PolicyTestRun]" = Kind(
+    "tests of policy",
+    {name: f"policy_test:{name}" for name in ("text", "json", "junit", "tap", "github")},
+)
+"""``eidos policy test``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -249,6 +255,7 @@ KINDS: tuple[Kind[Any], ...] = (
     FACT_HISTORY,
     QUERY,
     BACKTEST,
+    POLICY_TEST,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

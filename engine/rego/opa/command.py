@@ -1,15 +1,20 @@
 """Commands of the ``opa`` executable that end by themselves: version, check, parse."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import field
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
 from eidos.engine.digest import canonical
 from eidos.engine.errors import EidosError
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
+from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.faults import Fault, file_name
@@ -19,6 +24,20 @@ from eidos.engine.rego.opa.server import write_modules
 
 _VERSION = re.compile(r"^Version: (?P<text>(\d+)\.(\d+)\.(\d+)\S*)$", re.MULTILINE)
 _INSTALL = "Install a newer OPA and name it, or put it on PATH."
+_TEST_SECONDS: Final = 600.0
+"""Wall time of one run of tests; OPA itself ends each of them after five seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegoTests:
+    """Tests that are run together."""
+
+    modules: tuple[Module, ...]
+    """Tests, what they test, and what that needs."""
+    data: Mapping[str, Json] = field(default_factory=dict)
+    v0: bool = False
+    pattern: str | None = None
+    """Regular expression (RE2) of the tests to run; all when None."""
 
 
 class OpaCommand:
@@ -54,17 +73,11 @@ class OpaCommand:
 
     def check(self, modules: Sequence[Module], *, v0: bool) -> list[Fault]:
         """Compile modules with what rules may use, and give what is wrong, in OPA's order."""
-        folder = PrivateFolder()
-        try:
-            place = folder.path / "policy"
-            place.mkdir()
-            write_modules(str(place), modules)
-            capabilities = folder.path / "capabilities.json"
+        with self._laid_out(modules) as place:
+            capabilities = place.parent / "capabilities.json"
             capabilities.write_bytes(canonical(self._capabilities))
             flags = ["--capabilities", str(capabilities), "--format", "json"]
             code, stdout, stderr = self._run("check", *flags, *_dialect(v0=v0), "-b", str(place))
-        finally:
-            folder.remove()
         return [] if code == 0 else _faults(stderr or stdout)
 
     def parse(self, text: str, *, v0: bool) -> Mapping[str, Any] | None:
@@ -80,6 +93,39 @@ class OpaCommand:
         tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
         return tree if "package" in tree else None
 
+    def test(self, tests: RegoTests, *flags: str) -> tuple[int, str, str]:
+        """Run tests as ``opa test`` does, with what rules may use.
+
+        Args:
+            tests: what to run.
+            flags: how: ``--format json``.
+
+        Returns:
+            Exit code, standard output and standard error; modules are named by `file_name`.
+
+        Raises:
+            EidosError: they took too long, crashed or ran out of memory.
+        """
+        with self._laid_out(tests.modules) as folder:
+            (folder / "data.json").write_bytes(canonical(tests.data))
+            (folder.parent / "capabilities.json").write_bytes(canonical(self._capabilities))
+            allowed = ["--capabilities", str(folder.parent / "capabilities.json")]
+            chosen = ["--run", tests.pattern] if tests.pattern else []
+            arguments = [*allowed, *chosen, *flags, *_dialect(v0=tests.v0), str(folder)]
+            return self._run("test", *arguments, seconds=_TEST_SECONDS)
+
+    @contextmanager
+    def _laid_out(self, modules: Sequence[Module]) -> Iterator[Path]:
+        """Give a folder of modules in a private one, for as long as the block runs."""
+        private = PrivateFolder()
+        try:
+            place = private.path / "policy"
+            place.mkdir()
+            write_modules(str(place), modules)
+            yield place
+        finally:
+            private.remove()
+
     @cached_property
     def _capabilities(self) -> Mapping[str, Any]:
         """What OPA offers, less what rules must not use, and no address to fetch a schema from."""
@@ -88,9 +134,9 @@ class OpaCommand:
         builtins = [each for each in offered["builtins"] if each["name"] not in FORBIDDEN]
         return {**offered, "builtins": builtins, "allow_net": []}
 
-    def _run(self, *arguments: str) -> tuple[int, str, str]:
+    def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, str, str]:
         process = OpaProcess([self.binary, *arguments], self._limits, "/")
-        return process.finish(self._limits.start_seconds)
+        return process.finish(seconds or self._limits.start_seconds)
 
 
 def _dialect(*, v0: bool) -> list[str]:

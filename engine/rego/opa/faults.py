@@ -83,6 +83,11 @@ def forbidden(name: str) -> tuple[str, str]:
 
 def _message(fault: Fault, modules: Sequence[Module]) -> str:
     text = " ".join(str(fault.get("message") or "opa gave no reason").split())
+    return renamed(text, modules)
+
+
+def renamed(text: str, modules: Sequence[Module]) -> str:
+    """Give a text with our names of the modules in place of OPA's."""
     return _NAMED.sub(lambda found: _file(found[0], modules), text)
 
 
