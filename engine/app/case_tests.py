@@ -305,7 +305,6 @@ def _because(verdict: Verdict) -> str:
 def _is_found(expected: Mapping[str, str], verdict: Verdict) -> bool:
     findings = verdict.findings or (Finding(verdict.reason or ""),)
     return any(
-        expected.get("path") in (None, finding.path)
-        and expected.get("message", "") in finding.msg
+        expected.get("path") in (None, finding.path) and expected.get("message", "") in finding.msg
         for finding in findings
     )

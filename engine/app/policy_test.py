@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.test_targets import Target, Tested, TestRequest, find_targets
@@ -17,8 +17,10 @@ from eidos.engine.model.policytest import (
     RuleCoverage,
     outcomes_of,
 )
-from eidos.engine.model.verdict import Status
 from eidos.engine.packs.finding import shipped
+
+if TYPE_CHECKING:
+    from eidos.engine.model.verdict import Status
 
 SUITES: Final[Mapping[str, str]] = {
     "rego": "rego_tests:run_rego_tests",
@@ -47,18 +49,14 @@ def policy_test(request: TestRequest, context: Context) -> PolicyTestRun:
     found = list(find_targets(request, context))
     targets = [each for each in found if isinstance(each, Target)]
     problems = [each for each in found if isinstance(each, Problem)]
-    pairs = [(target, kind) for target in targets for kind in SUITES]
-    context.tally.total = len(pairs)
-    with ThreadPoolExecutor(min(context.cores, 8)) as pool:  # each waits for OPA of its own
-        results = list(pool.map(lambda pair: _run(*pair, request, context), pairs))
+    results = _run_all([(target, kind) for target in targets for kind in SUITES], request, context)
     done = [each for each in results if isinstance(each, Tested)]
     problems += [each for each in results if isinstance(each, Problem)]
-    engine = context.engine
     return PolicyTestRun(
         tests=tuple(test for each in done for test in each.tests),
         problems=tuple(problems),
         coverage=_coverage(targets, done, request) if request.covers else None,
-        engine=f"{engine.name} {engine.version}",
+        engine=f"{context.engine.name} {context.engine.version}",
         notes=tuple(_notes(request, context)),
     )
 
@@ -70,6 +68,19 @@ def _refuse_pattern(pattern: str | None) -> None:
         raise UsageError(
             f"{pattern!r} is no regular expression: {error}", hint="Try: --run 'test_old.*'"
         ) from error
+
+
+def _run_all(
+    pairs: Sequence[tuple[Target, str]], request: TestRequest, context: Context
+) -> list[Tested | Problem]:
+    """Run suites side by side: each waits for an OPA of its own."""
+    context.tally.total = len(pairs)
+    _ = context.engine, context.opa  # opened once, and not by two threads
+    pool = ThreadPoolExecutor(context.cores)
+    try:
+        return list(pool.map(lambda pair: _run(pair[0], pair[1], request, context), pairs))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _run(target: Target, kind: str, request: TestRequest, context: Context) -> Tested | Problem:

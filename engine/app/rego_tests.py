@@ -1,4 +1,4 @@
-"""Tests written in Rego (``test_``, ``todo_test_``): by OPA's own runner, or by the light engine."""
+"""Tests written in Rego (``test_``, ``todo_test_``): by OPA's own runner, or the light engine."""
 
 import base64
 import re
@@ -136,7 +136,9 @@ class _OpaRun:
     def _outcomes(self, context: Context) -> Mapping[str, Any]:
         target = self._target
         modules = (*target.own, *target.tests)
-        seen = observed(modules, context.engine.analyse(target.modules)[: len(modules)], target.rules)
+        seen = observed(
+            modules, context.engine.analyse(target.modules)[: len(modules)], target.rules
+        )
         entries = self._entries(self._tests((*seen, *target.library)))
         return outcomes_told((line for entry in entries for line in _printed(entry)), target.rules)
 
@@ -238,7 +240,7 @@ def _drawn(pretty: str) -> Mapping[str, list[str]]:
         if found := _FAILURE.match(line):
             current = drawings.setdefault(found["name"], [])
         elif current is not None and line.strip():
-            current.append(line[2:] if line.startswith("  ") else line)
+            current.append(line.removeprefix("  "))
     return drawings
 
 
@@ -255,8 +257,8 @@ def _by_the_light_engine(target: Target, request: TestRequest, context: Context)
         _answered(PolicyTest(name, target.name, KIND, Outcome.PASS, found[name]), answer)
         for name, answer in zip(names, answers, strict=True)
     ]
-    for name in filter(_is_todo, found):
-        results.append(PolicyTest(name, target.name, KIND, Outcome.SKIP, found[name]))
+    todo = filter(_is_todo, found)
+    results += [PolicyTest(name, target.name, KIND, Outcome.SKIP, found[name]) for name in todo]
     if not request.covers or not names:
         return Tested(tuple(results))
     modules = (*target.own, *target.tests)

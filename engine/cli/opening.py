@@ -14,6 +14,7 @@ from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     EngineOptions,
+    LocalEngineOptions,
     PolicyOptions,
     RelaxingOption,
     SettingOption,
@@ -129,7 +130,7 @@ def asked_window(options: WindowOptions, now: datetime) -> Window:
 
 def open_context(
     db: "Path | None" = None,
-    engine: EngineOptions | None = None,
+    engine: LocalEngineOptions | None = None,
     *,
     record: bool = False,
     remembers: bool = True,
@@ -158,6 +159,6 @@ def open_context(
             engine=engine.engine,
             opa_binary=engine.opa_binary if is_option else None,
             configured_opa=engine.opa_binary if is_configured else None,
-            opa_url=engine.opa_url,
+            opa_url=engine.opa_url if isinstance(engine, EngineOptions) else None,
         )
     return Context(opening, os.environ, clock, console.say)

@@ -337,12 +337,18 @@ Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """Which Rego engine judges."""
+class LocalEngineOptions:
+    """Which Rego engine of this machine is used: of what no server can do."""
 
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
-    opa_url: Annotated[str | None, Option(setting="opa-url")]
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions(LocalEngineOptions):
+    """Which Rego engine judges."""
+
+    opa_url: Annotated[str | None, Option(setting="opa-url")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

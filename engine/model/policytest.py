@@ -147,8 +147,7 @@ class PolicyTestRun:
 
     @property
     def exit_code(self) -> ExitCode:
-        """2 where something could not be run, 3 where nothing was, 1 where a test or the coverage
-        fails.
+        """2 where something could not be run, 3 where nothing was, 1 where anything fails.
 
         Tests that are skipped prove nothing. A threshold for lines that nobody counted is not met.
         """

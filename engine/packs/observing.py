@@ -17,7 +17,9 @@ _MARK: Final = "eidos:seen"
 _OWN: Final = "eidos__"
 _OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _BRACKETS: Final = {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}
-_HEAD: Final = re.compile(r"^[ \t]*(?:default[ \t]+)?(?P<name>[A-Za-z_]\w*)\b(?!\s*\.)", re.MULTILINE)
+_HEAD: Final = re.compile(
+    r"^[ \t]*(?:default[ \t]+)?(?P<name>[A-Za-z_]\w*)\b(?!\s*\.)", re.MULTILINE
+)
 _TOLD: Final = re.compile(rf"{_MARK} (?P<path>data\.\S+) (?P<value>\S+)")
 
 

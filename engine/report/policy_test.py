@@ -1,4 +1,4 @@
-"""Tests of policy (``eidos policy test``): what failed and why, what was not seen, and the counts."""
+"""Tests of policy (``eidos policy test``): what failed and why, what was not seen, the counts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -126,7 +126,7 @@ def json(run: PolicyTestRun, out: TextIO, _rendering: Rendering) -> None:
         tests=[_test_json(test) for test in run.tests],
         problems=[problem_json(problem) for problem in run.problems],
         **coverage,
-        notes=list(run.notes),
+        notes=[*run.notes],
     )
 
 
@@ -137,13 +137,17 @@ def _test_json(test: PolicyTest) -> "Json":
         kind=test.kind,
         outcome=test.outcome.value,
         location=location_json(test.location),
-        said=list(test.said) or None,
+        said=[*test.said] or None,
         seconds=test.seconds,
     )
 
 
 def _coverage_json(coverage: PolicyCoverage) -> "Json":
     lines = coverage.lines
+    files: list[Json] = [
+        {"file": each.file, "covered": each.covered, "missed": [[*part] for part in each.missed]}
+        for each in lines or ()
+    ]
     return {
         "outcomesPercent": round(coverage.outcomes_percent, 2),
         "linesPercent": None if lines is None else round(coverage.lines_percent or 0.0, 2),
@@ -152,16 +156,13 @@ def _coverage_json(coverage: PolicyCoverage) -> "Json":
             {
                 "rule": rule.rule,
                 "location": location_json(rule.place),
-                "needed": [status.value for status in rule.needed],
-                "seen": sorted(status.value for status in rule.seen),
-                "missing": [status.value for status in rule.missing],
+                "needed": [*rule.needed],
+                "seen": [*sorted(rule.seen)],
+                "missing": [*rule.missing],
             }
             for rule in coverage.rules
         ],
-        "files": [
-            {"file": file.file, "covered": file.covered, "missed": [list(m) for m in file.missed]}
-            for file in lines or ()
-        ],
+        "files": files,
     }
 
 
@@ -267,8 +268,8 @@ def github(run: PolicyTestRun, out: TextIO, _rendering: Rendering) -> None:
         if rule.missing
     ]
     for level, said in (("error", errors), ("warning", warnings)):
-        for title, message, place in said[: SHOWN - 1]:
-            out.write(annotation(level, message, place, title))
+        shown = said[: SHOWN - 1]
+        out.writelines(annotation(level, message, place, title) for title, message, place in shown)
         out.writelines(f"{_logged(*each)}\n" for each in said[SHOWN - 1 :])
     level = "notice" if run.exit_code is ExitCode.OK else "error"
     out.write(annotation(level, counted(run), title="eidos policy test"))

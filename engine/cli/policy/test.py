@@ -9,7 +9,7 @@ from eidos.engine.app.policy_test import policy_test, watched
 from eidos.engine.app.test_targets import TestRequest
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Color, EngineOptions, Option, Verbose, takes, writes
+from eidos.engine.cli.options import Color, LocalEngineOptions, Option, Verbose, takes, writes
 from eidos.engine.errors import ExitCode
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
@@ -52,12 +52,12 @@ class PolicyTestOptions:
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[NAME|PATH]...")
 @takes("asked", PolicyTestOptions)
-@takes("engine", EngineOptions)
+@takes("engine", LocalEngineOptions)
 @writes(POLICY_TEST)
 def command(
     paths: tuple[str, ...],
     asked: PolicyTestOptions,
-    engine: EngineOptions,
+    engine: LocalEngineOptions,
     outputs: tuple[str, ...],
 ) -> ExitCode:
     """Run the tests of policy: of packs, and of plain conftest or OPA folders; here by default.

@@ -58,7 +58,7 @@ def policy_error(fault: Fault, modules: Sequence[Module]) -> PolicyError:
     """Give the error that refuses modules for a fault."""
     place = fault.get("location") or {}
     module = module_of(fault, modules) or modules[0]
-    location = Location(module.file, place.get("row") or 1, place.get("col"))
+    location = Location(module.file, place.get("row") or 1, place.get("col") or None)
     message, hint = _worded(fault, modules)
     return PolicyError(message, hint=hint, location=location)
 
