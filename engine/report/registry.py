@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.policylist import ListedPack
     from eidos.engine.model.policytest import PolicyTestRun
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
@@ -203,6 +204,15 @@ QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
 """``eidos history sql``."""
 BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
 """``eidos policy backtest``."""
+POLICIES: "Kind[Sequence[ListedPack]]" = Kind(
+    "a list of policies",
+    {"text": "policies:listing", "json": "policies:json", "csv": "policies:csv"},
+)
+"""``eidos policy list``."""
+POLICY: "Kind[Sequence[ListedPack]]" = Kind(
+    "a policy", {"text": "policies:whole", "json": "policies:json"}
+)
+"""``eidos policy show``."""
 POLICY_TEST: "Kind[PolicyTestRun]" = Kind(
     "tests of policy",
     {name: f"policy_test:{name}" for name in ("text", "json", "junit", "tap", "github")},
@@ -255,6 +265,8 @@ KINDS: tuple[Kind[Any], ...] = (
     FACT_HISTORY,
     QUERY,
     BACKTEST,
+    POLICIES,
+    POLICY,
     POLICY_TEST,
     COMPLIANCE,
     PAST_DRIFT,

@@ -7,7 +7,10 @@ command = LazyGroup(
     package="eidos.engine.cli.policy",
     verbs={
         "backtest": "What packs would have said of all that is recorded.",
+        "docs": "Write pages about rules, and the matrix of controls.",
+        "list": "List packs and rules.",
         "pack": "Make an OPA bundle of packs.",
+        "show": "Show everything that rules say of themselves.",
         "test": "Run the tests of policy, and say what of it they saw.",
     },
     help="Policy packs.",
