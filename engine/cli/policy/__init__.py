@@ -9,6 +9,7 @@ command = LazyGroup(
         "backtest": "What packs would have said of all that is recorded.",
         "docs": "Write pages about rules, and the matrix of controls.",
         "list": "List packs and rules.",
+        "new": "Start a pack, or a rule in one, with tests that pass.",
         "pack": "Make an OPA bundle of packs.",
         "show": "Show everything that rules say of themselves.",
         "test": "Run the tests of policy, and say what of it they saw.",
