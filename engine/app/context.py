@@ -168,6 +168,26 @@ class Context:
 
         return OpaCommand(str(found.path), EngineLimits())
 
+    def need_opa(self, purpose: str) -> "OpaCommand":
+        """Give OPA's own tools.
+
+        Args:
+            purpose: what they are needed for: ``formatting``.
+
+        Raises:
+            EidosError: there is no OPA, or the light engine was asked for.
+        """
+        if self.opa is not None:
+            return self.opa
+        from eidos.engine.errors import EidosError
+
+        raise EidosError(
+            f"{purpose} is done by OPA, and there is none",
+            hint="Run 'eidos engine install', or name one with --opa-binary or EIDOS_OPA."
+            if self.opening.engine != "light"
+            else "The light engine was asked for: --engine opa, or EIDOS_ENGINE.",
+        )
+
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions
 

@@ -95,6 +95,19 @@ def _read(path: str) -> bytes:
     return content
 
 
+def read_module(path: Path) -> str:
+    """Read a Rego file exactly as it is.
+
+    Raises:
+        PolicyError: it cannot be read, is too large or is not text.
+    """
+    content = _read(str(path))
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return decode(content, str(path))  # which says what is wrong
+
+
 def decode(content: bytes, name: str) -> str:
     """Give the text of a policy file."""
     try:

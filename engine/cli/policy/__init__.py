@@ -8,6 +8,8 @@ command = LazyGroup(
     verbs={
         "backtest": "What packs would have said of all that is recorded.",
         "docs": "Write pages about rules, and the matrix of controls.",
+        "eval": "Evaluate a query, and say why it is so.",
+        "fmt": "Format Rego as OPA does.",
         "list": "List packs and rules.",
         "new": "Start a pack, or a rule in one, with tests that pass.",
         "pack": "Make an OPA bundle of packs.",

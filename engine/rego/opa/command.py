@@ -1,5 +1,6 @@
 """Commands of the ``opa`` executable that end by themselves: version, check, parse."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,13 +12,19 @@ from typing import Any, Final
 import msgspec
 
 from eidos.engine.digest import canonical
-from eidos.engine.errors import EidosError
+from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
 from eidos.engine.rego.builtins import FORBIDDEN
 from eidos.engine.rego.limits import EngineLimits
-from eidos.engine.rego.opa.faults import Fault, file_name
+from eidos.engine.rego.opa.faults import (
+    Fault,
+    file_name,
+    place_of,
+    plain_faults,
+    policy_error,
+)
 from eidos.engine.rego.opa.folder import PrivateFolder
 from eidos.engine.rego.opa.process import OpaProcess
 from eidos.engine.rego.opa.server import write_modules
@@ -38,6 +45,18 @@ class RegoTests:
     v0: bool = False
     pattern: str | None = None
     """Regular expression (RE2) of the tests to run; all when None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A query and all that it may see."""
+
+    query: str
+    modules: tuple[Module, ...] = ()
+    data: Mapping[str, Json] = field(default_factory=dict)
+    input: bytes | None = None
+    """YAML or JSON; none when None."""
+    v0: bool = False
 
 
 class OpaCommand:
@@ -114,6 +133,65 @@ class OpaCommand:
             arguments = [*allowed, *chosen, *flags, *_dialect(v0=tests.v0), str(folder)]
             return self._run("test", *arguments, seconds=_TEST_SECONDS)
 
+    def fmt(self, modules: Sequence[Module], *, v0: bool) -> tuple[list[str], list[PolicyError]]:
+        """Format modules as ``opa fmt`` does.
+
+        Returns:
+            Their texts in order, of one that does not parse as it was; and why each does not.
+
+        Raises:
+            EidosError: it took too long or crashed.
+        """
+        texts = [module.source for module in modules]
+        refused: dict[int, PolicyError] = {}
+        with self._laid_out(modules) as place:
+            flags = ["--v0-compatible"] if v0 else []
+            while len(refused) <= len(modules):
+                code, stdout, stderr = self._run("fmt", "--write", *flags, str(place))
+                if code == 0:
+                    break
+                number, error = _unformatted(stderr or stdout, modules)
+                if number is None or number in refused:
+                    raise error
+                refused[number] = error  # it stops there: the others are told without it
+                (place / file_name(number)).unlink()
+            for number in range(len(modules)):
+                if number not in refused:
+                    texts[number] = (place / file_name(number)).read_bytes().decode()
+        return texts, [refused[number] for number in sorted(refused)]
+
+    def evaluate(self, question: Question, *flags: str) -> tuple[int, str, str]:
+        """Evaluate a query as ``opa eval`` does, with what rules may use.
+
+        Args:
+            question: what is asked.
+            flags: how: ``--format json``.
+
+        Returns:
+            Exit code, standard output and standard error, with our names of the modules.
+
+        Raises:
+            EidosError: it took too long, crashed or ran out of memory.
+        """
+        with self._laid_out(question.modules) as place:
+            (place / "data.json").write_bytes(canonical(question.data))
+            (place.parent / "capabilities.json").write_bytes(canonical(self._capabilities))
+            arguments = ["--capabilities", str(place.parent / "capabilities.json"), *flags]
+            arguments += [*_dialect(v0=question.v0), "--data", str(place)]
+            if question.input is not None:
+                given = place.parent / "input.yaml"  # which JSON is, too
+                given.write_bytes(question.input)
+                arguments += ["--input", str(given)]
+            code, stdout, stderr = self._run("eval", *arguments, "--", question.query)
+        is_json = "json" in flags
+        named = re.compile(rf"{re.escape(str(place))}/m(\d{{5}})\.rego")
+
+        def name(found: re.Match[str]) -> str:
+            file = question.modules[int(found[1])].file
+            return json.dumps(file)[1:-1] if is_json else file
+
+        return code, named.sub(name, stdout), named.sub(name, stderr)
+
     @contextmanager
     def _laid_out(self, modules: Sequence[Module]) -> Iterator[Path]:
         """Give a folder of modules in a private one, for as long as the block runs."""
@@ -141,6 +219,15 @@ class OpaCommand:
 
 def _dialect(*, v0: bool) -> list[str]:
     return ["--v0-compatible"] if v0 else []
+
+
+def _unformatted(text: str, modules: Sequence[Module]) -> tuple[int | None, PolicyError]:
+    """Say which module ``opa fmt`` cannot read, and why."""
+    for fault in plain_faults(text):
+        number = place_of(fault)[0]
+        if 0 <= number < len(modules):
+            return number, policy_error(fault, modules)
+    return None, PolicyError(f"opa fmt failed: {' '.join(text.split())[:300]}")
 
 
 def _faults(text: str) -> list[Fault]:
