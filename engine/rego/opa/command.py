@@ -183,14 +183,12 @@ class OpaCommand:
                 given.write_bytes(question.input)
                 arguments += ["--input", str(given)]
             code, stdout, stderr = self._run("eval", *arguments, "--", question.query)
-        is_json = "json" in flags
-        named = re.compile(rf"{re.escape(str(place))}/m(\d{{5}})\.rego")
-
-        def name(found: re.Match[str]) -> str:
-            file = question.modules[int(found[1])].file
-            return json.dumps(file)[1:-1] if is_json else file
-
-        return code, named.sub(name, stdout), named.sub(name, stderr)
+        names = [module.file for module in question.modules]
+        return (
+            code,
+            _named(stdout, place, names, is_json="json" in flags),
+            _named(stderr, place, names),
+        )
 
     @contextmanager
     def _laid_out(self, modules: Sequence[Module]) -> Iterator[Path]:
@@ -219,6 +217,20 @@ class OpaCommand:
 
 def _dialect(*, v0: bool) -> list[str]:
     return ["--v0-compatible"] if v0 else []
+
+
+def _named(text: str, place: Path, names: Sequence[str], *, is_json: bool = False) -> str:
+    """Give a text with our names of modules, in tables as wide as OPA's."""
+
+    def name(found: re.Match[str]) -> str:
+        file = names[int(found["number"])]
+        said = (json.dumps(file)[1:-1] if is_json else file) + found["row"]
+        return said.ljust(len(found[0])) if found["cell"] is not None else said
+
+    pattern = (
+        rf"{re.escape(str(place))}/m(?P<number>\d{{5}})\.rego(?P<row>(:\d+)?)(?P<cell> *(?=│))?"
+    )
+    return re.sub(pattern, name, text)
 
 
 def _unformatted(text: str, modules: Sequence[Module]) -> tuple[int | None, PolicyError]:
