@@ -221,7 +221,7 @@ def test_what_cannot_be_asked(wrong: str, capsys: pytest.CaptureFixture[str]) ->
 HOSTILE = {
     "network": 'x := http.send({"method": "get", "url": "http://localhost:1"})',
     "environment": "x := opa.runtime()",
-    "memory": "x := count([[i] | some i in numbers.range(1, 100000000)])",
+    "memory": "x := bits.lsh(1, 100000000000)",
 }
 
 
