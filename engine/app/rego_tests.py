@@ -25,6 +25,10 @@ TEST, TODO = "test_", "todo_test_"
 """How OPA's runner knows tests: https://www.openpolicyagent.org/docs/policy-testing."""
 _EXPLAINED: Final = 100
 """Failing tests whose expressions are shown; each is run a second time for it."""
+_LATE: Final = "context deadline exceeded"
+"""What OPA says of a test that was ended."""
+_PRINTS: Final = 50
+"""Lines shown of what a test printed."""
 _LONGEST: Final = 100_000
 """Characters of a pattern; an argument of a program may have 128 KiB."""
 _FAILURE: Final = re.compile(r"^(?P<name>data\.\S+): (?:FAIL|ERROR) \(")
@@ -107,7 +111,7 @@ class _OpaRun:
             kind=KIND,
             outcome=outcome,
             location=self._location(entry),
-            said=(*self._named(said), *(f"print: {line}" for line in self._named(printed))),
+            said=(*self._named(said), *_shown(self._named(printed))),
             seconds=int(entry.get("duration") or 0) / 1e9,
         )
 
@@ -193,7 +197,14 @@ def _error(entry: Mapping[str, Any]) -> list[str]:
     if not error:
         return []
     message = error.get("message") if isinstance(error, dict) else error
-    return [" ".join(str(message or error).split())]
+    said = " ".join(str(message or error).split())
+    return ["it took longer than five seconds" if said == _LATE else said]
+
+
+def _shown(printed: Sequence[str]) -> list[str]:
+    more = len(printed) - _PRINTS
+    shown = [f"print: {line}" for line in printed[:_PRINTS]]
+    return [*shown, f"print: ... and {more:,} more lines"] if more > 0 else shown
 
 
 def _printed(entry: Mapping[str, Any]) -> list[str]:
@@ -293,7 +304,7 @@ def _answers(
 
 
 def _answered(test: PolicyTest, answer: Answer) -> PolicyTest:
-    printed = [f"print: {line}" for line in answer.prints]
+    printed = _shown(answer.prints)
     if answer.error is not None:
         return replace(test, outcome=Outcome.ERROR, said=(answer.error, *printed))
     [value] = answer.values

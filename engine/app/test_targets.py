@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import load_packs
-from eidos.engine.errors import EidosError, Location, Problem
+from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policytest import LineCoverage, PolicyTest
 from eidos.engine.model.rule import Module, Rule
@@ -101,17 +101,31 @@ def find_targets(request: TestRequest, context: Context) -> Iterator[Target | Pr
     """
     data = read_data(request.data, context.limits)
     plain: list[Path] = []
+    packs: dict[Path, str] = {}
     for path in request.paths or (".",):
-        packs = _packs_below(Path(path))
-        yield from (_caught(partial(_pack, str(each), context)) for each in packs)
-        if not packs and find_policies([path])[0].is_pack:
-            yield _caught(partial(_pack, path, context))
+        below = _packs_below(Path(path))
+        packs.update({each.resolve(): str(each) for each in below})
+        if not below and (source := find_policies([path])[0]).is_pack:
+            packs.setdefault(source.path.resolve(), path)
         else:
+            _refuse_part_of_a_pack(Path(path))
             plain.append(Path(path))
+    yield from (_caught(partial(_pack, name, context)) for name in packs.values())
     if plain:
         target = _caught(lambda: _plain([_outside_of_packs(path) for path in plain], data, context))
         if isinstance(target, Problem) or target.modules or target.files:
             yield target
+
+
+def _refuse_part_of_a_pack(path: Path) -> None:
+    """Refuse what is inside a pack: without the rest of it, its tests say nothing."""
+    for folder in path.absolute().parents:
+        if (folder / MANIFEST).is_file():
+            pack = _start(folder).rstrip("/") or "."
+            raise UsageError(
+                f"'{path}' is a part of a pack",
+                hint=f"Test the pack: eidos policy test {pack} --run {path.name.split('.')[0]}",
+            )
 
 
 def _caught(load: Callable[[], Target]) -> Target | Problem:

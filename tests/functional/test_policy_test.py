@@ -267,6 +267,7 @@ def test_a_test_that_never_ends_is_ended(capsys: pytest.CaptureFixture[str]) -> 
     document = found(capsys, "policy")
     assert document["exitCode"] == 2
     assert outcomes(document) == {"test_x": "error"}
+    assert document["tests"][0]["said"][0] == "it took longer than five seconds"
 
 
 def test_a_test_with_parts_is_not_believed_by_the_light_engine(
@@ -317,6 +318,29 @@ def test_v0(engine: str) -> None:
 def test_a_path_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("nope") == 2
     assert "there is no policy pack or folder 'nope'" in capsys.readouterr().err
+
+
+def test_a_part_of_a_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    write(PACK)
+    assert run("acme/driver_pinned_test.rego") == 2
+    said = capsys.readouterr().err
+    assert "is a part of a pack" in said
+    assert "eidos policy test acme --run driver_pinned_test" in said
+
+
+def test_a_pack_that_is_named_twice_is_tested_once(capsys: pytest.CaptureFixture[str]) -> None:
+    write(PACK)
+    assert found(capsys, "acme", "./acme/", ".")["counts"]["pass"] == 6
+
+
+def test_not_all_is_shown_that_a_test_prints(
+    engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "package a\n\ntest_x if {\n\tevery i in numbers.range(1, 99) { print(i) }\n\tfalse\n}\n"
+    write({"policy/a.rego": text})
+    [test] = found(capsys, "policy")["tests"]
+    assert test["said"][-1] == "print: ... and 49 more lines", engine
+    assert len(test["said"]) < 60
 
 
 # The real peers ---------------------------------------------------------------------------------

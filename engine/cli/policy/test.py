@@ -80,6 +80,7 @@ def command(
     )
     with open_context(engine=engine) as context:
         if asked.watch:
+            console.say("watching; end it with Ctrl-C")
             code = ExitCode.INCOMPLETE
             for found in watched(request, context):
                 console.show(POLICY_TEST, found, chosen, look)
