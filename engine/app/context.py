@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from eidos.engine.app.reader import Reader
     from eidos.engine.packs.locking import Lock
     from eidos.engine.ports import Clock, Memo, RegoEngine, Store
+    from eidos.engine.rego.opa.command import OpaCommand
     from eidos.engine.signing.signers import Verifier
     from eidos.engine.store.sealing import Seal
 
@@ -152,6 +153,47 @@ class Context:
         from eidos.engine.rego.light import LightEngine
 
         return LightEngine(opening.cores)
+
+    @cached_property
+    def opa(self) -> "OpaCommand | None":
+        """OPA's own tools (test, fmt, eval); None where the light engine judges.
+
+        Raises:
+            EidosError: the OPA that was asked for is not here.
+        """
+        opening = self.opening
+        if opening.engine == "light":
+            return None
+        from eidos.engine.rego.finding import find_opa, need_opa
+
+        find = need_opa if opening.engine == "opa" else find_opa
+        found = find(self.environ, opening.opa_binary, opening.configured_opa)
+        if found is None:
+            return None
+        from eidos.engine.rego.limits import EngineLimits
+        from eidos.engine.rego.opa.command import OpaCommand
+
+        return OpaCommand(str(found.path), EngineLimits())
+
+    def need_opa(self, purpose: str) -> "OpaCommand":
+        """Give OPA's own tools.
+
+        Args:
+            purpose: what they are needed for: ``formatting``.
+
+        Raises:
+            EidosError: there is no OPA, or the light engine was asked for.
+        """
+        if self.opa is not None:
+            return self.opa
+        from eidos.engine.errors import EidosError
+
+        raise EidosError(
+            f"{purpose} is done by OPA, and there is none",
+            hint="Run 'eidos engine install', or name one with --opa-binary or EIDOS_OPA."
+            if self.opening.engine != "light"
+            else "The light engine was asked for: --engine opa, or EIDOS_ENGINE.",
+        )
 
     def _open_server(self, url: str) -> "RegoEngine":
         from eidos.engine.rego.server import OpaServerEngine, ServerOptions

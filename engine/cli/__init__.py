@@ -27,7 +27,7 @@ COMMANDS = {
     "facts": "What facts there are, which rules read them, and their values.",
     "history": "Read back what was recorded.",
     "plugin": "What is plugged in.",
-    "policy": "Policy packs: make OPA bundles of them.",
+    "policy": "Policy packs: start, test, show, format, bundle them.",
     "recipe": "What should run on a cluster: select, resolve, explain.",
     "snapshot": "Collect, convert and merge snapshots.",
     "validate": "Check that documents are well-formed.",

@@ -15,6 +15,7 @@ from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
     EngineOptions,
+    LocalEngineOptions,
     PolicyOptions,
     RelaxingOption,
     SettingOption,
@@ -146,7 +147,7 @@ def any_window(options: WindowOptions, now: datetime) -> Window | None:
 
 def open_context(
     db: "Path | None" = None,
-    engine: EngineOptions | None = None,
+    engine: LocalEngineOptions | None = None,
     *,
     record: bool = False,
     remembers: bool = True,
@@ -175,7 +176,7 @@ def open_context(
             engine=engine.engine,
             opa_binary=engine.opa_binary if is_option else None,
             configured_opa=engine.opa_binary if is_configured else None,
-            opa_url=engine.opa_url,
+            opa_url=engine.opa_url if isinstance(engine, EngineOptions) else None,
             verification_keys=tuple(map(Path, engine.verification_keys)),
             locks=_locks() if engine.locked else (),
         )

@@ -337,14 +337,20 @@ Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """Which Rego engine judges, and what packs must be to be judged by."""
+class LocalEngineOptions:
+    """Which Rego engine of this machine is used, and what packs must be to be judged by."""
 
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
-    opa_url: Annotated[str | None, Option(setting="opa-url")]
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
     locked: Annotated[bool, Option(setting="locked")]
     verification_keys: Annotated[tuple[Path, ...], Option(setting="verification-keys")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions(LocalEngineOptions):
+    """Which Rego engine judges."""
+
+    opa_url: Annotated[str | None, Option(setting="opa-url")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

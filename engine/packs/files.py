@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
 
 LIBRARY = policies.FOLDER / "lib"
-TEST = "_test.rego"
-"""How the names of tests end."""
+CASES = ("_cases.yaml", "_cases.yml", "_cases.json")
+"""How names of files with cases end."""
+_TESTS = ("_test.rego", *CASES)
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
 _MEGABYTE = 1024 * 1024
 _ARCHIVES = (".tar.gz", ".tgz")
@@ -34,13 +36,18 @@ def stem(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFiles:
-    """Rego modules (tests left out) and YAML data of a folder."""
+    """Rego modules and YAML data of a folder."""
 
     modules: tuple[Module, ...]
+    """Without those of tests, ``*_test.rego``."""
     data: Mapping[str, bytes]
     """Contents of other files by path relative to the folder."""
     digest: str
-    """Over all of them: tests judge nothing, and are no part of what a pack is."""
+    """Over all but tests: they judge nothing, and are no part of what a pack is."""
+    tests: tuple[Module, ...] = ()
+    """Modules of tests."""
+    cases: Mapping[str, bytes] = field(default_factory=dict)
+    """Contents of files with cases, by path as data."""
 
 
 def read_files(folder: Path, shown: str = "") -> PolicyFiles:
@@ -81,14 +88,17 @@ def policy_files(contents: Mapping[str, bytes], shown: str = "") -> PolicyFiles:
     names = sorted(filter(_counts, contents), key=lambda name: name.split("/"))
     for name in names:
         _refuse_large(contents[name], f"{shown}{name}")
-    modules = tuple(
-        Module(f"{shown}{name}", decode(contents[name], f"{shown}{name}"))
-        for name in names
-        if name.endswith(".rego") and not name.endswith(TEST)
-    )
-    data = {name: contents[name] for name in names if not name.endswith(".rego")}
-    judging = {name: address(contents[name]) for name in names if not name.endswith(TEST)}
-    return PolicyFiles(modules, data, digest(judging))
+    modules: list[Module] = []
+    tests: list[Module] = []
+    for name in names:
+        if name.endswith(".rego"):
+            beside = tests if _is_test(name) else modules
+            beside.append(Module(f"{shown}{name}", decode(contents[name], f"{shown}{name}")))
+    judging = {name: contents[name] for name in names if not _is_test(name)}
+    data = {name: content for name, content in judging.items() if not name.endswith(".rego")}
+    whole = digest({name: address(content) for name, content in judging.items()})
+    cases = {name: contents[name] for name in names if name.endswith(CASES)}
+    return PolicyFiles(tuple(modules), data, whole, tuple(tests), cases)
 
 
 def policy_contents(contents: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -96,8 +106,12 @@ def policy_contents(contents: Mapping[str, bytes]) -> dict[str, bytes]:
     return {
         name: content
         for name, content in sorted(contents.items())
-        if _counts(name) and not name.endswith(TEST)
+        if _counts(name) and not _is_test(name)
     }
+
+
+def _is_test(name: str) -> bool:
+    return name.endswith(_TESTS)
 
 
 def _counts(name: str) -> bool:
@@ -145,6 +159,19 @@ def _refuse_large(content: bytes, name: str) -> None:
             location=Location(name),
             hint="Split it, or keep data out of the policy folder.",
         )
+
+
+def read_module(path: Path) -> str:
+    """Read a Rego file exactly as it is.
+
+    Raises:
+        PolicyError: it cannot be read, is too large or is not text.
+    """
+    content = _read(str(path))
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return decode(content, str(path))  # which says what is wrong
 
 
 def decode(content: bytes, name: str) -> str:

@@ -61,7 +61,7 @@ def _read(
     manifest = _manifest(source, files)
     about: Any = manifest.value
     modules = (*files.modules, *library.modules)
-    known = Known(modules, engine.analyse(modules), _tables(library, files))
+    known = Known(modules, engine.analyse(modules), tables_of(library, files))
     pack = Pack(
         name=about["name"],
         version=about["version"],
@@ -152,7 +152,7 @@ def _document(content: bytes, name: str) -> Document:
     return documents[0]
 
 
-def _tables(*folders: PolicyFiles) -> dict[str, Json]:
+def tables_of(*folders: PolicyFiles) -> dict[str, Json]:
     """Give every reference table: ``tables/<name>/data.yaml``, as an OPA bundle has it."""
     return {
         name.removeprefix(TABLES).split("/")[0]: _document(content, name).value

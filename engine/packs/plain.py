@@ -18,8 +18,15 @@ from eidos.engine.ports import ModuleFacts, RegoEngine
 _CONFTESTS_OWN = re.compile(r"^[^#\n]*?\b(parse_(?:combined_)?config(?:_files?)?)\(", re.MULTILINE)
 
 
-def plain_rules(files: PolicyFiles, engine: RegoEngine) -> tuple[Rule, ...]:
+def plain_rules(
+    files: PolicyFiles, engine: RegoEngine, data: Mapping[str, Json] | None = None
+) -> tuple[Rule, ...]:
     """Give one rule for each package and name of a finding rule, wherever it is defined.
+
+    Args:
+        files: the modules.
+        engine: reads them.
+        data: what they see as ``data``; what lies beside them when None.
 
     Raises:
         PolicyError: a module does not compile, or uses what only conftest has; data beside the
@@ -27,7 +34,7 @@ def plain_rules(files: PolicyFiles, engine: RegoEngine) -> tuple[Rule, ...]:
     """
     _refuse_conftests_own(files.modules)
     known = Known(files.modules, engine.analyse(files.modules), {})
-    data = data_beside(files)
+    data = data_beside(files) if data is None else data
     there = Names(known.packages, {**_foreign_roots(known), **data})
     owners: dict[tuple[str, str], tuple[Module, ModuleFacts]] = {}
     for module, facts in zip(known.modules, known.facts, strict=True):

@@ -1,6 +1,6 @@
 """Data for plain rules: ``data.yaml`` beside them, and what ``--data`` names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from eidos.engine.documents.finding import STDIN, find_sources
@@ -23,10 +23,19 @@ def data_beside(files: PolicyFiles) -> dict[str, Json]:
         PolicyError: two files say the same, or one holds no single map.
         DocumentError: one is no YAML or JSON.
     """
+    return _joined_data(files, lambda name: PurePosixPath(name).name in _BESIDE)
+
+
+def data_in(files: PolicyFiles) -> dict[str, Json]:
+    """Give all data in a folder, as ``opa eval -d`` does; see `data_beside`."""
+    return _joined_data(files, lambda _: True)
+
+
+def _joined_data(files: PolicyFiles, is_data: Callable[[str], bool]) -> dict[str, Json]:
     return joined(
         _below(PurePosixPath(name).parts[:-1], _map(decode(content, name), name))
         for name, content in sorted(files.data.items())
-        if PurePosixPath(name).name in _BESIDE
+        if is_data(name)
     )
 
 

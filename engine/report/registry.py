@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.plugin import Plugged
+    from eidos.engine.model.policylist import ListedPack
+    from eidos.engine.model.policytest import PolicyTestRun
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
     from eidos.engine.model.report import Report
@@ -238,6 +240,20 @@ QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
 """``eidos history sql``."""
 BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
 """``eidos policy backtest``."""
+POLICIES: "Kind[Sequence[ListedPack]]" = Kind(
+    "a list of policies",
+    {"text": "policies:listing", "json": "policies:json", "csv": "policies:csv"},
+)
+"""``eidos policy list``."""
+POLICY: "Kind[Sequence[ListedPack]]" = Kind(
+    "a policy", {"text": "policies:whole", "json": "policies:json"}
+)
+"""``eidos policy show``."""
+POLICY_TEST: "Kind[PolicyTestRun]" = Kind(
+    "tests of policy",
+    {name: f"policy_test:{name}" for name in ("text", "json", "junit", "tap", "github")},
+)
+"""``eidos policy test``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -301,6 +317,9 @@ KINDS: tuple[Kind[Any], ...] = (
     FACT_HISTORY,
     QUERY,
     BACKTEST,
+    POLICIES,
+    POLICY,
+    POLICY_TEST,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

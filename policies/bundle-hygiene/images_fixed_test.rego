@@ -35,6 +35,11 @@ test_reboot_without_digest_is_told if {
 	count(found) == 1
 }
 
+test_reboot_with_a_digest_is_not_told if {
+	found := rule.warn with input as {"bundle": {"objects": pod("busybox:1.36.1")}}
+	count(found) == 0
+}
+
 test_odd_values if {
 	count(denied({"image": 3, "tag": null, "digest": 7})) == 1
 	count(denied(null)) == 0

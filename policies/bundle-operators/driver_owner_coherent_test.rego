@@ -38,6 +38,11 @@ test_toolkit_of_the_host_is_told if {
 	count(found) == 1
 }
 
+test_toolkit_of_the_operator_is_not_told if {
+	found := rule.warn with input as {"bundle": bundle(true, true, "/run/nvidia/driver", "/run/nvidia/driver")}
+	count(found) == 0
+}
+
 test_not_applicable_without_the_operator if {
 	rule.applicable with input as {"bundle": bundle(true, true, "", "")}
 	not rule.applicable with input as {"bundle": {"components": {}}}

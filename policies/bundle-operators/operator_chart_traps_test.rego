@@ -30,6 +30,12 @@ test_confidential_computing_is_told if {
 	count(found) == 1
 }
 
+test_confidential_computing_that_is_off_is_not_told if {
+	off := {"ccManager": {"enabled": false}}
+	found := rule.warn with input as {"bundle": {"components": {"gpu-operator": {"values": off}}}}
+	count(found) == 0
+}
+
 test_not_applicable_without_the_operator if {
 	rule.applicable with input as {"bundle": {"components": {"gpu-operator": {}}}}
 	not rule.applicable with input as {"bundle": {"components": {}}}

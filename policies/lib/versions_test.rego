@@ -19,6 +19,11 @@ test_suffixes_are_stripped if {
 	}
 }
 
+test_what_has_numbers_is_readable if {
+	versions.readable("v1.33.5-eks-3025e55")
+	versions.readable("580")
+}
+
 test_what_is_no_version_is_undefined if {
 	every value in ["", "latest", "1.0.r2-72", "N/A", "1..2", "1.2.", "sha256:12", 1.3, 580, null, true, ["1"], {"a": 1}] {
 		not versions.readable(value)

@@ -2,15 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import yaml
 
 from eidos import policies
-from eidos.engine.digest import digest
-from eidos.engine.model.rule import Module
-from eidos.engine.ports import Program
 
 FOLDER = policies.FOLDER
 LIBRARY = FOLDER / "lib"
@@ -56,22 +52,7 @@ def rego_tests(file: Path) -> list[RegoTest]:
     return [RegoTest(file, package_of(file), name) for name in names]
 
 
-def all_rego_tests() -> list[RegoTest]:
-    files = [file for folder in folders() for file in sorted(folder.glob("*_test.rego"))]
-    return [test for file in files for test in rego_tests(file)]
-
-
 def tables() -> dict[str, dict[str, object]]:
     """Every reference table by name."""
     files = sorted(FOLDER.glob("*/tables/*/data.yaml"))
     return {file.parent.name: yaml.safe_load(file.read_text()) for file in files}
-
-
-@cache
-def program(folder: Path) -> Program:
-    """Give everything a test in `folder` may use: its modules, the library and the tables."""
-    files = sorted({*LIBRARY.glob("*.rego"), *folder.glob("*.rego")})
-    names = [file.relative_to(FOLDER).as_posix() for file in files]
-    modules = tuple(Module(name, file.read_text()) for name, file in zip(names, files, strict=True))
-    data = {"tables": tables()}
-    return Program(digest([[module.source for module in modules], data]), modules, data)

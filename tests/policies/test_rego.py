@@ -1,34 +1,47 @@
-"""Every Rego test of every pack, on the light engine and, where there is one, on real OPA."""
+"""Every test of every pack, on the light engine and, where there is one, on real OPA."""
 
-import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from eidos.engine.ports import Ask, Job
-from eidos.engine.rego.light import LightEngine
-from fakes.packs import FOLDER, RegoTest, all_rego_tests, folders, packs, program
-
-TODAY_NS = 1795478400 * 10**9  # 2026-11-24
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[LightEngine]:
-    with closing(LightEngine(workers=1)) as engine:
-        yield engine
+from eidos.engine.app.context import Context, Opening
+from eidos.engine.app.policy_test import policy_test
+from eidos.engine.app.test_targets import TestRequest
+from eidos.engine.model.policytest import Outcome, PolicyTestRun
+from fakes.packs import FOLDER, folders, packs
 
 
-@pytest.mark.parametrize("test", all_rego_tests(), ids=lambda test: test.query)
-def test_on_the_light_engine(test: RegoTest, engine: LightEngine) -> None:
-    job = Job(program(test.file.parent), (Ask(test.query, None),), TODAY_NS)
-    [answer] = engine.evaluate([job])
-    assert answer.error is None
-    assert answer.values == (True,)
+def whole_run(context: Context) -> PolicyTestRun:
+    return policy_test(TestRequest(paths=(str(FOLDER),), threshold=100), context)
+
+
+def failed(run: PolicyTestRun) -> list[str]:
+    return [f"{each.name}: {each.said}" for each in run.tests if each.outcome is not Outcome.PASS]
+
+
+def test_on_the_light_engine() -> None:
+    with Context(Opening(engine="light")) as context:
+        run = whole_run(context)
+    assert failed(run) == []
+    assert run.problems == ()
+    assert run.coverage is not None
+    assert {each.rule: each.missing for each in run.coverage.rules if each.missing} == {}
+    assert {test.kind for test in run.tests} == {"rego", "cases"}
+
+
+@pytest.mark.real
+def test_on_opa(opa: str) -> None:
+    with Context(Opening(engine="opa", opa_binary=Path(opa))) as context:
+        run = whole_run(context)
+    assert failed(run) == []
+    assert run.problems == ()
+    assert run.coverage is not None
+    assert {each.rule: each.missing for each in run.coverage.rules if each.missing} == {}
+    assert [each for each in run.coverage.lines or () if each.missed] == []
+    assert run.exit_code == 0
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +56,6 @@ def run(*arguments: str) -> str:
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=FOLDER)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-@pytest.mark.real
-def test_on_opa(opa: str) -> None:
-    run(opa, "test", "-b", *(folder.name for folder in folders()))
-
-
-@pytest.mark.real
-def test_tests_reach_every_line(opa: str) -> None:
-    text = run(opa, "test", "--coverage", "-b", *(folder.name for folder in folders()))
-    missed = {
-        file: [lines["start"]["row"] for lines in report["not_covered"]]
-        for file, report in json.loads(text)["files"].items()
-        if "not_covered" in report and not file.endswith("_test.rego")
-    }
-    assert missed == {}
 
 
 @pytest.mark.real

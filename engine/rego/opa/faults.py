@@ -58,7 +58,7 @@ def policy_error(fault: Fault, modules: Sequence[Module]) -> PolicyError:
     """Give the error that refuses modules for a fault."""
     place = fault.get("location") or {}
     module = module_of(fault, modules) or modules[0]
-    location = Location(module.file, place.get("row") or 1, place.get("col"))
+    location = Location(module.file, place.get("row") or 1, place.get("col") or None)
     message, hint = _worded(fault, modules)
     return PolicyError(message, hint=hint, location=location)
 
@@ -83,6 +83,11 @@ def forbidden(name: str) -> tuple[str, str]:
 
 def _message(fault: Fault, modules: Sequence[Module]) -> str:
     text = " ".join(str(fault.get("message") or "opa gave no reason").split())
+    return renamed(text, modules)
+
+
+def renamed(text: str, modules: Sequence[Module]) -> str:
+    """Give a text with our names of the modules in place of OPA's."""
     return _NAMED.sub(lambda found: _file(found[0], modules), text)
 
 

@@ -72,6 +72,8 @@ def read_modules(command: OpaCommand, modules: Sequence[Module]) -> list[ModuleF
         old = beside.submit(_texts, command, modules, v0=True)
         older_faults = beside.submit(command.check, modules, v0=True).result()
         told = _told(faults, older_faults, old.result())
+        if told is older_faults and _is_broken(faults[0], older_faults[0], command, modules):
+            told = faults
         if told is None:
             return _facts(old.result(), v0=True)
         if WRITTEN_AS_V0 in str(faults[0].get("message")):
@@ -102,6 +104,17 @@ def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) ->
     if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
         return older
     return faults
+
+
+def _is_broken(fault: Fault, older: Fault, command: OpaCommand, modules: Sequence[Module]) -> bool:
+    """Say whether the module with a fault reads as neither dialect, and another one has `older`.
+
+    OPA stops at some module that it cannot read; as v0 that may be one that is right.
+    """
+    module = module_of(fault, modules)
+    if module is None or module is module_of(older, modules):
+        return False
+    return command.parse(module.source, v0=True) is None
 
 
 def _refuse_mixed(fault: Fault, older: Fault, modules: Sequence[Module]) -> None:

@@ -1,0 +1,117 @@
+"""``eidos policy fmt``: Rego as ``opa fmt`` writes it."""
+
+import difflib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from eidos.engine.app.context import Context
+from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import EidosError, Location, Problem, UsageError
+from eidos.engine.model.rule import Module
+from eidos.engine.packs.files import read_module
+from eidos.engine.records import dataclass
+
+REGO: Final = ".rego"
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """A file that is not as OPA writes it, or was not."""
+
+    file: str
+    diff: str
+    """Unified, with line ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formatting:
+    """What became of formatting."""
+
+    files: int
+    """How many were looked at."""
+    changed: tuple[Formatted, ...]
+    problems: tuple[Problem, ...]
+    links: tuple[str, ...]
+    """Links that were passed over."""
+
+
+def policy_fmt(
+    paths: Sequence[str], context: Context, *, write: bool = True, v0: bool = False
+) -> Formatting:
+    """Format files, and those in folders.
+
+    Args:
+        paths: files and folders; none means here. Links in folders are not followed.
+        context: what is open.
+        write: replace files; else only tell.
+        v0: they are written in Rego v0.
+
+    Raises:
+        UsageError: a path names nothing, or a link.
+        EidosError: there is no OPA, or it failed.
+    """
+    opa = context.need_opa("formatting")
+    links: list[str] = []
+    problems: list[Problem] = []
+    modules = list(_modules(paths or (".",), links, problems))
+    texts, refused = opa.fmt(modules, v0=v0)
+    problems += [each.problem for each in refused]
+    changed = [
+        Formatted(module.file, _diff(module, text))
+        for module, text in zip(modules, texts, strict=True)
+        if text != module.source
+    ]
+    if write:
+        after = dict(zip((module.file for module in modules), texts, strict=True))
+        for each in changed:
+            write_atomically(Path(each.file), after[each.file])
+    return Formatting(len(modules), tuple(changed), tuple(problems), tuple(links))
+
+
+def _diff(module: Module, text: str) -> str:
+    lines = difflib.unified_diff(
+        module.source.splitlines(keepends=True),
+        text.splitlines(keepends=True),
+        module.file,
+        module.file,
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def _modules(paths: Sequence[str], links: list[str], problems: list[Problem]) -> Iterator[Module]:
+    """Read every file once; what cannot be read is a problem."""
+    seen: set[str] = set()
+    for path in paths:
+        for file in _files(path, links):
+            if os.path.realpath(file) not in seen:
+                seen.add(os.path.realpath(file))
+                try:
+                    yield Module(file, read_module(Path(file)))
+                except EidosError as error:
+                    problems.append(error.problem)
+
+
+def _files(path: str, links: list[str]) -> Iterator[str]:
+    place = Path(path)
+    if not os.path.lexists(path):
+        raise UsageError(f"there is no file or folder '{path}'", hint="Check the spelling.")
+    if place.is_symlink():
+        raise UsageError(
+            f"'{path}' is a link, and what it leads to is not changed through it",
+            hint="Name the file or folder itself.",
+            location=Location(path),
+        )
+    if not place.is_dir():
+        yield path
+        return
+    for root, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            file = os.path.normpath(f"{root}/{name}")
+            if name.endswith(REGO) and not name.startswith("."):
+                if Path(file).is_symlink():
+                    links.append(file)
+                else:
+                    yield file

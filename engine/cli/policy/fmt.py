@@ -1,0 +1,41 @@
+"""``eidos policy fmt``."""
+
+import click
+
+from eidos.engine.app.policy_fmt import policy_fmt
+from eidos.engine.cli import console
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import LocalEngineOptions, takes
+from eidos.engine.errors import ExitCode
+from eidos.engine.report.escaping import one_line, tabbed
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something would be.")
+@click.option("--diff", is_flag=True, help="Change nothing; show what would be.")
+@click.option("--v0", is_flag=True, help="The files are written in Rego v0.")
+@takes("engine", LocalEngineOptions)
+def command(
+    paths: tuple[str, ...], engine: LocalEngineOptions, *, check: bool, diff: bool, v0: bool
+) -> ExitCode:
+    """Format Rego files and those in folders, here by default, exactly as 'opa fmt' does.
+
+    Names of files that change go to standard output. A file is replaced whole or not at all; one
+    that does not parse stays as it is, and links are not followed. Exit codes: 0, 1 where --check
+    finds something, 2 where a file does not parse.
+    """
+    with open_context(engine=engine) as context:
+        found = policy_fmt(paths, context, write=not (check or diff), v0=v0)
+    for each in found.changed:
+        click.echo(tabbed(each.diff).rstrip("\n") if diff else one_line(each.file))
+    for link in found.links:
+        console.say(f"note: {link} is a link and was left alone")
+    for problem in found.problems:
+        console.complain(problem)
+    if found.problems:
+        return ExitCode.NO_ANSWER
+    if not found.files:
+        console.say("no .rego file was found")
+        return ExitCode.INCOMPLETE
+    return ExitCode.FAILED if check and found.changed else ExitCode.OK
