@@ -382,3 +382,15 @@ def test_documents_of_no_cluster_are_looked_at_too(eidos: Eidos) -> None:
     [found] = json.loads(out)["waivers"]
     assert (status, found["state"]) == (0, "active")
     assert [each["subject"] for each in found["waives"]] == ["a.yaml"]
+
+
+def test_what_was_revoked_and_is_back_is_told(eidos: Eidos) -> None:
+    assert add(eidos, id="W-1")[0] == 0
+    granted = Path("waivers/W-1.yaml").read_text()
+    assert eidos("waiver", "revoke", "W-1", *REVOKE)[0] == 0
+    assert seen(eidos, "c1", "570.1", "--waivers", "waivers") == 1
+    assert "REVOKED BEFORE" not in listed(eidos)["waivers"][0]["why"]
+    Path("waivers/W-1.yaml").write_text(granted)
+    [found] = listed(eidos)["waivers"]
+    assert found["state"] == "active"
+    assert "IT WAS REVOKED BEFORE: see run " in found["why"]
