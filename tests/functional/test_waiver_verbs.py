@@ -163,7 +163,16 @@ def test_what_check_would_refuse_is_not_written(
     assert status == 2
     assert said in err
     assert "Traceback" not in err
-    assert not list(Path.cwd().glob("waivers/*"))
+    assert not Path("waivers").exists()
+
+
+@pytest.mark.parametrize("place", ["-", "waivers/*.yaml", "s.yaml/x", "/proc/none/x.yaml", ""])
+def test_a_waiver_is_written_to_a_file_or_folder(eidos: Eidos, place: str) -> None:
+    Path("s.yaml").write_text("a: 1\n")
+    before = sorted(Path.cwd().rglob("*"))
+    status, _, err = add(eidos, "--waivers", place, id="W-1")
+    assert (status, "Traceback" in err) == (2, False)
+    assert sorted(Path.cwd().rglob("*")) == before
 
 
 @pytest.mark.parametrize("missing", ["--owner", "--approver", "--reason", "--until"])
