@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -198,6 +198,7 @@ def _refuse(waiver: Waiver, terms: Terms, now: datetime) -> None:
 def _alone(place: Path) -> Iterator[None]:
     """Keep others of us from writing there at the same time; the folder is made if need be."""
     folder = place.parent if _is_file(place) else place
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -212,6 +213,9 @@ def _alone(place: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+        if is_new:  # where nothing was written, nothing is left
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _is_file(place: Path) -> bool:

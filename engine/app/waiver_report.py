@@ -127,6 +127,8 @@ class _Last:
         self.rules: dict[str, Rule] = {}
         self.runs: dict[str, None] = {}
         """Ids of the runs that were looked at."""
+        self.revoked: dict[str, str] = {}
+        """Ids of waivers that a run was given as revoked, and the last such run."""
         self.subjects: list[Subject] = []
         self.origins: list[Mapping[str, str]] = []
         """Of each subject, rule to the run that said so."""
@@ -134,6 +136,8 @@ class _Last:
             self._take()
 
     def _take(self) -> None:
+        lives = self._context.store.waivers()
+        self.revoked = {each.waiver.id: each.last for each in lives if each.waiver.revoked}
         last, order = self._last_runs()
         said: dict[object, dict[str, tuple[Verdict, str]]] = {}
         there: dict[object, Subject] = {}
@@ -204,6 +208,9 @@ class _Trial:
         for waiver in self._waivers:
             state, why = self._state(waiver, waiving, at, there)
             found = [self._finding(*key) for key, by in waived.items() if by == waiver.id]
+            back = self._last.revoked.get(waiver.id)
+            if back is not None and waiver.revoked is None:
+                why = f"{why}; IT WAS REVOKED BEFORE: see run {back}"
             yield WaiverStanding(waiver, state, why, tuple(sorted(found, key=_place)))
 
     def forecast(self, at: datetime, until: datetime) -> Iterator[Failing]:

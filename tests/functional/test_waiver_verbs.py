@@ -163,7 +163,16 @@ def test_what_check_would_refuse_is_not_written(
     assert status == 2
     assert said in err
     assert "Traceback" not in err
-    assert not list(Path.cwd().glob("waivers/*"))
+    assert not Path("waivers").exists()
+
+
+@pytest.mark.parametrize("place", ["-", "waivers/*.yaml", "s.yaml/x", "/proc/none/x.yaml", ""])
+def test_a_waiver_is_written_to_a_file_or_folder(eidos: Eidos, place: str) -> None:
+    Path("s.yaml").write_text("a: 1\n")
+    before = sorted(Path.cwd().rglob("*"))
+    status, _, err = add(eidos, "--waivers", place, id="W-1")
+    assert (status, "Traceback" in err) == (2, False)
+    assert sorted(Path.cwd().rglob("*")) == before
 
 
 @pytest.mark.parametrize("missing", ["--owner", "--approver", "--reason", "--until"])
@@ -382,3 +391,15 @@ def test_documents_of_no_cluster_are_looked_at_too(eidos: Eidos) -> None:
     [found] = json.loads(out)["waivers"]
     assert (status, found["state"]) == (0, "active")
     assert [each["subject"] for each in found["waives"]] == ["a.yaml"]
+
+
+def test_what_was_revoked_and_is_back_is_told(eidos: Eidos) -> None:
+    assert add(eidos, id="W-1")[0] == 0
+    granted = Path("waivers/W-1.yaml").read_text()
+    assert eidos("waiver", "revoke", "W-1", *REVOKE)[0] == 0
+    assert seen(eidos, "c1", "570.1", "--waivers", "waivers") == 1
+    assert "REVOKED BEFORE" not in listed(eidos)["waivers"][0]["why"]
+    Path("waivers/W-1.yaml").write_text(granted)
+    [found] = listed(eidos)["waivers"]
+    assert found["state"] == "active"
+    assert "IT WAS REVOKED BEFORE: see run " in found["why"]

@@ -62,11 +62,15 @@ class WaiverOptions(EngineOptions):
         """The one place where a waiver is written.
 
         Raises:
-            UsageError: several are named.
+            UsageError: several are named, or what is no place to write to.
         """
         if len(self.waivers) > 1:
             raise UsageError(
                 f"a waiver is written to one place, not to {', '.join(self.waivers)}",
                 hint="Name one file or folder with --waivers.",
             )
-        return Path(self.waivers[0] if self.waivers else FOLDER)
+        place = self.waivers[0] if self.waivers else FOLDER
+        if place == "-" or ("*" in place and not Path(place).exists()):
+            hint = "Name a file, or a folder such as waivers/."
+            raise UsageError(f"a waiver cannot be written to {place}", hint=hint)
+        return Path(place)
