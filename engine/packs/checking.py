@@ -220,7 +220,11 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
             )
 
 
-_BESIDE = {Scope.RECIPE: ("recipe", "answers"), Scope.BUNDLE: ("bundle",)}
+_BESIDE = {
+    Scope.RECIPE: ("recipe", "answers"),
+    Scope.BUNDLE: ("bundle",),
+    Scope.ADMISSION: ("request", "claims"),
+}
 """What rules of a scope see beside the facts that they declare."""
 
 

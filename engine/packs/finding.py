@@ -9,9 +9,11 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.records import dataclass
 
 MANIFEST = "pack.yaml"
+ADMISSION = "admission"
+"""Judges what is about to be deployed."""
 CONFORMANCE = "recipe-conformance"
 """Holds a cluster against a recipe."""
-ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection", CONFORMANCE})
+ON_DEMAND = frozenset({ADMISSION, "bundle-hygiene", "bundle-operators", "selection", CONFORMANCE})
 """Shipped packs that are not asked of every snapshot: they need a recipe or bundle, or select."""
 
 
@@ -24,6 +26,8 @@ class PolicySource:
     """It has a manifest; otherwise it holds plain rules."""
     version: str | None = None
     """The version that was asked for."""
+    is_gatekeeper: bool = False
+    """It holds templates and constraints of Gatekeeper, and no plain rules."""
 
 
 def shipped() -> dict[str, Path]:
@@ -69,8 +73,14 @@ def _find(reference: str) -> PolicySource:
 
 def _plain(path: Path) -> PolicySource:
     has_rego = path.suffix == ".rego" if path.is_file() else any(path.rglob("*.rego"))
-    if not has_rego:
-        raise PolicyError(
-            f"'{path}' holds no .rego file", hint="Name a pack, or a folder with Rego policies."
-        )
-    return PolicySource(path, is_pack=False)
+    if has_rego:
+        return PolicySource(path, is_pack=False)
+    from eidos.engine.packs.files import read_files
+    from eidos.engine.packs.gatekeeper.loading import is_gatekeeper
+
+    if any(map(is_gatekeeper, read_files(path).data.values())):
+        return PolicySource(path, is_pack=False, is_gatekeeper=True)
+    raise PolicyError(
+        f"'{path}' holds no .rego file, and no template or constraint of Gatekeeper",
+        hint="Name a pack, or a folder with Rego policies.",
+    )

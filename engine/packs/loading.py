@@ -1,5 +1,6 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,12 +45,51 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
     return pack
 
 
+def load_gatekeeper(sources: Sequence[PolicySource], engine: RegoEngine, index: PackIndex) -> Pack:
+    """Read the templates and constraints of all folders and files together.
+
+    Raises:
+        EidosError: one of them is not as it must be, or has no counterpart.
+    """
+    from eidos.engine.packs.gatekeeper.loading import gatekeeper_pack
+
+    read = [(_shown(source), read_files(source.path)) for source in sources]
+    made_of = [[shown, files.digest] for shown, files in read]
+    key = digest(["gatekeeper", made_of, engine.name, engine.version, __version__])
+    pack = index.get(key)
+    if pack is None:
+        pack = gatekeeper_pack(read, engine)
+        index.put(key, pack)
+    return pack
+
+
+def _shown(source: PolicySource) -> str:
+    """Give how names of files begin in messages: as the user gave the folder."""
+    return (
+        f"{source.path}/" if source.path.is_dir() else f"{source.path.parent}/".removeprefix("./")
+    )
+
+
+def _refuse_templates(source: PolicySource, files: PolicyFiles) -> None:
+    """Refuse templates beside plain rules, which nobody would ask."""
+    from eidos.engine.packs.gatekeeper.loading import is_gatekeeper
+
+    for name, content in files.data.items():
+        if is_gatekeeper(content):
+            raise PolicyError(
+                "a template or constraint of Gatekeeper lies beside plain rules",
+                location=Location(f"{source.path.name}/{name}"),
+                hint="Put them into folders of their own, and give each with -p.",
+            )
+
+
 def _read(
     source: PolicySource, files: PolicyFiles, library: PolicyFiles, engine: RegoEngine
 ) -> Pack:
     address = digest([files.digest, library.digest])
     if not source.is_pack:
         refuse_pack_rules(source, files.modules)
+        _refuse_templates(source, files)
         rules = plain_rules(files, engine)
         return Pack(source.path.name, "0", address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
