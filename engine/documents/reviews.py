@@ -11,6 +11,7 @@ from typing import Final
 from eidos.engine.digest import digest
 from eidos.engine.documents.walking import Path, Step
 from eidos.engine.errors import DocumentError
+from eidos.engine.model.admission import is_namespaced
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.records import dataclass
@@ -33,18 +34,6 @@ _FIELDS: Final = frozenset(
     ]
 )
 """https://kubernetes.io/docs/reference/config-api/apiserver-admission.v1/"""
-_NAMESPACED: Final = frozenset(
-    [
-        *("ConfigMap", "CronJob", "DaemonSet", "Deployment", "Endpoints", "EndpointSlice", "Event"),
-        *("HorizontalPodAutoscaler", "Ingress", "Job", "Lease", "LimitRange", "NetworkPolicy"),
-        *("PersistentVolumeClaim", "Pod", "PodDisruptionBudget", "PodTemplate", "ReplicaSet"),
-        *("ReplicationController", "ResourceClaim", "ResourceClaimTemplate", "ResourceQuota"),
-        *("Role", "RoleBinding", "Secret", "Service", "ServiceAccount", "StatefulSet"),
-    ]
-)
-"""Kinds of Kubernetes' own that lie in a namespace, whatever their manifest says."""
-_BUILT_IN: Final = frozenset({"", "apps", "autoscaling", "batch", "policy"})
-"""Their API groups, beside those that end in ``.k8s.io``."""
 _NO_OBJECT: Final = "It is a Kubernetes manifest, an AdmissionReview, or a list of them."
 
 
@@ -137,7 +126,7 @@ def _of_object(step: Step, making: Making) -> Asked:
     if not name and not _text(step, metadata, "generateName"):
         raise step.fail("the object has no metadata.name", "Give it a name, or a generateName.")
     version, kind = str(object_["apiVersion"]), str(object_["kind"])
-    if not namespace and _is_namespaced(version, kind):
+    if not namespace and is_namespaced(version.rpartition("/")[0], kind):
         namespace = making.namespace
         if namespace:
             object_ = {**object_, "metadata": {**metadata, "namespace": namespace}}
@@ -163,11 +152,6 @@ def _text(step: Step, metadata: Mapping[str, Json], key: str) -> str:
     if found is not None and not isinstance(found, str):
         raise step.get("metadata").get(key).fail(f"metadata.{key} is no text", "Put it in quotes.")
     return found or ""
-
-
-def _is_namespaced(version: str, kind: str) -> bool:
-    group = version.rpartition("/")[0]
-    return kind in _NAMESPACED and (group in _BUILT_IN or group.endswith(".k8s.io"))
 
 
 def _old(object_: Mapping[str, Json], making: Making, called: tuple[str, str, str, str]) -> Json:

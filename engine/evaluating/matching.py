@@ -6,7 +6,7 @@ Where Gatekeeper would not match for want of a fact, or fail, the answer is that
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from eidos.engine.model.admission import Namespace, Review
+from eidos.engine.model.admission import Namespace, Review, is_namespaced
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.match import ANY, CLUSTER, NAMESPACED, Match, Requirement
 
@@ -81,7 +81,9 @@ def _among(name: object, names: Sequence[str]) -> bool:
 
 
 def _scope(match: Match, about: _About) -> bool:
-    lies_in_one = about.namespace is not None and not about.is_namespace
+    lies_in_one = not about.is_namespace and (
+        about.namespace is not None or is_namespaced(about.group, str(about.kind))
+    )
     if match.scope == CLUSTER:
         return not lies_in_one
     return lies_in_one if match.scope == NAMESPACED else True

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Final
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.report import Report
@@ -9,6 +10,24 @@ from eidos.engine.records import dataclass
 
 METADATA_NAME = "kubernetes.io/metadata.name"
 """A label that the API server gives every namespace: its name."""
+
+_NAMESPACED: Final = frozenset(
+    [
+        *("ConfigMap", "CronJob", "DaemonSet", "Deployment", "Endpoints", "EndpointSlice", "Event"),
+        *("HorizontalPodAutoscaler", "Ingress", "Job", "Lease", "LimitRange", "NetworkPolicy"),
+        *("PersistentVolumeClaim", "Pod", "PodDisruptionBudget", "PodTemplate", "ReplicaSet"),
+        *("ReplicationController", "ResourceClaim", "ResourceClaimTemplate", "ResourceQuota"),
+        *("Role", "RoleBinding", "Secret", "Service", "ServiceAccount", "StatefulSet"),
+    ]
+)
+"""Kinds of Kubernetes' own that lie in a namespace, whatever their manifest says."""
+_BUILT_IN: Final = frozenset({"", "apps", "autoscaling", "batch", "policy"})
+"""Their API groups, beside those that end in ``.k8s.io``."""
+
+
+def is_namespaced(group: str, kind: str) -> bool:
+    """Say whether objects of a kind of Kubernetes' own lie in namespaces; False where not known."""
+    return kind in _NAMESPACED and (group in _BUILT_IN or group.endswith(".k8s.io"))
 
 
 @dataclass(frozen=True, slots=True)
