@@ -47,7 +47,7 @@ class Inventory:
     """Objects by where they lie and what they are, as Gatekeeper's ``data.inventory`` has them.
 
     Args:
-        objects: those that are known.
+        objects: those that are known; of one that is there twice, the first counts.
     """
 
     def __init__(self, objects: Iterable[Mapping[str, Any]]) -> None:
@@ -63,8 +63,9 @@ class Inventory:
         version, kind = str(object_["apiVersion"]), str(object_["kind"])
         name, space = str(metadata.get("name") or ""), str(metadata.get("namespace") or "")
         place = self._place(space).setdefault(version, {}).setdefault(kind, {})
-        if name not in place:
-            self.kinds[version, kind] += 1
+        if name in place:
+            return
+        self.kinds[version, kind] += 1
         place[name] = dict(object_)
         if (version, kind) == ("v1", "Namespace"):
             labels = metadata.get("labels")
@@ -210,13 +211,13 @@ class Reviewing:
     ) -> None:
         given = [each for item in beside or () for each in objects_in(_step(item))]
         own = [each for item in items for each in _own(item)]
-        known = [*(seen.objects() if seen else ()), *(each.map() for each in (*given, *own))]
-        self.inventory = Inventory(known)
+        known = [*(each.map() for each in given), *(seen.objects() if seen else ())]
+        self.inventory = Inventory([*known, *(each.map() for each in own)])
         self.uids: list[str] = []
         """Of every review that was made, in order."""
         self._is_whole = beside is not None
         self._seen = seen
-        self._making = replace(making, old=self.inventory.get)
+        self._making = replace(making, old=Inventory(known).get)
 
     def requested(self, item: Item) -> Iterator[Requested]:
         """Give every review of an item.

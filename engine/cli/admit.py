@@ -25,6 +25,9 @@ from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import ADMISSION
 
+ANSWERS = "admissionreview"
+"""The format of answers to the API server."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewOptions:
@@ -103,6 +106,9 @@ def command(
             max_age=asked.max_age,
         )
         found = admit(files or ("-",), resolved, context, known)
+    if any(each.format == ANSWERS for each in chosen):  # which say nothing of what is no review
+        for problem in found.problems:
+            console.say(f"problem: {problem}")
     look = console.rendering(asked.color, verbose=asked.verbose)
     console.show(ADMISSION, found, chosen, look)
     return found.exit_code

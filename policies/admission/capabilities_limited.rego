@@ -83,7 +83,7 @@ deny contains {
 }
 
 drops_all(container) if {
-	some name in container.securityContext.capabilities.drop
+	some name in workloads.entries(container.securityContext.capabilities, "drop")
 	is_string(name)
 	plain(name) == "ALL"
 }
@@ -95,7 +95,7 @@ deny contains {
 	"expected": sprintf("none but %v", [concat(", ", allowed(each))]),
 } if {
 	some each in every_container
-	some place, name in each.container.securityContext.capabilities.add
+	some place, name in workloads.entries(each.container.securityContext.capabilities, "add")
 	not may(each, name)
 }
 

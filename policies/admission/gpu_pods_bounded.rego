@@ -62,12 +62,12 @@ deny contains {
 }
 
 tolerates(pod) if {
-	some toleration in pod.spec.tolerations
+	some toleration in workloads.entries(pod.spec, "tolerations")
 	toleration.key in data.params.tolerated
 }
 
 tolerates(pod) if {
-	some toleration in pod.spec.tolerations
+	some toleration in workloads.entries(pod.spec, "tolerations")
 	toleration.operator == "Exists"
 	object.get(toleration, "key", "") == ""
 }
@@ -108,9 +108,12 @@ deny contains {
 
 uses_gpu(container) if workloads.asks(container, data.params.resources)
 
-uses_gpu(container) if count(container.resources.claims) > 0
+uses_gpu(container) if count(workloads.entries(container.resources, "claims")) > 0
 
-limited(container, resource) if not object.get(container.resources.limits, resource, null) in {null, ""}
+limited(container, resource) if {
+	amount := workloads.fields(container.resources, "limits")[resource]
+	not amount in {null, ""}
+}
 
 untold := workloads.unreadable(input.request) | {finding |
 	some pod in workloads.pods(input.request)

@@ -40,7 +40,8 @@ test_each_lack_fails if {
 
 test_priority_classes_may_be_few if {
 	few := object.union(params, {"priority_classes": ["inference"]})
-	some finding in rule.deny with input as asking(good, {}) with data.params as few
+	found := rule.deny with input as asking(good, {}) with data.params as few
+	some finding in found
 	finding.actual == "training"
 }
 
@@ -73,7 +74,8 @@ test_not_about_claims_of_other_devices if {
 
 test_claims_of_nobody_are_unknown if {
 	rule.applicable with input as asking(claiming, {}) with data.params as params
-	some finding in rule.unknown with input as asking(claiming, {}) with data.params as params
+	found := rule.unknown with input as asking(claiming, {}) with data.params as params
+	some finding in found
 	finding.path == "request.object.spec.resourceClaims[0]"
 }
 

@@ -47,6 +47,7 @@ test_about_gpus if rule.applicable with input as asking({"limits": {"nvidia.com/
 test_garbage_is_unknown if {
 	garbage := asking("much")
 	rule.applicable with input as garbage with data.params.resources as resources
-	some finding in rule.unknown with input as garbage with data.params.resources as resources
+	found := rule.unknown with input as garbage with data.params.resources as resources
+	some finding in found
 	finding.path == "request.object.spec.template.spec.containers[0].resources"
 }

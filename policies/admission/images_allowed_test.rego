@@ -43,7 +43,8 @@ test_cut_digest_fails if count(denied("nvcr.io/nvidia/cuda@sha256:abc")) == 1
 
 test_digest_may_be_required if {
 	strict := object.union(params, {"digest_required": true})
-	some finding in rule.deny with input as asking("nvcr.io/nvidia/cuda:1") with data.params as strict
+	found := rule.deny with input as asking("nvcr.io/nvidia/cuda:1") with data.params as strict
+	some finding in found
 	finding.expected == "a digest"
 }
 

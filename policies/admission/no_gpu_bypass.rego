@@ -51,7 +51,7 @@ deny contains {
 	"expected": "a GPU resource",
 } if {
 	some pod in workloads.pods(input.request)
-	some place, volume in pod.spec.volumes
+	some place, volume in workloads.entries(pod.spec, "volumes")
 	path := volume.hostPath.path
 	of_devices(path)
 }
@@ -78,7 +78,7 @@ deny contains {
 	some pod in workloads.pods(input.request)
 	some each in workloads.containers(pod)
 	not is_given(pod, each.container)
-	some place, variable in each.container.env
+	some place, variable in workloads.entries(each.container, "env")
 	variable.name == "NVIDIA_VISIBLE_DEVICES"
 	not object.get(variable, "value", "from elsewhere") in {"", "none", "void"}
 }
@@ -91,8 +91,9 @@ deny contains {
 } if {
 	some pod in workloads.pods(input.request)
 	some each in workloads.containers(pod)
-	some place, variable in each.container.env
+	some place, variable in workloads.entries(each.container, "env")
 	variable.name == "NVIDIA_DRIVER_CAPABILITIES"
+	is_string(variable.value)
 	some word in split(variable.value, ",")
 	trim(word, " ") == "all"
 }
@@ -121,7 +122,7 @@ has_gpu(pod) if {
 is_given(_, container) if workloads.asks(container, data.params.resources)
 
 is_given(pod, container) if {
-	count(container.resources.claims) > 0
+	count(workloads.entries(container.resources, "claims")) > 0
 	claimed(pod)
 }
 
@@ -131,8 +132,17 @@ claimed(pod) if count(workloads.unknown_claims(pod, input.claims)) > 0
 
 unknown contains finding if some finding in workloads.unreadable(input.request)
 
-# A claim of which nobody knows what it is may be of a GPU.
+# A claim of which nobody knows what it is may be of the GPU that is asked for in another way.
 unknown contains finding if {
 	some pod in workloads.pods(input.request)
+	gets_at_gpus(pod)
 	some finding in workloads.unknown_claims(pod, input.claims)
+}
+
+gets_at_gpus(pod) if pod.spec.runtimeClassName in data.params.runtime_classes
+
+gets_at_gpus(pod) if {
+	some each in workloads.containers(pod)
+	some variable in workloads.entries(each.container, "env")
+	variable.name == "NVIDIA_VISIBLE_DEVICES"
 }

@@ -72,6 +72,15 @@ test_claims_of_nobody_are_unknown if {
 	count(denied(claiming)) == 0
 }
 
+test_claims_of_nobody_without_more_are_no_matter if {
+	plain := object.remove(claiming, ["runtimeClassName", "containers"])
+	found := rule.unknown with input as asking(object.union(plain, {"containers": [{"env": []}]}), "shop", {}) with data.params as params
+	count(found) == 0
+	variable := object.remove(claiming, ["runtimeClassName"])
+	visible_only := rule.unknown with input as asking(variable, "shop", {}) with data.params as params
+	count(visible_only) == 1
+}
+
 test_not_about_namespaces_of_drivers if {
 	not rule.applicable with input as asking({"containers": []}, "gpu-operator", {}) with data.params as params
 }

@@ -83,7 +83,7 @@ deny contains {
 	"expected": "no hostPath",
 } if {
 	some pod in workloads.pods(input.request)
-	some place, volume in pod.spec.volumes
+	some place, volume in workloads.entries(pod.spec, "volumes")
 	is_object(volume.hostPath)
 }
 
@@ -95,7 +95,7 @@ deny contains {
 } if {
 	some pod in workloads.pods(input.request)
 	some each in workloads.containers(pod)
-	some place, port in each.container.ports
+	some place, port in workloads.entries(each.container, "ports")
 	not port.hostPort in {0, null}
 }
 

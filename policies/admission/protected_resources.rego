@@ -78,7 +78,11 @@ deny contains {
 	count(owning) == 0
 }
 
-owning := [group | some group in groups; group in data.params.owners]
+owning := [group |
+	known
+	some group in groups
+	group in data.params.owners
+]
 
 user := findings.quoted(input.request.userInfo.username)
 

@@ -43,13 +43,29 @@ _lists := ["containers", "initContainers", "ephemeralContainers"]
 # description: Gives every container of a pod with its name, its path, and itself.
 containers(pod) := [found |
 	some list in _lists
-	some place, container in pod.spec[list]
+	some place, container in entries(pod.spec, list)
 	is_object(container)
 	found := {
 		"container": container, "name": object.get(container, "name", sprintf("%v[%v]", [list, place])),
 		"path": sprintf("%v.%v[%v]", [pod.path, list, place]),
 	}
 ]
+
+# METADATA
+# description: Gives the list at a key of a map; an empty one where there is none.
+entries(whole, key) := list if {
+	is_object(whole)
+	list := whole[key]
+	is_array(list)
+} else := []
+
+# METADATA
+# description: Gives the map at a key of a map; an empty one where there is none.
+fields(whole, key) := map if {
+	is_object(whole)
+	map := whole[key]
+	is_object(map)
+} else := {}
 
 # METADATA
 # description: |
@@ -98,9 +114,8 @@ _pod_parts(pod) := array.concat(
 		part := {"value": value, "kind": "array", "path": sprintf("%v.%v", [pod.path, key])}
 	],
 	[part |
-		some key in ["containers", "initContainers", "tolerations", "volumes"]
-		is_array(pod.spec[key])
-		some place, value in pod.spec[key]
+		some key in ["containers", "initContainers", "resourceClaims", "tolerations", "volumes"]
+		some place, value in entries(pod.spec, key)
 		part := {"value": value, "kind": "object", "path": sprintf("%v.%v[%v]", [pod.path, key, place])}
 	],
 )
@@ -133,7 +148,10 @@ resources(container, prefixes) := [object.union_n([{"name": name}, _limit(contai
 	strings.any_prefix_match(name, prefixes)
 ]
 
-_asked(container) := {name | some list in ["limits", "requests"]; some name, _ in container.resources[list]}
+_asked(container) := {name |
+	some list in ["limits", "requests"]
+	some name, _ in fields(container.resources, list)
+}
 
 _limit(container, name) := {"limit": amount} if {
 	amount := container.resources.limits[name]
@@ -152,9 +170,9 @@ asks(container, prefixes) if count(resources(container, prefixes)) > 0
 #   Gives the device classes that the resource claims of a pod are of. `claims` is what is known of claims
 #   and their templates: kind to name to spec.
 device_classes(pod, claims) := {class |
-	some claim in pod.spec.resourceClaims
+	some claim in entries(pod.spec, "resourceClaims")
 	spec := _claimed(claim, claims)
-	some request in spec.devices.requests
+	some request in entries(spec.devices, "requests")
 	some class in _classes(request)
 }
 
@@ -164,14 +182,15 @@ _claimed(claim, claims) := claims.ResourceClaimTemplate[claim.resourceClaimTempl
 
 # The class stands in the request itself until v1beta1, and in one of two places from v1beta2 on.
 _classes(request) := {class |
-	some each in array.concat([request, object.get(request, "exactly", {})], object.get(request, "firstAvailable", []))
+	some each in array.concat([request, fields(request, "exactly")], entries(request, "firstAvailable"))
 	class := each.deviceClassName
 }
 
 # METADATA
 # description: Gives the resource claims of a pod of which nobody knows what they ask for, as a finding each.
 unknown_claims(pod, claims) := {finding |
-	some place, claim in pod.spec.resourceClaims
+	some place, claim in entries(pod.spec, "resourceClaims")
+	is_object(claim)
 	not _claimed(claim, claims)
 	finding := {
 		"msg": sprintf("What the resource claim %v asks for is not known: give its manifest as well.", [json.marshal(object.get(claim, "name", null))]),

@@ -17,14 +17,11 @@ violation[{"msg": msg, "details": {"missing": gone}}] {
 LABELS = """\
 package lib.labels
 
-missing(object, wanted) = gone {
-  labels := object.get(object.metadata, "labels", {})
-  gone := {label | label := wanted[_]; not labels[label]}
+missing(thing, wanted) = gone {
+  labels := object.get(thing.metadata, "labels", {})
+  gone := [label | label := wanted[_]; not labels[label]]
 }
 """
-LABELS = LABELS.replace("object.get(object.metadata, ", "object.get(thing.metadata, ").replace(
-    "missing(object, wanted)", "missing(thing, wanted)"
-)
 UNIQUE = """\
 package uniquehost
 
