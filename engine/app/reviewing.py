@@ -29,7 +29,7 @@ Kinds = frozenset[tuple[str, str]]
 _POD_SECURITY: Final = "pod-security.kubernetes.io/"
 _CLAIMS: Final = ("ResourceClaim", "ResourceClaimTemplate")
 _DRA: Final = "resource.k8s.io/"
-NO_SNAPSHOT: Final = "no snapshot is given (--snapshot)"
+NO_SNAPSHOT: Final = "no snapshot is given (eidos admit --snapshot)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,9 +150,11 @@ def _untold(constraint: Constraint, review: Review) -> str | None:
     for wanted in constraint.synced:
         if not any(_is_among(each, kind) for each in wanted for kind in known):
             names = " or ".join(dict.fromkeys(kind for each in wanted for kind in each.kinds))
-            return f"it reads data.inventory, and no other {names} is given: --inventory PATH"
+            return (
+                f"it reads data.inventory, and no other {names} is given (eidos admit --inventory)"
+            )
     if not known:
-        return "it reads data.inventory, and no other object is given: --inventory PATH"
+        return "it reads data.inventory, and no other object is given (eidos admit --inventory)"
     return None
 
 

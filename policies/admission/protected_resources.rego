@@ -89,7 +89,7 @@ user := findings.quoted(input.request.userInfo.username)
 user := "Who asks" if not input.request.userInfo.username
 
 unknown contains {
-	"msg": "Who changes it is not known: say so with --as-group.",
+	"msg": "Who changes it is not known: say so with eidos admit --as-group.",
 	"path": "request.userInfo",
 } if not known
 
@@ -108,7 +108,7 @@ deny contains {
 }
 
 unknown contains {
-	"msg": "What there was before is not known, and some of its fields cannot change: give it with --inventory.",
+	"msg": "What there was before is not known, and some of its fields cannot change: give it with eidos admit --inventory.",
 	"path": "request.oldObject",
 } if {
 	input.request.operation == "UPDATE"

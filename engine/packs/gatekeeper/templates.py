@@ -162,7 +162,8 @@ class Template:
     def _at(self, *path: str) -> Step:
         step = self.step
         for key in path:
-            step = step.get(key) if step.value is not None else Step(step.document, None, step.path)
+            found = step.get(key) if step.value is not None else None
+            step = found or Step(step.document, None, (*step.path, key))
         return step
 
     def _annotation(self, name: str) -> str:

@@ -423,3 +423,24 @@ def test_templates_beside_plain_rules_are_refused(tmp_path: Path, engine: LightE
     lay_out(tmp_path, {"t.yaml": template(), "a.rego": plain})
     with pytest.raises(EidosError, match="lies beside plain rules"):
         load_packs((str(tmp_path),), engine)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("metadata: {name: x}\n", "'kind' is missing or empty, and must be text"),
+        ("metadata: {name: x}\nspec: []\n", "'spec' is a list, and must be a map"),
+        ("metadata: {name: x}\nspec: {crd: 7}\n", "'crd' is a whole number"),
+        (
+            "metadata: {name: x}\nspec: {crd: {spec: {names: {kind: X}}}}\n",
+            "there are 0 targets, and one is wanted",
+        ),
+        (
+            "metadata: {name: x}\nspec: {crd: {spec: {names: {kind: X}}}, targets: [7]}\n",
+            "must be a map",
+        ),
+    ],
+)
+def test_templates_that_are_hardly_any(load: Load, text: str, words: str) -> None:
+    head = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\n"
+    assert words in refused(load, head + text)
