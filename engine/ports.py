@@ -136,8 +136,12 @@ class RegoEngine(Protocol):
         """Give the version of the runtime."""
         ...
 
-    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules without running them.
+
+        Args:
+            modules: what is compiled together.
+            v0: the dialect that they are written in; None to find out.
 
         Raises:
             PolicyError: a module does not parse or compile, uses what is forbidden

@@ -19,6 +19,7 @@ from eidos.engine.model.times import written
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from eidos.engine.app.reviewing import Reviewing
     from eidos.engine.model.snapshot import AddressedSnapshot
     from eidos.engine.ports import Memo, Recording
 
@@ -63,7 +64,8 @@ def check(
         StoreError: the database cannot be opened or written.
         UsageError: documents are to be combined for rules that are about snapshots.
     """
-    is_plain = all(rule.scope is Scope.DOCUMENT for rule in policy.rules)
+    scopes = {rule.scope for rule in policy.rules}
+    is_plain = scopes <= {Scope.DOCUMENT}
     if combine and not is_plain:
         raise UsageError(
             "--combine joins documents for plain rules, and others are asked too",
@@ -72,6 +74,10 @@ def check(
     reader = context.reader(lenient=lenient, parser=parser, every_format=is_plain)
     if combine:
         return report_on(combined(reader.read(references)), policy, context)
+    if Scope.ADMISSION in scopes:
+        from eidos.engine.app.admit import reviewed
+
+        return reviewed(list(reader.read(references)), policy, context)
     following = reader.find(references)
     first = list(islice(following, FLEET))
     found = chain(first, following)
@@ -91,22 +97,26 @@ def report_on(
     policy: Policy,
     context: Context,
     memo: "Memo | None" = None,
+    reviewing: "Reviewing | None" = None,
     *,
     records: bool = True,
 ) -> Report:
     """Judge items as they come, and fold what is said of them into one report; see `check`.
 
     Args:
-        items: what is judged, and what is wrong with what cannot be.
+        items: what is judged in order, and what is wrong with what cannot be.
         policy: what judges.
         context: what is open.
         memo: verdicts of earlier runs; None for those that who records may believe.
+        reviewing: makes reviews of items, where they are reviewed.
         records: write the run down where the context says so; else the caller does.
     """
     if context.records:
         _ = context.store  # where it cannot be opened, nothing is judged in vain
     remembers = context.opening.remembers
-    judging = Judging(policy, context.engine, memo or context.memo, remembers=remembers)
+    judging = Judging(
+        policy, context.engine, memo or context.memo, remembers=remembers, reviewing=reviewing
+    )
     said = map(judging.in_place, _chunks(items))
     return _folded(judging, said, policy, context, records=records)
 

@@ -100,7 +100,8 @@ class Context:
         clock: "Clock | None" = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._say = say
+        self.say = say
+        """Tells the user something that changes no answer."""
         self.opening = opening or Opening()
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
@@ -275,7 +276,7 @@ class Context:
 
         return Reader(
             *(self.limits, lambda: self.store, lenient, parser, every_format),
-            say=self._say,
+            say=self.say,
             tally=self.tally,
             remembers=self.opening.remembers,
         )
@@ -299,7 +300,7 @@ class Context:
         try:
             key = find_key(self.environ) or make_key(self.environ)
         except OSError as error:
-            self._say(
+            self.say(
                 "note: verdicts are not remembered from run to run, for no key to seal them with "
                 f"can be kept ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY gives one"
             )

@@ -32,11 +32,14 @@ from eidos.engine.ports import Memo, RegoEngine
 from eidos.engine.records import dataclass
 from eidos.engine.redacting import told
 
+_OF_DOCUMENTS = frozenset({Scope.DOCUMENT, Scope.ADMISSION})
+"""Scopes of what is in a document that is no snapshot."""
 _TABLES = 512
 """Tables of places that alike documents share, some kilobytes each."""
 
 if TYPE_CHECKING:
     from eidos.engine.app.conformance import Holding
+    from eidos.engine.app.reviewing import Reviewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Judging:
         memo: verdicts of earlier runs.
         remembers: ask nothing twice within the run either.
         labels: subjects keep their labels also where no waiver of the policy selects by them.
+        reviewing: makes reviews of items for rules of scope admission; None where nothing is
+            reviewed.
     """
 
     def __init__(
@@ -71,8 +76,10 @@ class Judging:
         *,
         remembers: bool = True,
         labels: bool = False,
+        reviewing: "Reviewing | None" = None,
     ) -> None:
         self._policy = policy
+        self._reviewing = reviewing
         self._labels = labels or select_by_label(policy.waivers)
         judge = Judge if remembers else ForgetfulJudge
         self._judge = judge(policy.rules, engine, memo, policy.effective)
@@ -113,7 +120,7 @@ class Judging:
                 judged.append(found)
                 continue
             subjects = tuple(self._subject(each, next(verdicts)) for each in found)
-            is_snapshot = any(each.facts.scope is not Scope.DOCUMENT for each in found)
+            is_snapshot = any(each.facts.scope not in _OF_DOCUMENTS for each in found)
             judged.append(Judged(subjects, item.snapshot if is_snapshot else None))
         return judged
 
@@ -125,6 +132,8 @@ class Judging:
     def _candidates(self, item: Item) -> "list[_Candidate] | Problem":
         try:
             holding = self._holding
+            if self._reviewing is not None and not _is_for_facts(item, self._policy.rules):
+                return _of_reviewed(item, self._policy.rules, self._reviewing)
             found = candidates(item, self._policy.rules, has_recipe=holding is not None)
             if holding is not None and item.is_snapshot:
                 facts = holding.subject(item.snapshot, item.name)
@@ -187,10 +196,12 @@ class _Candidate:
     item: Item
     unasked: tuple[Verdict, ...] = ()
     """Verdicts on rules that have no subject of their own in this item."""
-    base: tuple[int, ...] = ()
+    base: tuple[str | int, ...] = ()
     """Where in the item the subject is: an element of a list."""
     places: Mapping[str, Location] = field(default_factory=dict)
     """Where parts stand that are in no snapshot: those of a recipe."""
+    skipped: int = 0
+    """Segments that a finding's path has before what stands in the item: of a review."""
 
     def judged(
         self,
@@ -218,7 +229,7 @@ class _Candidate:
     @property
     def shape(self) -> Hashable | None:
         """What is the same for a subject whose facts stand in the same places of its document."""
-        if self.facts.scope is Scope.DOCUMENT:
+        if self.facts.scope in _OF_DOCUMENTS:
             return None
         return self.item.shape_for(self.facts.name if self.facts.scope is Scope.NODE else None)
 
@@ -235,8 +246,8 @@ class _Candidate:
             segments = split_path(path.removeprefix("$"))
         except ValueError:  # a rule may write what it likes
             segments = ()
-        if self.facts.scope is Scope.DOCUMENT:
-            return self.item.location((*self.base, *segments))
+        if self.facts.scope in _OF_DOCUMENTS:
+            return self.item.location((*self.base, *segments[self.skipped :]))
         node = self.facts.name if self.facts.scope is Scope.NODE else None
         if segments[:1] == ("nodes",) and len(segments) > 1:
             node, segments = str(segments[1]), segments[2:]
@@ -263,6 +274,28 @@ def candidates(item: Item, rules: Sequence[Rule], *, has_recipe: bool = False) -
             hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
         )
     return [*found, *_of_snapshot(item, rules, has_recipe=has_recipe)]
+
+
+def _is_for_facts(item: Item, rules: Sequence[Rule]) -> bool:
+    """Say whether an item is a snapshot that rules about snapshots are asked of."""
+    return item.is_snapshot and any(rule.scope not in _OF_DOCUMENTS for rule in rules)
+
+
+def _of_reviewed(item: Item, rules: Sequence[Rule], reviewing: "Reviewing") -> list[_Candidate]:
+    """Give what is to be reviewed of an item, and the item itself where plain rules are asked.
+
+    Raises:
+        DocumentError: there is something in it that cannot be reviewed, or rules are asked that are
+            about snapshots.
+    """
+    found = candidates(item, [rule for rule in rules if rule.scope is not Scope.ADMISSION])
+    return [
+        *found,
+        *(
+            _Candidate(each.facts, item, base=each.base, skipped=each.skipped)
+            for each in reviewing.requested(item)
+        ),
+    ]
 
 
 def _of_document(item: Item) -> Iterator[_Candidate]:

@@ -12,7 +12,7 @@ from eidos.engine.errors import DocumentError, Location, Problem, UsageError
 from eidos.engine.folders import user_folder
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.policy import Conformance, Policy, Relaxation
-from eidos.engine.model.rule import Enforcement, Pack, Severity
+from eidos.engine.model.rule import GATOR, Enforcement, Pack, Rule, Severity
 from eidos.engine.model.waiver import TERMS, Waiver
 from eidos.engine.packs.choosing import (
     Params,
@@ -62,6 +62,8 @@ class PolicyRequest:
     """Packages whose plain rules are asked, as globs; none means all."""
     recipe: str | None = None
     """File with a recipe that clusters are held against."""
+    enforcement_point: str = GATOR
+    """Which of Gatekeeper's enforcement points this is: what scoped actions go by."""
 
     @property
     def is_named(self) -> bool:
@@ -111,17 +113,39 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
 
         terms = Terms(rules, {**TERMS, **request.waiver_terms})
         refuse_untenable(waivers, terms, effective)
+    for note in (note for pack in packs for note in pack.notes):
+        context.say(f"note: {note}")
+    chosen = choose(packs, request.choice, params)
+    bound = _bound(chosen, request)
     return Policy(
         packs=tuple(packs),
-        rules=choose(packs, request.choice, params),
+        rules=chosen,
         effective=effective,
         is_pinned=request.effective_time is not None,
-        enforcement=request.enforcement,
+        enforcement={**bound, **request.enforcement},
         waivers=waivers,
         gate=request.gate,
-        relaxations=request.relaxations,
+        relaxations=(*request.relaxations, *_relaxed(chosen, bound)),
         conformance=_conformance(request.recipe, context),
     )
+
+
+def _bound(rules: Sequence[Rule], request: PolicyRequest) -> dict[str, Enforcement]:
+    """Give what constraints say that violations do here, where it is not to deny."""
+    found = {
+        rule.id: rule.constraint.enforcement(request.enforcement_point)
+        for rule in rules
+        if rule.constraint is not None and rule.id not in request.enforcement
+    }
+    return {rule: action for rule, action in found.items() if action is not Enforcement.DENY}
+
+
+def _relaxed(rules: Sequence[Rule], bound: Mapping[str, Enforcement]) -> list[Relaxation]:
+    return [
+        Relaxation(f"enforcement.{rule.id}", str(bound[rule.id]), rule.constraint.place)
+        for rule in rules
+        if rule.constraint is not None and rule.id in bound
+    ]
 
 
 def start_engine(policy: Policy, context: Context) -> None:
@@ -194,10 +218,14 @@ def load_packs(
     # Here, for `eidos diff` says what judges and mostly judges nothing.
     from eidos.engine.packs.finding import find_policies
     from eidos.engine.packs.index import PackIndex
-    from eidos.engine.packs.loading import load_pack
+    from eidos.engine.packs.loading import load_gatekeeper, load_pack
 
     index = PackIndex(user_folder("cache", environ) / "packs")
-    return [load_pack(source, engine, index) for source in find_policies(references, verifiers)]
+    sources = find_policies(references, verifiers)
+    packs = [load_pack(each, engine, index) for each in sources if not each.is_gatekeeper]
+    if templates := [each for each in sources if each.is_gatekeeper]:
+        packs.append(load_gatekeeper(templates, engine, index))
+    return packs
 
 
 def known_packs(

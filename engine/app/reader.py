@@ -9,6 +9,7 @@ converted and recorded is the same.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +34,6 @@ from eidos.engine.records import dataclass
 from eidos.engine.redacting import Sweep, told
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from eidos.engine.ports import Store
 
 _STORED = ("run", "snapshot")
@@ -302,11 +301,13 @@ def _is_stored(reference: str) -> bool:
     return (kind in _STORED and bool(name)) or ("@" in reference and not Path(reference).exists())
 
 
-def _time(text: str, reference: str) -> "datetime":
+def _time(text: str, reference: str) -> datetime:
+    if text == "now":
+        return datetime.max.replace(tzinfo=UTC)  # whatever was seen last
     try:
         return instant(text, end_of_day=True)
     except ValueError as error:
         raise UsageError(
             f"'{reference}' is no file, and '{text}' is no date and no RFC 3339 time with a zone",
-            hint="Write CLUSTER@2026-03-31 or CLUSTER@2026-03-31T12:00:00Z.",
+            hint="Write CLUSTER@now, CLUSTER@2026-03-31 or CLUSTER@2026-03-31T12:00:00Z.",
         ) from error

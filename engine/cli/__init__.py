@@ -18,6 +18,7 @@ from eidos.engine.config import Files, load_settings
 from eidos.engine.errors import EidosError, ExitCode, UsageError
 
 COMMANDS = {
+    "admit": "Judge what is about to be deployed: manifests, AdmissionReviews.",
     "bundle": "Render a recipe, if policy lets it through; verify what was rendered.",
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",

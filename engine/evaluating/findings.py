@@ -54,7 +54,7 @@ def _finding(value: Json, level: str) -> Finding:
             msg=masked(str(value["msg"]), prose=True),
             level=level,
             path=_text(value.get("path")),
-            actual=without_secrets(value.get("actual")),
+            actual=without_secrets(value.get("actual", value.get("details") or None)),
             expected=without_secrets(value.get("expected")),
             fix=_text(value.get("fix")),
             key=_text(value.get("key")),

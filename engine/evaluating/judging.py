@@ -24,7 +24,7 @@ from eidos.engine.records import dataclass
 
 _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
-_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE})
+_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE, Scope.ADMISSION})
 """Scopes whose rules are shown more than facts, of which there are no views."""
 _DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
 """What nobody can say while a fact that the rule looks at cannot be read."""
@@ -231,7 +231,7 @@ class ForgetfulJudge(Judge):
 
 def _program(rule: Rule) -> Program:
     data = rule.data
-    if rule.scope is not Scope.DOCUMENT:
+    if rule.scope is not Scope.DOCUMENT and rule.constraint is None:
         data = {"params": dict(rule.params), "tables": dict(rule.tables)}
     key = digest([rule.id, rule.digest, rule.params])
     return Program(key, rule.modules, data, rule.v0, rule.strict)

@@ -13,7 +13,7 @@ from eidos.engine.model.snapshot import Facts
 from eidos.engine.vocabulary import vocabulary
 
 _ABSENT = object()
-_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE})
+_WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE, Scope.ADMISSION})
 """Scopes whose subjects are alike only where all of them is."""
 
 Row = tuple[Hashable, ...]

@@ -1,12 +1,15 @@
 """A rule sees only what it declares; what is missing is said, never guessed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from eidos.engine.evaluating.legibility import unreadable
+from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.admission import Review
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.rule import Constraint, Rule, Scope, SyncedKind
 from eidos.engine.model.snapshot import Collection, CollectorState, Facts, word_on
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import View
@@ -66,6 +69,14 @@ def project(
     if rule.scope is Scope.BUNDLE:
         seen: Json = {"bundle": subject.document}
         return Projection(seen, seen)
+    if subject.review is not None:
+        if rule.constraint is not None:
+            return _of_constraint(rule.constraint, rule.params, subject.review)
+        return _of_review(rule, subject, subject.review)
+    return _of_facts(rule, subject, whole)
+
+
+def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> "Projection":
     declared = (*rule.requires, *rule.reads)
     lacking = _reasons(_unusable, rule.requires, subject)
     gaps = _reasons(_gap, declared, subject)
@@ -89,6 +100,68 @@ def project(
         needless=_said(_reasons(_needless, rule.requires, subject)),
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
     )
+
+
+def _of_review(rule: Rule, subject: SubjectFacts, review: Review) -> Projection:
+    """Show a rule of a pack the request beside the facts that it declares."""
+    shown = _of_facts(rule, subject, None)
+    beside = {"request": dict(review.request), **review.beside}
+    assert isinstance(shown.required, dict) and isinstance(shown.full, dict)  # noqa: S101, PT018 -- `_input` made them
+    full = {**shown.full, **beside}
+    shown = replace(shown, required={**shown.required, **beside}, full=full)
+    shown = replace(shown, required_view=None, full_view=None)
+    if review.no_facts is None or not (rule.requires or rule.reads):
+        return shown
+    names = ", ".join(map(str, rule.requires or rule.reads))
+    why = f"{names} is not known: {review.no_facts}"
+    return replace(shown, lacking=why if rule.requires else None, gap=why, needless=None)
+
+
+def _of_constraint(
+    constraint: Constraint, params: Mapping[str, Json], review: Review
+) -> Projection:
+    """Show a template the review as Gatekeeper does, where its constraint is about it."""
+    seen: Json = {"review": _as_gatekeeper(review), "parameters": dict(params)}
+    try:
+        why = mismatch(constraint.match, review)
+    except UnknownMatchError as error:
+        return Projection(seen, seen, lacking=str(error))
+    # What it is not about it is not asked, so it is lacking as well.
+    return Projection(seen, seen, gap=_untold(constraint, review), lacking=why, needless=why)
+
+
+def _as_gatekeeper(review: Review) -> dict[str, Json]:
+    """Give the request with what Gatekeeper adds: of a deletion, what there was is the object."""
+    request = dict(review.request)
+    if request.get("operation") == "DELETE":
+        request["object"] = request.get("oldObject")
+    space = review.namespace
+    return {**request, "namespaceObject": dict(space.object) if space and space.object else None}
+
+
+def _untold(constraint: Constraint, review: Review) -> str | None:
+    """Say why a template must not pass a review: what it looks at beside it is not known."""
+    space = review.namespace
+    if constraint.reads_namespace and space is not None and space.object is None:
+        return f"it reads the namespace {space.name}, whose manifest is not given"
+    known = review.inventory
+    if not constraint.reads_inventory or known is None:
+        return None
+    for wanted in constraint.synced:
+        if not any(_is_among(each, kind) for each in wanted for kind in known):
+            names = " or ".join(dict.fromkeys(kind for each in wanted for kind in each.kinds))
+            return (
+                f"it reads data.inventory, and no other {names} is given (eidos admit --inventory)"
+            )
+    if not known:
+        return "it reads data.inventory, and no other object is given (eidos admit --inventory)"
+    return None
+
+
+def _is_among(wanted: SyncedKind, known: tuple[str, str]) -> bool:
+    version, kind = known
+    group, _, number = version.rpartition("/")
+    return group in wanted.groups and number in wanted.versions and kind in wanted.kinds
 
 
 def _reasons(

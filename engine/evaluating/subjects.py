@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from eidos.engine.digest import digest
+from eidos.engine.model.admission import Review
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Scope
@@ -49,6 +50,8 @@ class SubjectFacts:
     """Scope document: what it calls itself, kind, namespace and name; None when it does not."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Of the snapshot, and on top of them those of the node object; rules do not see them."""
+    review: Review | None = None
+    """Scope admission: what is asked, and what is known beside it."""
 
 
 def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:
@@ -165,6 +168,39 @@ def bundle_facts(bundle: Mapping[str, Json], name: str, file: str) -> SubjectFac
         file: where the bundle is, or will be.
     """
     return SubjectFacts(name, Scope.BUNDLE, file, digest(bundle), document=dict(bundle))
+
+
+def review_facts(
+    review: Review, name: str, file: str, cluster: SubjectFacts | None = None
+) -> SubjectFacts:
+    """Give a review as a subject.
+
+    Args:
+        review: what is asked.
+        name: what reports call it.
+        file: where it was found.
+        cluster: as `cluster_facts` gives it, where a snapshot is context.
+    """
+    space = review.namespace
+    known: list[object] = [
+        cluster.digest if cluster else None,
+        review.no_facts,
+        [space.name, dict(space.labels), space.known, space.object] if space else None,
+        None if review.inventory is None else sorted(map(list, review.inventory)),
+        dict(review.beside),
+    ]
+    facts = cluster or SubjectFacts(name, Scope.ADMISSION, file, "")
+    request = review.request
+    changed = request.get("object") or request.get("oldObject")
+    return replace(
+        facts,
+        name=name,
+        scope=Scope.ADMISSION,
+        file=file,
+        digest=digest([request, known]),
+        review=review,
+        object=_called(changed),
+    )
 
 
 def _called(document: Json) -> str | None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
+from eidos.engine.errors import Location
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.match import Match
 from eidos.engine.records import dataclass
 
 
@@ -109,6 +111,42 @@ class Param:
     description: str = ""
 
 
+WEBHOOK = "validation.gatekeeper.sh"
+"""Gatekeeper's name of the enforcement point that answers the API server: ``eidos admit``."""
+GATOR = "gator.gatekeeper.sh"
+"""Its name of the one that looks at files: ``eidos check``, and suites."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedKind:
+    """Objects that a template looks for in ``data.inventory``."""
+
+    groups: tuple[str, ...]
+    versions: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a constraint of Gatekeeper adds to its template, whose rule it is then."""
+
+    match: Match
+    actions: Mapping[str, Enforcement]
+    """By enforcement point, ``*`` for each that is not named."""
+    reads_inventory: bool = False
+    """The template reads ``data.inventory``."""
+    synced: tuple[tuple[SyncedKind, ...], ...] = ()
+    """What it needs there, by its annotation: one of each entry; empty where it does not say."""
+    reads_namespace: bool = False
+    """The template reads ``input.review.namespaceObject``."""
+    place: Location = Location("")
+    """Where the constraint stands."""
+
+    def enforcement(self, point: str) -> Enforcement:
+        """Give what a violation does at an enforcement point; nothing where it is not named."""
+        return self.actions.get(point) or self.actions.get("*") or Enforcement.OFF
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One question with everything needed to ask it."""
@@ -158,6 +196,9 @@ class Rule:
     waivable_days: int | None = None
     """Days that a waiver of it may last at most, 0 where nobody may waive it; None for those of its
     severity."""
+    constraint: Constraint | None = None
+    """What it is asked about, where it is a constraint of Gatekeeper; its parameters are `params`,
+    and it sees ``input.review`` and ``input.parameters``."""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -189,3 +230,5 @@ class Pack:
     """``shipped``, the Python package that brings it, with its version, or empty for a path."""
     signer: str | None = None
     """The id of the key that signed it; None where no signature was asked for."""
+    notes: tuple[str, ...] = ()
+    """What was read and asks nothing, a sentence each."""

@@ -220,7 +220,11 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
             )
 
 
-_BESIDE = {Scope.RECIPE: ("recipe", "answers"), Scope.BUNDLE: ("bundle",)}
+_BESIDE = {
+    Scope.RECIPE: ("recipe", "answers"),
+    Scope.BUNDLE: ("bundle",),
+    Scope.ADMISSION: ("request", "claims"),
+}
 """What rules of a scope see beside the facts that they declare."""
 
 
@@ -268,7 +272,8 @@ def _pack_rule(module: Module) -> tuple[str, int] | None:
         custom = annotation.value.get("custom")
         if not isinstance(custom, dict):
             continue
-        if {"id", "scope"} <= custom.keys() and not {"requires", "reads"}.isdisjoint(custom):
+        declares = not {"requires", "reads"}.isdisjoint(custom) or custom.get("scope") in _BESIDE
+        if {"id", "scope"} <= custom.keys() and declares:
             return str(custom["id"]), annotation.line
     return None
 

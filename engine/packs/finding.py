@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from eidos.engine.signing.signers import Verifier
 
 MANIFEST = "pack.yaml"
+ADMISSION = "admission"
+"""Judges what is about to be deployed."""
 CONFORMANCE = "recipe-conformance"
 """Holds a cluster against a recipe."""
 SHIPPED = "shipped"
 """The origin of what comes with eidos."""
 _PACKED = re.compile(rf"packs/[^/]+/{re.escape(MANIFEST)}")
 """Where `eidos.engine.packs.opa_bundle` puts the packs that a bundle is made of."""
-ON_DEMAND = frozenset({"bundle-hygiene", "bundle-operators", "selection", CONFORMANCE})
+ON_DEMAND = frozenset({ADMISSION, "bundle-hygiene", "bundle-operators", "selection", CONFORMANCE})
 """Shipped packs that are not asked of every snapshot: they need a recipe or bundle, or select."""
 
 
@@ -43,6 +45,8 @@ class PolicySource:
     """The id of the key that signed it; None where no signature was asked for."""
     name: str | None = None
     """What the pack must be called; None for anything."""
+    is_gatekeeper: bool = False
+    """It holds templates and constraints of Gatekeeper, and no plain rules."""
 
     def read(self) -> Mapping[str, bytes]:
         """Give what it holds, by name.
@@ -193,8 +197,14 @@ def _packaged(name: str, reference: str, verifiers: "Sequence[Verifier]") -> Pol
 
 def _plain(path: Path) -> PolicySource:
     has_rego = path.suffix == ".rego" if path.is_file() else any(path.rglob("*.rego"))
-    if not has_rego:
-        raise PolicyError(
-            f"'{path}' holds no .rego file", hint="Name a pack, or a folder with Rego policies."
-        )
-    return PolicySource(path, is_pack=False)
+    if has_rego:
+        return PolicySource(path, is_pack=False)
+    from eidos.engine.packs.files import read_files
+    from eidos.engine.packs.gatekeeper.loading import is_gatekeeper
+
+    if any(map(is_gatekeeper, read_files(path).data.values())):
+        return PolicySource(path, is_pack=False, is_gatekeeper=True)
+    raise PolicyError(
+        f"'{path}' holds no .rego file, and no template or constraint of Gatekeeper",
+        hint="Name a pack, or a folder with Rego policies.",
+    )

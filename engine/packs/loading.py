@@ -1,5 +1,6 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Rule
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
-from eidos.engine.packs.files import PolicyFiles, decode, library, stem
+from eidos.engine.packs.files import PolicyFiles, decode, library, policy_files, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.plain import plain_rules
@@ -50,12 +51,52 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
     return replace(pack, origin=source.origin, signer=source.signer)
 
 
+def load_gatekeeper(sources: Sequence[PolicySource], engine: RegoEngine, index: PackIndex) -> Pack:
+    """Read the templates and constraints of all folders and files together.
+
+    Raises:
+        EidosError: one of them is not as it must be, or has no counterpart.
+    """
+    from eidos.engine.packs.gatekeeper.loading import gatekeeper_pack
+
+    read = [(_shown(source), policy_files(source.read())) for source in sources]
+    made_of = [[shown, files.digest] for shown, files in read]
+    key = digest(["gatekeeper", made_of, engine.name, engine.version, __version__])
+    pack = index.get(key)
+    if pack is None:
+        pack = gatekeeper_pack(read, engine)
+        index.put(key, pack)
+    signers = {source.signer for source in sources}
+    return replace(pack, signer=signers.pop() if len(signers) == 1 else None)
+
+
+def _shown(source: PolicySource) -> str:
+    """Give how names of files begin in messages: as the user gave the folder."""
+    return (
+        f"{source.path}/" if source.path.is_dir() else f"{source.path.parent}/".removeprefix("./")
+    )
+
+
+def _refuse_templates(source: PolicySource, files: PolicyFiles) -> None:
+    """Refuse templates beside plain rules, which nobody would ask."""
+    from eidos.engine.packs.gatekeeper.loading import is_gatekeeper
+
+    for name, content in files.data.items():
+        if is_gatekeeper(content):
+            raise PolicyError(
+                "a template or constraint of Gatekeeper lies beside plain rules",
+                location=Location(f"{source.path.name}/{name}"),
+                hint="Put them into folders of their own, and give each with -p.",
+            )
+
+
 def _read(
     source: PolicySource, files: PolicyFiles, library: PolicyFiles, engine: RegoEngine
 ) -> Pack:
     address = digest([files.digest, library.digest])
     if not source.is_pack:
         refuse_pack_rules(source, files.modules)
+        _refuse_templates(source, files)
         rules = plain_rules(files, engine)
         return Pack(stem(source.path), "0", address, rules, folder=str(source.path))
     manifest = _manifest(source, files)

@@ -31,7 +31,7 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
 
 def _read(number: int, task: Analyse, limits: EngineLimits) -> Reply:
     translations = Translations(limits)
-    v0, trees = _trees(translations, task.modules)
+    v0, trees = _trees(translations, task.modules, wanted=task.v0)
     packages = frozenset(f"data.{tree.package}" for tree in trees)
     if fault := check(trees, Dialect(v0, task.every_function, packages)):
         return Reply(number, fault=fault)
@@ -42,8 +42,12 @@ def _read(number: int, task: Analyse, limits: EngineLimits) -> Reply:
     return Reply(number, facts=[_facts(tree, v0=v0) for tree in trees])
 
 
-def _trees(translations: Translations, modules: list[Source]) -> tuple[bool, list[ModuleTree]]:
-    """Read as v1; what is no v1 but reads as v0 is v0."""
+def _trees(
+    translations: Translations, modules: list[Source], *, wanted: bool | None
+) -> tuple[bool, list[ModuleTree]]:
+    """Read as v1; what is no v1 but reads as v0 is v0, where nobody says which it is."""
+    if wanted is not None:
+        return wanted, _parse(translations, modules, v0=wanted)
     try:
         return False, _parse(translations, modules, v0=False)
     except RuntimeError as error:

@@ -54,6 +54,8 @@ class Analyse(msgspec.Struct, array_like=True, frozen=True, tag="analyse"):
     modules: list[Source]
     every_function: bool = False
     """Functions of OPA that the light engine does not serve may be called."""
+    v0: bool | None = None
+    """Their dialect; None to find out."""
 
 
 class Call(msgspec.Struct, array_like=True, frozen=True):

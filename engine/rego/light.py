@@ -54,16 +54,18 @@ class LightEngine:
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _bury, self._idle, self._owner)
 
-    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
-        return self.read(modules, every_function=False)
+        return self.read(modules, every_function=False, v0=v0)
 
-    def read(self, modules: Sequence[Module], *, every_function: bool) -> list[ModuleFacts]:
+    def read(
+        self, modules: Sequence[Module], *, every_function: bool, v0: bool | None = None
+    ) -> list[ModuleFacts]:
         """Read modules for this engine or, with `every_function`, for one that has all of OPA's."""
         sources = [Source(module.file, module.source) for module in modules]
         if not sources:
             return []
-        (reply,) = self._run([Errand(Call(0, Analyse(sources, every_function)))])
+        (reply,) = self._run([Errand(Call(0, Analyse(sources, every_function, v0)))])
         if reply.fault:
             raise self._policy_error(reply.fault, sources)
         return [_module_facts(facts) for facts in reply.facts]

@@ -12,6 +12,6 @@ class ReadingEngine(LightEngine):
 
     name = "reading"
 
-    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`."""
-        return self.read(modules, every_function=True)
+        return self.read(modules, every_function=True, v0=v0)

@@ -92,9 +92,9 @@ class OpaServerEngine:
             return str(rows[0]["x"]) if rows else "unknown"
         return "unknown"
 
-    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules here, see `eidos.engine.ports.RegoEngine`; the server compiles its own."""
-        return self._reader.analyse(modules)
+        return self._reader.analyse(modules, v0=v0)
 
     def prepare(self, jobs: Iterable[Job]) -> None:
         """Do nothing: the server runs already."""

@@ -13,6 +13,7 @@ from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
+    from eidos.engine.model.admission import Admission
     from eidos.engine.model.bundle import Bundling
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
@@ -142,6 +143,10 @@ REPORT: "Kind[Report]" = Kind(
     },
 )
 """``eidos check``, ``eidos history show``."""
+ADMISSION: "Kind[Admission]" = Kind(
+    "a review", {**REPORT.formats, "admissionreview": "admission:review"}
+)
+"""``eidos admit``."""
 DRIFT: "Kind[Comparison]" = Kind(
     "drift",
     {
@@ -295,6 +300,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SHOWN,
     DIFFERENCES,
     REPORT,
+    ADMISSION,
     BUNDLING,
     TRANSITION,
     RESOLUTION,

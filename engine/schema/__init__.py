@@ -84,6 +84,46 @@ def problems(document: Located, name: str) -> list[Problem]:
     return sorted(found, key=_place)
 
 
+def problems_by(document: Located, schema: Mapping[str, Json]) -> list[Problem]:
+    """Do as `problems` with a schema that somebody else wrote, and `schema_fault` found right."""
+    errors = islice(_foreign_validator(schema).iter_errors(document.value), MOST_PROBLEMS)
+    found = [
+        Problem(said.sentence, said.hint, document.location(said.path))
+        for error in errors
+        for said in worded(error, dict(schema))
+    ]
+    return sorted(found, key=_place)
+
+
+def schema_fault(schema: Mapping[str, Json]) -> str | None:
+    """Say why a schema that somebody else wrote cannot be used; None where it can."""
+    try:
+        _foreign_validator(schema)
+    except ValueError as error:
+        return str(error).partition("\n")[0][:300]
+    return None
+
+
+def pattern_matches(pattern: str, text: str) -> bool:
+    """Say whether a regular expression matches anywhere in a text, in time linear in both.
+
+    Raises:
+        ValueError: it is none, or needs more than that takes (references back, looking around).
+    """
+    if (fault := schema_fault({"pattern": pattern})) is not None:
+        raise ValueError(fault)
+    return _foreign_validator({"pattern": pattern}).is_valid(text)
+
+
+def _foreign_validator(schema: Mapping[str, Json]) -> "Draft202012Validator":
+    """Give a validator whose patterns cannot take for ever: none looks around or back."""
+    from jsonschema_rs import Draft202012Validator, RegexOptions
+
+    return Draft202012Validator(
+        dict(schema), retriever=_never_fetch, pattern_options=RegexOptions(size_limit=1 << 20)
+    )
+
+
 def first_error(document: Located, name: str) -> Problem | None:
     """Give the first thing that is wrong with a document; see `problems`."""
     return next(iter(problems(document, name)), None)

@@ -91,7 +91,8 @@ def machine(tmp_path: Path) -> Machine:
     for name, text in SHIMS.items():
         (shims / name).write_text(text.format(python=sys.executable) if name == "eidos" else text)
         (shims / name).chmod(stat.S_IRWXU)
-    for name in ("cluster.yaml", "bundle-inputs.yaml"):
+    (tmp_path / "manifests").mkdir()
+    for name in ("cluster.yaml", "bundle-inputs.yaml", "manifests/train.yaml"):
         (tmp_path / name).write_text((EXAMPLES / name).read_text())
     return Machine(tmp_path)
 
@@ -248,7 +249,8 @@ def test_no_example_believes_a_file_of_the_checkout(system: System, machine: Mac
 def test_every_eidos_in_an_example_reads_no_configuration() -> None:
     for file in {*EXAMPLES.rglob("*")} - {EXAMPLES / "cluster.yaml"}:
         said = file.read_text() if file.is_file() else ""
-        call = r"^(?! *(?:#|//)).*\beidos (?:check|validate|diff|snapshot|recipe|bundle|waiver)\b"
+        verbs = "admit|check|validate|diff|snapshot|recipe|bundle|waiver"
+        call = rf"^(?! *(?:#|//)).*\beidos (?:{verbs})\b"
         assert re.findall(call, said, re.MULTILINE) == [], file
 
 
@@ -275,6 +277,32 @@ def test_github_says_what_will_fail_when_waivers_end(
     assert "GPU-001" in (machine.folder / "step-summary.md").read_text()
 
 
+def admission(_: Path) -> list[Script]:
+    return github_steps(parsed("github-actions/admission.yml")["jobs"]["admit"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("", ""), 1),
+        (("requests: {nvidia.com/gpu: 4}", "requests: {}"), 0),
+        (("spec:", "spec: 7 #"), 2),
+    ],
+)
+def test_manifests_are_judged_before_they_are_deployed(
+    machine: Machine, change: tuple[str, str], code: int
+) -> None:
+    file = machine.folder / "manifests" / "train.yaml"
+    file.write_text(file.read_text().replace(*change))
+    *before, last = [machine.run(script) for script in admission(machine.folder)]
+    assert [each.returncode for each in before] == [0]
+    assert last.returncode == code, last.stdout + last.stderr
+    if code == 1:
+        assert re.search(r"::error file=manifests/train\.yaml,line=\d+", last.stdout)
+        assert "::error::Policy refuses it." in last.stdout
+        assert "ADM-001" in (machine.folder / "step-summary.md").read_text()
+
+
 def test_tekton_results_name_the_decision(machine: Machine) -> None:
     for change, decision in ((without_gpu_b, "passed"), (unreadable, "error")):
         taken = parsed("cluster.yaml")
@@ -296,6 +324,7 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
     ("schema", "example"),
     [
         ("github-workflow.json", "github-actions/policy.yml"),
+        ("github-workflow.json", "github-actions/admission.yml"),
         ("github-workflow.json", "github-actions/bundle.yml"),
         ("github-workflow.json", "github-actions/waivers.yml"),
         ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
@@ -313,6 +342,7 @@ def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
 @pytest.mark.parametrize(
     ("name", "permissions"),
     [
+        ("admission", {"contents": "read"}),
         ("policy", {"contents": "read", "security-events": "write"}),
         ("bundle", {"contents": "write"}),
         ("waivers", {"contents": "read"}),

@@ -258,7 +258,7 @@ def test_a_test_that_reaches_out_is_refused(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("opa")
 def test_a_test_that_never_ends_is_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    numbers = "numbers.range(1, 3000)"  # three times: more steps than anybody waits for, in no space
+    numbers = "numbers.range(1, 3000)"  # thrice: more steps than anybody waits for
     loops = "".join(f"\tsome {each} in {numbers}\n" for each in "ijk")
     text = f"package a_test\n\ntest_x if {{\n{loops}\ti + j + k == 0\n}}\n"
     write({"policy/a_test.rego": text, "policy/a.rego": PLAIN})

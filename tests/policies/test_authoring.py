@@ -25,6 +25,8 @@ FRAMEWORKS = {
     "nvidia-bulletin",
     "nvidia-docs",
 }
+ASKED_WITHOUT_FACTS = frozenset({Scope.RECIPE, Scope.BUNDLE, Scope.ADMISSION})
+"""Scopes whose rules see more than facts."""
 RULE_FILES = [path for pack in packs() for path in rule_files(pack)]
 
 
@@ -59,7 +61,7 @@ def test_metadata_is_complete(rule: Rule) -> None:
     assert not rule.title.endswith(".")
     assert rule.description
     assert rule.remediation
-    assert rule.requires or rule.selects or rule.scope in (Scope.RECIPE, Scope.BUNDLE)
+    assert rule.requires or rule.selects or rule.scope in ASKED_WITHOUT_FACTS
     assert rule.entrypoints
 
 

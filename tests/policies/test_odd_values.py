@@ -29,9 +29,10 @@ def engine() -> Iterator[LightEngine]:
 
 @pytest.fixture(scope="module")
 def rules(engine: LightEngine) -> list[Rule]:
-    """Those about facts; what is odd in bundles, `test_bundle_packs` tries."""
+    """Those about facts; `test_bundle_packs` and `test_admission_pack` try what else is odd."""
     packs = load_packs(tuple(shipped()), engine)
-    return [rule for pack in packs for rule in pack.rules if rule.scope is not Scope.BUNDLE]
+    others = (Scope.BUNDLE, Scope.ADMISSION)
+    return [rule for pack in packs for rule in pack.rules if rule.scope not in others]
 
 
 @pytest.fixture(scope="module", params=["example", "gb200"])

@@ -91,7 +91,7 @@ class OpaEngine:
         """
         return self._known_version or self._command.version(FLOOR)
 
-    def analyse(self, modules: Sequence[Module]) -> list[ModuleFacts]:
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`.
 
         What was read once is known for as long as the engine lives.
@@ -99,11 +99,11 @@ class OpaEngine:
         if not modules:
             return []
         _ = self.version
-        key = digest([[module.file, module.source] for module in modules])
+        key = digest([v0, [[module.file, module.source] for module in modules]])
         if key not in self._analysed:
             from eidos.engine.rego.opa.reading import read_modules  # not for packs in the index
 
-            self._analysed[key] = read_modules(self._command, modules)
+            self._analysed[key] = read_modules(self._command, modules, v0=v0)
         return self._analysed[key]
 
     def prepare(self, jobs: Iterable[Job]) -> None:

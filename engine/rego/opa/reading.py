@@ -57,13 +57,22 @@ class _Text:
     """Terms or expressions that call what must be looked at."""
 
 
-def read_modules(command: OpaCommand, modules: Sequence[Module]) -> list[ModuleFacts]:
+def read_modules(
+    command: OpaCommand, modules: Sequence[Module], *, v0: bool | None = None
+) -> list[ModuleFacts]:
     """Read modules that are compiled together.
+
+    Args:
+        command: reads them.
+        modules: what is compiled together.
+        v0: their dialect; None to find out.
 
     Raises:
         PolicyError: OPA does not take them, or they use what rules must not use.
     """
     _refuse_large(modules)
+    if v0 is not None:
+        return _read_as(command, modules, v0=v0)
     with ThreadPoolExecutor(2) as beside:
         reading = beside.submit(_texts, command, modules, v0=False)
         faults = beside.submit(command.check, modules, v0=False).result()
@@ -80,6 +89,15 @@ def read_modules(command: OpaCommand, modules: Sequence[Module]) -> list[ModuleF
             _refuse_mixed(faults[0], older_faults[0], modules)
         texts = reading.result() if told is faults else old.result()
         raise _refusal(told[0], modules, texts)
+
+
+def _read_as(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[ModuleFacts]:
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(_texts, command, modules, v0=v0)
+        faults = command.check(modules, v0=v0)
+        if faults:
+            raise _refusal(faults[0], modules, reading.result())
+        return _facts(reading.result(), v0=v0)
 
 
 def _refuse_large(modules: Sequence[Module]) -> None:

@@ -332,6 +332,16 @@ def test_a_rule_of_a_pack_is_no_plain_rule(
     assert hint.startswith({"pack.yaml": "Give", None: "Write"}.get(manifest, "Rename"))
 
 
+@pytest.mark.parametrize("scope", ["admission", "bundle", "recipe"])
+def test_a_rule_that_sees_more_than_facts_is_no_plain_rule(
+    tmp_path: Path, engine: LightEngine, scope: str
+) -> None:
+    about = f"# METADATA\n# title: x\n# custom: {{id: T-009, severity: high, scope: {scope}}}\n"
+    (tmp_path / "a.rego").write_text(about + PLAIN["v1"])
+    with pytest.raises(EidosError, match="T-009 is a rule of a pack"):
+        load(tmp_path, engine)
+
+
 def test_plain_policy_may_have_metadata_of_its_own(tmp_path: Path, engine: LightEngine) -> None:
     for number, custom in enumerate(("{id: X, severity: high}", "[a]", "{scope: node}")):
         folder = tmp_path / str(number)

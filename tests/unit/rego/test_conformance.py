@@ -166,3 +166,16 @@ late contains sprintf("%d", [to_number(input.number)])
     assert answers({"yes": True, "number": "7"}, "applicable", "late").values == (True, ["7"])
     assert answers({"number": "x"}, "applicable", "late") == Answer((UNDEFINED,))
     assert answers({"other": False, "number": "x"}, "odd", "late") == Answer((False,))
+
+
+NEITHER = Module("n.rego", "package n\n\nx[y] { y := input.a[_] }\n")
+BOTH = Module("b.rego", "package b\n\nx := 1\n")
+
+
+def test_the_dialect_can_be_said(engine: RegoEngine) -> None:
+    assert [facts.v0 for facts in engine.analyse([NEITHER, BOTH], v0=True)] == [True, True]
+    assert [facts.v0 for facts in engine.analyse([BOTH], v0=False)] == [False]
+    with pytest.raises(PolicyError, match=r"n\.rego:3"):
+        engine.analyse([NEITHER], v0=False)
+    with pytest.raises(PolicyError, match=r"w\.rego"):
+        engine.analyse([Module("w.rego", "package w\n\nx contains 1 if true\n")], v0=True)
