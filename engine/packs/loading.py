@@ -1,23 +1,25 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from eidos.engine import __version__
 from eidos.engine.digest import digest
 from eidos.engine.documents.reading import Document, read_text
-from eidos.engine.errors import Location, PolicyError, UsageError
+from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Pack, Rule
+from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library, read_files
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.plain import plain_rules
-from eidos.engine.packs.rules import Known, pack_rules
-from eidos.engine.packs.shipped import is_copy, refuse_slip, refuse_taken
-from eidos.engine.ports import RegoEngine
+from eidos.engine.packs.rules import Known, pack_rules, read_rules
+from eidos.engine.packs.shipped import is_copy, refuse_taken, slip_of
+from eidos.engine.ports import ModuleFacts, RegoEngine
+from eidos.engine.records import dataclass
 
 TABLES = "tables/"
 
@@ -42,6 +44,44 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
             hint=f"Ask for {pack.name}@{pack.version}, or give the folder of the other version.",
         )
     return pack
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What can be told of a pack, or a folder of plain rules, also where it is refused."""
+
+    modules: tuple[Module, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """Those of a pack that are right."""
+    facts: tuple[ModuleFacts, ...] = ()
+    """What was read of each module; none where they do not compile."""
+    problems: tuple[Problem, ...] = ()
+    """Why it is refused; none where it is not."""
+
+
+def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
+    """Say everything that is wrong with a pack or folder; nothing is raised for it."""
+    shown = f"{source.path.name}/" if source.path.is_dir() else ""
+    try:
+        files = read_files(source.path, shown)
+    except PolicyError as error:
+        return Inspected(problems=(error.problem,))
+    problems: tuple[Problem, ...] = ()
+    try:
+        _read(source, files, library(), engine)
+    except EidosError as error:
+        problems = (error.problem, *error.others)
+    modules = (*files.modules, *(library().modules if source.is_pack else ()))
+    try:
+        facts = engine.analyse(modules)
+    except PolicyError:
+        return Inspected(files.modules, problems=problems)
+    rules: tuple[Rule, ...] = ()
+    if source.is_pack:
+        with suppress(EidosError):  # a table: told above
+            known = Known(modules, facts, _tables(library(), files))
+            rules, _ = read_rules(files.modules, known)
+    return Inspected(files.modules, rules, tuple(facts[: len(files.modules)]), problems)
 
 
 def _read(
@@ -77,9 +117,14 @@ def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Locatio
         for module, facts in zip(files.modules, known.facts, strict=False)  # its own come first
     }
     refuse_taken(pack, packages, place)
-    for rule in pack.rules:
-        for fact in (*rule.requires, *rule.reads):
-            refuse_slip(fact, Location(rule.modules[0].file, rule.line))
+    slips = [
+        slip
+        for rule in pack.rules
+        for fact in (*rule.requires, *rule.reads)
+        if (slip := slip_of(fact, Location(rule.modules[0].file, rule.line)))
+    ]
+    if slips:
+        raise PolicyError.joined(slips)
 
 
 def _manifest(source: PolicySource, files: PolicyFiles) -> Document:

@@ -52,8 +52,17 @@ class OpaCommand:
             raise EidosError(message, hint=_INSTALL)
         return found["text"]
 
-    def check(self, modules: Sequence[Module], *, v0: bool) -> list[Fault]:
-        """Compile modules with what rules may use, and give what is wrong, in OPA's order."""
+    def check(
+        self, modules: Sequence[Module], *, v0: bool, strict: bool = False
+    ) -> list[Fault]:
+        """Compile modules with what rules may use, and give what is wrong, in OPA's order.
+
+        Args:
+            modules: compiled together.
+            v0: they are written in Rego v0.
+            strict: what is superfluous (unused imports, locals, arguments) is wrong too; then all
+                that is wrong is given, and not the first ten.
+        """
         folder = PrivateFolder()
         try:
             place = folder.path / "policy"
@@ -62,6 +71,7 @@ class OpaCommand:
             capabilities = folder.path / "capabilities.json"
             capabilities.write_bytes(canonical(self._capabilities))
             flags = ["--capabilities", str(capabilities), "--format", "json"]
+            flags += ["--strict", "--max-errors", "0"] if strict else []
             code, stdout, stderr = self._run("check", *flags, *_dialect(v0=v0), "-b", str(place))
         finally:
             folder.remove()

@@ -165,7 +165,7 @@ def _refuse_clocks(text: _Text) -> None:
     """Refuse calls that read the real clock or fetch, which OPA's own check lets pass."""
     for call in text.calls:
         function, *arguments = call["value"]
-        path = _static(function["value"])
+        path = static_path(function["value"])
         if path == _DECODE_VERIFY and not _has_time(arguments[1]):
             message = "io.jwt.decode_verify without a time reads the machine's clock"
             hint = 'Say the time in place: {"time": time.now_ns(), ...}.'
@@ -204,24 +204,64 @@ def _is_far(key: Node, value: Node) -> bool:
 # Syntax -----------------------------------------------------------------------------------------
 
 
-def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[_Text] | None:
-    """Read all modules in one run of OPA, or one by one where they cannot be joined."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The syntax tree of one module, as ``opa parse`` writes it with places."""
+
+    module: Module
+    package: str
+    rules: tuple[Node, ...]
+    imports: tuple[Node, ...]
+    shift: int
+    """What a row of a node is more than the line of the module's own text."""
+
+
+def parse_modules(
+    command: OpaCommand, modules: Sequence[Module], *, v0: bool = False
+) -> list[Parsed] | None:
+    """Parse all modules in one run of OPA, or one by one where they cannot be joined.
+
+    Returns:
+        A tree for each module, in order; None where one of them cannot be read.
+    """
     headless = [_behead(module) for module in modules]
     starts, joined = _join(text for _, text in headless)
     tree = command.parse(joined, v0=v0)
-    if tree is not None:
-        texts = [
-            _Text(module, package) for module, (package, _) in zip(modules, headless, strict=True)
-        ]
-        for part, take in ((tree.get("rules"), _take_rule), (tree.get("imports"), _take_import)):
-            for node in part or ():
-                number = bisect_right(starts, node["location"]["row"]) - 1
-                take(texts[number], node, starts[number] - 1)
-        return texts
-    if len(modules) == 1:
+    if tree is None:
+        if len(modules) == 1:
+            return None
+        alone = [parse_modules(command, [module], v0=v0) for module in modules]
+        return None if None in alone else [each for parsed in alone for each in parsed or ()]
+    rules, imports = _divided(tree.get("rules"), starts), _divided(tree.get("imports"), starts)
+    return [
+        Parsed(module, package, tuple(rules[number]), tuple(imports[number]), start - 1)
+        for number, (module, (package, _), start) in enumerate(
+            zip(modules, headless, starts, strict=True)
+        )
+    ]
+
+
+def _divided(nodes: Sequence[Node] | None, starts: Sequence[int]) -> list[list[Node]]:
+    """Give each module, by where it starts, the nodes that are its own."""
+    found: list[list[Node]] = [[] for _ in starts]
+    for node in nodes or ():
+        found[bisect_right(starts, node["location"]["row"]) - 1].append(node)
+    return found
+
+
+def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[_Text] | None:
+    parsed = parse_modules(command, modules, v0=v0)
+    if parsed is None:
         return None
-    alone = [_texts(command, [module], v0=v0) for module in modules]
-    return None if None in alone else [text for texts in alone for text in texts or ()]
+    texts = []
+    for each in parsed:
+        text = _Text(each.module, each.package)
+        for node in each.rules:
+            _take_rule(text, node, each.shift)
+        for node in each.imports:
+            _take_import(text, node, each.shift)
+        texts.append(text)
+    return texts
 
 
 def _behead(module: Module) -> tuple[str, str]:
@@ -245,7 +285,7 @@ def _join(texts: Iterable[str]) -> tuple[list[int], str]:
 
 
 def _take_import(text: _Text, node: Node, shift: int) -> None:
-    path = _static(node["path"]["value"])
+    path = static_path(node["path"]["value"])
     if path[0] not in ("rego", "future"):
         place = node["location"]
         text.imports.append(_Reference(path, place["row"] - shift, place["col"]))
@@ -254,30 +294,30 @@ def _take_import(text: _Text, node: Node, shift: int) -> None:
 def _take_rule(text: _Text, node: Node, shift: int) -> None:
     place = node["location"]
     head = node["head"].get("ref") or [{"type": "var", "value": node["head"]["name"]}]
-    text.rules.setdefault(".".join(_static(head)), place["row"] - shift)
+    text.rules.setdefault(".".join(static_path(head)), place["row"] - shift)
     for reference, at in _references(node):
         text.references.append(_Reference(reference, at["row"] - shift, at["col"]))
     text.calls += _calls(node, shift)
 
 
 def _references(root: Node) -> Iterator[tuple[tuple[str, ...], Mapping[str, int]]]:
-    for node in _nodes(root):
+    for node in nodes_below(root):
         if node.get("type") == "ref" and node["value"][0]["type"] == "var":
-            yield _static(node["value"]), node["location"]
+            yield static_path(node["value"]), node["location"]
 
 
 def _calls(root: Node, shift: int) -> Iterator[Node]:
     """Give calls of what the check cannot judge, whether they are terms or whole expressions."""
-    for node in _nodes(root):
+    for node in nodes_below(root):
         terms = node.get("value") if node.get("type") == "call" else node.get("terms")
         if not isinstance(terms, list) or not terms or terms[0].get("type") != "ref":
             continue
-        if _static(terms[0]["value"]) in (_DECODE_VERIFY, *_SCHEMAS):
+        if static_path(terms[0]["value"]) in (_DECODE_VERIFY, *_SCHEMAS):
             place = node["location"]
             yield {"value": terms, "location": {"row": place["row"] - shift, "col": place["col"]}}
 
 
-def _nodes(root: object) -> Iterator[Node]:
+def nodes_below(root: object) -> Iterator[Node]:
     """Give every node below one, without recursion: trees of long expressions are deep."""
     open_nodes = [root]
     while open_nodes:
@@ -289,7 +329,7 @@ def _nodes(root: object) -> Iterator[Node]:
             open_nodes.extend(reversed(node))
 
 
-def _static(terms: Sequence[Node]) -> tuple[str, ...]:
+def static_path(terms: Sequence[Node]) -> tuple[str, ...]:
     """Give the names at the start of a reference, as far as they are known."""
     names = [str(terms[0]["value"])]
     for term in terms[1:]:
