@@ -54,12 +54,11 @@ def policy_lint(request: LintRequest, context: Context) -> Linted:
     if request.fix:
         done = [each for look in looks for each in looking.mend(look)]
         looks = [looking.look(look.source) for look in looks] if done else looks
-    findings = [finding for look in looks for finding in look.findings]
     modules = [module for look in looks for module in look.modules]
+    foreign: list[LintFinding] = []
     if request.regal and modules and (regal := find_regal(context.environ)):
-        findings += _named(regal_findings(regal, [each.file for each in modules]), modules)
-    comments = [comment for module in modules for comment in ignores(module)]
-    findings = [*done, *excused(findings, comments)]
+        foreign += _named(regal_findings(regal, [each.file for each in modules]), modules)
+    findings = [*done, *(each for look in looks for each in look.told(foreign))]
     return Linted(
         policies=tuple(str(look.source.path) for look in looks),
         files=len(modules),
@@ -120,9 +119,10 @@ def _below(path: Path) -> tuple[list[Path], list[Path]]:
         if MANIFEST in names:
             packs.append(folder)
             folders.clear()
-        elif any(name.endswith(".rego") for name in names):
-            if not any(folder.is_relative_to(each) for each in loose):
-                loose.append(folder)
+            continue
+        inside = any(folder.is_relative_to(each) for each in loose)
+        if not inside and any(name.endswith(".rego") for name in names):
+            loose.append(folder)
     return packs, loose
 
 
@@ -134,6 +134,19 @@ class _Look:
     modules: tuple[Module, ...]
     """By the paths of their files."""
     findings: tuple[LintFinding, ...]
+    unmade: tuple[str, ...]
+    """Ids that were not looked for."""
+
+    def told(self, foreign: Sequence[LintFinding] = ()) -> list[LintFinding]:
+        """Give the findings, excused where comments say so, and those on the comments.
+
+        Args:
+            foreign: what others found, here and elsewhere.
+        """
+        files = {module.file for module in self.modules}
+        own = [*self.findings, *(each for each in foreign if each.location.file in files)]
+        comments = [comment for module in self.modules for comment in ignores(module)]
+        return list(excused(own, comments, self.unmade))
 
 
 class _Looking:
@@ -157,11 +170,13 @@ class _Looking:
         findings = [_refused(each, source) for each in inspected.problems]
         for rule in inspected.rules:
             findings += [*said(rule), *unknown_facts(rule)]
-        if self._command is not None and inspected.facts:
+        readable = self._command is not None and bool(inspected.facts)
+        if self._command is not None and readable:
             findings += self._of_trees(self._command, source, inspected)
         modules = tuple(replace(e, file=_placed(e.file, source)) for e in inspected.modules)
         named = tuple(_at_path(each, source) for each in findings)
-        return _Look(source, modules, tuple(dict.fromkeys(named)))
+        unmade = () if readable else NEED_TREES
+        return _Look(source, modules, tuple(dict.fromkeys(named)), unmade)
 
     def _of_trees(
         self, command: OpaCommand, source: PolicySource, inspected: Inspected
@@ -199,8 +214,7 @@ class _Looking:
             look = self.look(look.source)
 
     def _mend_once(self, look: _Look) -> list[LintFinding]:
-        comments = [comment for module in look.modules for comment in ignores(module)]
-        findings = [each for each in excused(look.findings, comments) if each.stands]
+        findings = [each for each in look.told() if each.stands]
         changed: list[tuple[Module, Module, dict[LintFinding, str]]] = []
         for module in look.modules:
             mine = [each for each in findings if each.location.file == module.file]

@@ -11,13 +11,13 @@ from eidos.engine.linting.kinds import (
     METADATA_INCOMPLETE,
     found,
 )
-from eidos.engine.linting.trees import Path, readers
+from eidos.engine.linting.trees import Path, Reader, readers
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Rule
 from eidos.engine.packs.shipped import OPEN
-from eidos.engine.rego.opa.reading import Parsed, nodes_below
+from eidos.engine.rego.opa.reading import Node, Parsed, nodes_below
 from eidos.engine.vocabulary import vocabulary
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]+")
@@ -46,7 +46,7 @@ def unknown_facts(rule: Rule) -> Iterator[LintFinding]:
     """Give facts that a rule declares and that our vocabulary does not have."""
     known = vocabulary()
     for fact in (*rule.requires, *rule.reads):
-        if fact.type in _OWN or known.subtype(fact) is None and _is_open(fact):
+        if fact.type in _OWN or (known.subtype(fact) is None and _is_open(fact)):
             continue
         subtype = known.subtype(fact)
         if subtype is None or (fact.key is not None and subtype.type_of(fact.key) is None):
@@ -89,16 +89,39 @@ def _steps(fact: FactAddress) -> tuple[str, ...]:
 
 
 def _reads(module: Parsed) -> Iterator[Path]:
+    """Give every path that a module reads; a name for a path counts where it is used."""
     for reader in readers(module):
+        skipped = {id(node) for node in _namings(reader)}
         for node in nodes_below(reader.rule):
-            if node.get("type") in ("ref", "var"):
+            if node.get("type") == "ref":
+                skipped.add(id(node["value"][0]))
+            if id(node) not in skipped and node.get("type") in ("ref", "var"):
                 path = reader.path(node)
-                if path is not None and not (node["type"] == "var" and node["value"] == "data"):
+                if path is not None:
                     yield _without_node(path)
     for node in module.imports:
         steps = tuple(str(step["value"]) for step in node["path"]["value"])
         if steps[0] == "input" or steps[:2] in (("data", "params"), ("data", "tables")):
             yield steps
+
+
+def _namings(reader: Reader) -> Iterator[Node]:
+    """Give terms that only give a path a name: both sides of ``smi := input.gpu.smi``."""
+    if reader.name in reader.constants:
+        yield reader.rule["head"]["value"]
+    for node in nodes_below(reader.rule):
+        call = reader.call(node)
+        if call is not None and call.name == "assign" and _is_name(reader, call.arguments[0]):
+            yield from call.arguments
+        elif call is not None and call.name in ("internal.member_2", "internal.member_3"):
+            *names, collection = call.arguments
+            if _is_name(reader, names[-1]) and reader.path(collection) == ("input", "nodes"):
+                yield from (names[-1], collection)
+
+
+def _is_name(reader: Reader, term: Node) -> bool:
+    """Tell whether a term is a local name of which it is known what it stands for."""
+    return term["type"] == "var" and reader.names.get(str(term["value"])) is not None
 
 
 def _without_node(path: Path) -> Path:

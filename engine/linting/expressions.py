@@ -36,11 +36,14 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "neq": lambda one, other: one != other,
 }
 _VERSION: Final = re.compile(r"[vV]?[0-9]+(\.[0-9]+)+([-+].*)?")
-_IMAGES: Final = re.compile(r"(?i)(^|[^a-z])(images?|registry|registries|repositor(y|ies)|repo)$")
+_IMAGES: Final = ("image", "images")
+"""Last step of a path to references of images; ``os-image`` is none."""
+_REGISTRIES: Final = re.compile(r"(?i)(registry|registries|repositor(y|ies)|repos?|mirrors?)$")
 _HOST: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:[0-9]+)?(/[\w./-]*)?")
 _CLOSED: Final = ("/", ":", "@")
 """How a prefix of an image ends that no longer name begins with."""
-_BOUNDS: Final = re.compile(r"^(\(\?[a-z]+\))?(\^|\\A)|(?<!\\)\$$|\\z$")
+_BOUNDS: Final = re.compile(r"(?<![\\\[])\^|(?<!\\)\$|(?<!\\)\\[Azb]")
+"""What binds an expression to an end of the text or of a word."""
 _MATCHING: Final = ("regex.match", "re_match")
 
 
@@ -125,7 +128,7 @@ def _value(reader: Reader, call: Call) -> Iterator[LintFinding]:
             continue
         known = (*type_.values, *type_.none)
         for text in _texts(reader, said):
-            if text not in known:
+            if text and text not in known:  # what is empty says that it is not set
                 message = f'{_shown(path)} is never "{text}"'
                 yield from _at(reader, call, VALUE_UNKNOWN, message, nearest(text, known))
 
@@ -146,24 +149,27 @@ def _prefix(reader: Reader, call: Call, *, typed: bool) -> Iterator[LintFinding]
     if isinstance(literal, str) and (literal.endswith(_CLOSED) or not literal):
         return
     host = isinstance(literal, str) and _HOST.fullmatch(literal) is not None
-    if _is_closed(reader, prefix) or not (host or _IMAGES.search(_subject(reader, whole))):
+    if _is_closed(reader, prefix) or not (host or _is_image(reader, whole, prefix)):
         return
-    said = f'"{literal}"' if isinstance(literal, str) else reader.word(prefix) or "the prefix"
+    known = isinstance(literal, str)
+    said = f'"{literal}"' if known else reader.word(prefix) or "the prefix"
+    longer = f"{literal if known else 'registry.example.com'}.evil.example"
     yield from _at(
         reader,
         call,
         PREFIX_OPEN,
-        f"{said} is also the beginning of a longer name: registry.example.com.evil.io",
+        f"{said} is also the beginning of a longer name: {longer}",
         'End the prefix with "/", or take the reference apart with data.eidos.lib.images.',
     )
 
 
-def _subject(reader: Reader, term: Node) -> str:
-    """Give what a term is called, or what its name stands for."""
-    path = reader.path(term)
-    named = [step for step in path or () if step and step != "input"]
-    word = reader.word(term)
-    return word if _IMAGES.search(word) or not named else named[-1]
+def _is_image(reader: Reader, whole: Node, prefix: Node) -> bool:
+    """Tell whether a text is a reference of an image, by the names of it and of its prefix."""
+    path = reader.path(whole) or ("",)
+    named = [step for step in path if step]
+    read = path[0] == "input" and bool(named) and named[-1] in _IMAGES
+    words = [reader.word(each) for each in (whole, prefix)]
+    return read or any(_REGISTRIES.search(word) for word in words)
 
 
 def _is_closed(reader: Reader, prefix: Node) -> bool:

@@ -65,16 +65,22 @@ def _without_import(line: str, _: LintFinding) -> str | None:
     return None if _IMPORT.fullmatch(line) else line
 
 
-def _without_comment(line: str, finding: LintFinding) -> str | None:
-    before = line[: (finding.location.column or 1) - 1].rstrip()
-    return before or None
+def _without_id(line: str, finding: LintFinding) -> str | None:
+    """Take an id out of an ignore comment, and the comment away where it was the only one."""
+    start = (finding.location.column or 1) - 1
+    name = finding.message.rpartition(" ")[2]
+    ids, dashes, reason = line[start:].partition("--")
+    others = [each for each in ids.replace(",", " ").split()[2:] if each != name]
+    if others and dashes:
+        return f"{line[:start]}# eidos:ignore {', '.join(others)} --{reason}"
+    return line[:start].rstrip() or None
 
 
 _MENDS: Final[Mapping[str, Callable[[str, LintFinding], str | None]]] = {
     LOCAL_UNUSED.id: _unnamed,
     ARGUMENT_UNUSED.id: _unnamed,
     IMPORT_UNUSED.id: _without_import,
-    IGNORE_UNUSED.id: _without_comment,
+    IGNORE_UNUSED.id: _without_id,
 }
 FIXABLE: Final = frozenset(_MENDS)
 """Ids of what can be mended."""

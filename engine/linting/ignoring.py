@@ -5,7 +5,7 @@ YAML takes it for a comment too.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -83,13 +83,14 @@ def _about(lines: Sequence[str], line: int) -> tuple[int, int]:
 
 
 def excused(
-    findings: Sequence[LintFinding], comments: Sequence[Ignore]
+    findings: Sequence[LintFinding], comments: Sequence[Ignore], unmade: Collection[str] = ()
 ) -> Iterator[LintFinding]:
     """Give the findings, excused where a comment with a reason says so, and those on comments.
 
     Args:
         findings: all that were found.
         comments: all of the modules that were looked at.
+        unmade: ids that were not looked for: nobody can tell whether comments excuse them.
     """
     used: set[tuple[Ignore, str]] = set()
     for finding in findings:
@@ -98,7 +99,7 @@ def excused(
         reason = next((each.reason for each in fitting if each.reason), None)
         yield replace(finding, excuse=reason)
     for comment in comments:
-        yield from _told(comment, used)
+        yield from _told(comment, {*used, *((comment, name) for name in unmade)})
 
 
 def _told(comment: Ignore, used: set[tuple[Ignore, str]]) -> Iterator[LintFinding]:

@@ -81,7 +81,8 @@ def known_kind(name: str) -> str | None:
     """Give a hint where there is no such id; None where there is, or where Regal may have it."""
     if name in KINDS or name.startswith(REGAL):
         return None
-    return nearest(name, KINDS)
+    near = nearest(name, KINDS)
+    return near if near.startswith("Did") else f"{_PAGE} lists what there is."
 
 
 def found(

@@ -31,9 +31,7 @@ def shadowed(module: Parsed) -> Iterator[LintFinding]:
     imports = aliases(module)
     for reader in readers(module):
         hidden = dict.fromkeys(
-            (name, reader.place(node)[1:])
-            for name, node in _declared(reader)
-            if name in imports
+            (name, reader.place(node)[1:]) for name, node in _declared(reader) if name in imports
         )
         for name, (row, column) in hidden:
             line = imports[name]["location"]["row"] - module.shift

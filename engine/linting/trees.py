@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Final
+from typing import Final
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.records import dataclass

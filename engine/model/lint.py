@@ -1,8 +1,8 @@
-"""What a linter says of policy: findings that stand in a file, what was excused, what was mended."""
+"""What a linter says of policy: what was found, what is excused, what was mended."""
 
 from enum import StrEnum
 
-from eidos.engine.errors import ExitCode, Location, Problem
+from eidos.engine.errors import ExitCode, Location
 from eidos.engine.model.gate import Gate
 from eidos.engine.records import dataclass
 
@@ -68,8 +68,6 @@ class Linted:
     """By file and line."""
     unmade: tuple[str, ...] = ()
     """Checks that were not made, and why."""
-    unread: tuple[Problem, ...] = ()
-    """What could not be read."""
     fail_on: Level | None = Level.WARNING
     """The level from which a finding closes the gate; None where none does."""
 
@@ -79,12 +77,12 @@ class Linted:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the process says: 2 unread, 3 nothing or not everything looked at, 1 found, 0."""
+        """What the process says: 3 nothing or not everything looked at, 1 found, 0 clean."""
         least = self.fail_on
         return (
             Gate()
             .outcome(
-                error=bool(self.unread),
+                error=False,
                 incomplete=not self.files or bool(self.unmade),
                 failed=least is not None
                 and any(e.stands and e.kind.level.rank >= least.rank for e in self.findings),

@@ -283,10 +283,10 @@ def _folder_to_give(given: Path, file: Path) -> str:
         if (folder / MANIFEST).is_file():
             return f"Give the folder of the pack: --pack {_relative(folder)}"
     for folder in folders[: 1 + len(file.parts) - len(given.parts)]:
-        for near in sorted(folder.iterdir()):
-            if near.is_file() and nearest(near.name.lower(), [MANIFEST]).startswith("Did"):
+        for other in sorted(folder.iterdir()):
+            if other.is_file() and nearest(other.name.lower(), [MANIFEST]).startswith("Did"):
                 return (
-                    f"Rename {_relative(near)} to {MANIFEST}, and give --pack {_relative(folder)}"
+                    f"Rename {_relative(other)} to {MANIFEST}, and give --pack {_relative(folder)}"
                 )
     home = _relative(file.absolute().parent)
     return (

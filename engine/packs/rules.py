@@ -83,9 +83,7 @@ def pack_rules(own: Sequence[Module], known: Known) -> tuple[Rule, ...]:
     return rules
 
 
-def read_rules(
-    own: Sequence[Module], known: Known
-) -> tuple[tuple[Rule, ...], list[PolicyError]]:
+def read_rules(own: Sequence[Module], known: Known) -> tuple[tuple[Rule, ...], list[PolicyError]]:
     """Give the rules that are right, sorted by id, and what is wrong with the others.
 
     Args: see `pack_rules`.

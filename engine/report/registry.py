@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
+    from eidos.engine.model.lint import Linted
     from eidos.engine.model.plugin import PluggedIn
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
@@ -202,6 +203,17 @@ QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
 """``eidos history sql``."""
 BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
 """``eidos policy backtest``."""
+LINT: "Kind[Linted]" = Kind(
+    "what is wrong with policy",
+    {
+        "text": "lint:text",
+        "json": "lint:json",
+        "sarif": "lint:sarif",
+        "github": "lint:github",
+        "junit": "lint:junit",
+    },
+)
+"""``eidos policy lint``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -249,6 +261,7 @@ KINDS: tuple[Kind[Any], ...] = (
     FACT_HISTORY,
     QUERY,
     BACKTEST,
+    LINT,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

@@ -52,9 +52,7 @@ class OpaCommand:
             raise EidosError(message, hint=_INSTALL)
         return found["text"]
 
-    def check(
-        self, modules: Sequence[Module], *, v0: bool, strict: bool = False
-    ) -> list[Fault]:
+    def check(self, modules: Sequence[Module], *, v0: bool, strict: bool = False) -> list[Fault]:
         """Compile modules with what rules may use, and give what is wrong, in OPA's order.
 
         Args:

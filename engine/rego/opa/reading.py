@@ -93,6 +93,9 @@ def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) ->
         return faults
     if not older:
         return None
+    old = WRITTEN_AS_V0 in str(faults[0].get("message"))
+    if not old and place_of(older[0])[0] != place_of(faults[0])[0]:
+        return faults  # v1 beside it, a library, is no v0: that says nothing of this module
     if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
         return older
     return faults

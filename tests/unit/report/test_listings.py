@@ -39,6 +39,7 @@ from eidos.engine.model.history import (
     Window,
 )
 from eidos.engine.model.known_fact import KnownFact, Told
+from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
@@ -54,6 +55,7 @@ from eidos.engine.report.registry import (
     DOCUMENT,
     FACT_HISTORY,
     FACTS,
+    LINT,
     PAST_DRIFT,
     PLUGINS,
     QUERY,
@@ -151,12 +153,23 @@ HISTORY: dict[str, tuple[Kind[Any], Any]] = {
     ),
     "past-drift/v1": (PAST_DRIFT, MOVED),
 }
+LINTED = Linted(
+    (BAD,),
+    1,
+    (
+        LintFinding(LintKind(BAD, Level.ERROR, BAD, BAD), BAD, Location(BAD, 1, 2), BAD),
+        LintFinding(LintKind("x", Level.NOTE, "x", ""), BAD, Location(BAD, 1), excuse=BAD),
+        LintFinding(LintKind("x", Level.NOTE, "x", ""), BAD, Location(BAD, 1), mended=BAD),
+    ),
+    unmade=(BAD,),
+)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
+    "lint/v1": (LINT, LINTED),
     **HISTORY,
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
 }
