@@ -38,7 +38,9 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 _VERSION: Final = re.compile(r"[vV]?[0-9]+(\.[0-9]+)+([-+].*)?")
 _IMAGES: Final = ("image", "images")
 """Last step of a path to references of images; ``os-image`` is none."""
-_REGISTRIES: Final = re.compile(r"(?i)(registry|registries|repositor(y|ies)|repos?|mirrors?)$")
+_REGISTRIES: Final = re.compile(
+    r"(?i)(registry|registries|repository|repositories|repos?|mirrors?)$"
+)
 _HOST: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:[0-9]+)?(/[\w./-]*)?")
 _CLOSED: Final = ("/", ":", "@")
 """How a prefix of an image ends that no longer name begins with."""

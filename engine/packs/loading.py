@@ -46,6 +46,16 @@ def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pac
     return pack
 
 
+def read_pack(source: PolicySource, engine: RegoEngine) -> Pack:
+    """Read a pack, or a folder of plain rules, to look at it: it may have names that are taken.
+
+    Raises:
+        PolicyError: see `load_pack`.
+    """
+    files = read_files(source.path, f"{source.path.name}/" if source.path.is_dir() else "")
+    return _read(source, files, library(), engine, judges=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Inspected:
     """What can be told of a pack, or a folder of plain rules, also where it is refused."""
@@ -85,7 +95,12 @@ def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
 
 
 def _read(
-    source: PolicySource, files: PolicyFiles, library: PolicyFiles, engine: RegoEngine
+    source: PolicySource,
+    files: PolicyFiles,
+    library: PolicyFiles,
+    engine: RegoEngine,
+    *,
+    judges: bool = True,
 ) -> Pack:
     address = digest([files.digest, library.digest])
     if not source.is_pack:
@@ -105,7 +120,8 @@ def _read(
         folder=str(source.path),
         replaces=tuple(about.get("replaces") or ()),
     )
-    if source.path not in shipped().values() and not is_copy(pack.name, files):
+    own = source.path in shipped().values() or is_copy(pack.name, files)
+    if judges and not own:
         _refuse_foreign(pack, files, known, manifest.location(()))
     return pack
 

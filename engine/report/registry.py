@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
     from eidos.engine.model.lint import Linted
+    from eidos.engine.model.pack_diff import PackDifference
     from eidos.engine.model.plugin import PluggedIn
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
@@ -214,6 +215,11 @@ LINT: "Kind[Linted]" = Kind(
     },
 )
 """``eidos policy lint``."""
+PACK_DIFFERENCE: "Kind[PackDifference]" = Kind(
+    "how packs differ",
+    {"text": "pack_diff:text", "json": "pack_diff:json", "markdown": "pack_diff:markdown"},
+)
+"""``eidos policy diff``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -262,6 +268,7 @@ KINDS: tuple[Kind[Any], ...] = (
     QUERY,
     BACKTEST,
     LINT,
+    PACK_DIFFERENCE,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

@@ -7,6 +7,7 @@ command = LazyGroup(
     package="eidos.engine.cli.policy",
     verbs={
         "backtest": "What packs would have said of all that is recorded.",
+        "diff": "What a new version of a pack changes.",
         "lint": "Look for mistakes in policy.",
         "pack": "Make an OPA bundle of packs.",
     },

@@ -40,6 +40,7 @@ from eidos.engine.model.history import (
 )
 from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
+from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
 from eidos.engine.model.plugin import PluggedIn
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
@@ -56,6 +57,7 @@ from eidos.engine.report.registry import (
     FACT_HISTORY,
     FACTS,
     LINT,
+    PACK_DIFFERENCE,
     PAST_DRIFT,
     PLUGINS,
     QUERY,
@@ -163,6 +165,13 @@ LINTED = Linted(
     ),
     unmade=(BAD,),
 )
+SIDE = PackSide(BAD, BAD, "1.0.0", BAD)
+DIFFERENCE = PackDifference(
+    SIDE,
+    SIDE,
+    (Change(BAD, Step.MAJOR, BAD, BAD, [BAD]),),
+    (RuleDifference(BAD, BAD, (Change(BAD, Step.PATCH, BAD),), (BAD,)),),
+)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
@@ -170,6 +179,7 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
     "lint/v1": (LINT, LINTED),
+    "pack-diff/v1": (PACK_DIFFERENCE, DIFFERENCE),
     **HISTORY,
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
 }
