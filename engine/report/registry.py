@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.lint import Linted
     from eidos.engine.model.pack_diff import PackDifference
     from eidos.engine.model.plugin import PluggedIn
+    from eidos.engine.model.quality import PackQuality
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.report import Report
     from eidos.engine.model.run import RunSummary
@@ -220,6 +221,11 @@ PACK_DIFFERENCE: "Kind[PackDifference]" = Kind(
     {"text": "pack_diff:text", "json": "pack_diff:json", "markdown": "pack_diff:markdown"},
 )
 """``eidos policy diff``."""
+PACK_QUALITY: "Kind[PackQuality]" = Kind(
+    "the quality of packs",
+    {"text": "quality:text", "json": "quality:json", "rego": "quality:rego"},
+)
+"""``eidos policy quality``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -269,6 +275,7 @@ KINDS: tuple[Kind[Any], ...] = (
     BACKTEST,
     LINT,
     PACK_DIFFERENCE,
+    PACK_QUALITY,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

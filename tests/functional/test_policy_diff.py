@@ -205,7 +205,7 @@ def test_people_are_told_why_and_what_to_write(capsys: pytest.CaptureFixture[str
     assert "-#   severity: high" in told
     assert "\n::error" not in told
     assert console.run(root, ["policy", "diff", "old", "new", "-o", "markdown"]) == 1
-    assert "| `T-001` | severity high -&#62; low | minor |" in capsys.readouterr().out
+    assert "severity high -&#62; low | minor |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("names", [["old"], ["old", "nowhere"], ["", "old"]])

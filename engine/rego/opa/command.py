@@ -53,13 +53,12 @@ class OpaCommand:
         return found["text"]
 
     def check(self, modules: Sequence[Module], *, v0: bool, strict: bool = False) -> list[Fault]:
-        """Compile modules with what rules may use, and give what is wrong, in OPA's order.
+        """Compile modules with what rules may use, and give all that is wrong, in OPA's order.
 
         Args:
             modules: compiled together.
             v0: they are written in Rego v0.
-            strict: what is superfluous (unused imports, locals, arguments) is wrong too; then all
-                that is wrong is given, and not the first ten.
+            strict: what is superfluous (unused imports, locals, arguments) is wrong too.
         """
         folder = PrivateFolder()
         try:
@@ -69,11 +68,44 @@ class OpaCommand:
             capabilities = folder.path / "capabilities.json"
             capabilities.write_bytes(canonical(self._capabilities))
             flags = ["--capabilities", str(capabilities), "--format", "json"]
-            flags += ["--strict", "--max-errors", "0"] if strict else []
+            flags += ["--max-errors", "0", *(["--strict"] if strict else [])]
             code, stdout, stderr = self._run("check", *flags, *_dialect(v0=v0), "-b", str(place))
         finally:
             folder.remove()
         return [] if code == 0 else _faults(stderr or stdout)
+
+    def test(self, modules: Sequence[Module], data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Run the tests in modules, with what rules may use.
+
+        Args:
+            modules: compiled together; their rules ``test_...`` are run.
+            data: what they see as ``data``.
+
+        Returns:
+            A mapping for each test as ``opa test --format json`` has it: ``package``, ``name``,
+            ``fail``, ``error``, ``output`` (base64).
+
+        Raises:
+            EidosError: they do not compile, or it takes too long.
+        """
+        folder = PrivateFolder()
+        try:
+            place = folder.path / "policy"
+            place.mkdir()
+            write_modules(str(place), modules)
+            (place / "data.json").write_bytes(canonical(data))
+            capabilities = folder.path / "capabilities.json"
+            capabilities.write_bytes(canonical(self._capabilities))
+            flags = ["--capabilities", str(capabilities), "--format", "json", "--verbose"]
+            code, stdout, stderr = self._run("test", *flags, "-b", str(place))
+        finally:
+            folder.remove()
+        try:
+            found: list[Mapping[str, Any]] = msgspec.json.decode(stdout, type=list)
+        except msgspec.DecodeError as error:
+            said = " ".join((stderr or stdout).split())[:300]
+            raise EidosError(f"opa test ended with {code}: {said}") from error
+        return found
 
     def parse(self, text: str, *, v0: bool) -> Mapping[str, Any] | None:
         """Give the syntax tree of a module with the place of every node, None if it has none."""
