@@ -1,10 +1,10 @@
 """Expressions that load, run, and mean something else than their author did."""
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from eidos.engine.digest import canonical
 from eidos.engine.linting.kinds import (
     FLOAT_EQUALITY,
     NEVER_HOLDS,
@@ -225,7 +225,7 @@ def _float(reader: Reader, call: Call, *, typed: bool) -> Iterator[LintFinding]:
 def _body(reader: Reader, body: Sequence[Node]) -> Iterator[LintFinding]:
     """Find what can never hold; the first expression of a body that shows it is told."""
     equal: dict[Path, Json] = {}
-    seen: dict[bytes, bool] = {}
+    seen: dict[str, bool] = {}
     for expression in body:
         if expression.get("generated"):
             continue
@@ -291,21 +291,16 @@ def _contradiction(reader: Reader, expression: Node, equal: dict[Path, Json]) ->
     return None
 
 
-def _opposite(expression: Node, seen: dict[bytes, bool]) -> str | None:
+def _opposite(expression: Node, seen: dict[str, bool]) -> str | None:
     """Find an expression that stands in a body with and without ``not``."""
     if "with" in expression or not isinstance(expression["terms"], list | dict):
         return None
     negated = bool(expression.get("negated"))
-    key = canonical(_bare(expression["terms"]))
+    text = base64.b64decode(expression["location"].get("text", "")).decode(errors="replace")
+    key = " ".join((text.removeprefix("not") if negated else text).split())
     if seen.setdefault(key, negated) != negated:
         return "it stands there with and without 'not'"
     return None
-
-
-def _bare(node: Json) -> Json:
-    if isinstance(node, dict):
-        return {key: _bare(value) for key, value in node.items() if key != "location"}
-    return [_bare(each) for each in node] if isinstance(node, list) else node
 
 
 def _symbol(name: str) -> str:

@@ -83,7 +83,7 @@ class Linted:
             Gate()
             .outcome(
                 error=False,
-                incomplete=not self.files or bool(self.unmade),
+                incomplete=not self.policies or bool(self.unmade),
                 failed=least is not None
                 and any(e.stands and e.kind.level.rank >= least.rank for e in self.findings),
             )

@@ -70,7 +70,7 @@ def _below(finding: LintFinding) -> Iterator[str]:
 
 
 def _counts(linted: Linted, *, verbose: bool) -> str:
-    if not linted.files:
+    if not linted.policies:
         return "nothing to look at: no .rego file is there"
     counted = [plural(linted.counts(Level.ERROR), "error")]
     counted += [plural(linted.counts(Level.WARNING), "warning")]

@@ -245,7 +245,7 @@ def lint(
 
 def standing(document: Any) -> list[tuple[str, int]]:
     return [
-        (each["id"], each["location"]["line"])
+        (each["id"], each["location"].get("line", 1))
         for each in document["findings"]
         if "excuse" not in each and "mended" not in each
     ]
@@ -432,6 +432,34 @@ def test_nothing_is_mended_that_would_not_load(capsys: pytest.CaptureFixture[str
     lint(capsys, "--fix")
     assert "input.gpu.smi.nope" in file.read_text()
     assert file.read_text().count("\n") == text.count("\n")
+
+
+def test_quotes_that_yaml_wants_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN.replace("[gpu.smi.driver]", '[os.sysctl["/proc/sys/vm/swappiness"]]'))
+    code, document = lint(capsys)
+    [found] = document["findings"]
+    assert (code, found["location"]["line"]) == (1, 8)
+    assert "METADATA is not YAML" in found["message"]
+    assert "put quotes around" in found["hint"]
+
+
+@pytest.mark.parametrize("used", ["count(x) == 1", "x == 1"])
+def test_what_is_nested_too_deep_is_a_finding(
+    used: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(f'package a\n\nx := {"[" * 700}{"]" * 700}\n\ndeny contains "x" if {used}\n', "policy")
+    code, document = lint(capsys, "policy")
+    assert (code, {each for each, _ in standing(document)}) == (1, {"load-refused"})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"package \x00", b"\0" * (5 << 20)])
+def test_a_file_that_is_no_module_is_a_finding(
+    content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("policy").mkdir()
+    Path("policy/a.rego").write_bytes(content)
+    code, document = lint(capsys, "policy")
+    assert (code, {each for each, _ in standing(document)}) == (1, {"load-refused"})
 
 
 def test_shipped_packs_are_not_mended_by_name(capsys: pytest.CaptureFixture[str]) -> None:

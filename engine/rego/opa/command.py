@@ -108,7 +108,11 @@ class OpaCommand:
         return found
 
     def parse(self, text: str, *, v0: bool) -> Mapping[str, Any] | None:
-        """Give the syntax tree of a module with the place of every node, None if it has none."""
+        """Give the syntax tree of a module with the place of every node.
+
+        Returns:
+            None where it has none, or one that is too deep to be read.
+        """
         folder = PrivateFolder()
         try:
             place = folder.path / file_name(0)
@@ -117,7 +121,10 @@ class OpaCommand:
             code, stdout, _ = self._run("parse", *flags, *_dialect(v0=v0), str(place))
         finally:
             folder.remove()
-        tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+        try:
+            tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+        except RecursionError:  # thousands of brackets in one another
+            return None
         return tree if "package" in tree else None
 
     @cached_property
@@ -142,5 +149,7 @@ def _faults(text: str) -> list[Fault]:
         body = msgspec.json.decode(text, type=dict)
     except msgspec.DecodeError:
         body = {}
+    except RecursionError:  # OPA describes the types of what is nested too deep
+        return [{"message": "an expression is too long or nested too deep"}]
     found: list[Fault] = body.get("errors") or []
     return found or [{"message": " ".join(text.split())[:300] or "opa gave no reason"}]

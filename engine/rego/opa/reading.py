@@ -139,7 +139,10 @@ def _forbidden(path: tuple[str, ...]) -> str | None:
 
 def _facts(texts: list[_Text] | None, *, v0: bool) -> list[ModuleFacts]:
     if texts is None:  # OPA checked them, so this is our fault
-        raise PolicyError("opa takes the modules and gives no syntax tree", hint="Try 'opa parse'.")
+        raise PolicyError(
+            "an expression is too long or nested too deep",
+            hint="Give parts of it names of their own, as rules or variables.",
+        )
     for text in texts:
         _refuse_clocks(text)
     return [_module_facts(text, v0=v0) for text in texts]

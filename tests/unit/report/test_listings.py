@@ -42,6 +42,7 @@ from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
 from eidos.engine.model.plugin import PluggedIn
+from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
@@ -58,6 +59,7 @@ from eidos.engine.report.registry import (
     FACTS,
     LINT,
     PACK_DIFFERENCE,
+    PACK_QUALITY,
     PAST_DRIFT,
     PLUGINS,
     QUERY,
@@ -172,6 +174,12 @@ DIFFERENCE = PackDifference(
     (Change(BAD, Step.MAJOR, BAD, BAD, [BAD]),),
     (RuleDifference(BAD, BAD, (Change(BAD, Step.PATCH, BAD),), (BAD,)),),
 )
+QUALITY = PackQuality(
+    (BAD,),
+    (RuleQuality(BAD, 1, 2, 3, 1, 1),),
+    (Doubtful(Doubt.UNNOTICED, BAD, BAD, Location(BAD, 1), BAD),),
+    left=(BAD,),
+)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
@@ -180,6 +188,7 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "fact-list/v1": (FACTS, [FACT]),
     "lint/v1": (LINT, LINTED),
     "pack-diff/v1": (PACK_DIFFERENCE, DIFFERENCE),
+    "pack-quality/v1": (PACK_QUALITY, QUALITY),
     **HISTORY,
     "plugins/v1": (PLUGINS, [PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)]),
 }
