@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from eidos.engine.app.context import Context
 from eidos.engine.errors import EidosError, Location, UsageError
 from eidos.engine.linting.declaring import unknown_facts
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.mutating.facts import Variation, is_asked, variations
@@ -23,7 +24,6 @@ from eidos.engine.mutating.testing import (
     speaks_of,
     try_mutants,
 )
-from eidos.engine.packs.choosing import RuleChoice, choose
 from eidos.engine.packs.files import decode
 from eidos.engine.packs.finding import PolicySource, find_policies
 from eidos.engine.packs.loading import read_pack
@@ -132,8 +132,11 @@ def _read(source: PolicySource, context: Context) -> tuple[PolicySource, Pack, l
 def _subjects(
     packs: Sequence[tuple[PolicySource, Pack, list[Module]]], request: QualityRequest
 ) -> list[_Subject]:
-    chosen = choose([pack for _, pack, _ in packs], RuleChoice(rules=request.rules), {})
-    wanted = {rule.id for rule in chosen}
+    known = [rule.id for _, pack, _ in packs for rule in pack.rules]
+    for name in request.rules:
+        if name not in known:
+            raise UsageError(f"there is no rule {name}", hint=nearest(name, known))
+    wanted = set(request.rules or known)
     rules = [
         (source, pack, tests, rule)
         for source, pack, tests in packs

@@ -23,6 +23,7 @@ class Variation:
     """An input with one fact changed."""
 
     fact: str
+    """As the rule declares it; one of its keys, where that is a whole subtype."""
     said: str
     """``gpu.smi.driver is gone``."""
     input: Json
@@ -37,14 +38,14 @@ def variations(facts: Sequence[FactAddress], given: Json) -> Iterator[Variation]
     """
     seen = {canonical(given)}
     for fact, path in _places(facts, given):
-        current = _at(given, path)
-        for value in _values(vocabulary().type_of(fact), current):
+        current, one = _at(given, path), fact._replace(key=path[-1])
+        for value in _values(vocabulary().type_of(one), current):
             changed = _with(given, path, value)
             key = canonical(changed)
             if key not in seen:
                 seen.add(key)
                 said = "is gone" if value is _GONE else f"is {value!r}"
-                yield Variation(str(fact), f"{fact} {said}", changed)
+                yield Variation(str(fact), f"{one} {said}", changed)
 
 
 def is_asked(required: Sequence[FactAddress], given: Json) -> bool:
@@ -68,7 +69,7 @@ def is_asked(required: Sequence[FactAddress], given: Json) -> bool:
 def _places(
     facts: Sequence[FactAddress], given: Json
 ) -> Iterator[tuple[FactAddress, tuple[str, ...]]]:
-    """Give every fact that an input holds, with the path to it."""
+    """Give what is declared, with the path to each fact of it that an input holds."""
     for fact in facts:
         roots: list[tuple[str, ...]] = [()]
         if fact.every_node:
@@ -79,7 +80,7 @@ def _places(
             data = _at(given, whole)
             keys = [fact.key] if fact.key is not None else list(data)[:_KEYS] if data else []
             for key in keys:
-                yield fact._replace(key=key), (*whole, key)
+                yield fact, (*whole, key)
 
 
 def _at(given: Json, path: Sequence[str]) -> Any:  # noqa: ANN401 -- JSON
