@@ -173,7 +173,7 @@ class _Looking:
 
     def look(self, subject: _Subject) -> _Looked | None:
         """Try one rule; None when the time is over."""
-        if self._now() > self._end:
+        if self._now() >= self._end:
             return None
         rule = subject.rule
         parsed = (parse_modules(self._command, rule.modules[:1]) or [])[0]
