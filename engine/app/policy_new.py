@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.errors import EidosError, Location, UsageError
+from eidos.engine.errors import EidosError, Location, PolicyError, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Scope, Severity
 from eidos.engine.packs.finding import MANIFEST, shipped
-from eidos.engine.packs.shipped import refuse_slip
+from eidos.engine.packs.shipped import slip_of
 from eidos.engine.records import dataclass
 from eidos.engine.rego.reading import ReadingEngine
 from eidos.engine.vocabulary import vocabulary
@@ -205,7 +205,9 @@ def _fact(rule: NewRule) -> FactAddress:
             f"no rule of scope {rule.scope} about {rule.fact} can be started here",
             hint="Name one fact with its key, as gpu.smi.driver, and scope node or cluster.",
         )
-    refuse_slip(fact, Location("--fact"))
+    slip = slip_of(fact, Location("--fact"))
+    if slip is not None:
+        raise PolicyError.joined([slip])
     return fact
 
 

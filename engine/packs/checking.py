@@ -16,6 +16,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import CANNOT_TELL, SELECTING, Module, Scope
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
+from eidos.engine.packs.shipped import near
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.records import dataclass
 
@@ -213,10 +214,13 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
         if fact.partition(".")[0] in beside:
             continue
         if not any(_leads(fact, path) or _leads(path, fact) for path in declared):
+            close = near(fact, declared)
             raise PolicyError(
                 f"the rule uses {named}, which its METADATA does not declare",
                 location=Location(module.file, line),
-                hint="Add it to custom.requires, or to custom.reads where it may be absent.",
+                hint=f"Did you mean 'input.{close}'?"
+                if close
+                else "Add it to custom.requires, or to custom.reads where it may be absent.",
             )
 
 
@@ -284,10 +288,10 @@ def _folder_to_give(given: Path, file: Path) -> str:
         if (folder / MANIFEST).is_file():
             return f"Give the folder of the pack: --pack {_relative(folder)}"
     for folder in folders[: 1 + len(file.parts) - len(given.parts)]:
-        for near in sorted(folder.iterdir()):
-            if near.is_file() and nearest(near.name.lower(), [MANIFEST]).startswith("Did"):
+        for other in sorted(folder.iterdir()):
+            if other.is_file() and nearest(other.name.lower(), [MANIFEST]).startswith("Did"):
                 return (
-                    f"Rename {_relative(near)} to {MANIFEST}, and give --pack {_relative(folder)}"
+                    f"Rename {_relative(other)} to {MANIFEST}, and give --pack {_relative(folder)}"
                 )
     home = _relative(file.absolute().parent)
     return (

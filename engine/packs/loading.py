@@ -1,24 +1,26 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from eidos.engine import __version__
 from eidos.engine.digest import digest
 from eidos.engine.documents.reading import Document, read_text
-from eidos.engine.errors import Location, PolicyError, UsageError
+from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Pack, Rule
+from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library, policy_files, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.plain import plain_rules
-from eidos.engine.packs.rules import Known, pack_rules
-from eidos.engine.packs.shipped import is_copy, refuse_slip, refuse_taken
-from eidos.engine.ports import RegoEngine
+from eidos.engine.packs.rules import Known, pack_rules, read_rules
+from eidos.engine.packs.shipped import is_copy, refuse_taken, slip_of
+from eidos.engine.ports import ModuleFacts, RegoEngine
+from eidos.engine.records import dataclass
 
 TABLES = "tables/"
 
@@ -90,8 +92,59 @@ def _refuse_templates(source: PolicySource, files: PolicyFiles) -> None:
             )
 
 
+def read_pack(source: PolicySource, engine: RegoEngine) -> Pack:
+    """Read a pack, or a folder of plain rules, to look at it: it may have names that are taken.
+
+    Raises:
+        PolicyError: see `load_pack`.
+    """
+    return _read(source, source.files, library(), engine, judges=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What can be told of a pack, or a folder of plain rules, also where it is refused."""
+
+    modules: tuple[Module, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """Those of a pack that are right."""
+    facts: tuple[ModuleFacts, ...] = ()
+    """What was read of each module; none where they do not compile."""
+    problems: tuple[Problem, ...] = ()
+    """Why it is refused; none where it is not."""
+
+
+def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
+    """Say everything that is wrong with a pack or folder; nothing is raised for it."""
+    try:
+        files = source.files
+    except PolicyError as error:
+        return Inspected(problems=(error.problem,))
+    problems: tuple[Problem, ...] = ()
+    try:
+        _read(source, files, library(), engine)
+    except EidosError as error:
+        problems = (error.problem, *error.others)
+    modules = (*files.modules, *(library().modules if source.is_pack else ()))
+    try:
+        facts = engine.analyse(modules)
+    except PolicyError:
+        return Inspected(files.modules, problems=problems)
+    rules: tuple[Rule, ...] = ()
+    if source.is_pack:
+        with suppress(EidosError):  # a table: told above
+            known = Known(modules, facts, tables_of(library(), files))
+            rules, _ = read_rules(files.modules, known)
+    return Inspected(files.modules, rules, tuple(facts[: len(files.modules)]), problems)
+
+
 def _read(
-    source: PolicySource, files: PolicyFiles, library: PolicyFiles, engine: RegoEngine
+    source: PolicySource,
+    files: PolicyFiles,
+    library: PolicyFiles,
+    engine: RegoEngine,
+    *,
+    judges: bool = True,
 ) -> Pack:
     address = digest([files.digest, library.digest])
     if not source.is_pack:
@@ -112,7 +165,8 @@ def _read(
         folder=str(source.path),
         replaces=tuple(about.get("replaces") or ()),
     )
-    if source.path not in shipped().values() and not is_copy(pack.name, files):
+    own = source.path in shipped().values() or is_copy(pack.name, files)
+    if judges and not own:
         _refuse_foreign(pack, files, known, manifest.location(()))
     return pack
 
@@ -124,9 +178,14 @@ def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Locatio
         for module, facts in zip(files.modules, known.facts, strict=False)  # its own come first
     }
     refuse_taken(pack, packages, place)
-    for rule in pack.rules:
-        for fact in (*rule.requires, *rule.reads):
-            refuse_slip(fact, Location(rule.modules[0].file, rule.line))
+    slips = [
+        slip
+        for rule in pack.rules
+        for fact in (*rule.requires, *rule.reads)
+        if (slip := slip_of(fact, Location(rule.modules[0].file, rule.line)))
+    ]
+    if slips:
+        raise PolicyError.joined(slips)
 
 
 def _manifest(source: PolicySource, files: PolicyFiles) -> Document:

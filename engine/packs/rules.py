@@ -1,6 +1,6 @@
 """From the modules of a pack to its rules, which say what they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import Location, PolicyError
@@ -77,14 +77,29 @@ def pack_rules(own: Sequence[Module], known: Known) -> tuple[Rule, ...]:
     Raises:
         PolicyError: a rule does not say what it is, names what there is not, or finds nothing.
     """
-    rules = []
+    rules, wrong = read_rules(own, known)
+    if wrong:
+        raise PolicyError.joined([error.problem for error in wrong])
+    return rules
+
+
+def read_rules(own: Sequence[Module], known: Known) -> tuple[tuple[Rule, ...], list[PolicyError]]:
+    """Give the rules that are right, sorted by id, and what is wrong with the others.
+
+    Args: see `pack_rules`.
+    """
+    rules: list[Rule] = []
+    wrong: list[PolicyError] = []
     for module, facts in zip(own, known.facts, strict=False):  # the library's come after those
-        if names := asked(module, facts, PACK_LEVELS):
-            rules.append(_pack_rule(module, facts, names, known))
-        else:
-            _refuse_dumb(module, facts)
-    _refuse_twins(rules)
-    return tuple(sorted(rules, key=lambda rule: rule.id))
+        try:
+            if names := asked(module, facts, PACK_LEVELS):
+                rules.append(_pack_rule(module, facts, names, known))
+            else:
+                _refuse_dumb(module, facts)
+        except PolicyError as error:
+            wrong.append(error)
+    wrong += _twins(rules)
+    return tuple(sorted(rules, key=lambda rule: rule.id)), wrong
 
 
 def _pack_rule(module: Module, facts: ModuleFacts, names: Sequence[str], known: Known) -> Rule:
@@ -167,13 +182,12 @@ def _table(name: str, module: Module, metadata: RuleMetadata, tables: Mapping[st
     return tables[name]
 
 
-def _refuse_twins(rules: list[Rule]) -> None:
+def _twins(rules: Sequence[Rule]) -> Iterator[PolicyError]:
     seen: dict[str, Rule] = {}
     for rule in rules:
-        if (twin := seen.get(rule.id)) is not None:
-            raise PolicyError(
+        if (twin := seen.setdefault(rule.id, rule)) is not rule:
+            yield PolicyError(
                 f"two rules have the id {rule.id}; the other is in {twin.modules[0].file}",
                 location=Location(rule.modules[0].file, rule.line),
                 hint="Give one of them a new id; ids are never reused.",
             )
-        seen[rule.id] = rule

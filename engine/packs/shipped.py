@@ -1,10 +1,10 @@
 """What comes with eidos and is nobody else's: names of packs, rules and packages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-from eidos.engine.errors import Location, PolicyError
+from eidos.engine.errors import Location, PolicyError, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Pack
@@ -18,7 +18,7 @@ _LIBRARY = "lib"
 _ALIKE = 0.85
 """How alike two names are (`SequenceMatcher.ratio`) of which one is taken for a slip of the other:
 ``drivr`` and ``driver`` are at 0.91, ``cuda-version`` and ``driver-version`` at 0.77."""
-_OPEN = frozenset(
+OPEN = frozenset(
     {"os.sysctl", "os.kmod", "os.grub", "k8s.image", "k8s.policy", "nodetopology.label"}
 )
 """Subtypes whose keys nobody can list; of ``systemd`` every subtype is one."""
@@ -109,43 +109,43 @@ def is_copy(name: str, files: PolicyFiles) -> bool:
     return names().digests.get(name) == files.digest
 
 
-def refuse_slip(fact: FactAddress, place: Location) -> None:
-    """Refuse a fact that is most likely a slip of a known one: a rule about it is always unknown.
+def slip_of(fact: FactAddress, place: Location) -> Problem | None:
+    """Tell of a fact that is most likely a slip of a known one: a rule about it is always unknown.
 
     A fact that is like no known one may come from a collector of the site, and stands.
 
-    Raises:
-        PolicyError: says which one is meant.
+    Args:
+        fact: as a rule declares it.
+        place: of the rule.
     """
     meant = _meant(fact)
-    if meant is not None:
-        raise PolicyError(
-            f"METADATA names the fact {fact}, which no collector gives",
-            location=place,
-            hint=f"Did you mean '{meant}'?",
-        )
+    if meant is None:
+        return None
+    message = f"METADATA names the fact {fact}, which no collector gives"
+    return Problem(message, f"Did you mean '{meant}'?", place, PolicyError.code)
 
 
 def _meant(fact: FactAddress) -> FactAddress | None:
     known = [FactAddress.parse(each) for each in vocabulary().known_facts()]
     subtypes = {(each.type, each.subtype) for each in known}
-    if fact.type == "systemd" or f"{fact.type}.{fact.subtype}" in _OPEN:
+    if fact.type == "systemd" or f"{fact.type}.{fact.subtype}" in OPEN:
         return None
     if (fact.type, fact.subtype) not in subtypes:
-        near = _near(f"{fact.type}.{fact.subtype}", {".".join(pair) for pair in subtypes} | _OPEN)
+        close = near(f"{fact.type}.{fact.subtype}", {".".join(pair) for pair in subtypes} | OPEN)
         return (
-            FactAddress.parse(near)._replace(key=fact.key, every_node=fact.every_node)
-            if near
+            FactAddress.parse(close)._replace(key=fact.key, every_node=fact.every_node)
+            if close
             else None
         )
     keys = {e.key for e in known if (e.type, e.subtype) == (fact.type, fact.subtype) and e.key}
     if fact.key is None or fact.key in keys:
         return None
-    near = _near(fact.key, keys)
-    return fact._replace(key=near) if near else None
+    close = near(fact.key, keys)
+    return fact._replace(key=close) if close else None
 
 
-def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+def near(name: str, known: Iterable[str]) -> str | None:
+    """Give the known name of which another is most likely a slip; None where there is none."""
     from difflib import SequenceMatcher  # only packs of others are looked at
 
     ratios = {each: SequenceMatcher(None, name, each).ratio() for each in sorted(known)}

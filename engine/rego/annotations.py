@@ -149,7 +149,10 @@ for _foreign in ("binary", "set", "omap", "pairs"):
 
 
 def _parse(module: Module, block: _Block) -> dict[str, Json]:
-    hint = "The comment lines under # METADATA are YAML: 'title: ...', 'custom: {id: ...}'."
+    hint = (
+        "The comment lines under # METADATA are YAML: put quotes around what holds brackets or a "
+        """colon, as in requires: ['os.sysctl["/proc/sys/vm/swappiness"]']."""
+    )
     try:
         _refuse_aliases(block.text)
         value = yaml.load(block.text, Loader=_Loader)  # noqa: S506 -- a safe loader with fewer powers

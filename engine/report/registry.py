@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     )
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.model.known_fact import KnownFact
+    from eidos.engine.model.lint import Linted
+    from eidos.engine.model.pack_diff import PackDifference
     from eidos.engine.model.plugin import Plugged
     from eidos.engine.model.policylist import ListedPack
     from eidos.engine.model.policytest import PolicyTestRun
+    from eidos.engine.model.quality import PackQuality
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
     from eidos.engine.model.report import Report
@@ -259,6 +262,27 @@ POLICY_TEST: "Kind[PolicyTestRun]" = Kind(
     {name: f"policy_test:{name}" for name in ("text", "json", "junit", "tap", "github")},
 )
 """``eidos policy test``."""
+LINT: "Kind[Linted]" = Kind(
+    "what is wrong with policy",
+    {
+        "text": "lint:text",
+        "json": "lint:json",
+        "sarif": "lint:sarif",
+        "github": "lint:github",
+        "junit": "lint:junit",
+    },
+)
+"""``eidos policy lint``."""
+PACK_DIFFERENCE: "Kind[PackDifference]" = Kind(
+    "how packs differ",
+    {"text": "pack_diff:text", "json": "pack_diff:json", "markdown": "pack_diff:markdown"},
+)
+"""``eidos policy diff``."""
+PACK_QUALITY: "Kind[PackQuality]" = Kind(
+    "the quality of packs",
+    {"text": "quality:text", "json": "quality:json", "rego": "quality:rego"},
+)
+"""``eidos policy quality``."""
 COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
 """``eidos history compliance``."""
 PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
@@ -326,6 +350,9 @@ KINDS: tuple[Kind[Any], ...] = (
     POLICIES,
     POLICY,
     POLICY_TEST,
+    LINT,
+    PACK_DIFFERENCE,
+    PACK_QUALITY,
     COMPLIANCE,
     PAST_DRIFT,
     CONFIGURATION,

@@ -107,5 +107,7 @@ names_release(image) if not is_string(image)
 
 names_release(image) if {
 	is_string(image)
+
+	# eidos:ignore regex-unbounded -- a digit anywhere is a release
 	regex.match(`[0-9]`, image)
 }

@@ -90,17 +90,28 @@ class OpaCommand:
             raise EidosError(message, hint=_INSTALL)
         return found["text"]
 
-    def check(self, modules: Sequence[Module], *, v0: bool) -> list[Fault]:
-        """Compile modules with what rules may use, and give what is wrong, in OPA's order."""
+    def check(self, modules: Sequence[Module], *, v0: bool, strict: bool = False) -> list[Fault]:
+        """Compile modules with what rules may use, and give all that is wrong, in OPA's order.
+
+        Args:
+            modules: compiled together.
+            v0: they are written in Rego v0.
+            strict: what is superfluous (unused imports, locals, arguments) is wrong too.
+        """
         with self._laid_out(modules) as place:
             capabilities = place.parent / "capabilities.json"
             capabilities.write_bytes(canonical(self._capabilities))
             flags = ["--capabilities", str(capabilities), "--format", "json"]
+            flags += ["--max-errors", "0", *(["--strict"] if strict else [])]
             code, stdout, stderr = self._run("check", *flags, *_dialect(v0=v0), "-b", str(place))
         return [] if code == 0 else _faults(stderr or stdout)
 
     def parse(self, text: str, *, v0: bool) -> Mapping[str, Any] | None:
-        """Give the syntax tree of a module with the place of every node, None if it has none."""
+        """Give the syntax tree of a module with the place of every node.
+
+        Returns:
+            None where it has none, or one that is too deep to be read.
+        """
         folder = PrivateFolder()
         try:
             place = folder.path / file_name(0)
@@ -109,7 +120,10 @@ class OpaCommand:
             code, stdout, _ = self._run("parse", *flags, *_dialect(v0=v0), str(place))
         finally:
             folder.remove()
-        tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+        try:
+            tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+        except RecursionError:  # thousands of brackets in one another
+            return None
         return tree if "package" in tree else None
 
     def test(self, tests: RegoTests, *flags: str) -> tuple[int, str, str]:
@@ -132,6 +146,20 @@ class OpaCommand:
             chosen = ["--run", tests.pattern] if tests.pattern else []
             arguments = [*allowed, *chosen, *flags, *_dialect(v0=tests.v0), str(folder)]
             return self._run("test", *arguments, seconds=_TEST_SECONDS)
+
+    def results(self, tests: RegoTests) -> list[Mapping[str, Any]]:
+        """Run tests, and give ``package``, ``name``, ``fail``, ``error`` and ``output`` of each.
+
+        Raises:
+            EidosError: they do not compile, took too long, crashed or ran out of memory.
+        """
+        code, stdout, stderr = self.test(tests, "--format", "json", "--verbose")
+        try:
+            found: list[Mapping[str, Any]] = msgspec.json.decode(stdout, type=list)
+        except msgspec.DecodeError as error:
+            said = " ".join((stderr or stdout).split())[:300]
+            raise EidosError(f"opa test ended with {code}: {said}") from error
+        return found
 
     def fmt(self, modules: Sequence[Module], *, v0: bool) -> tuple[list[str], list[PolicyError]]:
         """Format modules as ``opa fmt`` does.
@@ -247,5 +275,7 @@ def _faults(text: str) -> list[Fault]:
         body = msgspec.json.decode(text, type=dict)
     except msgspec.DecodeError:
         body = {}
+    except RecursionError:  # OPA describes the types of what is nested too deep
+        return [{"message": "an expression is too long or nested too deep"}]
     found: list[Fault] = body.get("errors") or []
     return found or [{"message": " ".join(text.split())[:300] or "opa gave no reason"}]

@@ -20,6 +20,18 @@ Fault = Mapping[str, Any]
 """``{code, message, location: {file, row, col}}`` as OPA writes it."""
 
 
+_HINTS = {
+    "rego_unsafe_var_error": "Give the variable a value, declare it with 'some', or check its "
+    "spelling.",
+    "rego_parse_error": "Correct the text at this place; 'opa fmt' shows it as OPA reads it.",
+}
+"""What to do, by OPA's code of a fault."""
+METADATA_IS_YAML = (
+    "The comment lines under # METADATA are YAML: put quotes around what holds brackets or "
+    """a colon, as in requires: ['os.sysctl["/proc/sys/vm/swappiness"]']."""
+)
+
+
 def file_name(number: int) -> str:
     """Give the name under which OPA has the module with this number; it reads them in order."""
     return f"m{number:05}.rego"
@@ -109,8 +121,6 @@ def _worded(fault: Fault, modules: Sequence[Module]) -> tuple[str, str]:
         chain = " -> ".join(part.rpartition(".")[2] for part in found["chain"].split(" -> "))
         hint = "Rego has no recursion; use walk, graph.reachable or numbers.range."
         return f"a rule reaches itself: {chain}", hint
-    if code == "rego_unsafe_var_error":
-        return text, "Give the variable a value, declare it with 'some', or check its spelling."
-    if code == "rego_parse_error":
-        return text, "Correct the text at this place; 'opa fmt' shows it as OPA reads it."
-    return text, "Correct the rule at this place."
+    if text.startswith("yaml: "):
+        return f"METADATA is not YAML: {text.removeprefix('yaml: ')}", METADATA_IS_YAML
+    return text, _HINTS.get(str(code), "Correct the rule at this place.")

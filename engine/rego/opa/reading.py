@@ -119,6 +119,9 @@ def _told(faults: list[Fault], older: list[Fault], texts: list[_Text] | None) ->
         return faults
     if not older:
         return None
+    old = WRITTEN_AS_V0 in str(faults[0].get("message"))
+    if not old and place_of(older[0])[0] != place_of(faults[0])[0]:
+        return faults  # v1 beside it, a library, is no v0: that says nothing of this module
     if not _is_syntax(older[0]) or place_of(older[0]) > place_of(faults[0]):
         return older
     return faults
@@ -173,7 +176,10 @@ def _forbidden(path: tuple[str, ...]) -> str | None:
 
 def _facts(texts: list[_Text] | None, *, v0: bool) -> list[ModuleFacts]:
     if texts is None:  # OPA checked them, so this is our fault
-        raise PolicyError("opa takes the modules and gives no syntax tree", hint="Try 'opa parse'.")
+        raise PolicyError(
+            "an expression is too long or nested too deep",
+            hint="Give parts of it names of their own, as rules or variables.",
+        )
     for text in texts:
         _refuse_clocks(text)
     return [_module_facts(text, v0=v0) for text in texts]
@@ -202,7 +208,7 @@ def _refuse_clocks(text: _Text) -> None:
     """Refuse calls that read the real clock or fetch, which OPA's own check lets pass."""
     for call in text.calls:
         function, *arguments = call["value"]
-        path = _static(function["value"])
+        path = static_path(function["value"])
         if path in _CLOCKS and not _has(arguments[1], _CLOCKS[path]):
             message = f"{'.'.join(path)} without a time reads the machine's clock"
             hint = f'Say the time in place: {{"{_CLOCKS[path]}": time.now_ns(), ...}}.'
@@ -220,7 +226,7 @@ def _refuse_clocks(text: _Text) -> None:
 
 def _refuse_stand_ins(text: _Text) -> None:
     """Refuse what must be looked at where it is called, and is named without a call: ``with``."""
-    calls = Counter(_static(call["value"][0]["value"]) for call in text.calls)
+    calls = Counter(static_path(call["value"][0]["value"]) for call in text.calls)
     for reference in text.references:
         if reference.path not in _BOUND:
             continue
@@ -257,24 +263,64 @@ def _is_far(key: Node, value: Node) -> bool:
 # Syntax -----------------------------------------------------------------------------------------
 
 
-def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[_Text] | None:
-    """Read all modules in one run of OPA, or one by one where they cannot be joined."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The syntax tree of one module, as ``opa parse`` writes it with places."""
+
+    module: Module
+    package: str
+    rules: tuple[Node, ...]
+    imports: tuple[Node, ...]
+    shift: int
+    """What a row of a node is more than the line of the module's own text."""
+
+
+def parse_modules(
+    command: OpaCommand, modules: Sequence[Module], *, v0: bool = False
+) -> list[Parsed] | None:
+    """Parse all modules in one run of OPA, or one by one where they cannot be joined.
+
+    Returns:
+        A tree for each module, in order; None where one of them cannot be read.
+    """
     headless = [_behead(module) for module in modules]
     starts, joined = _join(text for _, text in headless)
     tree = command.parse(joined, v0=v0)
-    if tree is not None:
-        texts = [
-            _Text(module, package) for module, (package, _) in zip(modules, headless, strict=True)
-        ]
-        for part, take in ((tree.get("rules"), _take_rule), (tree.get("imports"), _take_import)):
-            for node in part or ():
-                number = bisect_right(starts, node["location"]["row"]) - 1
-                take(texts[number], node, starts[number] - 1)
-        return texts
-    if len(modules) == 1:
+    if tree is None:
+        if len(modules) == 1:
+            return None
+        alone = [parse_modules(command, [module], v0=v0) for module in modules]
+        return None if None in alone else [each for parsed in alone for each in parsed or ()]
+    rules, imports = _divided(tree.get("rules"), starts), _divided(tree.get("imports"), starts)
+    return [
+        Parsed(module, package, tuple(rules[number]), tuple(imports[number]), start - 1)
+        for number, (module, (package, _), start) in enumerate(
+            zip(modules, headless, starts, strict=True)
+        )
+    ]
+
+
+def _divided(nodes: Sequence[Node] | None, starts: Sequence[int]) -> list[list[Node]]:
+    """Give each module, by where it starts, the nodes that are its own."""
+    found: list[list[Node]] = [[] for _ in starts]
+    for node in nodes or ():
+        found[bisect_right(starts, node["location"]["row"]) - 1].append(node)
+    return found
+
+
+def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[_Text] | None:
+    parsed = parse_modules(command, modules, v0=v0)
+    if parsed is None:
         return None
-    alone = [_texts(command, [module], v0=v0) for module in modules]
-    return None if None in alone else [text for texts in alone for text in texts or ()]
+    texts = []
+    for each in parsed:
+        text = _Text(each.module, each.package)
+        for node in each.rules:
+            _take_rule(text, node, each.shift)
+        for node in each.imports:
+            _take_import(text, node, each.shift)
+        texts.append(text)
+    return texts
 
 
 def _behead(module: Module) -> tuple[str, str]:
@@ -298,7 +344,7 @@ def _join(texts: Iterable[str]) -> tuple[list[int], str]:
 
 
 def _take_import(text: _Text, node: Node, shift: int) -> None:
-    path = _static(node["path"]["value"])
+    path = static_path(node["path"]["value"])
     if path[0] not in ("rego", "future"):
         place = node["location"]
         text.imports.append(_Reference(path, place["row"] - shift, place["col"]))
@@ -307,30 +353,30 @@ def _take_import(text: _Text, node: Node, shift: int) -> None:
 def _take_rule(text: _Text, node: Node, shift: int) -> None:
     place = node["location"]
     head = node["head"].get("ref") or [{"type": "var", "value": node["head"]["name"]}]
-    text.rules.setdefault(".".join(_static(head)), place["row"] - shift)
+    text.rules.setdefault(".".join(static_path(head)), place["row"] - shift)
     for reference, at in _references(node):
         text.references.append(_Reference(reference, at["row"] - shift, at["col"]))
     text.calls += _calls(node, shift)
 
 
 def _references(root: Node) -> Iterator[tuple[tuple[str, ...], Mapping[str, int]]]:
-    for node in _nodes(root):
+    for node in nodes_below(root):
         if node.get("type") == "ref" and node["value"][0]["type"] == "var":
-            yield _static(node["value"]), node["location"]
+            yield static_path(node["value"]), node["location"]
 
 
 def _calls(root: Node, shift: int) -> Iterator[Node]:
     """Give calls of what the check cannot judge, whether they are terms or whole expressions."""
-    for node in _nodes(root):
+    for node in nodes_below(root):
         terms = node.get("value") if node.get("type") == "call" else node.get("terms")
         if not isinstance(terms, list) or not terms or terms[0].get("type") != "ref":
             continue
-        if _static(terms[0]["value"]) in _BOUND:
+        if static_path(terms[0]["value"]) in _BOUND:
             place = node["location"]
             yield {"value": terms, "location": {"row": place["row"] - shift, "col": place["col"]}}
 
 
-def _nodes(root: object) -> Iterator[Node]:
+def nodes_below(root: object) -> Iterator[Node]:
     """Give every node below one, without recursion: trees of long expressions are deep."""
     open_nodes = [root]
     while open_nodes:
@@ -342,7 +388,7 @@ def _nodes(root: object) -> Iterator[Node]:
             open_nodes.extend(reversed(node))
 
 
-def _static(terms: Sequence[Node]) -> tuple[str, ...]:
+def static_path(terms: Sequence[Node]) -> tuple[str, ...]:
     """Give the names at the start of a reference, as far as they are known."""
     names = [str(terms[0]["value"])]
     for term in terms[1:]:

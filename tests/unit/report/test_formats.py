@@ -16,11 +16,12 @@ import yaml
 
 from eidos.engine.errors import Location
 from eidos.engine.model.gate import Gate
+from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Scope, Severity
 from eidos.engine.model.verdict import Finding
 from eidos.engine.ports import Rendering
-from eidos.engine.report.registry import REPORT
+from eidos.engine.report.registry import LINT, REPORT
 from fakes import reports
 
 ROOT = Path(__file__).parents[3]
@@ -366,3 +367,52 @@ def test_markdown_says_what_it_left_out() -> None:
     text = rendered("markdown", reports.report(reports.node("a", *fails), rules=many))
     assert len(text) <= 65_000
     assert re.search(r"_\d+ sections left out", text)
+
+
+# Lint -------------------------------------------------------------------------------------------
+
+
+def linted(form: str) -> str:
+    out = io.StringIO()
+    LINT.reporter(form)(LINTED, out, Rendering())
+    return out.getvalue()
+
+
+HOSTILE = "x\x1b[31m\n::error::]]>&<\u202e"
+LINTED = Linted(
+    ("p",),
+    1,
+    tuple(
+        LintFinding(
+            LintKind(HOSTILE, level, HOSTILE, "https://a b"),
+            HOSTILE,
+            Location(HOSTILE, 1),
+            HOSTILE,
+            excuse,
+        )
+        for level in Level
+        for excuse in (None, HOSTILE)
+    ),
+    (HOSTILE,),
+)
+
+
+def test_sarif_of_lint_keeps_its_schema() -> None:
+    schema = json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text())
+    checker = jsonschema.Draft4Validator.FORMAT_CHECKER
+    document = json.loads(linted("sarif"))
+    jsonschema.Draft4Validator(schema, format_checker=checker).validate(document)
+    assert sum(bool(each["suppressions"]) for each in document["runs"][0]["results"]) == 3
+
+
+def test_junit_of_lint_keeps_the_schema_of_jenkins() -> None:
+    root = ET.fromstring(linted("junit"))  # noqa: S314 -- our own output
+    for test in root.iter("testcase"):
+        test.attrib.pop("file", None)
+    xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd").validate(root)
+
+
+def test_annotations_of_lint_are_one_line_each() -> None:
+    lines = linted("github").splitlines()
+    assert [line.partition(" ")[0] for line in lines[:2]] == ["::warning", "::error"]
+    assert not any("\x1b" in line or "\u202e" in line for line in lines)

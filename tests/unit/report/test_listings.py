@@ -39,7 +39,10 @@ from eidos.engine.model.history import (
     Window,
 )
 from eidos.engine.model.known_fact import KnownFact, Told
+from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
+from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
 from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack
+from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
@@ -58,6 +61,9 @@ from eidos.engine.report.registry import (
     FACT_HISTORY,
     FACTS,
     IMPORTED,
+    LINT,
+    PACK_DIFFERENCE,
+    PACK_QUALITY,
     PAST_DRIFT,
     PLUGINS,
     PRUNED,
@@ -159,6 +165,29 @@ HISTORY: dict[str, tuple[Kind[Any], Any]] = {
     ),
     "past-drift/v1": (PAST_DRIFT, MOVED),
 }
+LINTED = Linted(
+    (BAD,),
+    1,
+    (
+        LintFinding(LintKind(BAD, Level.ERROR, BAD, BAD), BAD, Location(BAD, 1, 2), BAD),
+        LintFinding(LintKind("x", Level.NOTE, "x", ""), BAD, Location(BAD, 1), excuse=BAD),
+        LintFinding(LintKind("x", Level.NOTE, "x", ""), BAD, Location(BAD, 1), mended=BAD),
+    ),
+    unmade=(BAD,),
+)
+SIDE = PackSide(BAD, BAD, "1.0.0", BAD)
+DIFFERENCE = PackDifference(
+    SIDE,
+    SIDE,
+    (Change(BAD, Step.MAJOR, BAD, BAD, [BAD]),),
+    (RuleDifference(BAD, BAD, (Change(BAD, Step.PATCH, BAD),), (BAD,)),),
+)
+QUALITY = PackQuality(
+    (BAD,),
+    (RuleQuality(BAD, 1, 2, 3, 1, 1),),
+    (Doubtful(Doubt.UNNOTICED, BAD, BAD, Location(BAD, 1), BAD),),
+    left=(BAD,),
+)
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "runs/v1": (RUNS, [RUN]),
     "verification/v1": (VERIFICATION, ALTERED),
@@ -176,6 +205,9 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "settings/v1": (CONFIGURATION, SETTINGS),
     "cache/v1": (CACHE, INFO),
     "fact-list/v1": (FACTS, [FACT]),
+    "lint/v1": (LINT, LINTED),
+    "pack-diff/v1": (PACK_DIFFERENCE, DIFFERENCE),
+    "pack-quality/v1": (PACK_QUALITY, QUALITY),
     **HISTORY,
     "plugins/v1": (
         PLUGINS,

@@ -1,0 +1,264 @@
+"""``eidos policy lint``: what is wrong with policy, told before it judges anybody."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from eidos.engine.app.context import Context
+from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import Location, PolicyError, Problem, UsageError
+from eidos.engine.linting.declaring import said, unknown_facts, unread
+from eidos.engine.linting.expressions import expressions
+from eidos.engine.linting.fixing import mended
+from eidos.engine.linting.ignoring import excused, ignores
+from eidos.engine.linting.kinds import LOAD_REFUSED, NEED_TREES
+from eidos.engine.linting.naming import shadowed, unused
+from eidos.engine.linting.regal import find_regal, regal_findings
+from eidos.engine.linting.trees import readers
+from eidos.engine.model.lint import Level, Linted, LintFinding
+from eidos.engine.model.rule import Module
+from eidos.engine.packs.files import library
+from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
+from eidos.engine.packs.loading import Inspected, inspect
+from eidos.engine.records import dataclass
+from eidos.engine.rego.opa.command import OpaCommand
+from eidos.engine.rego.opa.reading import Parsed, parse_modules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintRequest:
+    """What is looked at, and what comes of it."""
+
+    places: tuple[str, ...] = ()
+    """Files, folders and names of shipped packs; none means the working directory."""
+    fail_on: Level | None = Level.WARNING
+    fix: bool = False
+    """Mend what can be mended safely."""
+    regal: bool = True
+    """Merge what Regal finds, where it is on ``PATH``."""
+
+
+def policy_lint(request: LintRequest, context: Context) -> Linted:
+    """Look for what is wrong with policy.
+
+    Raises:
+        UsageError: a place does not exist, or is not there to be mended.
+        EidosError: OPA or Regal does not answer, or a file cannot be written.
+    """
+    sources = [each for place in request.places or (".",) for each in _sources(place)]
+    _refuse_foreign(request)
+    looking = _Looking(context)
+    looks = [looking.look(source) for source in dict.fromkeys(sources)]
+    done: list[LintFinding] = []
+    if request.fix:
+        done = [each for look in looks for each in looking.mend(look)]
+        looks = [looking.look(look.source) for look in looks] if done else looks
+    modules = [module for look in looks for module in look.modules]
+    foreign: list[LintFinding] = []
+    if request.regal and modules and (regal := find_regal(context.environ)):
+        foreign += _named(regal_findings(regal, [each.file for each in modules]), modules)
+    findings = [*done, *(each for look in looks for each in look.told(foreign))]
+    return Linted(
+        policies=tuple(str(look.source.path) for look in looks),
+        files=len(modules),
+        findings=tuple(sorted(findings, key=_order)),
+        unmade=looking.unmade if modules else (),
+        fail_on=request.fail_on,
+    )
+
+
+def _order(finding: LintFinding) -> tuple[str, int, int, str]:
+    place = finding.location
+    return place.file, place.line or 0, place.column or 0, finding.kind.id
+
+
+def _named(found: Iterable[LintFinding], modules: Sequence[Module]) -> Iterator[LintFinding]:
+    """Give findings with the files as we name them; Regal writes paths in its own way."""
+    names = {os.path.abspath(module.file): module.file for module in modules}  # noqa: PTH100 -- links stay
+    for each in found:
+        name = names.get(os.path.abspath(each.location.file))  # noqa: PTH100 -- see above
+        if name is not None:
+            yield replace(each, location=replace(each.location, file=name))
+
+
+# What is looked at ------------------------------------------------------------------------------
+
+
+def _refuse_foreign(request: LintRequest) -> None:
+    """Refuse to mend packs that come with eidos, unless their folder is named."""
+    for place in request.places if request.fix else ():
+        if place.partition("@")[0] in shipped():
+            raise UsageError(
+                f"'{place}' comes with eidos and is not mended",
+                hint="Copy the pack, or name its folder in a checkout.",
+            )
+
+
+def _sources(place: str) -> Iterator[PolicySource]:
+    """Give what a place holds: a pack, a file, or all packs below it and what lies beside them."""
+    path = Path(place)
+    if place.partition("@")[0] in shipped() or not path.is_dir():
+        yield from find_policies([place])
+        return
+    packs, loose = _below(path)
+    if packs:
+        yield from (PolicySource(pack, is_pack=True) for pack in packs)
+        yield from (PolicySource(folder, is_pack=False) for folder in loose)
+    elif loose:
+        yield PolicySource(path, is_pack=False)
+
+
+def _below(path: Path) -> tuple[list[Path], list[Path]]:
+    """Give the packs below a folder, and the highest folders outside of them that hold modules."""
+    packs: list[Path] = []
+    loose: list[Path] = []
+    for root, folders, names in os.walk(path):
+        folder = Path(root)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if MANIFEST in names:
+            packs.append(folder)
+            folders.clear()
+            continue
+        inside = any(folder.is_relative_to(each) for each in loose)
+        if not inside and any(name.endswith(".rego") for name in names):
+            loose.append(folder)
+    return packs, loose
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One pack or folder, and what was found in it."""
+
+    source: PolicySource
+    modules: tuple[Module, ...]
+    """By the paths of their files."""
+    findings: tuple[LintFinding, ...]
+    unmade: tuple[str, ...]
+    """Ids that were not looked for."""
+
+    def told(self, foreign: Sequence[LintFinding] = ()) -> list[LintFinding]:
+        """Give the findings, excused where comments say so, and those on the comments.
+
+        Args:
+            foreign: what others found, here and elsewhere.
+        """
+        files = {module.file for module in self.modules}
+        own = [*self.findings, *(each for each in foreign if each.location.file in files)]
+        comments = [comment for module in self.modules for comment in ignores(module)]
+        return list(excused(own, comments, self.unmade))
+
+
+class _Looking:
+    """Looks at packs and folders; the shared library is read once."""
+
+    def __init__(self, context: Context) -> None:
+        self._engine = context.engine
+        self._command = _command(context)
+        self._library: list[Parsed] | None = None
+
+    @property
+    def unmade(self) -> tuple[str, ...]:
+        """Checks that were not made, and why."""
+        if self._command is not None:
+            return ()
+        return (f"{', '.join(NEED_TREES)}: they need OPA; 'eidos engine install' gets it",)
+
+    def look(self, source: PolicySource) -> _Look:
+        """Look at a pack or folder."""
+        inspected = inspect(source, self._engine)
+        findings = [_refused(each, source) for each in inspected.problems]
+        for rule in inspected.rules:
+            findings += [*said(rule), *unknown_facts(rule)]
+        readable = self._command is not None and bool(inspected.facts)
+        if self._command is not None and readable:
+            findings += self._of_trees(self._command, source, inspected)
+        modules = tuple(replace(e, file=_placed(e.file, source)) for e in inspected.modules)
+        named = tuple(_at_path(each, source) for each in findings)
+        unmade = () if readable else NEED_TREES
+        return _Look(source, modules, tuple(dict.fromkeys(named)), unmade)
+
+    def _of_trees(
+        self, command: OpaCommand, source: PolicySource, inspected: Inspected
+    ) -> list[LintFinding]:
+        v0 = inspected.facts[0].v0
+        own = parse_modules(command, inspected.modules, v0=v0) or []
+        findings = [
+            finding
+            for module in own
+            for reader in readers(module)
+            for finding in expressions(reader, typed=source.is_pack)
+        ]
+        findings += [finding for module in own for finding in shadowed(module)]
+        beside = library().modules if source.is_pack else ()
+        faults = command.check((*inspected.modules, *beside), v0=v0, strict=True)
+        findings += unused(faults, inspected.modules)
+        if source.is_pack:
+            trees = {each.module.file: each for each in (*own, *self._library_trees(command))}
+            for rule in inspected.rules:
+                findings += unread(rule, [trees[e.file] for e in rule.modules if e.file in trees])
+        return findings
+
+    def _library_trees(self, command: OpaCommand) -> list[Parsed]:
+        if self._library is None:
+            self._library = parse_modules(command, library().modules) or []
+        return self._library
+
+    def mend(self, look: _Look) -> Iterator[LintFinding]:
+        """Mend what can be mended safely, until nothing is left; give what was done."""
+        for _ in range(_ROUNDS):
+            done = self._mend_once(look)
+            yield from done
+            if not done:
+                return
+            look = self.look(look.source)
+
+    def _mend_once(self, look: _Look) -> list[LintFinding]:
+        findings = [each for each in look.told() if each.stands]
+        changed: list[tuple[Module, Module, dict[LintFinding, str]]] = []
+        for module in look.modules:
+            mine = [each for each in findings if each.location.file == module.file]
+            text, done = mended(module.source, mine)
+            if done:
+                changed.append((module, replace(module, source=text), done))
+        kept = [each for each in changed if self._is_right(look, each[0], each[1])]
+        for _, module, _ in kept:
+            write_atomically(Path(module.file), module.source)
+        return [replace(e, mended=what) for _, _, done in kept for e, what in done.items()]
+
+    def _is_right(self, look: _Look, old: Module, new: Module) -> bool:
+        """Tell whether policy loads with a module in another's place, and says nothing new."""
+        modules = [new if each is old else each for each in look.modules]
+        beside = library().modules if look.source.is_pack else ()
+        try:
+            self._engine.analyse([*modules, *beside])
+        except PolicyError:
+            return False
+        return True
+
+
+_ROUNDS = 5
+"""What is mended may leave something else to be mended, not more often than this."""
+
+
+def _command(context: Context) -> OpaCommand | None:
+    """Give the OPA that reads trees; None where another engine judges."""
+    return context.opa if context.engine.name == "opa" else None
+
+
+def _refused(problem: Problem, source: PolicySource) -> LintFinding:
+    place = problem.location or Location(source.path.name, 1)
+    return LintFinding(LOAD_REFUSED, problem.message, place, problem.hint)
+
+
+def _at_path(finding: LintFinding, source: PolicySource) -> LintFinding:
+    location = replace(finding.location, file=_placed(finding.location.file, source))
+    return replace(finding, location=location)
+
+
+def _placed(file: str, source: PolicySource) -> str:
+    """Give the path of a file that the loader names after the folder it is in."""
+    if not source.path.is_dir():
+        return str(source.path)
+    name = f"{source.path.name}/"
+    return str(source.path / file.removeprefix(name)) if file.startswith(name) else file

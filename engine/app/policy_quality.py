@@ -1,0 +1,350 @@
+"""``eidos policy quality``: which rules do nothing, and which mistakes no test would notice."""
+
+import base64
+import random
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from eidos.engine.app.context import Context
+from eidos.engine.errors import EidosError, Location, UsageError
+from eidos.engine.linting.declaring import unknown_facts
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
+from eidos.engine.model.rule import Module, Pack, Rule
+from eidos.engine.mutating.facts import Variation, is_asked, variations
+from eidos.engine.mutating.observing import Evidence, telling, told
+from eidos.engine.mutating.rules import Mutant, mutants
+from eidos.engine.mutating.testing import (
+    Outcome,
+    missing_test,
+    outcomes,
+    size,
+    speaks_of,
+    try_mutants,
+)
+from eidos.engine.packs.files import decode
+from eidos.engine.packs.finding import PolicySource, find_policies
+from eidos.engine.packs.loading import read_pack
+from eidos.engine.records import dataclass
+from eidos.engine.rego.finding import need_opa
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.command import OpaCommand, RegoTests
+from eidos.engine.rego.opa.reading import Parsed, parse_modules
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
+
+_LIMITS = EngineLimits(start_seconds=300.0)
+"""The tests of one rule on all its mutants take seconds; only what hangs takes that long."""
+_EVIDENCE = 8
+"""Inputs of tests that are varied, of each rule; they are the shortest."""
+_VARIATIONS = 120
+"""Varied inputs of each rule."""
+_ENOUGH = 3
+"""Inputs on which a rule finds something, before another is said to imply it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRequest:
+    """What is looked at, and how much of it."""
+
+    packs: tuple[str, ...] = ()
+    """Names and folders; none means all that are shipped."""
+    rules: tuple[str, ...] = ()
+    """Ids; none means all."""
+    max_mutants: int = 1000
+    """Of all rules together; each gets its share."""
+    seed: int = 1
+    """The same seed takes the same mutants."""
+    time_limit: float = 900.0
+    """Seconds after which no further rule is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A rule with what is needed to try it."""
+
+    rule: Rule
+    source: PolicySource
+    tests: tuple[Module, ...]
+    beside: tuple[Module, ...]
+    share: int
+    """How many mutants it gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What became of a rule."""
+
+    subject: _Subject
+    quality: RuleQuality
+    doubts: tuple[Doubtful, ...]
+    questions: tuple[Evidence, ...]
+    """Everything that it was asked."""
+
+
+def policy_quality(request: QualityRequest, context: Context) -> PackQuality:
+    """Change rules and facts of packs, and tell what nobody notices.
+
+    Raises:
+        UsageError: something named is no pack, or no rule of one.
+        PolicyError: a pack cannot be loaded.
+        EidosError: there is no OPA, or it does not answer.
+    """
+    opening = context.opening
+    found = need_opa(context.environ, opening.opa_binary, opening.configured_opa)
+    command = OpaCommand(str(found.path), _LIMITS)
+    packs = [_read(source, context) for source in find_policies(request.packs)]
+    subjects = _subjects(packs, request)
+    context.tally.total = len(subjects)
+    looking = _Looking(command, context, request)
+    with ThreadPoolExecutor(max(1, context.cores)) as beside:
+        looked = [each for each in beside.map(looking.look, subjects) if each is not None]
+    doubts = [doubt for each in looked for doubt in each.doubts]
+    doubts += looking.implied(looked)
+    done = {each.subject.rule.id for each in looked}
+    return PackQuality(
+        packs=tuple(f"{pack.name}@{pack.version}" for _, pack, _ in packs),
+        rules=tuple(each.quality for each in looked),
+        doubts=tuple(sorted(doubts, key=_order)),
+        seed=request.seed,
+        left=tuple(each.rule.id for each in subjects if each.rule.id not in done),
+    )
+
+
+def _order(doubt: Doubtful) -> tuple[str, int, str]:
+    return doubt.rule, doubt.location.line or 0, doubt.message
+
+
+def _read(source: PolicySource, context: Context) -> tuple[PolicySource, Pack, list[Module]]:
+    if not source.is_pack:
+        raise UsageError(
+            f"'{source.path}' is no pack: it has no pack.yaml",
+            hint="Rules of a pack say which facts they read, and only those can be changed.",
+        )
+    tests = [
+        Module(str(path.relative_to(source.path)), decode(path.read_bytes(), str(path)))
+        for path in sorted(source.path.rglob("*_test.rego"))
+        if path.is_file()
+    ]
+    return source, read_pack(source, context.engine), tests
+
+
+def _subjects(
+    packs: Sequence[tuple[PolicySource, Pack, list[Module]]], request: QualityRequest
+) -> list[_Subject]:
+    known = [rule.id for _, pack, _ in packs for rule in pack.rules]
+    for name in request.rules:
+        if name not in known:
+            raise UsageError(f"there is no rule {name}", hint=nearest(name, known))
+    wanted = set(request.rules or known)
+    rules = [
+        (source, pack, tests, rule)
+        for source, pack, tests in packs
+        for rule in pack.rules
+        if rule.id in wanted
+    ]
+    share = max(1, request.max_mutants // max(1, len(rules)))
+    return [
+        _Subject(rule, source, *_modules(rule, pack, tests), share)
+        for source, pack, tests, rule in rules
+    ]
+
+
+def _modules(
+    rule: Rule, pack: Pack, tests: Sequence[Module]
+) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
+    """Give the tests that speak of a rule, and all modules that it and they use, but its own."""
+    speaking = tuple(test for test in tests if speaks_of(test, rule.package))
+    beside = dict.fromkeys(rule.modules[1:])
+    for other in pack.rules:
+        if other.id != rule.id and any(speaks_of(test, other.package) for test in speaking):
+            beside.update(dict.fromkeys(other.modules))
+    beside.pop(rule.modules[0], None)
+    return speaking, tuple(beside)
+
+
+class _Looking:
+    def __init__(self, command: OpaCommand, context: Context, request: QualityRequest) -> None:
+        self._command = command
+        self._context = context
+        self._engine = context.engine
+        self._seed = request.seed
+        self._end = context.clock.now() + timedelta(seconds=request.time_limit)
+
+    def look(self, subject: _Subject) -> _Looked | None:
+        """Try one rule; None when the time is over."""
+        if self._now() >= self._end:
+            return None
+        rule = subject.rule
+        parsed = (parse_modules(self._command, rule.modules[:1]) or [])[0]
+        evidence = self._evidence(subject, parsed)
+        varied = list(_varied(rule, evidence))
+        questions = (*evidence, *(question for question, _, _ in varied))
+        said = outcomes(self._engine, rule, rule.modules[0].source, questions)
+        doubts = list(_of_rule(subject, evidence, said))
+        doubts += _without_effect(subject, varied, said, len(evidence))
+        changed = self._sample(rule, list(mutants(parsed)), subject.share)
+        tried = try_mutants(self._command, rule, subject.tests, subject.beside, changed)
+        alike = 0
+        for mutant in tried.unnoticed if subject.tests else ():
+            doubt = self._unnoticed(subject, mutant, questions, said)
+            alike += doubt is None
+            doubts += [doubt] if doubt else []
+        self._context.tally.done += 1
+        counted = len(tried.noticed) + len(tried.unnoticed)
+        quality = RuleQuality(
+            rule.id, len(evidence), len(varied), counted, len(tried.noticed), alike
+        )
+        return _Looked(subject, quality, tuple(doubts), questions)
+
+    def _now(self) -> datetime:
+        return self._context.clock.now()
+
+    def _evidence(self, subject: _Subject, parsed: Parsed) -> tuple[Evidence, ...]:
+        """Give the different questions that tests ask, the shortest first."""
+        if not subject.tests:
+            return ()
+        source = telling(subject.rule, parsed)
+        own = Module(subject.rule.modules[0].file, source)
+        modules = [own, *subject.beside, *subject.tests]
+        try:
+            data: dict[str, Json] = {"tables": dict(subject.rule.tables), "params": {}}
+            results = self._command.results(RegoTests(tuple(modules), data))
+        except EidosError:  # a rule of another shape than telling knows
+            return ()
+        prints = [base64.b64decode(each.get("output") or "").decode() for each in results]
+        found = {each.key: each for text in prints for each in told(text)}
+        return tuple(sorted(found.values(), key=size))
+
+    def _sample(self, rule: Rule, found: list[Mutant], share: int) -> list[Mutant]:
+        """Take as many mutants as a rule gets, in the order of its text."""
+        if len(found) <= share:
+            return found
+        chance = random.Random(f"{self._seed}:{rule.id}")  # noqa: S311 -- the same for all
+        return [found[number] for number in sorted(chance.sample(range(len(found)), share))]
+
+    def _unnoticed(
+        self,
+        subject: _Subject,
+        mutant: Mutant,
+        questions: Sequence[Evidence],
+        said: Sequence[Outcome],
+    ) -> Doubtful | None:
+        """Give the doubt that a mutant casts; None where it says the same of everything."""
+        rule = subject.rule
+        others = outcomes(self._engine, rule, mutant.source, questions)
+        telling_apart = [
+            (size(question), number)
+            for number, (question, one, other) in enumerate(
+                zip(questions, said, others, strict=True)
+            )
+            if one != other
+            and "error" not in (one.status, other.status)
+            and is_asked(rule.requires, question.input)
+        ]
+        if not telling_apart:
+            return None
+        _, best = min(telling_apart)
+        test = missing_test(rule, mutant, questions[best], said[best], others[best])
+        message = f"no test fails {mutant.said}"
+        place = replace(_place(subject), line=mutant.line, column=mutant.column)
+        return Doubtful(Doubt.UNNOTICED, rule.id, message, place, test)
+
+    def implied(self, looked: Sequence[_Looked]) -> Iterator[Doubtful]:
+        """Find rules that find something only where another of the same facts does."""
+        for number, one in enumerate(looked):
+            for other in looked[number + 1 :]:
+                if _are_about_the_same(one.subject.rule, other.subject.rule):
+                    yield from self._implied(one, other)
+
+    def _implied(self, one: _Looked, other: _Looked) -> Iterator[Doubtful]:
+        inputs = {each.key: each for each in (*one.questions, *other.questions)}.values()
+        fails = [self._fails(each.subject.rule, list(inputs)) for each in (one, other)]
+        for (low, high), (lower, higher) in (((other, one), fails[::-1]), ((one, other), fails)):
+            if len(lower) >= _ENOUGH and lower <= higher:
+                rule = low.subject.rule.id
+                message = f"it finds something only where {high.subject.rule.id} does"
+                yield Doubtful(Doubt.IMPLIED, rule, message, _place(low.subject))
+                return
+
+    def _fails(self, rule: Rule, questions: Sequence[Evidence]) -> set[int]:
+        own = [
+            replace(each, params=dict(rule.params), tables=dict(rule.tables)) for each in questions
+        ]
+        said = outcomes(self._engine, rule, rule.modules[0].source, own)
+        return {number for number, each in enumerate(said) if each.status in ("fail", "warn")}
+
+
+def _are_about_the_same(one: Rule, other: Rule) -> bool:
+    same = one.scope is other.scope and set(one.requires) == set(other.requires)
+    return bool(one.requires) and same and set(one.reads) == set(other.reads)
+
+
+def _varied(rule: Rule, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Variation, int]]:
+    """Give questions with one fact changed, and the number of that which they come from."""
+    count = 0
+    asked = [(n, each) for n, each in enumerate(evidence) if is_asked(rule.requires, each.input)]
+    for number, each in asked[:_EVIDENCE]:
+        for variation in variations((*rule.requires, *rule.reads), each.input):
+            if count == _VARIATIONS:
+                return
+            if not is_asked(rule.requires, variation.input):
+                continue
+            count += 1
+            yield replace(each, input=variation.input), variation, number
+
+
+def _place(subject: _Subject) -> Location:
+    name = subject.rule.modules[0].file.partition("/")[2]
+    return Location(str(subject.source.path / name), subject.rule.line)
+
+
+def _of_rule(
+    subject: _Subject, evidence: Sequence[Evidence], said: Sequence[Outcome]
+) -> Iterator[Doubtful]:
+    """Tell what a rule never or always does on everything that it was asked."""
+    rule, place = subject.rule, _place(subject)
+    for finding in unknown_facts(rule):
+        where = replace(place, line=finding.location.line, column=finding.location.column)
+        yield Doubtful(Doubt.NO_COLLECTOR, rule.id, finding.message, where)
+    if not subject.tests:
+        message = f"no test names data.{rule.package}"
+        yield Doubtful(Doubt.UNTESTED, rule.id, message, place)
+    statuses = {each.status for each in said} - {"error"}
+    if not evidence or rule.selects:
+        return
+    on = f"on all {len(said)} inputs that tests give and that were made of them"
+    if statuses == {"skip"}:
+        yield Doubtful(Doubt.NEVER_APPLIES, rule.id, f"it does not apply {on}", place)
+    elif statuses and not statuses & {"fail", "warn"}:
+        yield Doubtful(Doubt.NEVER_FAILS, rule.id, f"it finds nothing {on}", place)
+    elif statuses <= {"fail", "warn"} and len(said) > 1:
+        yield Doubtful(Doubt.ALWAYS_FAILS, rule.id, f"it finds something {on}", place)
+
+
+def _without_effect(
+    subject: _Subject,
+    varied: Sequence[tuple[Evidence, Variation, int]],
+    said: Sequence[Outcome],
+    first: int,
+) -> Iterator[Doubtful]:
+    """Tell facts of which no change changed what the rule says.
+
+    Args:
+        subject: the rule.
+        varied: questions with one fact changed.
+        said: outcomes of all questions, those of the evidence first.
+        first: the place of the first varied question in `said`.
+    """
+    moved: dict[str, bool] = {}
+    for number, (_, variation, origin) in enumerate(varied):
+        differs = said[first + number] != said[origin]
+        moved[variation.fact] = moved.get(variation.fact, False) or differs
+    for fact, has_effect in moved.items():
+        if not has_effect:
+            message = f"no change of {fact} changes what it says"
+            yield Doubtful(Doubt.NO_EFFECT, subject.rule.id, message, _place(subject))

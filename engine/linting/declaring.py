@@ -1,0 +1,149 @@
+"""What a rule says of itself, held against what it reads."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from eidos.engine.linting.kinds import (
+    DECLARED_UNREAD,
+    FACT_UNKNOWN,
+    ID_FORM,
+    METADATA_INCOMPLETE,
+    found,
+)
+from eidos.engine.linting.trees import Path, Reader, readers
+from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.lint import LintFinding
+from eidos.engine.model.nearest import nearest
+from eidos.engine.model.rule import Rule
+from eidos.engine.packs.shipped import OPEN
+from eidos.engine.rego.opa.reading import Node, Parsed, nodes_below
+from eidos.engine.vocabulary import vocabulary
+
+_ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]+")
+_OWN: Final = ("node",)
+"""Types of facts that every subject has, whoever collects: ``node.name``."""
+
+
+def said(rule: Rule) -> Iterator[LintFinding]:
+    """Give what a rule does not say of itself, or says so that it will not last."""
+    line = rule.line
+    file = rule.modules[0].file
+    if not _ID.fullmatch(rule.id):
+        place = _spot(rule, rule.id)
+        hint = "Write letters, hyphens and a number: ACME-001. It stays when titles change."
+        yield found(ID_FORM, f"'{rule.id}' is no lasting id", place, hint)
+    for name, value, hint in (
+        ("description", rule.description, "Say why it must hold, for who has to defend it."),
+        ("custom.remediation", rule.remediation, "Say what a tired operator does now."),
+    ):
+        if not value and not (rule.selects and name.startswith("custom")):
+            message = f"{rule.id} has no {name}"
+            yield found(METADATA_INCOMPLETE, message, (file, line, None), hint)
+
+
+def unknown_facts(rule: Rule) -> Iterator[LintFinding]:
+    """Give facts that a rule declares and that our vocabulary does not have."""
+    known = vocabulary()
+    for fact in (*rule.requires, *rule.reads):
+        if fact.type in _OWN or (known.subtype(fact) is None and _is_open(fact)):
+            continue
+        subtype = known.subtype(fact)
+        if subtype is None or (fact.key is not None and subtype.type_of(fact.key) is None):
+            near = nearest(str(fact._replace(every_node=False)), known.known_facts())
+            hint = near if near.startswith("Did") else "A collector of your own must give it."
+            message = f"no collector of eidos gives {fact}"
+            yield found(FACT_UNKNOWN, message, _spot(rule, str(fact)), hint)
+
+
+def _is_open(fact: FactAddress) -> bool:
+    return fact.type == "systemd" or f"{fact.type}.{fact.subtype}" in OPEN
+
+
+def unread(rule: Rule, modules: Iterable[Parsed]) -> Iterator[LintFinding]:
+    """Give facts, parameters and tables that a rule declares and never reads.
+
+    Args:
+        rule: of a pack.
+        modules: the trees of all its modules.
+    """
+    reads = [path for module in modules for path in _reads(module)]
+    facts = [(f"custom.{where}", str(fact), _steps(fact)) for where, fact in _declared(rule)]
+    facts += [("custom.params", name, ("data", "params", name)) for name in rule.param_specs]
+    facts += [("custom.tables", name, ("data", "tables", name)) for name in rule.tables]
+    for where, name, steps in facts:
+        if not any(_meets(read, steps) for read in reads):
+            message = f"{where} names {name}, which the rule never reads"
+            hint = "Take it away, or read it; what is required and missing makes it unknown."
+            yield found(DECLARED_UNREAD, message, _spot(rule, name), hint)
+
+
+def _declared(rule: Rule) -> Iterator[tuple[str, FactAddress]]:
+    yield from (("requires", fact) for fact in rule.requires)
+    yield from (("reads", fact) for fact in rule.reads)
+
+
+def _steps(fact: FactAddress) -> tuple[str, ...]:
+    """Give the path of a fact below the root, names of nodes left out."""
+    return ("input", *(("nodes",) if fact.every_node else ()), *fact.segments)
+
+
+def _reads(module: Parsed) -> Iterator[Path]:
+    """Give every path that a module reads; a name for a path counts where it is used."""
+    for reader in readers(module):
+        skipped = {id(node) for node in _namings(reader)}
+        for node in nodes_below(reader.rule):
+            if node.get("type") == "ref":
+                skipped.add(id(node["value"][0]))
+            if id(node) not in skipped and node.get("type") in ("ref", "var"):
+                path = reader.path(node)
+                if path is not None:
+                    yield _without_node(path)
+    for node in module.imports:
+        steps = tuple(str(step["value"]) for step in node["path"]["value"])
+        if steps[0] == "input" or steps[:2] in (("data", "params"), ("data", "tables")):
+            yield steps
+
+
+def _namings(reader: Reader) -> Iterator[Node]:
+    """Give terms that only give a path a name: both sides of ``smi := input.gpu.smi``."""
+    if reader.name in reader.constants:
+        yield reader.rule["head"]["value"]
+    for node in nodes_below(reader.rule):
+        call = reader.call(node)
+        if call is not None and call.name == "assign" and _is_name(reader, call.arguments[0]):
+            yield from call.arguments
+        elif call is not None and call.name in ("internal.member_2", "internal.member_3"):
+            *names, collection = call.arguments
+            if _is_name(reader, names[-1]) and reader.path(collection) == ("input", "nodes"):
+                yield from (names[-1], collection)
+
+
+def _is_name(reader: Reader, term: Node) -> bool:
+    """Tell whether a term is a local name of which it is known what it stands for."""
+    return term["type"] == "var" and reader.names.get(str(term["value"])) is not None
+
+
+def _without_node(path: Path) -> Path:
+    """Leave out which node it is, and what comes after the first step that is not known."""
+    steps = path[:2] + path[3:] if path[1:2] == ("nodes",) else path
+    return steps[: steps.index(None)] if None in steps else steps
+
+
+def _meets(read: Path, declared: Sequence[str]) -> bool:
+    """Tell whether what is read holds what is declared, or is a part of it."""
+    keys = ".".join(str(step) for step in read), ".".join(declared)
+    one, other = sorted(keys, key=len)
+    return other == one or other.startswith(f"{one}.")
+
+
+def _spot(rule: Rule, name: str) -> tuple[str, int, int | None]:
+    """Give the place of a name in the METADATA of a rule."""
+    lines = rule.modules[0].source.split("\n")
+    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    for number in range(rule.line, len(lines)):
+        if not lines[number].startswith("#"):
+            break
+        if spot := word.search(lines[number]):
+            return rule.modules[0].file, number + 1, spot.start() + 1
+    return rule.modules[0].file, rule.line, None

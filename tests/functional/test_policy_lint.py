@@ -1,0 +1,549 @@
+"""``eidos policy lint``: every planted mistake at its line, and nothing where there is none."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eidos import policies
+from eidos.engine.cli import console, root
+from eidos.engine.documents.reading import Document
+from eidos.engine.linting.kinds import KINDS
+from eidos.engine.linting.regal import read_findings
+from eidos.engine.model.lint import Linted
+from eidos.engine.ports import Rendering
+from eidos.engine.report.registry import LINT
+from eidos.engine.schema import problems
+from fakes.opa_server import opa_binary
+
+pytestmark = pytest.mark.real
+
+MANIFEST = "name: t\nversion: 1.0.0\ndescription: Test.\nrego: v1\n"
+HEAD = """# METADATA
+# title: The driver is new enough
+# description: Old drivers are not safe.
+# custom:
+#   id: T-001
+#   severity: high
+#   scope: node
+#   requires: [gpu.smi.driver]
+#   remediation: Install a newer driver.
+"""
+CLEAN = f"""{HEAD}package t.driver
+
+import data.eidos.lib.versions
+
+deny contains "old" if versions.older(input.gpu.smi.driver, "580.126.20")
+"""
+MARK = "# <-"
+"""Ends the line at which a finding is wanted."""
+
+
+def rule(body: str, head: str = HEAD, imports: str = "") -> str:
+    return f"{head}package t.driver\n\n{imports}\n{body}\n"
+
+
+READ = 'deny contains "x" if input.gpu.smi.driver == "1"\n'
+"""So that what is declared is read."""
+PLANTED: dict[str, tuple[str, str]] = {
+    "undeclared": ("load-refused", rule(f'deny contains "x" if input.gpu.smi.drivr {MARK}')),
+    "forbidden": ("load-refused", rule(f'deny contains "x" if http.send({{}}) {MARK}')),
+    "no-table": ("load-refused", rule(f'{READ}deny contains "y" if data.tables.nope {MARK}')),
+    "syntax": ("load-refused", rule(f'deny contains "x" if ) {MARK}')),
+    "severity": (
+        "load-refused",
+        CLEAN.replace("severity: high", "severity: bad").replace("METADATA", f"METADATA {MARK}"),
+    ),
+    "slip": (
+        "load-refused",
+        CLEAN.replace("[gpu.smi.driver]", "[gpu.smi.driver, gpu.smi.drivr]").replace(
+            "METADATA", f"METADATA {MARK}"
+        ),
+    ),
+    "no-description": (
+        "metadata-incomplete",
+        CLEAN.replace("# description: Old drivers are not safe.\n", ""),
+    ),
+    "no-remediation": (
+        "metadata-incomplete",
+        CLEAN.replace("#   remediation: Install a newer driver.\n", ""),
+    ),
+    "id": ("id-form", CLEAN.replace("id: T-001", f"id: driver_old {MARK}")),
+    "fact-unread": (
+        "declared-unread",
+        CLEAN.replace("[gpu.smi.driver]", f"[gpu.smi.driver, gpu.pci.gpu-count] {MARK}"),
+    ),
+    "fact-of-nodes-unread": (
+        "declared-unread",
+        rule(
+            "names contains name if {\n\tsome name, facts in input.nodes\n"
+            '\tfacts.gpu.smi.driver == "1"\n}\n\ndeny contains "x" if count(names) > 1',
+            HEAD.replace("node\n", "cluster\n").replace(
+                "[gpu.smi.driver]", f"[nodes.gpu.smi.driver, nodes.os.release.ID] {MARK}"
+            ),
+        ),
+    ),
+    "param-unread": (
+        "declared-unread",
+        CLEAN.replace("#   remediation", f"#   params: {{days: 3}} {MARK}\n#   remediation"),
+    ),
+    "table-unread": (
+        "declared-unread",
+        CLEAN.replace("#   remediation", f"#   tables: [approved] {MARK}\n#   remediation"),
+    ),
+    "unknown-fact": (
+        "fact-unknown",
+        rule(
+            f'{READ}deny contains "y" if input.acme.thing.size',
+            HEAD.replace("[gpu.smi.driver]", f"[gpu.smi.driver, acme.thing.size] {MARK}"),
+        ),
+    ),
+    "version": (
+        "version-as-text",
+        rule(f'deny contains "x" if input.gpu.smi.driver < input.gpu.smi.driver {MARK}'),
+    ),
+    "version-by-name": (
+        "version-as-text",
+        rule(
+            f'driver := input.gpu.smi.driver\n\ndeny contains "x" if {{\n'
+            f'\tfloor := "5"\n\tdriver <= floor {MARK}\n}}'
+        ),
+    ),
+    "version-literal": (
+        "version-as-text",
+        rule(f'{READ}older(v) if v < "580.9" {MARK}\n\nwarn contains "y" if older("1")'),
+    ),
+    "version-of-nodes": (
+        "version-as-text",
+        rule(
+            'deny contains "x" if {\n\tsome facts in input.nodes\n'
+            f'\tfacts.gpu.smi.driver > "5" {MARK}\n}}',
+            HEAD.replace("node\n", "cluster\n").replace("[gpu", "[nodes.gpu"),
+        ),
+    ),
+    "host": (
+        "prefix-open",
+        rule(f'{READ}ours(i) if startswith(i, "gcr.io") {MARK}\n\nwarn contains "y" if ours("a")'),
+    ),
+    "registry": (
+        "prefix-open",
+        rule(
+            f"{READ}ours(image, registry) if startswith(image, registry) {MARK}\n\n"
+            'warn contains "y" if ours("a", "b")'
+        ),
+    ),
+    "regex": (
+        "regex-unbounded",
+        rule(f'deny contains "x" if not regex.match(`580\\.[0-9]+`, input.gpu.smi.driver) {MARK}'),
+    ),
+    "float": (
+        "float-equality",
+        rule(f'{READ}warn contains "y" if to_number(input.gpu.smi.driver) == 580.1 {MARK}'),
+    ),
+    "quotient": (
+        "float-equality",
+        rule(f'{READ}warn contains "y" if count(input.gpu.smi.driver) / 3 == 2 {MARK}'),
+    ),
+    "enum": (
+        "value-unknown",
+        rule(
+            f'deny contains "x" if input.gpu.smi["gpu.persistence-mode"] == "Enabeld" {MARK}',
+            HEAD.replace("gpu.smi.driver", "gpu.smi.gpu.persistence-mode"),
+        ),
+    ),
+    "false": ("never-holds", rule(f'{READ}warn contains "y" if {{\n\tfalse {MARK}\n}}')),
+    "constants": ("never-holds", rule(f'{READ}warn contains "y" if 1 > 2 {MARK}')),
+    "contradiction": (
+        "never-holds",
+        rule(
+            'deny contains "x" if {\n\tinput.gpu.smi.driver == "1"\n'
+            f'\tinput.gpu.smi.driver == "2" {MARK}\n}}'
+        ),
+    ),
+    "opposite": (
+        "never-holds",
+        rule(
+            'deny contains "x" if {\n\tcount(input.gpu.smi.driver) > 3\n'
+            f"\tnot count(input.gpu.smi.driver) > 3 {MARK}\n}}"
+        ),
+    ),
+    "count": (
+        "never-holds",
+        rule(f'deny contains "x" if count(input.gpu.smi.driver) < 0 {MARK}'),
+    ),
+    "hidden-import": (
+        "import-shadowed",
+        rule(
+            f'deny contains "x" if {{\n\tversions := input.gpu.smi.driver {MARK}\n'
+            '\tversions == "1"\n}\n\nwarn contains "y" if not data.eidos.lib.versions.readable("")',
+            imports="import data.eidos.lib.versions\n",
+        ),
+    ),
+    "import": (
+        "import-unused",
+        rule(READ, imports=f"import data.eidos.lib.versions {MARK}\n"),
+    ),
+    "local": ("local-unused", rule(f'{READ}warn contains "y" if {{\n\tz := 1 {MARK}\n}}')),
+    "argument": (
+        "argument-unused",
+        rule(f'{READ}f(a, b) := a {MARK}\n\nwarn contains "y" if f(1, 2) == 2'),
+    ),
+    "no-reason": (
+        "ignore-unreasoned",
+        rule(f'{READ}warn contains "y" if {{\n\t# eidos:ignore never-holds\n\t1 > 2\n}}'),
+    ),
+    "ignores-nothing": (
+        "ignore-unused",
+        rule(f"{READ}# eidos:ignore never-holds -- I thought so"),
+    ),
+    "ignores-what-is-not": (
+        "ignore-unknown",
+        rule(f"{READ}# eidos:ignore never-hold -- I thought so"),
+    ),
+}
+
+
+BESIDE = {
+    "import-shadowed": ("import-unused",),
+    "ignore-unreasoned": ("never-holds",),
+    "declared-unread": ("fact-unknown",),
+}
+"""What is wrong with such a mistake as well."""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EIDOS_ENGINE", "opa")
+    monkeypatch.setenv("EIDOS_OPA", str(Path(opa_binary()).resolve()))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(source: str, folder: str = "t") -> Path:
+    file = Path(folder, "driver.rego")
+    file.parent.mkdir(exist_ok=True)
+    if folder == "t":
+        Path("t/pack.yaml").write_text(MANIFEST)
+        Path("t/tables/approved").mkdir(parents=True)
+        Path("t/tables/approved/data.yaml").write_text("drivers: []\n")
+    file.write_text(source)
+    return file
+
+
+def lint(
+    capsys: pytest.CaptureFixture[str], *arguments: str, regal: bool = False
+) -> tuple[int, Any]:
+    code = console.run(
+        root, ["policy", "lint", "-o", "json", *([] if regal else ["--no-regal"]), *arguments]
+    )
+    said = capsys.readouterr()
+    return code, json.loads(said.out) if said.out else said.err
+
+
+def standing(document: Any) -> list[tuple[str, int]]:
+    return [
+        (each["id"], each["location"].get("line", 1))
+        for each in document["findings"]
+        if "excuse" not in each and "mended" not in each
+    ]
+
+
+def test_a_clean_pack_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN)
+    code, document = lint(capsys)
+    assert (code, document["findings"]) == (0, [])
+    assert problems(Document("x", 0, document), "lint/v1") == []
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_mistake_is_found_at_its_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind, source = PLANTED[name]
+    write(source)
+    code, document = lint(capsys, "--fail-on", "note")
+    marked = [n for n, text in enumerate(source.splitlines(), 1) if MARK in text]
+    commented = [n for n, text in enumerate(source.splitlines(), 1) if "eidos:ignore" in text]
+    at = marked or (commented if kind.startswith("ignore-") else [1])
+    assert code == 1
+    assert (kind, at[0]) in standing(document), document["findings"]
+    assert not {each for each, _ in standing(document)} - {kind, *BESIDE.get(kind, ())}
+    assert problems(Document("x", 0, document), "lint/v1") == []
+
+
+def test_every_kind_is_planted() -> None:
+    assert {kind for kind, _ in PLANTED.values()} == KINDS.keys() - {"strict"}
+
+
+def test_every_kind_has_a_section() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy-lint.md").read_text()
+    sections = [line.removeprefix("### ") for line in page.splitlines() if line[:4] == "### "]
+    assert sections == list(KINDS)
+
+
+def test_shipped_packs_and_their_library_are_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = lint(capsys, "--fail-on", "note", str(policies.FOLDER))
+    assert standing(document) == []
+    assert code == 0
+    assert len(document["policies"]) > 10
+
+
+def test_policies_of_conftest_are_not_accused(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        """package main
+
+deny contains msg if {
+	input.kind == "Deployment"
+	not input.spec.template.spec.securityContext.runAsNonRoot
+	msg := "Containers must not run as root"
+}
+
+deny_latest contains msg if {
+	some container in input.spec.template.spec.containers
+	endswith(container.image, ":latest")
+	msg := sprintf("%s is not fixed", [container.image])
+}
+
+warn contains msg if {
+	some image in {c.image | some c in input.spec.containers}
+	not startswith(image, "registry.example.com/")
+	msg := sprintf("%s is foreign", [image])
+}
+""",
+        "policy",
+    )
+    code, document = lint(capsys, "policy")
+    assert (code, document["findings"]) == (0, [])
+
+
+def test_old_rego_of_conftest_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    write('package main\n\ndeny[msg] {\n\tinput.version < "1.30"\n\tmsg := "old"\n}\n', "policy")
+    code, document = lint(capsys, "policy")
+    assert (code, standing(document)) == (1, [("version-as-text", 4)])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\t# eidos:ignore never-holds -- shows how\n\t1 > 2\n",
+        "\t1 > 2 # eidos:ignore never-holds -- shows how\n",
+        "\t# eidos:ignore local-unused, never-holds -- shows how\n\t1 > 2\n",
+    ],
+)
+def test_a_comment_with_a_reason_excuses(written: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(rule(f'{READ}warn contains "y" if {{\n{written}}}'))
+    _, document = lint(capsys)
+    excused = {each["id"]: each.get("excuse") for each in document["findings"]}
+    assert excused["never-holds"] == "shows how"
+    assert {each for each, _ in standing(document)} <= {"ignore-unused"}
+
+
+def test_a_comment_above_metadata_is_about_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    wider = CLEAN.replace("[gpu.smi.driver]", "[gpu.smi.driver, gpu.pci.gpu-count]")
+    write(f"# eidos:ignore declared-unread -- without a GPU it is not asked\n{wider}")
+    code, document = lint(capsys)
+    assert (code, standing(document)) == (0, [])
+    write_again = Path("t/driver.rego")
+    inside = "gpu-count] # eidos:ignore declared-unread -- without a GPU it is not asked"
+    write_again.write_text(wider.replace("gpu-count]", inside))
+    code, document = lint(capsys)
+    assert (code, standing(document)) == (0, [])
+
+
+def test_a_text_is_no_comment(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN.replace('"old"', '"# eidos:ignore"'))
+    code, document = lint(capsys)
+    assert (code, document["findings"]) == (0, [])
+
+
+def test_nothing_excuses_what_loading_refuses(capsys: pytest.CaptureFixture[str]) -> None:
+    write(rule('# eidos:ignore load-refused -- please\ndeny contains "x" if input.gpu.smi.nope'))
+    code, document = lint(capsys)
+    assert code == 1
+    assert {each for each, _ in standing(document)} == {"load-refused", "ignore-unknown"}
+
+
+def test_all_that_loading_refuses_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    write(rule('deny contains "x" if input.gpu.smi.nope'))
+    other = rule('deny contains "x" if input.os.release.ID').replace("T-001", "T-002")
+    Path("t/other.rego").write_text(other.replace("t.driver", "t.other"))
+    _, document = lint(capsys)
+    assert [each["location"]["file"] for each in document["findings"]] == [
+        "t/driver.rego",
+        "t/other.rego",
+    ]
+
+
+def test_a_misspelt_fact_is_told_with_the_one_that_is_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(PLANTED["undeclared"][1])
+    _, document = lint(capsys)
+    assert document["findings"][0]["hint"] == "Did you mean 'input.gpu.smi.driver'?"
+
+
+UNUSED = """
+import data.eidos.lib.versions
+
+deny contains "x" if {
+	z := input.gpu.smi.driver # eidos:ignore never-holds -- no more
+}
+
+f(a, b) := a
+
+warn contains "y" if f(1, 2) == 2
+
+# eidos:ignore local-unused, regex-unbounded -- one of them
+warn contains "z" if regex.match("a", input.gpu.smi.driver)
+"""
+MENDED = """
+
+deny contains "x" if {
+	_ := input.gpu.smi.driver
+}
+
+f(a, _) := a
+
+warn contains "y" if f(1, 2) == 2
+
+# eidos:ignore regex-unbounded -- one of them
+warn contains "z" if regex.match("a", input.gpu.smi.driver)
+"""
+
+
+def test_what_is_unused_is_mended_once_and_for_all(capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(f"{HEAD}package t.driver\n{UNUSED}")
+    code, document = lint(capsys, "--fix")
+    assert file.read_text() == f"{HEAD}package t.driver\n{MENDED}"
+    assert code == 0, standing(document)
+    assert sum("mended" in each for each in document["findings"]) >= 5
+    before = file.stat().st_mtime_ns
+    code, document = lint(capsys, "--fix")
+    assert (code, file.stat().st_mtime_ns) == (0, before)
+    assert not [each for each in document["findings"] if "mended" in each]
+
+
+def test_nothing_is_mended_that_would_not_load(capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(rule('deny contains "x" if { z := 1; input.gpu.smi.nope }'))
+    text = file.read_text()
+    lint(capsys, "--fix")
+    assert "input.gpu.smi.nope" in file.read_text()
+    assert file.read_text().count("\n") == text.count("\n")
+
+
+def test_quotes_that_yaml_wants_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN.replace("[gpu.smi.driver]", '[os.sysctl["/proc/sys/vm/swappiness"]]'))
+    code, document = lint(capsys)
+    [found] = document["findings"]
+    assert (code, found["location"]["line"]) == (1, 8)
+    assert "METADATA is not YAML" in found["message"]
+    assert "put quotes around" in found["hint"]
+
+
+@pytest.mark.parametrize("used", ["count(x) == 1", "x == 1"])
+def test_what_is_nested_too_deep_is_a_finding(
+    used: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(f'package a\n\nx := {"[" * 700}{"]" * 700}\n\ndeny contains "x" if {used}\n', "policy")
+    code, document = lint(capsys, "policy")
+    assert (code, {each for each, _ in standing(document)}) == (1, {"load-refused"})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"package \x00", b"\0" * (5 << 20)])
+def test_a_file_that_is_no_module_is_a_finding(
+    content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("policy").mkdir()
+    Path("policy/a.rego").write_bytes(content)
+    code, document = lint(capsys, "policy")
+    assert (code, {each for each, _ in standing(document)}) == (1, {"load-refused"})
+
+
+def test_shipped_packs_are_not_mended_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = lint(capsys, "--fix", "gpu")
+    assert code == 2
+    assert "comes with eidos" in said
+
+
+def test_nothing_to_look_at_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = lint(capsys)
+    assert (code, document["files"]) == (3, 0)
+    code, said = lint(capsys, "nowhere")
+    assert code == 2
+    assert "nowhere" in said
+
+
+def test_what_only_opa_can_tell_is_told_without_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EIDOS_ENGINE", "light")
+    write(rule(f'{READ}warn contains "y" if {{\n\t# eidos:ignore never-holds -- x\n\t1 > 2\n}}'))
+    code, document = lint(capsys)
+    assert (code, document["findings"]) == (3, [])
+    assert "eidos engine install" in document["unmade"][0]
+
+
+@pytest.mark.parametrize("form", ["text", "sarif", "github", "junit"])
+def test_every_format_gives_the_same_code(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(PLANTED["version"][1])
+    code = console.run(root, ["policy", "lint", "--no-regal", "-o", form])
+    told = capsys.readouterr().out
+    assert code == 1
+    assert "version-as-text" in told
+    assert console.run(root, ["policy", "lint", "--no-regal", "--fail-on", "never"]) == 0
+
+
+REGAL = json.dumps(
+    {
+        "violations": [
+            {
+                "title": title,
+                "description": "Constant condition",
+                "category": category,
+                "level": "error",
+                "related_resources": [{"description": "documentation", "ref": "https://a.example"}],
+                "location": {"file": "t/driver.rego", "row": 3, "col": 2, "text": "x"},
+            }
+            for category, title in (("bugs", "constant-condition"), ("style", "line-length"))
+        ],
+        "summary": {"files_scanned": 1},
+    }
+).encode()
+
+
+def test_findings_of_regal_are_read() -> None:
+    bug, style = read_findings(REGAL)
+    assert (bug.kind.id, bug.kind.level.value) == ("regal/bugs/constant-condition", "warning")
+    assert (style.kind.id, style.kind.level.value) == ("regal/style/line-length", "note")
+    assert str(bug.location) == "t/driver.rego:3:2"
+    linted = Linted(("t",), 1, (bug, style))
+    out = io.StringIO()
+    LINT.reporter("sarif")(linted, out, Rendering())
+    rules = json.loads(out.getvalue())["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[0]["helpUri"] == "https://a.example"
+
+
+@pytest.mark.parametrize("told", [b"", b"{}", b'{"violations": [3]}', b"panic: oh"])
+def test_what_regal_never_says_is_refused(told: bytes) -> None:
+    with pytest.raises(Exception, match="does not answer as Regal"):
+        list(read_findings(told))
+
+
+def test_real_regal_is_merged(capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("regal") is None:
+        pytest.skip("there is no regal on PATH")
+    write(rule(f'{READ}warn contains "y" if {{\n\tinput.gpu.smi.driver\n\tfalse\n}}'))
+    _, document = lint(capsys, regal=True)
+    assert "regal/bugs/constant-condition" in {each["id"] for each in document["findings"]}
+    assert {each["location"]["file"] for each in document["findings"]} == {"t/driver.rego"}
+
+
+def test_shipped_packs_have_no_bugs_to_regal(capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("regal") is None:
+        pytest.skip("there is no regal on PATH")
+    code, document = lint(capsys, str(policies.FOLDER), regal=True)
+    assert code == 0
+    assert any(each["id"].startswith("regal/") for each in document["findings"])
