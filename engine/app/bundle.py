@@ -131,8 +131,12 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
         _record(bundling, document, asked, context)
         return bundling
     with staged(request.place) as staging:
-        write_tree(staging, bundling.files)
-        _refuse_unwhole(staging)
+        try:
+            write_tree(staging, bundling.files)
+            _refuse_unwhole(staging)
+        except BundleError:
+            _record(bundling, document, asked, context)  # decided, and nowhere
+            raise
         bundling = replace(bundling, place=str(request.place))
         _record(bundling, document, asked, context)
         publish(staging, request.place)

@@ -479,6 +479,27 @@ def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str
     assert nothing_was_made()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--to", "out", "-o", "json=out/report.json"], "would lie in the bundle"),
+        (["--to", "out", "--db", "out/h.db"], "would lie in the bundle"),
+        (["--to", "."], "no bundle can be put at '.'"),
+        (["--to", "sub/.."], "no bundle can be put at"),
+        (["--to", "s.yaml/out"], "'s.yaml' is no folder"),
+    ],
+)
+def test_a_place_where_no_bundle_can_be(
+    bundle: Bundle, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--dry-run") == 0
+    Path("out").mkdir()
+    asked = ["bundle", "-r", "r.yaml", "-s", "s.yaml", "--data", "site", "-p", "t", *options]
+    assert run(root, ["--no-config", *asked]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(Path("out").iterdir())
+
+
 @pytest.mark.parametrize("there", ["file", "folder", "link"])
 def test_a_place_that_exists(
     bundle: Bundle, there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
