@@ -61,6 +61,8 @@ class PolicyRequest:
     """Packages whose plain rules are asked, as globs; none means all."""
     recipe: str | None = None
     """File with a recipe that clusters are held against."""
+    beside: tuple[str, ...] = ()
+    """Packs that another judgement of the same command asks: their rules may be named as well."""
 
     @property
     def is_named(self) -> bool:
@@ -96,7 +98,7 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     params = merged(request.params, *(each.params for each in files))
     waivers = _waivers(request.waivers, context.limits)
     named = {*params, *request.enforcement, *(waiver.rule for waiver in waivers)}
-    known = _known_packs(named, packs, context)
+    known = _known_packs(named, packs, request.beside, context)
     refuse_unknown_rules(request.enforcement, known)
     rules = [rule for pack in known for rule in pack.rules]
     problems = param_problems(rules, request.params, request.params_places)
@@ -178,14 +180,20 @@ def load_packs(
     return [load_pack(source, engine, index) for source in find_policies(references)]
 
 
-def _known_packs(named: set[str], packs: Sequence[Pack], context: Context) -> list[Pack]:
+def _known_packs(
+    named: set[str], packs: Sequence[Pack], beside: Sequence[str], context: Context
+) -> list[Pack]:
     """Give the packs whose rules may be named: the chosen, then the shipped if any is not there.
 
     What is said for rules that are not asked this time is no mistake.
     """
+    packs = list(packs)
     chosen = {rule.id for pack in packs for rule in pack.rules}
+    if beside and not named <= chosen:
+        packs += load_packs(beside, context.engine, context.environ)
+        chosen = {rule.id for pack in packs for rule in pack.rules}
     if named <= chosen:
-        return list(packs)
+        return packs
     return [*load_packs((), context.engine, context.environ), *packs]
 
 
