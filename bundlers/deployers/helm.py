@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eidos.bundlers._rendering import render
-from eidos.engine.model.bundle import File, Plan, Release, When, folder_of, path_of
+from eidos.engine.model.bundle import File, Plan, Release, When, folder_of, namespaces, path_of
 
 
 class Helm:
@@ -14,7 +14,7 @@ class Helm:
     def files(self, plan: Plan) -> Iterator[File]:
         """Give both scripts; see `eidos.engine.ports.Deployer`."""
         releases = [_step(each, position) for position, each in enumerate(plan.releases)]
-        values = {"plan": plan, "releases": releases, "namespaces": _namespaces(plan)}
+        values = {"plan": plan, "releases": releases, "namespaces": list(namespaces(plan).items())}
         yield File("install.sh", render("install.sh.j2", **values), is_executable=True)
         yield File("uninstall.sh", render("uninstall.sh.j2", **values), is_executable=True)
 
@@ -39,14 +39,6 @@ def _chart(release: Release) -> list[str]:
     if release.repository.startswith("oci://"):
         return [f"{release.repository.rstrip('/')}/{release.chart}"]
     return [release.chart, "--repo", release.repository]
-
-
-def _namespaces(plan: Plan) -> list[tuple[str, dict[str, str]]]:
-    """Give every namespace with the labels that its releases want, each once, in order."""
-    found: dict[str, dict[str, str]] = {}
-    for release in plan.releases:
-        found.setdefault(release.namespace, {}).update(release.rendered.namespace_labels)
-    return list(found.items())
 
 
 deployer = Helm()

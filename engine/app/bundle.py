@@ -9,7 +9,14 @@ from eidos.engine import __version__
 from eidos.engine.app.bundle_recording import record_bundling
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import SELECTION, PolicyRequest, open_packs, resolve
+from eidos.engine.app.policies import (
+    SELECTION,
+    PolicyRequest,
+    merged,
+    open_packs,
+    read_params,
+    resolve,
+)
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
@@ -131,8 +138,12 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
         _record(bundling, document, asked, context)
         return bundling
     with staged(request.place) as staging:
-        write_tree(staging, bundling.files)
-        _refuse_unwhole(staging)
+        try:
+            write_tree(staging, bundling.files)
+            _refuse_unwhole(staging)
+        except BundleError:
+            _record(bundling, document, asked, context)  # decided, and nowhere
+            raise
         bundling = replace(bundling, place=str(request.place))
         _record(bundling, document, asked, context)
         publish(staging, request.place)
@@ -187,7 +198,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     named = request.gate.bundle_packs or BUNDLE_PACKS
     bundle_packs = open_packs(named, context)
     definitions = _definitions(request, bundle_packs, context)
-    _announce(policy, constraints, _rules(bundle_packs, request), context)
+    _announce(policy, constraints, _rules(bundle_packs, request, context), context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
@@ -333,6 +344,7 @@ def _policy_request(request: BundleRequest) -> PolicyRequest:
         packs=gate.packs or asked.packs,
         enforcement={**asked.enforcement, **gate.enforcement},
         waivers=(*asked.waivers, *gate.waivers),
+        beside=gate.bundle_packs or BUNDLE_PACKS,
         gate=Gate(
             max(gate.fail_on, asked.gate.fail_on, key=lambda severity: severity.rank),
             gate.allow_incomplete or asked.gate.allow_incomplete,
@@ -367,9 +379,11 @@ def _unasked(seen: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{objects} rules in CEL in their definitions, which only an API server asks",)
 
 
-def _rules(packs: Sequence[Pack], request: BundleRequest) -> tuple[Rule, ...]:
+def _rules(packs: Sequence[Pack], request: BundleRequest, context: Context) -> tuple[Rule, ...]:
     """Give the rules that judge what was rendered."""
-    chosen = choose(packs, request.policy.choice, {})
+    asked = request.policy
+    files = (read_params(each, context.limits).params for each in asked.params_files)
+    chosen = choose(packs, asked.choice, merged(asked.params, *files))
     return tuple(rule for rule in chosen if rule.scope is Scope.BUNDLE)
 
 
@@ -383,7 +397,7 @@ def _definitions(request: BundleRequest, packs: Sequence[Pack], context: Context
         return {}
     from eidos.engine.bundling.definitions import read_definitions
 
-    if _DEFINED not in {rule.id for rule in _rules(packs, request)}:
+    if _DEFINED not in {rule.id for rule in _rules(packs, request, context)}:
         raise UsageError(
             f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
             "what they say",
@@ -398,7 +412,7 @@ def _judged(
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
     recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
     started = context.clock.now()
-    rules = _rules(packs, request)
+    rules = _rules(packs, request, context)
     place = str(request.place or recipe.name)
     facts = bundle_facts(seen, recipe.name, place)
     judge = Judge(rules, context.engine, context.memo, policy.effective)

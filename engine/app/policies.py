@@ -64,6 +64,8 @@ class PolicyRequest:
     """File with a recipe that clusters are held against."""
     enforcement_point: str = GATOR
     """Which of Gatekeeper's enforcement points this is: what scoped actions go by."""
+    beside: tuple[str, ...] = ()
+    """Packs that another judgement of the same command asks: their rules may be named as well."""
 
     @property
     def is_named(self) -> bool:
@@ -99,7 +101,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     params = merged(request.params, *(each.params for each in files))
     waivers = _waivers(request.waivers, context.limits)
     named = {*params, *request.enforcement, *(each.rule for each in waivers if each.rule)}
-    known = known_packs(named, packs, context, {each.tag for each in waivers if each.tag})
+    tags = {each.tag for each in waivers if each.tag}
+    known = known_packs(named, packs, context, tags, request.beside)
     refuse_unknown_rules(request.enforcement, known)
     rules = [rule for pack in known for rule in pack.rules]
     problems = param_problems(rules, request.params, request.params_places)
@@ -229,7 +232,11 @@ def load_packs(
 
 
 def known_packs(
-    named: set[str], packs: Sequence[Pack], context: Context, tags: Collection[str] = ()
+    named: set[str],
+    packs: Sequence[Pack],
+    context: Context,
+    tags: Collection[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[Pack]:
     """Give the packs whose rules may be named: the chosen, then the shipped if any is not there.
 
@@ -240,12 +247,16 @@ def known_packs(
         packs: the chosen ones.
         context: what is open.
         tags: tags of rules, and frameworks.
+        beside: packs that another judgement of the same command asks.
     """
-    rules = [rule for pack in packs for rule in pack.rules]
-    labels = {label for rule in rules for label in rule.labels} if tags else set()
-    if named <= {rule.id for rule in rules} and labels.issuperset(tags):
-        return list(packs)
-    return [*open_packs((), context), *packs]
+    found = list(packs)
+    for others in (*([beside] if beside else []), ()):
+        rules = [rule for pack in found for rule in pack.rules]
+        labels = {label for rule in rules for label in rule.labels} if tags else set()
+        if named <= {rule.id for rule in rules} and labels.issuperset(tags):
+            return found
+        found = [*open_packs(others, context), *found]
+    return found
 
 
 def _waivers(files: Sequence[str], limits: Limits) -> tuple[Waiver, ...]:

@@ -121,11 +121,18 @@ def staged(place: Path) -> Iterator[Path]:
 
 
 def refuse_taken(place: Path) -> None:
-    """Refuse a place where something is, unless it is an empty folder.
+    """Refuse a place where something is, unless it is an empty folder, and one that cannot be.
 
     Raises:
-        BundleError: it is taken.
+        BundleError: it is taken, is where we stand, or lies in something that is no folder.
     """
+    if place.name in {"", ".."} or place.absolute() == Path.cwd():
+        raise BundleError(
+            f"no bundle can be put at '{place}'", hint="Name a folder that does not exist."
+        )
+    above = next((each for each in place.parents if os.path.lexists(each)), None)
+    if above is not None and not above.is_dir():
+        raise BundleError(f"'{above}' is no folder", hint="Name a folder that can be made.")
     if place.is_symlink() or (place.exists() and (not place.is_dir() or any(place.iterdir()))):
         raise BundleError(
             f"there is something at '{place}'",

@@ -172,14 +172,15 @@ def _diagram(plan: Plan) -> Iterator[str]:
 
 _HOW = {
     "helm": "./install.sh --dry-run   # shows every command\n./install.sh",
-    "helmfile": "helmfile apply",
+    "helmfile": "helmfile template   # shows every object\nhelmfile sync",
     "argocd": "kubectl apply --server-side -f argocd/app-of-apps.yaml",
     "flux": "kubectl apply --server-side -f flux/kustomization.yaml",
 }
 _BACK = {
     "helm": """./uninstall.sh removes it, last wave first. To go back, run install.sh of an earlier
 bundle; `eidos bundle diff OLD NEW` says what that restarts.""",
-    "helmfile": "helmfile destroy removes it. To go back, apply an earlier bundle over this one.",
+    "helmfile": """helmfile destroy removes releases; objects that hooks applied stay. To go back,
+run helmfile sync of an earlier bundle over this one.""",
     "argocd": """Point targetRevision at an earlier commit; removing the application removes what it
 made.""",
     "flux": """Point the source at an earlier revision; removing the Kustomization removes what it

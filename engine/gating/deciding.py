@@ -127,7 +127,12 @@ def report_json(report: Report) -> dict[str, Json]:
         "decision": report.decision.value,
         "engine": report.engine,
         "packs": [
-            {"name": each.name, "version": each.version, "digest": each.digest}
+            {
+                "name": each.name,
+                "version": each.version,
+                "digest": each.digest,
+                **({"replaces": list(each.replaces)} if each.replaces else {}),
+            }
             for each in report.packs
         ],
         "failOn": report.gate.fail_on.value,

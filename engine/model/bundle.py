@@ -213,6 +213,14 @@ class File:
     is_executable: bool = False
 
 
+def namespaces(plan: Plan) -> dict[str, dict[str, str]]:
+    """Give every namespace with the labels that its releases want, each once, in order."""
+    found: dict[str, dict[str, str]] = {}
+    for release in plan.releases:
+        found.setdefault(release.namespace, {}).update(release.rendered.namespace_labels)
+    return found
+
+
 def path_of(release: Release, position: int, resource: Resource) -> str:
     """Name the file of a resource: ``010-gpu-operator/before/quota.yaml``."""
     return f"{folder_of(release, position)}/{resource.when.value}/{resource.name}.yaml"

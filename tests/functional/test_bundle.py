@@ -301,6 +301,30 @@ def test_a_gate_that_does_not_exist(bundle: Bundle, capsys: pytest.CaptureFixtur
     assert nothing_was_made()
 
 
+def test_rules_about_bundles_are_waived_and_enforced_like_all_others(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = {"adminPassword": "hunter2"}
+    Path("eidos.yaml").write_text("gates:\n  soft: {packs: [./t], enforcement: {BHY-001: warn}}\n")
+    assert bundle("--gate", "soft", to="soft", values=secret) == 0
+    said = json.loads(Path("soft/gate.json").read_text())
+    [verdict] = [each for each in said["after"]["verdicts"] if each["rule"] == "BHY-001"]
+    assert (verdict["status"], verdict["enforcement"]) == ("fail", "warn")
+    assert [each["setting"] for each in said["relaxations"]] == ["effective-time", "gates.soft"]
+    Path("w.yaml").write_text(
+        "apiVersion: eidos.dev/v1\nkind: Waivers\nwaivers:\n"
+        "  - {id: w-1, rule: BHY-001, owner: me, approver: you, reason: test, until: 2026-12-01}\n"
+    )
+    assert bundle("--waivers", "w.yaml", to="waived", values=secret) == 0
+    said = json.loads(Path("waived/gate.json").read_text())
+    [verdict] = [each for each in said["after"]["verdicts"] if each["rule"] == "BHY-001"]
+    assert (verdict["status"], verdict["waiver"]) == ("waived", "w-1")
+    assert run(root, ["--no-config", "bundle", "verify", "waived"]) == 0
+    assert "1 waivers" in capsys.readouterr().err
+    Path("w.yaml").write_text(Path("w.yaml").read_text().replace("2026-12-01", "2026-11-01"))
+    assert bundle("--waivers", "w.yaml", to="late", values=secret) == 1
+
+
 # What is recorded -------------------------------------------------------------------------------
 
 
@@ -547,6 +571,27 @@ def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str
         capsys.readouterr().err
     )
     assert nothing_was_made()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--to", "out", "-o", "json=out/report.json"], "would lie in the bundle"),
+        (["--to", "out", "--db", "out/h.db"], "would lie in the bundle"),
+        (["--to", "."], "no bundle can be put at '.'"),
+        (["--to", "sub/.."], "no bundle can be put at"),
+        (["--to", "s.yaml/out"], "'s.yaml' is no folder"),
+    ],
+)
+def test_a_place_where_no_bundle_can_be(
+    bundle: Bundle, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--dry-run") == 0
+    Path("out").mkdir()
+    asked = ["bundle", "-r", "r.yaml", "-s", "s.yaml", "--data", "site", "-p", "t", *options]
+    assert run(root, ["--no-config", *asked]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(Path("out").iterdir())
 
 
 @pytest.mark.parametrize("there", ["file", "folder", "link"])

@@ -70,6 +70,7 @@ def bundled(folder: Path, repository: str = "https://charts.example.org") -> Pat
     kept = [each for each in of_ours["components"] if each["name"].startswith("small-")]
     recipe.write_text(json.dumps({**of_ours, "components": kept}))
     command = ["bundle", "-r", str(recipe), "-s", str(folder / "cluster.yaml"), *data]
+    command += ["--deployer", "helm", "--deployer", "helmfile"]
     command += ["--to", str(bundle), "--no-record", "--effective-time", "2026-11-24"]
     assert console.run(root, ["--no-config", *command]) == 0
     assert console.run(root, ["--no-config", "bundle", "verify", str(bundle)]) == 0
@@ -176,6 +177,23 @@ class Installing:
             check=False,
         )
 
+    def helmfile(self, *arguments: str) -> str:
+        """Run helmfile on the bundle, and give what it wrote."""
+        if not shutil.which("helmfile"):
+            pytest.skip("no helmfile on PATH (.ci/helmfile-part builds it)")
+        home = Path(self._environ["HOME"])
+        folders = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
+        done = subprocess.run(
+            ["helmfile", "--file", str(self.bundle / "helmfile.yaml"), *arguments],
+            env={**self._environ, **folders, "HELMFILE_UPGRADE_NOTICE_DISABLED": "true"},
+            cwd=self.bundle.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def done(self, script: str) -> None:
         found = self.run(script)
         assert found.returncode == 0, found.stdout + found.stderr
@@ -263,3 +281,28 @@ def test_what_failed_is_told_and_can_be_run_again(installing: Installing) -> Non
     installing.done("install.sh")
     assert installing.there() == WHOLE
     installing.done("uninstall.sh")
+
+
+# Helmfile ---------------------------------------------------------------------------------------
+
+
+def test_helmfile_renders_and_lints_what_was_written(installing: Installing) -> None:
+    found = [each for each in yaml.safe_load_all(installing.helmfile("template")) if each]
+    assert [each["metadata"]["name"] for each in found] == ["small-settings", "note"]
+    assert found[0]["data"]["greeting"] == TEXT, "no template in a text is run"
+    installing.helmfile("lint")
+    listed = json.loads(installing.helmfile("list", "--output", "json"))
+    assert {(each["name"], each["namespace"], each["version"]) for each in listed} == {
+        ("small-settings", "small", "1.2.3"),
+        ("small-notes", "small-notes", ""),
+    }
+    assert installing.there() == {}, "nothing is applied by who only looks"
+
+
+def test_helmfile_installs_and_takes_away(installing: Installing) -> None:
+    installing.helmfile("sync")
+    assert installing.there() == WHOLE
+    installing.helmfile("sync")
+    installing.helmfile("destroy")
+    assert installing.revisions() == []
+    assert not {"small-settings", "note"} & set(installing.there())

@@ -1,9 +1,10 @@
-"""``eidos history sql``, the twenty questions of its page, and Datasette on the same file."""
+"""``eidos history sql``, the questions of its page, and Datasette on the same file."""
 
 import asyncio
 import json
 import re
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ import pytest
 from eidos.engine.cli import console, root
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.rule import Enforcement, Severity
+from eidos.engine.store.opening import open_store
 from fakes.histories import START, Past, state, write_rules
+from fakes.recorded import RECIPE, bundling, report, snapshot
+from fakes.stores import record
 
 PAGE = Path(__file__).parents[2] / "docs" / "history-sql.md"
 _QUESTION = re.compile(r"^### (\d+) (.+?)\n\n```sql\n(.+?)```", re.MULTILINE | re.DOTALL)
@@ -47,7 +51,21 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         newer,
         enforcement={"T-001": Enforcement.WARN},
     )
+    bundle(past)
     return past
+
+
+def bundle(past: Past) -> None:
+    """Record a bundle that was let through, and one that was refused after it."""
+    made = report("b2", snapshot(), started="2026-03-08T12:00:00Z")
+    rendered = report("b1", snapshot(()), started="2026-03-08T12:00:01Z")
+    refused = report("b3", snapshot(), started="2026-03-09T12:00:00Z")
+    with open_store(past.db) as store:
+        store.keep_recipe(RECIPE)
+        record(store, rendered)
+        decided = bundling(made, rendered, "/srv/prod")
+        record(store, replace(made, subjects=()), bundling=decided)
+        record(store, replace(refused, subjects=()), bundling=bundling(refused))
 
 
 def sql(past: Past, query: str, *options: str) -> int:
@@ -60,8 +78,8 @@ def answer(past: Past, query: str, capsys: pytest.CaptureFixture[str]) -> list[d
     return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
 
 
-def test_there_are_twenty_questions() -> None:
-    assert [number for number, _ in QUESTIONS] == list(range(1, 21))
+def test_the_questions_are_numbered() -> None:
+    assert [number for number, _ in QUESTIONS] == list(range(1, 23))
 
 
 @pytest.mark.parametrize(("number", "query"), QUESTIONS)
@@ -81,6 +99,8 @@ def test_every_question_has_an_answer(
         (9, [{"cluster": "c1", "name": "n3", "waiver": "W1"}]),
         (16, [{"fail_on": "high"}]),
         (17, [{"name": "n1", "rule": "T-001", "enforcement": "warn"}]),
+        (21, [{"cluster": "prod", "gate": "prod", "place": "/srv/prod"}]),
+        (22, [{"cluster": "prod", "version": "v26.3.0", "refused_since": 1}]),
         (18, [{"seen": f"2026-03-0{day}T00:00:00Z"} for day in (1, 2, 3, 4)]),
     ],
 )
@@ -107,7 +127,7 @@ def test_the_page_names_every_view_and_column(past: Past) -> None:
             row = next(line for line in page.splitlines() if line.startswith(f"| `{view}`"))
             assert re.findall(r"`(\w+)`", row) == [view, *columns]
     connection.close()
-    assert len(views) == 9
+    assert len(views) == 11
 
 
 @pytest.mark.parametrize(

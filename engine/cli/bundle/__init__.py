@@ -1,5 +1,6 @@
 """``eidos bundle``: options, one call, what became of it; ``diff`` and ``verify`` are own files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -119,6 +120,8 @@ def command(
         raise UsageError("give either --to DIR or --dry-run")
     if bool(asked.only) is not (asked.old is not None):
         raise UsageError("--only COMPONENT and --from DIR go together")
+    if asked.place is not None:
+        _refuse_inside(asked.place, [each.path for each in chosen] + [asked.db])
     relaxations = tell_relaxations(also=(f"gates.{asked.gate}",) if asked.gate else ())
     request = BundleRequest(
         recipe=recipe,
@@ -140,6 +143,17 @@ def command(
     console.show(BUNDLING, found, chosen)
     _say(found)
     return found.exit_code
+
+
+def _refuse_inside(place: Path, files: Sequence[Path | None]) -> None:
+    """Refuse what would be written into the bundle and is no part of it."""
+    inside = place.resolve()
+    for each in files:
+        if each is not None and each.resolve().is_relative_to(inside):
+            raise UsageError(
+                f"'{each}' would lie in the bundle, and be no part of it",
+                hint="Write it beside the bundle.",
+            )
 
 
 def _gate(name: str | None) -> NamedGate:

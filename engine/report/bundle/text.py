@@ -51,6 +51,7 @@ def _gate(when: str, report: Report, *, warns: bool = False) -> Iterator[str]:
     """Give what closes the gate, with the way to open it; and what nobody could look at."""
     closing = [(s, v) for s, v in report.verdicts() if report.closes(v)]
     yield f"{when}: {report.decision.value}, {len(closing)} verdicts close the gate"
+    yield from (f"  {each}" for each in report.replacements)
     for subject, verdict in closing:
         yield from _verdict(report, subject, verdict)
         remedy = report.rules_by_id[verdict.rule].remediation or ""

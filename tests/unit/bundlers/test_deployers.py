@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,8 @@ EVERY = {"helm": helm, "helmfile": helmfile, "argocd": argocd, "flux": flux}
 def objects(deployer: str, planned: Plan) -> list[Mapping[str, Any]]:
     found = []
     for file in EVERY[deployer].files(planned):
+        if "/templates/" in file.path:  # of a chart: no YAML before Helm has rendered it
+            continue
         found += [each for each in yaml.safe_load_all(file.content) if each]
     return found
 
@@ -196,9 +199,10 @@ def test_scripts_are_clean(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.parametrize("deployer", ["argocd", "flux", "helmfile"])
 def test_hostile_texts_are_data(deployer: str) -> None:
-    hostile = release("evil", 3, version=HOSTILE, rendered=Rendered({"a": HOSTILE}))
+    version = HOSTILE.replace("{{", "{") if deployer == "helmfile" else HOSTILE
+    hostile = release("evil", 3, version=version, rendered=Rendered({"a": HOSTILE}))
     found = json.dumps(objects(deployer, plan(deployer, hostile)))
-    assert json.dumps(HOSTILE)[1:-1] in found
+    assert json.dumps(version)[1:-1] in found
 
 
 @pytest.mark.parametrize("deployer", ["argocd", "flux"])
@@ -259,10 +263,24 @@ def test_helmfile_needs() -> None:
     operator = next(e for e in file["releases"] if e["name"] == "gpu-operator")
     assert operator["needs"] == ["cert-manager-ns/cert-manager"]
     assert [hook["events"] for hook in operator["hooks"]] == [
+        ["presync"],  # its namespace
         ["presync"],
         ["postsync"],
         ["postsync"],
     ]
+    assert "hooks" not in file, "global hooks run on every command, template and lint included"
+    tuning = next(e for e in file["releases"] if e["name"] == "tuning")
+    assert tuning["chart"].startswith("./helmfile/")
+    paths = [each.path for each in helmfile.files(plan("helmfile"))]
+    assert any(path.endswith("-tuning/chart/Chart.yaml") for path in paths)
+
+
+@pytest.mark.parametrize("field", ["version", "chart", "repository", "namespace"])
+def test_helmfile_runs_no_template_of_a_recipe(field: str) -> None:
+    """In fields of releases it would, with `exec` among the functions."""
+    hostile = replace(release("evil", 3), **{field: '{{ exec "touch" (list "x") }}'})
+    with pytest.raises(BundleError, match=r"evil holds '\{\{', which helmfile would run"):
+        objects("helmfile", plan("helmfile", hostile))
 
 
 @pytest.mark.parametrize("deployer", ["argocd", "flux"])
