@@ -116,9 +116,10 @@ class Moment(click.ParamType[datetime | timedelta]):
             pass
         try:
             return moment(str(value), end_of_day=self._end_of_day)
-        except ValueError:
+        except ValueError as error:
             what = (
-                f"{value!r} is no date, no RFC 3339 time with a zone, and no span before now (90d)"
+                f"{value!r} is no date, no RFC 3339 time with a zone, and no span before now (90d): "
+                f"{error}"
             )
             self.fail(what, param, ctx)
 
