@@ -117,11 +117,7 @@ class Moment(click.ParamType[datetime | timedelta]):
         try:
             return moment(str(value), end_of_day=self._end_of_day)
         except ValueError as error:
-            what = (
-                f"{value!r} is no date, no RFC 3339 time with a zone, and no span before now (90d): "
-                f"{error}"
-            )
-            self.fail(what, param, ctx)
+            self.fail(f"{error}, and no span before now (90d)", param, ctx)
 
 
 class Duration(click.ParamType[float]):
