@@ -112,11 +112,8 @@ class Moment(click.ParamType[datetime | timedelta]):
             pass
         try:
             return moment(str(value), end_of_day=self._end_of_day)
-        except ValueError:
-            what = (
-                f"{value!r} is no date, no RFC 3339 time with a zone, and no span before now (90d)"
-            )
-            self.fail(what, param, ctx)
+        except ValueError as error:
+            self.fail(f"{error}, and no span before now (90d)", param, ctx)
 
 
 class Duration(click.ParamType[float]):

@@ -1,13 +1,18 @@
 """``eidos history as-of``: what held then, by the rules of then or of now."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eidos.engine.app.as_of import AsOfRequest, as_of
+from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console, root
+from eidos.engine.model.history import Window
+from eidos.engine.ports import Job
 from fakes.histories import NOW, START, Past, state, write_rules
 
 DAY = timedelta(days=1)
@@ -117,3 +122,31 @@ def test_without_a_database_the_first_step_is_said(
     code, said = asked(Past(tmp_path), capsys, NOW.date().isoformat())
     assert code == 2
     assert "eidos check" in said
+
+
+class Silent:
+    """An engine that is known by name, and must not be asked."""
+
+    name = "light"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        raise AssertionError(f"asked {list(jobs)}")
+
+    evaluate = prepare
+
+
+def test_what_was_said_then_is_remembered(past: Past) -> None:
+    moment = START + 2 * DAY
+    request = AsOfRequest(
+        asked=Window(since=START - DAY, until=moment, clusters=("c1",)), policy=PolicyRequest()
+    )
+    with past.opened() as context:
+        expected = as_of(request, context)
+        version = context.engine.version
+    with past.opened() as context:
+        context.__dict__["engine"] = Silent(version)  # where a cached property keeps it
+
+        assert as_of(request, context).subjects == expected.subjects

@@ -1,6 +1,8 @@
 """``eidos history compliance`` and ``drift``: closed-form cases."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,21 @@ def test_what_is_not_what_it_was_and_since_when(
         *("580.1", "570.1"),
     )
     assert fact["firstSeen"] == "2026-03-01T20:00:00Z"
+
+
+def test_drift_reads_nothing_that_is_the_same(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past.see(state({"n1": OLD}), START + 20 * HOUR, past.folder / "t")
+    told = asked(past, capsys, "drift", code=1)
+    with closing(sqlite3.connect(past.db)) as connection:
+        connection.execute("DROP TRIGGER blobs_never_update")
+        spoiled = connection.execute("UPDATE blobs SET body = x'00' WHERE kind = 'OS/release'")
+        assert spoiled.rowcount == 1
+        connection.commit()
+
+    assert asked(past, capsys, "drift", code=1) == told
+    assert console.run(root, ["history", "verify", "--db", str(past.db)]) == 1
 
 
 def test_of_a_rule_only_what_it_looks_at_is_told(

@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from eidos.engine.app.checkpoint import signed_bytes, take_checkpoint
+from eidos.engine.app.context import Context, Opening
 from eidos.engine.cli import console, root
+from eidos.engine.documents.finding import Source
+from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.writing import to_json, to_yaml
 from eidos.engine.model.verdict import Status
 from eidos.engine.store.opening import open_store
 from fakes.recorded import report, snapshot, verdict
@@ -176,6 +181,20 @@ def test_a_kept_checkpoint_proves_that_the_chain_goes_on(
     found = said(capsys, "verification")
     assert found["checkpoint"]["continues"] is False
     assert "pruned with later ones" in found["alterations"][0]["what"]
+
+
+def test_what_is_signed_of_a_checkpoint_does_not_depend_on_how_it_is_written(
+    db: Path, tmp_path: Path
+) -> None:
+    with Context(Opening(db=db)) as context:
+        document = take_checkpoint(context)
+        signed = signed_bytes(document)
+    for form in ("json", "yaml"):
+        file = tmp_path / f"kept.{form}"
+        file.write_text(to_json(document) if form == "json" else to_yaml(document))
+        [read] = read_documents(Source(str(file), file))
+        assert signed_bytes(read.value) == signed
+    assert signed_bytes({**document, "number": 5}) != signed
 
 
 def test_a_history_that_was_written_anew_is_not_the_one_of_the_checkpoint(
