@@ -188,7 +188,7 @@ def test_two_waivers_of_one_id_are_refused(capsys: pytest.CaptureFixture[str]) -
     head = {"apiVersion": "eidos.dev/v1", "kind": "Waivers"}
     Path("w.json").write_text(json.dumps(head | {"waivers": waivers}))
     assert check("s.yaml", "-p", "t", "--waivers", "w.json") == 2
-    assert "$.waivers[1].id: the waiver W is there twice" in capsys.readouterr().err
+    assert "$.waivers[1]: the waiver W is there twice" in capsys.readouterr().err
 
 
 def test_plain_conftest_policies_judge_any_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def test_files_folders_and_globs_may_be_named_together(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert eidos(SMALL, DOCUMENTS / "valid/snapshot", DOCUMENTS / "valid/w*/*.yaml") == 0
-    assert capsys.readouterr().out.endswith("4 valid, 0 invalid\n")
+    assert capsys.readouterr().out.endswith("5 valid, 0 invalid\n")
 
 
 def test_a_problem_has_file_line_path_sentence_and_hint(
