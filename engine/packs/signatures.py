@@ -3,9 +3,9 @@
 https://www.openpolicyagent.org/docs/latest/management-bundles/#signature-format
 
 It is one JSON web token over the names and hashes of all files. Every file that is there must be
-in it and unchanged, and every file in it must be there; OPA's own readers let pass what we refuse:
-a second file of that name somewhere, several signatures, and patches (``patch.json``), which OPA
-takes unsigned.
+in it and unchanged, and every file in it must be there. What readers of OPA have let pass at one
+time or other is refused: a second file of that name, or one in a folder below, several signatures,
+and patches of data (``patch.json``), which no signature covers (GHSA-g2pf-6v5v-qcc8).
 """
 
 import contextlib
@@ -204,7 +204,7 @@ def _unsignable(contents: Mapping[str, bytes], where: Location) -> Iterator[Prob
     for name in sorted(contents):
         base = PurePosixPath(name).name.casefold()
         if base == _PATCH:
-            why = "is a patch of data, which OPA applies without looking at the signature"
+            why = "is a patch of data, which no signature covers"
             yield _problem(f"{name} {why}", where)
         elif base.endswith(FILE) and name != FILE:
             yield _problem(f"{name} could be taken for the signature", where)
