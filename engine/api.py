@@ -16,10 +16,11 @@ stable and how it changes.
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.errors import (
@@ -39,6 +40,9 @@ from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Finding, Status, Verdict
+
+if TYPE_CHECKING:
+    from eidos.engine.app.policies import PolicyRequest
 
 __all__ = [
     "Decision",
@@ -150,17 +154,6 @@ class Eidos:
         from eidos.engine.app.policies import PolicyRequest, resolve
         from eidos.engine.packs.choosing import RuleChoice
 
-        said = {
-            "packs": [*map(str, packs)],
-            "rule": [*rules],
-            "exclude-rule": [*exclude],
-            **{f"params.{rule}": dict(each) for rule, each in (params or {}).items()},
-            **{f"enforcement.{rule}": each for rule, each in (enforcement or {}).items()},
-            "waivers": [*map(str, waivers)],
-            "fail-on": fail_on,
-            "allow-incomplete": allow_incomplete,
-            "effective-time": written(day) if (day := _zoned(effective_time)) else None,
-        }
         request = PolicyRequest(
             packs=tuple(map(str, packs)),
             choice=RuleChoice(rules=tuple(rules), exclude=tuple(exclude)),
@@ -170,9 +163,9 @@ class Eidos:
             data=tuple(map(str, data)),
             recipe=None if recipe is None else str(recipe),
             gate=Gate(Severity(fail_on), allow_incomplete),
-            effective_time=day,
-            relaxations=tuple(_relaxations(said)),
+            effective_time=_zoned(effective_time),
         )
+        request = replace(request, relaxations=tuple(_relaxations(request)))
         return resolve(request, self._context)
 
     def check(self, references: Sequence[_Path], policy: Policy) -> Report:
@@ -282,14 +275,26 @@ class Eidos:
         return out.getvalue()
 
 
-def _relaxations(said: Mapping[str, Any]) -> Iterator[Relaxation]:
+def _relaxations(request: "PolicyRequest") -> Iterator[Relaxation]:
     """Give what makes the gate easier to pass, each value for itself, as the command does."""
     from eidos.engine.config.rows import BY_KEY
     from eidos.engine.config.trusting import row_of, shown
 
+    day = request.effective_time
+    said: dict[str, Any] = {
+        "packs": request.packs,
+        "rule": request.choice.rules,
+        "exclude-rule": request.choice.exclude,
+        **{f"params.{rule}": dict(each) for rule, each in request.params.items()},
+        **{f"enforcement.{rule}": each for rule, each in request.enforcement.items()},
+        "waivers": request.waivers,
+        "fail-on": request.gate.fail_on,
+        "allow-incomplete": request.gate.allow_incomplete,
+        "effective-time": written(day) if day else None,
+    }
     for key, value in said.items():
         row = row_of(key) if key in BY_KEY or "." in key else None
-        for each in value if isinstance(value, list) else [value]:
+        for each in value if isinstance(value, tuple) else (value,):
             if row is None or row.relaxes(each):
                 yield Relaxation(key, shown(each), Location("Eidos.policy"))
 

@@ -206,8 +206,8 @@ SETTINGS = (
     Setting(
         key="verification-keys",
         kind="list",
-        trust="tightens",
-        why="a pack that nobody of them signed does not judge",
+        trust="acts",
+        why="it says whose signature is believed",
         help="Public keys (PEM); one must have signed each pack that does not come with eidos.",
         path=True,
         flags="--verification-key",

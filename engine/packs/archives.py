@@ -111,6 +111,8 @@ def _files(archive: tarfile.TarFile, path: Path) -> Iterator[tuple[str, bytes]]:
     names = _Names(path, _root(members))
     for member in members:
         name = names.take(member)
+        if member.size < 0:
+            raise _refused(path, "says that it has less than no bytes", name)
         content = archive.extractfile(member)
         if content is not None:  # a folder has none
             yield name, content.read()

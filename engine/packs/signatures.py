@@ -3,15 +3,12 @@
 https://www.openpolicyagent.org/docs/latest/management-bundles/#signature-format
 
 It is one JSON web token over the names and hashes of all files. Every file that is there must be
-in it and unchanged, and every file in it must be there; OPA's own readers let pass what we refuse:
-a second file of that name somewhere, several signatures, and patches (``patch.json``), which OPA
-takes unsigned.
+in it and unchanged, and every file in it must be there. What readers of OPA have let pass at one
+time or other is refused: a second file of that name, or one in a folder below, several signatures,
+and patches of data (``patch.json``), which no signature covers (GHSA-g2pf-6v5v-qcc8).
 """
 
-import contextlib
-import hashlib
 import json
-import math
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,11 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from eidos.engine.digest import canonical
-from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import read_yaml
-from eidos.engine.documents.scalars import YamlRules
-from eidos.engine.errors import DocumentError, EidosError, Location, PolicyError, Problem
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.errors import EidosError, Location, PolicyError, Problem
 from eidos.engine.model.signature import SignOptions
 from eidos.engine.packs.archives import (
     MOST_BYTES,
@@ -31,6 +24,7 @@ from eidos.engine.packs.archives import (
     fault_of,
     read_archive,
 )
+from eidos.engine.packs.bundle_hashes import exact_json, hashed
 from eidos.engine.packs.files import is_archive
 from eidos.engine.records import dataclass
 from eidos.engine.signing.signers import ALGORITHMS, Jws, Signer, Verifier, read_jws
@@ -39,9 +33,6 @@ FILE = ".signatures.json"
 _PATCH = "patch.json"
 _PLUGIN = "_default"
 """What ``opa build`` calls its own way of signing."""
-_STRUCTURED = frozenset({"data.json", "data.yaml", "data.yml", ".manifest"})
-"""Names of files of which OPA hashes what they say, and not how it is written."""
-_SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +133,6 @@ def signed_contents(place: Path, verifiers: Sequence[Verifier]) -> tuple[dict[st
     return contents, found.signer
 
 
-def hashed(name: str, content: bytes) -> str:
-    """Give the SHA-256 of a file, hexadecimal, as OPA takes it.
-
-    Of a structured file it is that of its value: maps by the order of their keys, numbers of JSON
-    as they are written.
-
-    Raises:
-        PolicyError: a structured file cannot be read.
-    """
-    base = PurePosixPath(name).name
-    if base not in _STRUCTURED:
-        return hashlib.sha256(content).hexdigest()
-    try:
-        text = content.decode("utf-8-sig")
-        return hashlib.sha256("".join(_walked(_value(text, name))).encode()).hexdigest()
-    except (ValueError, RecursionError, DocumentError) as error:
-        problem = f"the file cannot be read as data: {error}"
-        raise PolicyError(problem, location=Location(name)) from None
-
-
 def _below(folder: Path) -> Iterator[tuple[str, bytes]]:
     size = count = 0
     for root, folders, names in os.walk(folder, onerror=_unreadable):
@@ -204,7 +175,7 @@ def _unsignable(contents: Mapping[str, bytes], where: Location) -> Iterator[Prob
     for name in sorted(contents):
         base = PurePosixPath(name).name.casefold()
         if base == _PATCH:
-            why = "is a patch of data, which OPA applies without looking at the signature"
+            why = "is a patch of data, which no signature covers"
             yield _problem(f"{name} {why}", where)
         elif base.endswith(FILE) and name != FILE:
             yield _problem(f"{name} could be taken for the signature", where)
@@ -215,7 +186,7 @@ def _token(contents: Mapping[str, bytes], where: Location) -> str | Problem:
         hint = "Sign it: eidos policy sign PLACE --key FILE"
         return _problem(f"it is not signed: there is no {FILE}", where, hint)
     try:
-        found = _json(contents[FILE].decode())
+        found = exact_json(contents[FILE].decode())
     except (ValueError, RecursionError):
         return _problem(f"{FILE} is no JSON", where)
     tokens = found.get("signatures") if isinstance(found, dict) else None
@@ -244,7 +215,7 @@ def _unknown(jws: Jws, verifiers: Sequence[Verifier], where: Location) -> Proble
 def _signed_files(jws: Jws, where: Location) -> dict[str, str] | Problem:
     """Give name to hash."""
     try:
-        claims = _json(jws.payload.decode())
+        claims = exact_json(jws.payload.decode())
     except (ValueError, RecursionError):
         claims = None
     files = claims.get("files") if isinstance(claims, dict) else None
@@ -268,7 +239,7 @@ def _signed_files(jws: Jws, where: Location) -> dict[str, str] | Problem:
 
 
 def _of_scope(jws: Jws, scope: str, where: Location) -> Iterator[Problem]:
-    claims: Any = _json(jws.payload.decode())
+    claims: Any = exact_json(jws.payload.decode())
     said = claims.get("scope", "")
     if said != scope:
         what = f"the signature is for the scope {said!r}, and {scope!r} is asked for"
@@ -312,120 +283,3 @@ def _differences(
 
 def _problem(message: str, where: Location, hint: str | None = None) -> Problem:
     return Problem(message, hint, where, "signature")
-
-
-class _Number(str):
-    """A number of JSON, as it is written."""
-
-    __slots__ = ()
-
-
-def _json(text: str) -> Json:
-    """Read JSON with numbers as they are written, and no key twice.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found: Json = json.loads(
-        text,
-        parse_int=_Number,
-        parse_float=_Number,
-        parse_constant=_no_number,
-        object_pairs_hook=_unique,
-    )
-    return found
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _no_number(text: str) -> Json:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _value(text: str, name: str) -> Json:
-    """Read a structured file: as JSON where it is that, whatever it is called, else as YAML."""
-    if not name.endswith((".yaml", ".yml")):
-        return _json(text)
-    with contextlib.suppress(ValueError):
-        return _json(text)
-    value, of_opa = (_one(text, name, rules) for rules in (YamlRules.CORE, YamlRules.OPA))
-    if not _is_same(value, of_opa):
-        raise ValueError("a scalar means one thing to OPA and another in YAML 1.2: quote it")
-    return value
-
-
-def _is_same(one: Json, other: Json) -> bool:
-    """Say whether values are the same in JSON: 1.0 is 1, and true is not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    return one == other and isinstance(one, bool) is isinstance(other, bool)
-
-
-def _one(text: str, name: str, rules: YamlRules) -> Json:
-    documents = read_yaml(text, name, Limits(), rules)
-    if len(documents) != 1:
-        raise ValueError(f"it holds {len(documents)} documents instead of one")
-    return documents[0].value
-
-
-def _walked(value: Json) -> Iterator[str]:
-    """Give the canonical text that OPA hashes, in pieces (``bundle/hash.go``)."""
-    if isinstance(value, dict):
-        for number, key in enumerate(sorted(value)):
-            yield f"{',' if number else '{'}{_quoted(key)}:"
-            yield from _walked(value[key])
-        yield "}" if value else "{}"
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield "," if number else "["
-            yield from _walked(each)
-        yield "]" if value else "[]"
-    else:
-        yield _primitive(value)
-
-
-def _primitive(value: Json) -> str:
-    if isinstance(value, _Number):
-        return str(value)
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, float):
-        return _go_number(value)
-    return json.dumps(value)  # null, true, false, or an integer
-
-
-def _quoted(text: str) -> str:
-    """Write a string as Go's encoder does with HTML left as it is."""
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(char: str) -> str:
-    if char in _SHORT:
-        return _SHORT[char]
-    if "\ud800" <= char <= "\udfff":
-        return "\ufffd"
-    return f"\\u{ord(char):04x}" if char < " " or char in "\u2028\u2029" else char
-
-
-_NEAR = 1e-6
-_FAR = 1e21
-"""From where on Go's encoder writes exponents (``encoding/json``, after ECMAScript)."""
-
-
-def _go_number(value: float) -> str:
-    """Write a number of YAML as Go's encoder does: shortest, with an exponent where that is far."""
-    if not math.isfinite(value):
-        raise ValueError(f"{value} is no number of JSON")
-    if value and not _NEAR <= abs(value) < _FAR:
-        return repr(value).replace("e-0", "e-")
-    from decimal import Decimal
-
-    text = format(Decimal(repr(value)), "f")
-    return text.removesuffix(".0")

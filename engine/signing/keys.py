@@ -32,6 +32,13 @@ SHORTEST_RSA = 2048
 _LONGEST = 65_536
 """Bytes of a file with keys; an RSA key of 16384 bits has 13 kB."""
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----", re.DOTALL)
+_PRIVATE = frozenset({"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"})
+_PUBLIC = frozenset({"PUBLIC KEY", "RSA PUBLIC KEY"})
+_OTHERS = {
+    "OPENSSH PRIVATE KEY": "Make another with openssl: PEM of OpenSSH is not taken.",
+    "CERTIFICATE": "Take the key out of it: openssl x509 -in FILE -noout -pubkey",
+}
+"""Labels of PEM that are mistaken for a key, to the way out."""
 _TAKEN = "ECDSA on P-256, Ed25519 and RSA are taken"
 
 
@@ -150,7 +157,7 @@ def _opened(pem: bytes, place: str, passphrase: bytes | None) -> "PrivateKeyType
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     label = _label(pem)
-    if label is None or not label.endswith("PRIVATE KEY") or "SIGSTORE" in label:
+    if label not in _PRIVATE:
         _refuse_label(label, place, "private")
     is_encrypted = label == "ENCRYPTED PRIVATE KEY" or b"Proc-Type: 4,ENCRYPTED" in pem
     if is_encrypted and not passphrase:
@@ -173,7 +180,7 @@ def _publics(text: bytes, place: str) -> "list[Public]":
     blocks = list(_BLOCK.finditer(text))
     labels = [block[1].decode() for block in blocks]
     for label in labels or [None]:
-        if label not in {"PUBLIC KEY", "RSA PUBLIC KEY"}:
+        if label not in _PUBLIC:
             _refuse_label(label, place, "public")
     try:
         return [_public(load_pem_public_key(block[0]), place) for block in blocks]
@@ -191,13 +198,14 @@ def _label(pem: bytes) -> str | None:
 
 
 def _refuse_label(label: str | None, place: str, wanted: str) -> None:
-    what = f"a {label.lower()}" if label else "nothing in PEM"
-    if label and "PRIVATE" in label and wanted == "public":
+    what = f"PEM of '{label}'" if label else "nothing in PEM"
+    hint = f"A {wanted} key in PEM is needed, as openssl writes it; {_TAKEN}."
+    if label in _PRIVATE:
         hint = "Give the public half: openssl pkey -in KEY -pubout -out KEY.pub"
-    elif label and label.endswith("PUBLIC KEY") and wanted == "private":
+    elif label in _PUBLIC:
         hint = "Signing needs the private half; the public one is for 'verify'."
-    else:
-        hint = f"A {wanted} key in PEM is needed, as openssl writes it; {_TAKEN}."
+    elif label in _OTHERS:
+        hint = _OTHERS[label]
     raise _unusable(f"{place} holds {what}, and a {wanted} key is needed", hint)
 
 

@@ -127,6 +127,26 @@ def test_what_cannot_be_answered_is_an_error_of_ours(here: Path) -> None:
         eidos.policy(["t"])
 
 
+def test_what_relaxes_is_told() -> None:
+    with Eidos(engine="light") as eidos:
+        policy = eidos.policy(
+            ["gpu"],
+            rules=["GPU-001"],
+            enforcement={"GPU-001": "warn", "GPU-002": "deny"},
+            fail_on="high",
+            allow_incomplete=True,
+        )
+        report = eidos.judge({"a": {}}, policy)
+        said = json.loads(eidos.render(report))["relaxations"]
+    assert {each["setting"]: each["value"] for each in said} == {
+        "packs": "gpu",
+        "rule": "GPU-001",
+        "enforcement.GPU-001": "warn",
+        "fail-on": "high",
+        "allow-incomplete": "true",
+    }
+
+
 def test_no_configuration_is_read(here: Path) -> None:
     (here / "eidos.yaml").write_text("packs: [nowhere]\nfail-on: critical\n")
     with Eidos() as eidos:

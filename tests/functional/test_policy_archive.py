@@ -173,18 +173,32 @@ def test_with_a_key_only_what_it_signed_judges(
     assert (code, "driver.rego is not as it was signed" in said) == (2, True)
 
 
-def test_a_project_may_ask_for_signatures(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_project_does_not_say_whom_to_believe(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout that brings a pack and its key would vouch for itself."""
     write_pack(here / "t", STRICT)
     write_keys(here)
-    (here / "eidos.yaml").write_text("verification-keys: [key.pub]\n")
-    assert check(capsys, "-p", "t")[0] == 2
+    write_keys(here, name="other")
     signed("t")
+    (here / "eidos.yaml").write_text("verification-keys: [key.pub]\n")
+    monkeypatch.setenv("EIDOS_VERIFICATION_KEY", (here / "other.pub").read_text())
+    code, said = check(capsys, "-p", "t")
+    assert code == 2
+    assert "eidos.yaml:1" in said
+    assert "whose signature is believed" in said
+    capsys.readouterr()
+    assert console.run(root, ["--trust-project", "check", EXAMPLE, "-p", "t", "--no-record"]) == 1
+    monkeypatch.delenv("EIDOS_VERIFICATION_KEY")
+    (here / "eidos.yaml").unlink()
+    (here / "own.yaml").write_text("verification-keys: [key.pub]\n")
+    monkeypatch.setenv("EIDOS_CONFIG", str(here / "own.yaml"))
     assert check(capsys, "-p", "t")[0] == 1
     assert console.run(root, ["config", "validate"]) == 0
-    (here / "eidos.yaml").write_text("verification-keys: [key.pem]\n")
+    (here / "own.yaml").write_text("verification-keys: [key.pem]\n")
     capsys.readouterr()
     assert console.run(root, ["config", "validate"]) == 1
-    assert "eidos.yaml:1" in capsys.readouterr().out
+    assert "own.yaml:1" in capsys.readouterr().out
 
 
 # Locks ------------------------------------------------------------------------------------------

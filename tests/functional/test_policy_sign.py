@@ -22,7 +22,8 @@ from eidos.engine.cli import console, root
 from eidos.engine.documents.writing import to_yaml
 from eidos.engine.errors import EidosError
 from eidos.engine.packs.archives import write_archive
-from eidos.engine.packs.signatures import FILE, hashed, read_contents
+from eidos.engine.packs.bundle_hashes import hashed
+from eidos.engine.packs.signatures import FILE, read_contents
 from eidos.engine.signing.keys import KEY_VARIABLE, VERIFICATION_VARIABLE
 from fakes.keys import write_keys
 from fakes.opa_server import opa_binary

@@ -155,6 +155,64 @@ def test_a_size_in_a_header_takes_no_memory(tmp_path: Path) -> None:
     assert "damaged" in _refused(tmp_path, gzip.compress(member.tobuf() + bytes(1024)))
 
 
+def _extended(key: str, value: str) -> bytes:
+    """Give a tar of one file whose extended header says more of it (POSIX.1-2001, pax)."""
+    text = f" {key}={value}\n"
+    length = next(n for n in range(len(text), len(text) + 9) if len(f"{n}{text}") == n)
+    record = f"{length}{text}".encode()
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, len(record)
+    file = tarfile.TarInfo("f")
+    file.size = 3
+    parts = header.tobuf(), record.ljust(512, b"\0"), file.tobuf(), b"abc".ljust(512, b"\0")
+    return b"".join(parts) + bytes(1024)
+
+
+@pytest.mark.parametrize("value", ["-512", "-1024", "-1536", "-99999", "9" * 20])
+def test_sizes_that_lead_back_or_away(tmp_path: Path, value: str) -> None:
+    """Of CVE-2025-8194: a reader that follows them never ends."""
+    _refused(tmp_path, gzip.compress(_extended("size", value)))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("path", "../e"),
+        ("path", "/e"),
+        ("GNU.sparse.map", "0,10,99999999999,10"),
+        ("GNU.sparse.realsize", "10000000000"),
+    ],
+)
+def test_extended_headers_hide_nothing(tmp_path: Path, key: str, value: str) -> None:
+    _refused(tmp_path, gzip.compress(_extended(key, value)))
+
+
+def test_a_negative_size_in_a_header(tmp_path: Path) -> None:
+    header = bytearray(tarfile.TarInfo("f").tobuf())
+    header[124:136] = b"\xff" * 11 + b"\x00"  # in base 256
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    _refused(tmp_path, gzip.compress(bytes(header) + bytes(1024)))
+
+
+@given(st.data())
+def test_a_changed_byte_is_seen_or_means_nothing(data: st.DataObject) -> None:
+    import tempfile
+
+    tar = bytearray(gzip.decompress(write_archive(GOOD)))
+    place = data.draw(st.integers(0, len(tar) - 1))
+    tar[place] = data.draw(st.integers(0, 255))
+    with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
+        file.write(gzip.compress(bytes(tar), 1))
+        file.flush()
+        try:
+            found = read_archive(Path(file.name))
+        except PolicyError:
+            return
+    assert len(found) == len(GOOD)
+    assert sum(map(len, found.values())) == sum(map(len, GOOD.values()))
+
+
 def test_what_comes_after_the_end(tmp_path: Path) -> None:
     good = write_archive(GOOD)
     tar = gzip.decompress(good)

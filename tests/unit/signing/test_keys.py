@@ -127,7 +127,11 @@ def test_wrong_keys_are_refused_with_a_sentence(tmp_path: Path) -> None:
     wrong = {PASSPHRASE_VARIABLE: "wrong"}
     assert "the passphrase does not open it" in _refused(tmp_path, SigningKey(secret), wrong)
     assert "holds nothing in PEM" in _refused(tmp_path, SigningKey(junk))
-    assert "a public key" in _refused(tmp_path, SigningKey(public))
+    assert "PEM of 'PUBLIC KEY'" in _refused(tmp_path, SigningKey(public))
+    for label in ("ENCRYPTED SIGSTORE PRIVATE KEY", "OPENSSH PRIVATE KEY", "CERTIFICATE"):
+        junk.write_text(f"-----BEGIN {label}-----\nabc\n-----END {label}-----\n")
+        assert f"PEM of '{label}'" in _refused(tmp_path, SigningKey(junk))
+    junk.write_text("no key")
     assert "cannot be read" in _refused(tmp_path, SigningKey(broken), wrong)
     assert "No such file" in _refused(tmp_path, SigningKey(tmp_path / "none"))
     assert "is no file" in _refused(tmp_path, SigningKey(Path(os.devnull)))
