@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -11,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from eidos.engine.app.context import Context, Opening
+from eidos.engine.app.gator_suite import find_suites, run_suites
 from eidos.engine.cli import console, root
+from eidos.engine.documents.limits import Limits
+from eidos.engine.model.suite import Outcome
 from fakes.gatekeeper import SYNC, UNIQUE, coded, constraint, ingress, lay_out, template, thing
 from fakes.opa_server import opa_binary
 
@@ -359,3 +364,73 @@ def test_refuses_what_gator_refuses(name: str, check: Check, gator: str, tmp_pat
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert code == 2
     assert (ran.returncode, "auditing objects" in ran.stderr or "adding" in ran.stderr) == (1, True)
+
+
+SUITE = """\
+kind: Suite
+apiVersion: test.gatekeeper.sh/v1alpha1
+metadata: {name: own}
+tests:
+- name: owned
+  template: t.yaml
+  constraint: c.yaml
+  cases:
+  - {name: good, object: good.yaml, assertions: [{violations: no}]}
+  - {name: bad, object: bad.yaml, assertions: [{violations: 1, message: lacks}]}
+  - {name: wrong, object: bad.yaml, assertions: [{violations: no}]}
+  - {name: other, object: bad.yaml, assertions: [{message: "^nothing"}]}
+  - {name: left, object: bad.yaml, skip: true, assertions: [{violations: no}]}
+- name: hosts
+  template: u.yaml
+  constraint: uc.yaml
+  cases:
+  - {name: alone, object: one.yaml, assertions: [{violations: no}]}
+  - {name: taken, object: one.yaml, inventory: [two.yaml], assertions: [{violations: yes}]}
+- {name: invalid, template: t.yaml, constraint: wrong.yaml, invalid: true}
+- {name: valid, template: t.yaml, constraint: c.yaml, invalid: true}
+"""
+SUITE_FILES = {
+    "suite.yaml": SUITE,
+    "t.yaml": template(),
+    "c.yaml": constraint(),
+    "wrong.yaml": constraint(spec="parameters: {labels: 7}\n"),
+    "good.yaml": thing("good", labels="{owner: a}"),
+    "bad.yaml": thing("bad"),
+    "u.yaml": coded("UniqueHost", UNIQUE, annotations=SYNC),
+    "uc.yaml": constraint("UniqueHost", "hosts", ""),
+    "one.yaml": ingress("one", "a.example"),
+    "two.yaml": ingress("two", "a.example"),
+}
+_WORDS = {"PASS": "passed", "FAIL": "failed"}
+
+
+@pytest.mark.real
+def test_suites_end_as_with_gator(tmp_path: Path, gator: str) -> None:
+    lay_out(tmp_path, SUITE_FILES)
+    command = [gator, "verify", "-v", "--enable-k8s-native-validation=false", "suite.yaml"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    theirs = {
+        name: _WORDS[word]
+        for word, name in re.findall(r"--- (PASS|FAIL): (\w+)", ran.stdout + ran.stderr)
+    }
+    with Context(Opening(engine="opa", opa_binary=Path(opa_binary()))) as context:
+        [suite] = run_suites(find_suites([str(tmp_path)], Limits()), context).suites
+    ended = [each for test in suite.tests for each in (test, *test.cases)]
+    skipped = [each.name for each in ended if each.outcome is Outcome.SKIPPED]
+    ours = {each.name: each.outcome.value for each in ended if each.name not in skipped}
+    assert ours == theirs  # of what it skips, gator says nothing
+    assert (skipped, len(ours)) == (["left"], 10)
+
+
+@pytest.mark.real
+def test_what_templates_print_is_told(check: Check) -> None:
+    rego = 'package p\n\nviolation[{"msg": "x"}] { print("seen", input.review.name); false }\n'
+    files = {
+        "templates/p.yaml": template("P", rego, libs=(), schema=""),
+        "constraints/p.yaml": constraint("P", spec=""),
+        "objects/a.yaml": thing(),
+    }
+    engine = ("--engine", "opa", "--opa-binary", opa_binary())
+    code, report, _ = check(files, *engine, *POLICY, "objects")
+    assert code == 0
+    assert [line.partition(": ")[2] for line in report["prints"]] == ["seen web"]
