@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine import __version__
-from eidos.engine.app.bundle_recording import record_bundling
+from eidos.engine.app.bundle_recording import record_bundling, record_run
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import (
@@ -35,7 +35,14 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.documents.recipes import read_constraints, read_recipe
 from eidos.engine.documents.writing import to_json
-from eidos.engine.errors import BundleError, DocumentError, Location, Problem, UsageError
+from eidos.engine.errors import (
+    BundleError,
+    DocumentError,
+    EidosError,
+    Location,
+    Problem,
+    UsageError,
+)
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import bundle_facts
@@ -161,13 +168,18 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     files: tuple[File, ...] = ()
     decision = decided([before], reasons, outcomes)
     if decision is Decision.PASSED:
-        plan = _rendered(asked)
-        files = _files(plan, asked, annotate=request.annotate)
-        if asked.old is not None:
-            refuse_more_than(request.only, asked.old, asked.recipe, files)
-        seen = _seen(asked, plan, files)
+        try:
+            plan = _rendered(asked)
+            files = _files(plan, asked, annotate=request.annotate)
+            if asked.old is not None:
+                refuse_more_than(request.only, asked.old, asked.recipe, files)
+            seen = _seen(asked, plan, files)
+            after = _judged(asked, seen, request, context)
+        except EidosError:
+            if context.records:  # nothing was decided, and the snapshot was judged
+                record_run(before, asked.item, context)
+            raise
         notes += _unasked(seen)
-        after = _judged(asked, seen, request, context)
         decision = decided([before, after], reasons, outcomes)
     said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
     document = _gate_file(said, asked)

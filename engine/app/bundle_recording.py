@@ -38,9 +38,23 @@ def record_bundling(
         with store.recording(said.after.started) as recording:
             recording.record(said.after)
     recorded = _recorded(bundling, document, recipe, item)
-    with store.recording(said.before.started) as recording:
+    record_run(said.before, item, context, (recorded, document.content))
+
+
+def record_run(
+    before: Report,
+    item: Item,
+    context: Context,
+    decided: tuple[RecordedBundling, bytes] | None = None,
+) -> None:
+    """Record the run that judged a snapshot, with what was decided by it, if anything was.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    with context.store.recording(before.started) as recording:
         recording.keep([item.snapshot])
-        recording.record(said.before, (recorded, document.content))
+        recording.record(before, decided)
 
 
 def _recorded(

@@ -30,7 +30,7 @@ from eidos.engine.model.rule import Rule
 from eidos.engine.model.snapshot import CollectorState
 from eidos.engine.rego.light import LightEngine
 from eidos.engine.report.outputs import parse_outputs
-from eidos.engine.report.registry import AS_OF, REPORT
+from eidos.engine.report.registry import AS_OF, BUNDLE, REPORT
 from eidos.engine.schema import kinds, known_schemas
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,8 @@ def test_commands_in_pages_are_understood(
     for arguments in eidos_calls(block.text):
         context = resolve(arguments)
         if arguments[0] in {"check", "history"} and "sql" not in arguments:
-            parse_outputs(context.params.get("outputs") or (), AS_OF)
+            kind = BUNDLE if "bundle" in arguments else AS_OF
+            parse_outputs(context.params.get("outputs") or (), kind)
 
 
 def validated(text: str, folder: Path) -> None:

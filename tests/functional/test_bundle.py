@@ -425,6 +425,17 @@ def test_what_cannot_be_recorded_is_not_published(
     assert not Path("out").exists()
 
 
+def test_a_check_is_remembered_though_nothing_could_be_rendered(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Argo CD must know where the bundle will lie, which shows only when it is written."""
+    assert bundle("--deployer", "argocd", db="h.db") == 2
+    assert recorded(capsys) == []
+    assert history("show", "latest", "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out)["decision"] == "passed"
+    assert history("verify") == 0
+
+
 def test_no_record_leaves_nothing(bundle: Bundle, tmp_path: Path) -> None:
     assert bundle() == 0
     assert not list(tmp_path.rglob("*.db"))

@@ -36,6 +36,7 @@ waivers:
 def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     """A history in which every question has an answer."""
     past = Past(tmp_path_factory.mktemp("past"))
+    bundle(past)
     pack = write_rules(past.folder / "t")
     newer = write_rules(past.folder / "new", "2.0.0", named='deny contains "no" if false\n')
     (past.folder / "w.yaml").write_text(WAIVERS)
@@ -51,7 +52,6 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         newer,
         enforcement={"T-001": Enforcement.WARN},
     )
-    bundle(past)
     return past
 
 
