@@ -1,6 +1,7 @@
 """`eidos admit`: manifests and AdmissionReviews are judged offline as the API server would ask."""
 
 import copy
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -459,3 +460,28 @@ def test_check_judges_by_the_same_rules(admit: Admit, capsys: pytest.CaptureFixt
     console.run(root, ["check", "--no-record", DAY, "-o", "json", "-p", "admission", "w.json"])
     checked = json.loads(capsys.readouterr().out)
     assert statuses(checked) == statuses(report)
+
+
+def test_rules_about_reviews_cannot_tell_of_snapshots(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(inside, {"s.yaml": json.dumps(snapshot())})
+    packs = ("-p", "admission", "-p", "kubernetes")
+    console.run(root, ["check", "--no-record", DAY, "-o", "json", *packs, "s.yaml"])
+    [subject] = json.loads(capsys.readouterr().out)["subjects"]
+    [said] = [each for each in subject["verdicts"] if each["rule"] == "ADM-001"]
+    assert (said["status"], said["reason"]) == (
+        "unknown",
+        "it is about a review, not about a snapshot",
+    )
+
+
+def test_manifests_come_from_standard_input(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"---\n# Source: chart/templates/a.yaml\n---\n{json.dumps(workload('Job', GPU_POD))}\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert console.run(root, ["admit", "--no-record", DAY, "-o", "json", "-"]) == 0
+    [subject] = json.loads(capsys.readouterr().out)["subjects"]
+    assert (subject["name"], subject["file"]) == ("Job/research/train", "<stdin>")
+    assert inside.is_dir()
