@@ -485,3 +485,34 @@ def test_manifests_come_from_standard_input(
     [subject] = json.loads(capsys.readouterr().out)["subjects"]
     assert (subject["name"], subject["file"]) == ("Job/research/train", "<stdin>")
     assert inside.is_dir()
+
+
+def test_what_names_no_namespace_lies_where_the_manifest_is_deployed(admit: Admit) -> None:
+    claim = {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceClaimTemplate",
+        "metadata": {"name": "one"},
+        "spec": {"spec": {"devices": {"requests": [{"exactly": {"deviceClassName": "dra.net"}}]}}},
+    }
+    pod = copy.deepcopy(GPU_POD)
+    pod["resourceClaims"] = [{"name": "net", "resourceClaimTemplateName": "one"}]
+    del pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"]
+    bare = workload("Pod", pod)
+    del bare["metadata"]["namespace"]
+    code, report = admit({"a.json": claim, "b.json": bare}, "a.json", "b.json")
+    assert (code, statuses(report)["ADM-002"]) == (0, "skip")
+
+
+def test_hosts_are_unique_wherever_the_ingress_will_lie(admit: Admit) -> None:
+    one, two = (
+        ingress(name, "a.example").replace(", namespace: shop", "") for name in ("one", "two")
+    )
+    files = {
+        "p/u.yaml": coded("UniqueHost", UNIQUE, annotations=SYNC),
+        "p/c.yaml": constraint("UniqueHost", "hosts", ""),
+        "both.yaml": f"{one}---\n{two}",
+        "one.yaml": one,
+    }
+    assert admit(files, "-p", "p", "both.yaml")[0] == 1
+    assert admit({}, "-p", "p", "one.yaml")[0] == 3
+    assert console.run(root, ["check", "--no-record", "-p", "p", "both.yaml"]) == 3
