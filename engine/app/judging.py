@@ -349,5 +349,6 @@ def unasked(
             reason = "it is about a recipe, and none is given: --recipe FILE"
             yield Verdict(rule.id, Status.UNKNOWN, reason=reason)
         elif rule.scope not in _ASKED:
-            reason = f"it is about a {rule.scope}, not about a snapshot"
+            what = "a review" if rule.scope is Scope.ADMISSION else f"a {rule.scope}"
+            reason = f"it is about {what}, not about a snapshot"
             yield Verdict(rule.id, Status.UNKNOWN, reason=reason)

@@ -13,11 +13,18 @@ from typing import Any, Final
 from eidos.engine.app.reader import Item
 from eidos.engine.digest import digest
 from eidos.engine.documents.reading import Document
-from eidos.engine.documents.reviews import Asked, Making, is_review, objects_in, read_requests
+from eidos.engine.documents.reviews import (
+    Asked,
+    Making,
+    is_review,
+    objects_in,
+    placed,
+    read_requests,
+)
 from eidos.engine.documents.walking import Path, Step
 from eidos.engine.errors import DocumentError
 from eidos.engine.evaluating.subjects import SubjectFacts, cluster_facts, review_facts
-from eidos.engine.model.admission import Namespace, Review
+from eidos.engine.model.admission import Namespace, Review, is_namespaced
 from eidos.engine.model.durations import span
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -65,8 +72,9 @@ class Inventory:
         place = self._place(space).setdefault(version, {}).setdefault(kind, {})
         if name in place:
             return
-        self.kinds[version, kind] += 1
         place[name] = dict(object_)
+        if space or not is_namespaced(version.rpartition("/")[0], kind):
+            self.kinds[version, kind] += 1  # of others nobody knows where they lie
         if (version, kind) == ("v1", "Namespace"):
             labels = metadata.get("labels")
             texts = {k: str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
@@ -92,7 +100,7 @@ class Inventory:
             metadata = metadata if isinstance(metadata, Mapping) else {}
             version, kind = str(object_.get("apiVersion")), str(object_.get("kind"))
             called = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-            if self.get(version, kind, *called) is not None:
+            if self.get(version, kind, *called) is not None and counts[version, kind]:
                 counts[version, kind] -= 1
         return frozenset(kind for kind, count in counts.items() if count > 0)
 
@@ -209,10 +217,11 @@ class Reviewing:
         beside: Sequence[Item] | None = None,
         seen: Seen | None = None,
     ) -> None:
+        space = making.namespace
         given = [each for item in beside or () for each in objects_in(_step(item))]
-        own = [each for item in items for each in _own(item)]
-        known = [*(each.map() for each in given), *(seen.objects() if seen else ())]
-        self.inventory = Inventory([*known, *(each.map() for each in own)])
+        own = [placed(each.map(), space) for item in items for each in _own(item)]
+        known = [*(placed(each.map(), space) for each in given), *(seen.objects() if seen else ())]
+        self.inventory = Inventory([*known, *own])
         self.uids: list[str] = []
         """Of every review that was made, in order."""
         self._is_whole = beside is not None

@@ -126,10 +126,8 @@ def _of_object(step: Step, making: Making) -> Asked:
     if not name and not _text(step, metadata, "generateName"):
         raise step.fail("the object has no metadata.name", "Give it a name, or a generateName.")
     version, kind = str(object_["apiVersion"]), str(object_["kind"])
-    if not namespace and is_namespaced(version.rpartition("/")[0], kind):
-        namespace = making.namespace
-        if namespace:
-            object_ = {**object_, "metadata": {**metadata, "namespace": namespace}}
+    object_ = placed(object_, making.namespace)
+    namespace = namespace or str(_metadata(object_).get("namespace") or "")
     group, _, number = version.rpartition("/")
     request: dict[str, Json] = {
         "uid": "",
@@ -145,6 +143,22 @@ def _of_object(step: Step, making: Making) -> Asked:
     request |= {"namespace": namespace} if namespace else {}
     request["uid"] = _uid(request)
     return Asked(request, step.path, object_)
+
+
+def _metadata(object_: Mapping[str, Json]) -> Mapping[str, Json]:
+    found = object_.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def placed(object_: dict[str, Json], namespace: str) -> dict[str, Json]:
+    """Give an object that names no namespace, and lies in one, the namespace that it gets."""
+    metadata = object_.get("metadata")
+    if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
+        return object_
+    group = str(object_["apiVersion"]).rpartition("/")[0]
+    if not is_namespaced(group, str(object_["kind"])):
+        return object_
+    return {**object_, "metadata": {**metadata, "namespace": namespace}}
 
 
 def _text(step: Step, metadata: Mapping[str, Json], key: str) -> str:

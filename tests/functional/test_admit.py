@@ -1,6 +1,7 @@
 """`eidos admit`: manifests and AdmissionReviews are judged offline as the API server would ask."""
 
 import copy
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -459,3 +460,59 @@ def test_check_judges_by_the_same_rules(admit: Admit, capsys: pytest.CaptureFixt
     console.run(root, ["check", "--no-record", DAY, "-o", "json", "-p", "admission", "w.json"])
     checked = json.loads(capsys.readouterr().out)
     assert statuses(checked) == statuses(report)
+
+
+def test_rules_about_reviews_cannot_tell_of_snapshots(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(inside, {"s.yaml": json.dumps(snapshot())})
+    packs = ("-p", "admission", "-p", "kubernetes")
+    console.run(root, ["check", "--no-record", DAY, "-o", "json", *packs, "s.yaml"])
+    [subject] = json.loads(capsys.readouterr().out)["subjects"]
+    [said] = [each for each in subject["verdicts"] if each["rule"] == "ADM-001"]
+    assert (said["status"], said["reason"]) == (
+        "unknown",
+        "it is about a review, not about a snapshot",
+    )
+
+
+def test_manifests_come_from_standard_input(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"---\n# Source: chart/templates/a.yaml\n---\n{json.dumps(workload('Job', GPU_POD))}\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert console.run(root, ["admit", "--no-record", DAY, "-o", "json", "-"]) == 0
+    [subject] = json.loads(capsys.readouterr().out)["subjects"]
+    assert (subject["name"], subject["file"]) == ("Job/research/train", "<stdin>")
+    assert inside.is_dir()
+
+
+def test_what_names_no_namespace_lies_where_the_manifest_is_deployed(admit: Admit) -> None:
+    claim = {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceClaimTemplate",
+        "metadata": {"name": "one"},
+        "spec": {"spec": {"devices": {"requests": [{"exactly": {"deviceClassName": "dra.net"}}]}}},
+    }
+    pod = copy.deepcopy(GPU_POD)
+    pod["resourceClaims"] = [{"name": "net", "resourceClaimTemplateName": "one"}]
+    del pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"]
+    bare = workload("Pod", pod)
+    del bare["metadata"]["namespace"]
+    code, report = admit({"a.json": claim, "b.json": bare}, "a.json", "b.json")
+    assert (code, statuses(report)["ADM-002"]) == (0, "skip")
+
+
+def test_hosts_are_unique_wherever_the_ingress_will_lie(admit: Admit) -> None:
+    one, two = (
+        ingress(name, "a.example").replace(", namespace: shop", "") for name in ("one", "two")
+    )
+    files = {
+        "p/u.yaml": coded("UniqueHost", UNIQUE, annotations=SYNC),
+        "p/c.yaml": constraint("UniqueHost", "hosts", ""),
+        "both.yaml": f"{one}---\n{two}",
+        "one.yaml": one,
+    }
+    assert admit(files, "-p", "p", "both.yaml")[0] == 1
+    assert admit({}, "-p", "p", "one.yaml")[0] == 3
+    assert console.run(root, ["check", "--no-record", "-p", "p", "both.yaml"]) == 3
