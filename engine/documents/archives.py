@@ -70,22 +70,28 @@ def archive(files: Iterable[File]) -> bytes:
 
 
 def read_archive(
-    packed: BinaryIO, name: str, bounds: Bounds | None = None, *, rooted: bool = False
+    packed: BinaryIO,
+    name: str,
+    bounds: Bounds | None = None,
+    *,
+    rooted: bool = False,
+    zipped: bool = True,
 ) -> Iterator[File]:
-    """Give the files of a gzipped tar as they come, each whole; folders say nothing and are passed.
+    """Give the files of a tar as they come, each whole; folders say nothing and are passed.
 
     Args:
         packed: the archive, read once from where it stands.
         name: what messages call it.
         bounds: how much it may hold.
         rooted: paths may start with ``/``, which means the archive's root, as `opa build` has it.
+        zipped: it is gzipped.
 
     Raises:
         DocumentError: it is no archive, is cut off, holds what could do harm, or is over a bound;
             names the file in it. What was given before stands for nothing then.
     """
     bounds = bounds or Bounds()
-    unpacked = _Unpacked(packed, name, bounds.total_bytes)
+    unpacked = _Unpacked(packed, name, bounds.total_bytes, zipped=zipped)
     names = _Names(name)
     count = 0
     while (header := _header(unpacked, name)) is not None:
@@ -114,19 +120,20 @@ def _wrong(name: str, what: str) -> DocumentError:
 
 
 class _Unpacked:
-    """What a gzip stream holds, up to a bound.
+    """What a stream holds, up to a bound.
 
     Args:
         packed: the stream.
         name: what messages call it.
         at_most: bytes that may come out of it.
+        zipped: it is one of gzip.
     """
 
-    def __init__(self, packed: BinaryIO, name: str, at_most: int) -> None:
+    def __init__(self, packed: BinaryIO, name: str, at_most: int, *, zipped: bool) -> None:
         self._packed = packed
         self._name = name
         self._left = at_most
-        self._zipped = zlib.decompressobj(_ALL)
+        self._zipped = zlib.decompressobj(_ALL) if zipped else None
         self._ready = b""
 
     def read(self, size: int) -> bytes:
@@ -157,21 +164,27 @@ class _Unpacked:
             self._ready = b""
 
     def _more(self) -> bytes:
-        """Unpack the next piece, which then stands ready; nothing at the end of the stream."""
-        while not self._zipped.eof and not self._ready:
-            packed = self._zipped.unconsumed_tail or self._packed.read(_CHUNK)
-            if not packed:
-                raise _wrong(self._name, "it is cut off")
-            try:
-                self._ready = self._zipped.decompress(packed, _CHUNK)
-            except zlib.error as error:
-                raise _wrong(self._name, "it is not gzip, or damaged") from error
-        if self._zipped.eof and (self._zipped.unused_data or self._packed.read(1)):
-            raise _wrong(self._name, "something is hidden behind its end")
+        """Make the next piece ready; nothing at the end of the stream."""
+        if self._zipped is None:
+            self._ready = self._packed.read(_CHUNK)
+        else:
+            self._unzip(self._zipped)
         self._left -= len(self._ready)
         if self._left < 0:
             raise _wrong(self._name, "it holds more than may be unpacked")
         return self._ready
+
+    def _unzip(self, zipped: "zlib._Decompress") -> None:
+        while not zipped.eof and not self._ready:
+            packed = zipped.unconsumed_tail or self._packed.read(_CHUNK)
+            if not packed:
+                raise _wrong(self._name, "it is cut off")
+            try:
+                self._ready = zipped.decompress(packed, _CHUNK)
+            except zlib.error as error:
+                raise _wrong(self._name, "it is not gzip, or damaged") from error
+        if zipped.eof and (zipped.unused_data or self._packed.read(1)):
+            raise _wrong(self._name, "something is hidden behind its end")
 
 
 def _header(unpacked: _Unpacked, name: str) -> tarfile.TarInfo | None:

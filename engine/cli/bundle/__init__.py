@@ -1,4 +1,4 @@
-"""``eidos bundle``: options, one call, what became of it; ``diff`` and ``verify`` are own files."""
+"""``eidos bundle``: options, one call, what became of it; its verbs are own files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,11 @@ class BundleOptions:
     cls=LazyGroup,
     package="eidos.engine.cli.bundle",
     verbs={
+        "copy": "Copy a bundle from one place to another with what refers to it.",
         "diff": "Say what a move to another bundle changes, restarts and needs.",
+        "list": "List the bundles of a registry, a layout or a bucket.",
+        "pull": "Get a bundle from a registry, a layout, a bucket or an archive.",
+        "push": "Put a bundle into a registry, a layout, a bucket or an archive.",
         "verify": "Hold a bundle against its manifest: whatever differs is named.",
     },
     invoke_without_command=True,
