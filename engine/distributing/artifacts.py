@@ -66,7 +66,9 @@ def bundle_artifact(files: Iterable[File], layer: bytes) -> Artifact:
         REVISION: about["digest"],
         **{f"dev.eidos.bundle.{key}": value for key, value in about.items()},
     }
-    return _artifact(BUNDLE, (config, BUNDLE_CONFIG), [(layer, LAYER, {})], annotations)
+    return _artifact(
+        BUNDLE, (config, BUNDLE_CONFIG), [(layer, LAYER, {TITLE: "bundle.tar.gz"})], annotations
+    )
 
 
 def _gate(content: bytes | None) -> dict[str, str]:

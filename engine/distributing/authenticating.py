@@ -119,7 +119,7 @@ class Authenticator:
         try:
             said: Any = msgspec.json.decode(content)
             token = said.get("token") or said.get("access_token")
-        except (msgspec.DecodeError, AttributeError):
+        except (msgspec.DecodeError, AttributeError, RecursionError):
             token = None
         if not isinstance(token, str) or not token.isprintable():
             raise DistributionError(f"the token service of {self._host} gives no token") from None

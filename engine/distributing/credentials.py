@@ -24,7 +24,7 @@ _TOKEN = "<token>"  # noqa: S105 -- what helpers call a user that is none
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Credential:
     """What a registry is shown; its text form says nothing."""
 

@@ -133,7 +133,7 @@ class Layout:
             entries: list[_Entry] = said["manifests"]
             for each in entries:
                 read_descriptor(each)
-        except (msgspec.DecodeError, ValueError, TypeError, KeyError) as error:
+        except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._no_layout() from error
         if len(entries) > _ENTRIES_AT_MOST:
             raise self._no_layout()

@@ -296,7 +296,7 @@ class Registry:
         while True:
             try:
                 page = msgspec.json.decode(self._body(answer, MANIFEST_AT_MOST), type=dict)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise DistributionError(f"{self.place} gives a list that is none") from error
             yield page
             found = _NEXT.search(answer.header("Link"))
