@@ -162,7 +162,7 @@ class Registry:
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Length": str(blob.size),
-            **(self._authenticator.header(_PUSH) if self._is_ours(target) else {}),
+            **(self._authenticator.header(self._scope(_PUSH)) if self._is_ours(target) else {}),
         }
         query = urlencode({"digest": blob.digest})
         done = self._http.send("PUT", f"{target}{joint}{query}", headers, content)
@@ -243,7 +243,7 @@ class Registry:
             body: of the request.
         """
         url = path if path.startswith("http") else f"{self._root}{path}"
-        scope = f"repository:{self._name}:{actions}"
+        scope = self._scope(actions)
 
         def send() -> Answer:
             shown = self._authenticator.header(scope)
@@ -257,6 +257,9 @@ class Registry:
         if answer.status in {_UNAUTHORIZED, _DENIED}:
             raise self._refused(answer)
         return answer
+
+    def _scope(self, actions: str) -> str:
+        return f"repository:{self._name}:{actions}"
 
     def _is_ours(self, url: str) -> bool:
         return origin(url) == origin(self._root)
