@@ -82,7 +82,8 @@ class Answer:
             DistributionError: it is larger.
             PassingError: it is cut off, or comes too slowly.
         """
-        until = time.monotonic() + self._timeout + at_most / _SLOWEST
+        expected = min(at_most, self._raw.length_remaining or at_most)
+        until = time.monotonic() + self._timeout + expected / _SLOWEST
         left = at_most
         try:
             while part := self._raw.read1(_CHUNK, decode_content=False):
@@ -191,7 +192,10 @@ class Http:
         Raises:
             DistributionError: nowhere, from TLS to plain HTTP, or from elsewhere to this machine.
         """
-        target = urljoin(url, location)
+        try:
+            target = urljoin(url, location)
+        except ValueError as error:
+            raise _astray(url) from error
         here, there = urlsplit(url), _split(target)
         is_plain = there.scheme == "http" and not self.terms.plain_http
         is_home = _is_loopback(there.hostname)

@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _token(self, shown: str) -> None:
         if shown not in {"", self._basic()}:
             return self._say(401, b"{}")
-        return self._say(200, b'{"token":"the-t0ken"}')
+        return self._say(200, b'{"token":"the-t0ken"}' if shown else b'{"token":"anybody"}')
 
     def _manifests(self, name: str, reference: str, _: dict[str, str], body: bytes) -> None:
         hub = self.hub

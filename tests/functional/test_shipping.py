@@ -779,16 +779,14 @@ def test_two_who_attach_at_once_through_a_tag(shell: Shell, bad: Hub) -> None:
         "size": 1,
     }
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [theirs]}
-    state = ["before"]
+    lost: list[str] = []
 
     def between(method: str, path: str) -> Odd | None:
-        if method == "PUT" and fallback in path and state.pop() == "before":
-            state.append("after")
-            bad.put("a", index, fallback)  # ours is lost: they wrote last
-            return Odd(201)
-        if method == "PUT":
-            state.append("after")
-        return None
+        if method != "PUT" or fallback not in path or lost:
+            return None
+        lost.append(path)
+        bad.put("a", index, fallback)  # they write last
+        return Odd(201)
 
     bad.fault = between
     Path("e.json").write_bytes(ENVELOPE)
