@@ -6,9 +6,7 @@ from typing import Annotated, Any
 
 import click
 
-from eidos.engine.app.bundle import BundleRequest, bundle
 from eidos.engine.cli import LazyGroup, console
-from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     Database,
     Option,
@@ -103,6 +101,9 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return None
+    from eidos.engine.app.bundle import BundleRequest, bundle
+    from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
+
     chosen = parse_outputs(outputs, BUNDLING)
     if recipe is None or asked.snapshot is None:
         missing = "--recipe" if recipe is None else "--snapshot"
