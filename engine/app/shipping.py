@@ -216,6 +216,7 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
         UsageError: it is not said which one.
     """
     refuse_taken(request.place)
+    _refuse_inside(request)
     source = read_reference(request.source)
     if source.scheme == "path":
         return _pull_tree(request)
@@ -232,6 +233,18 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
             publish(beside, request.referrers)
         publish(staging, request.place)
     return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+
+
+def _refuse_inside(request: PullRequest) -> None:
+    """Refuse a folder for what refers to a bundle where only the bundle may be."""
+    beside = request.referrers
+    if beside is None:
+        return
+    if beside.resolve().is_relative_to(request.place.resolve()):
+        raise UsageError(
+            f"'{beside}' would be a part of the bundle", hint="Name a folder beside it."
+        )
+    refuse_taken(beside)
 
 
 def _take(repository: Repository, source: Reference, expect: str | None) -> Stored:

@@ -41,6 +41,8 @@ DSSE = "application/vnd.dsse.envelope.v1+json"
 VERSION = "org.opencontainers.image.version"
 REVISION = "org.opencontainers.image.revision"
 _ATTACHED_AT_MOST = 64 << 20
+_SHOWN_AT_MOST = 256
+"""Characters of an annotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,12 @@ def _gate(content: bytes | None) -> dict[str, str]:
         }
     except (ValueError, AttributeError, RecursionError):
         return {}
-    return {key: value for key, value in found.items() if isinstance(value, str) and value}
+    return {key: value for key, value in found.items() if _is_shown(value)}
+
+
+def _is_shown(value: object) -> bool:
+    """Say whether a text is one that others may be shown; a bundle may say anything."""
+    return isinstance(value, str) and 0 < len(value) <= _SHOWN_AT_MOST and value.isprintable()
 
 
 def pack_artifact(content: bytes, revision: str, title: str) -> Artifact:
@@ -232,8 +239,16 @@ def read_tree(folder: Path) -> list[File]:
         ]
         sums = (folder / "checksums.txt").read_bytes()
     except (OSError, ValueError) as error:
-        raise DistributionError(f"the bundle '{folder}' changes while it is read") from error
+        raise _changing(folder) from error
+    if any(address(file.content) != listed[file.path].digest for file in files):
+        raise _changing(folder)
     return [*files, File(TREE_MANIFEST, content), File("checksums.txt", sums)]
+
+
+def _changing(folder: Path) -> DistributionError:
+    return DistributionError(
+        f"the bundle '{folder}' changes while it is read", hint="Let nobody write there."
+    )
 
 
 def opa_revision(content: bytes, name: str) -> str:

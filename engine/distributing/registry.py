@@ -4,7 +4,7 @@ https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from functools import partial
 from typing import BinaryIO
 from urllib.parse import urlencode
@@ -30,6 +30,8 @@ from eidos.engine.ports import Clock
 
 _ACCEPT = {"Accept": ", ".join(sorted(MANIFESTS))}
 _PAGES_AT_MOST = 100
+_LISTED_AT_MOST = 10_000
+"""Tags of a repository, or manifests that refer to one."""
 _TRIES = 5
 """To change an index of referrers that others change as well."""
 _OK, _CREATED, _ACCEPTED = 200, 201, 202
@@ -86,8 +88,7 @@ class Registry:
         said = read_manifest(content, f"{self.place}: {name}")
         if media_type not in MANIFESTS or media_type != said.media_type:
             raise DistributionError(
-                f"{self.place} gives {media_type[:100] or 'something'} for {name}, and it is "
-                f"{said.media_type}",
+                f"{self.place} says of {name} that it is something else than {said.media_type}",
                 hint="eidos takes manifests of OCI 1.0 and 1.1, and of Docker's second schema.",
             )
         found = describe(content, media_type)
@@ -119,6 +120,7 @@ class Registry:
             said = page.get("tags")
             tags = said if isinstance(said, list) else []
             found.update(tag for tag in tags if isinstance(tag, str) and TAG.fullmatch(tag))
+            self._refuse_crowd(found)
         return sorted(tag for tag in found if not _FALLBACK.fullmatch(tag))
 
     def referrers(self, digest: str) -> list[Descriptor]:
@@ -134,6 +136,7 @@ class Registry:
             return list(self._fallback(digest)[1])
         for page in self._following(first):
             found += _listed(page, self.place)
+            self._refuse_crowd(found)
         return found
 
     def _fallback(self, digest: str) -> tuple[Stored | None, tuple[Descriptor, ...]]:
@@ -199,7 +202,7 @@ class Registry:
         digest = answer.header("Docker-Content-Digest")
         if digest and digest != manifest.descriptor.digest:
             raise DistributionError(
-                f"{self.place} stored another manifest than it was given: {digest[:100]}",
+                f"{self.place} stored another manifest than it was given",
                 hint="Registries must keep the bytes; this one cannot be used.",
             )
         return answer
@@ -292,6 +295,12 @@ class Registry:
         if first.status == _NOT_FOUND:
             raise self._refused(first)
         yield from self._following(first)
+
+    def _refuse_crowd(self, found: Sized) -> None:
+        if len(found) > _LISTED_AT_MOST:
+            raise DistributionError(
+                f"{self.place} lists more than {_LISTED_AT_MOST:,} of something"
+            )
 
     def _following(self, answer: Answer) -> Iterator[Mapping[str, object]]:
         """Give the pages of a list; none is read twice, and none is elsewhere."""

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from eidos.engine import schema
+from eidos.engine.bundling.trees import sealed, write_tree
 from eidos.engine.distributing.artifacts import BUNDLE, BUNDLE_CONFIG, LAYER
 from eidos.engine.documents.reading import read_text
+from eidos.engine.model.bundle import File
 from fakes.registry import INDEX, Hub, Odd, registry, sha
 from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_bundle, write_pack
 
@@ -354,6 +356,32 @@ def test_usage(shell: Shell, words: list[str], said: str) -> None:
     shell(*words, code=2)
     assert said in shell.err
     assert not Path("x").exists()
+
+
+def test_what_refers_to_a_bundle_is_no_part_of_it(shell: Shell, bad: Hub) -> None:
+    shell("bundle", "push", "b1", f"{bad.name('a')}:v1")
+    for folder in ("out", "out/refs", "x/../out/refs", "b1"):
+        command = ("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", "--with-referrers", folder)
+        shell(*command, code=2)
+        nothing_happened(shell, bad)
+
+
+def test_a_bundle_that_says_odd_things_of_itself(shell: Shell, bad: Hub, tmp_path: Path) -> None:
+    odd = {
+        "gate": "\x1b[2J",
+        "decision": "x" * 5_000_000,
+        "recipe": 5,
+        "snapshot": {"cluster": [1]},
+    }
+    write_tree(tmp_path / "odd", sealed([File("gate.json", json.dumps(odd).encode())]))
+    shell("bundle", "push", "odd", f"{bad.name('a')}:v1", code=0)
+    _, content = bad.manifests["a", bad.tags["a", "v1"]]
+    assert set(json.loads(content)["annotations"]) == {
+        "dev.eidos.bundle.digest",
+        "org.opencontainers.image.revision",
+        "org.opencontainers.image.title",
+    }
+    shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out")
 
 
 # Hostile registries -----------------------------------------------------------------------------

@@ -208,3 +208,13 @@ def test_a_bundle_has_the_same_bytes_in_any_order() -> None:
     other = bundle_artifact(files[::-1], archive(files[::-1]))
     assert one == other
     assert BytesIO(one.manifest.content).read().count(b"T00:") == 0
+
+
+def test_a_bundle_that_changes_after_it_was_verified(tmp_path: Path) -> None:
+    from eidos.engine.distributing.artifacts import read_tree
+    from fakes.shipped import write_bundle
+
+    folder = write_bundle(tmp_path / "b")
+    (folder / "gate.json").write_bytes(b"{}")
+    with pytest.raises(DistributionError, match="changes while it is read"):
+        read_tree(folder)
