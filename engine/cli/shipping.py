@@ -1,6 +1,7 @@
 """What the commands share that push, pull, list and copy."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,8 +48,9 @@ class ShippingOptions:
         bool, Option("--plain-http", "Speak plain HTTP also to other machines.")
     ] = False
     timeout: Annotated[
-        float, Option("--timeout", "How long to wait for an answer.", metavar="DURATION")
-    ] = 30.0
+        float | None,
+        Option("--timeout", "How long to wait for an answer; default: 30s.", metavar="DURATION"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,11 @@ class DigestOptions(ShippingOptions):
 
 def way(options: ShippingOptions) -> Way:
     """Give how other machines are spoken to."""
-    if options.timeout <= 0:
-        raise UsageError("--timeout must be longer than nothing", hint="Write --timeout 30s")
-    terms = Terms(ca_file=options.ca_file, plain_http=options.plain_http, timeout=options.timeout)
+    terms = Terms(ca_file=options.ca_file, plain_http=options.plain_http)
+    if options.timeout is not None:
+        if options.timeout <= 0:
+            raise UsageError("--timeout must be longer than nothing", hint="Write --timeout 30s")
+        terms = replace(terms, timeout=options.timeout)
     return Way(terms=terms, clock=SystemClock(), environ=os.environ)
 
 

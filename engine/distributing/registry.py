@@ -4,9 +4,10 @@ https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 """
 
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sized
 from functools import partial
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import urlencode
 
 import msgspec
@@ -29,6 +30,7 @@ from eidos.engine.model.artifact import DIGEST, TAG, Descriptor, Stored, Terms
 from eidos.engine.ports import Clock
 
 _ACCEPT = {"Accept": ", ".join(sorted(MANIFESTS))}
+_IN_MEMORY = 1 << 20
 _PAGES_AT_MOST = 100
 _LISTED_AT_MOST = 10_000
 """Tags of a repository, or manifests that refer to one."""
@@ -102,8 +104,15 @@ class Registry:
         return Stored(found, content)
 
     def blob(self, blob: Descriptor) -> Iterator[bytes]:
-        """Give a blob piece by piece; one that breaks off is not taken up again."""
-        answer = self._http.retrying(lambda: self._ask("GET", f"/blobs/{blob.digest}"))
+        """Give a blob piece by piece, once all of it is here: one that breaks off is got anew."""
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+            self._http.retrying(lambda: self._download(blob, file))
+            file.seek(0)
+            while part := file.read(_IN_MEMORY):
+                yield part
+
+    def _download(self, blob: Descriptor, file: IO[bytes]) -> None:
+        answer = self._ask("GET", f"/blobs/{blob.digest}")
         if answer.status == _NOT_FOUND:
             answer.close()
             raise DistributionError(
@@ -111,7 +120,10 @@ class Registry:
                 hint="Push the artifact anew.",
             )
         self._expect(answer, _OK)
-        yield from answer.chunks(min(blob.size, BLOB_AT_MOST))
+        file.seek(0)
+        file.truncate()
+        for part in answer.chunks(min(blob.size, BLOB_AT_MOST)):
+            file.write(part)
 
     def tags(self) -> list[str]:
         """Name every tag, in order, but for those that stand for referrers."""

@@ -6,8 +6,11 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -426,6 +429,18 @@ def test_what_is_passing_is_tried_again(shell: Shell, bad: Hub, what: str, code:
     assert not left
 
 
+@pytest.mark.parametrize("what", ["manifests", "blobs"])
+def test_an_answer_that_breaks_off_once_is_asked_for_again(
+    shell: Shell, bad: Hub, what: str
+) -> None:
+    shell("bundle", "push", "b1", f"{bad.name('a')}:v1")
+    left = [Odd(body=b"{", length=200)]
+    bad.fault = lambda _, path: left.pop() if f"/{what}/" in path and left else None
+    shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out")
+    assert not left
+    assert tree(Path("out")) == tree(Path("b1"))
+
+
 def test_a_registry_that_wants_long_to_be_left_alone(shell: Shell, bad: Hub) -> None:
     bad.fault = lambda *_: Odd(429, b"", {"Retry-After": "86400"})
     shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", code=2)
@@ -439,6 +454,29 @@ def test_a_registry_that_hangs(shell: Shell, bad: Hub, path: str, odd: Odd) -> N
     bad.fault = only(path, odd)
     shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", "--timeout", "0.5s", code=2)
     assert "did not answer within" in shell.err or "too slowly" in shell.err
+    nothing_happened(shell, bad)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_ended_leaves_nothing(shell: Shell, bad: Hub, number: signal.Signals) -> None:
+    shell("bundle", "push", "b1", f"{bad.name('a')}:v1")
+    reached = threading.Event()
+
+    def hang(_: str, path: str) -> Odd | None:
+        if "/blobs/" not in path:
+            return None
+        reached.set()
+        return Odd(hang=20)
+
+    bad.fault = hang
+    command = [sys.executable, "-m", "eidos.engine", "--no-config", "bundle", "pull"]
+    running = subprocess.Popen(
+        [*command, f"{bad.name('a')}:v1", "-o", "out"], stderr=subprocess.PIPE, text=True
+    )
+    assert reached.wait(100)
+    running.send_signal(number)
+    _, shell.err = running.communicate(timeout=100)
+    assert running.returncode in {128 + number, -number}
     nothing_happened(shell, bad)
 
 
