@@ -55,7 +55,7 @@ def read(content: bytes, *, rooted: bool = False, bounds: Bounds | None = None) 
 
 
 def folded(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def parents(path: str) -> list[str]:
@@ -125,6 +125,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "one name": (packed(entry("a"), entry("a")), "two files are called 'a' and 'a'"),
     "one case": (packed(entry("Straße"), entry("STRASSE")), "two files are called"),
     "one accent": (packed(entry("é"), entry("e\u0301")), "two files are called"),
+    "one ligature": (packed(entry("\ufb01le"), entry("file")), "two files are called"),
     "folder and file": (packed(entry("a/b"), entry("A")), "two files are called 'a' and 'A'"),
     "file and folder": (packed(entry("a"), entry("a/b")), "two files are called"),
     "folders of one case": (packed(entry("a/b"), entry("A/c")), "two files are called 'a' and 'A'"),
