@@ -175,6 +175,12 @@ class BundleError(EidosError):
     code = "bundle"
 
 
+class DistributionError(EidosError):
+    """A registry or a store could not be asked, refused, or gave something else than it should."""
+
+    code = "distribution"
+
+
 class MissingExtraError(EidosError):
     """An optional part is not installed."""
 

@@ -26,7 +26,10 @@ from eidos.engine.model.verification import Alteration, ChainLink
 from eidos.engine.model.waiver import WaiverLife
 from eidos.engine.records import dataclass
 
-if TYPE_CHECKING:  # most commands bundle nothing
+if TYPE_CHECKING:  # most commands bundle nothing, and ship nothing
+    from typing import BinaryIO
+
+    from eidos.engine.model.artifact import Descriptor, Stored
     from eidos.engine.model.bundle import File, Plan, Rendered, ToRender
     from eidos.engine.model.recorded_bundling import RecordedBundling
 
@@ -664,4 +667,60 @@ class Deployer(Protocol):
         Each release has its folder, `folder_of`: ``010-cert-manager/values.yaml`` and its resources
         in ``before/``, ``with/`` and ``after/`` are written for every deployer.
         """
+        ...
+
+
+# Distribution -----------------------------------------------------------------------------------
+
+
+class Repository(Protocol):
+    """Where artifacts lie by content address: of a registry, an image layout, an object store.
+
+    It is believed in nothing: who asks holds what comes against digest and size
+    (`eidos.engine.distributing.checking`).
+
+    Raises:
+        DistributionError: by every method: it cannot be asked, refuses, or breaks its protocol;
+            no message holds a credential.
+    """
+
+    @property
+    def place(self) -> str:
+        """What messages call it; holds no secret."""
+        ...
+
+    def manifest(self, name: str) -> "Stored | None":
+        """Give a manifest by tag or digest; None where there is none."""
+        ...
+
+    def blob(self, blob: "Descriptor") -> Iterator[bytes]:
+        """Give a blob piece by piece."""
+        ...
+
+    def put_blob(self, blob: "Descriptor", content: "BinaryIO") -> None:
+        """Put a blob where it is not there yet; the content may be read more than once."""
+        ...
+
+    def put_manifest(
+        self, manifest: "Stored", tag: str | None = None, *, move: bool = False
+    ) -> None:
+        """Put a manifest whose blobs are there, and let a tag name it.
+
+        One with a subject is found by `referrers` of that from then on.
+
+        Raises:
+            UsageError: the tag names another manifest, and may not move.
+        """
+        ...
+
+    def tags(self) -> list[str]:
+        """Name every tag, in order, but for those that stand for referrers."""
+        ...
+
+    def referrers(self, digest: str) -> list["Descriptor"]:
+        """Give what says that it refers to a manifest; what of it is true is in its manifest."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections, and write what is written at the end."""
         ...

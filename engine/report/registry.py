@@ -14,6 +14,7 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:
     from eidos.engine.cache import Info
     from eidos.engine.model.admission import Admission
+    from eidos.engine.model.artifact import Listing
     from eidos.engine.model.bundle import Bundling
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
@@ -102,6 +103,10 @@ TRANSITION: "Kind[Transition]" = Kind(
     {"text": "bundle.transition:text", "json": "bundle.transition:json"},
 )
 """``eidos bundle diff``."""
+LISTING: "Kind[Listing]" = Kind(
+    "a list of artifacts", {"text": "listing:text", "json": "listing:json"}
+)
+"""``eidos bundle list``, ``eidos policy list-remote``."""
 RECIPE: "Kind[Resolution]" = Kind(
     "a recipe",
     {
@@ -327,6 +332,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ADMISSION,
     BUNDLING,
     TRANSITION,
+    LISTING,
     RESOLUTION,
     DRIFT,
     DRIFTS,

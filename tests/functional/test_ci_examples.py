@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from eidos.engine import __version__
+from fakes.registry import registry
+from fakes.shipped import write_bundle
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "ci-examples"
@@ -27,7 +29,8 @@ SHIMS = {
 import os, sys
 with open(os.environ["CALLS"], "a") as calls:
     print("eidos", *sys.argv[1:], file=calls)
-if "check" in sys.argv[1:3] or ("bundle" in sys.argv[1:3] and "verify" not in sys.argv):
+shipping = {{"verify", "push", "copy"}} & {{*sys.argv[3:4]}}
+if "check" in sys.argv[1:3] or ("bundle" in sys.argv[1:3] and not shipping):
     sys.argv += ["--effective-time", "2026-11-24"]
 from eidos.engine.__main__ import main
 main()
@@ -60,7 +63,7 @@ class Machine(NamedTuple):
 
     folder: Path
 
-    def run(self, script: Script) -> subprocess.CompletedProcess[str]:
+    def run(self, script: Script, *words: str) -> subprocess.CompletedProcess[str]:
         shims = self.folder / "shims"
         env = {
             **os.environ,
@@ -71,7 +74,7 @@ class Machine(NamedTuple):
             "SHIMS": str(shims),
         }
         return subprocess.run(
-            [*script.shell, script.text],
+            [*script.shell, script.text, "script", *words],
             cwd=self.folder,
             env=env,
             capture_output=True,
@@ -329,6 +332,7 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
         ("github-workflow.json", "github-actions/waivers.yml"),
         ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
         ("gitlab-ci.json", "gitlab/bundle.gitlab-ci.yml"),
+        ("gitlab-ci.json", "gitlab/push.gitlab-ci.yml"),
     ],
 )
 def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
@@ -544,3 +548,53 @@ def test_what_a_pipeline_pushes_is_where_argo_cd_looks(machine: Machine, deploy:
     source = parent["spec"]["source"]
     assert (source["repoURL"], source["targetRevision"]) == (place["url"], place["revision"])
     assert git("ls-tree", f"deploy:{source['path']}", folder=deploy)
+
+
+# Shipping ---------------------------------------------------------------------------------------
+
+
+def test_gitlab_pushes_what_it_bundled(machine: Machine) -> None:
+    write_bundle(machine.folder / "bundle")
+    job = parsed("gitlab/push.gitlab-ci.yml")["push"]
+    lines = "\n".join(["set -e", *job["before_script"], *job["script"]])
+    with registry(auth="basic") as hub:
+        env = {
+            "CI_REGISTRY": hub.host,
+            "CI_REGISTRY_IMAGE": f"{hub.host}/team/clusters",
+            "CI_REGISTRY_USER": hub.user,
+            "CI_REGISTRY_PASSWORD": hub.password,
+            "CI_COMMIT_TAG": "v1.4.0",
+            "TMPDIR": str(machine.folder),
+        }
+        done = machine.run(Script(lines, env=env))
+        assert done.returncode == 0, done.stderr
+        digest = hub.tags["team/clusters/bundle", "v1.4.0"]
+        assert hub.password not in done.stdout + done.stderr + "".join(machine.calls("eidos"))
+    assert (machine.folder / "bundle.digest").read_text().strip() == digest
+    assert not list(machine.folder.glob("tmp.*"))
+
+
+@pytest.mark.parametrize("name", ["carry-out.sh", "carry-in.sh"])
+def test_scripts_for_the_air_gap_are_clean(name: str) -> None:
+    command = [str(Path(sys.executable).parent / "shellcheck"), str(EXAMPLES / "air-gap" / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_bundle_crosses_the_air_gap_as_it_is_or_not_at_all(machine: Machine) -> None:
+    write_bundle(machine.folder / "bundle")
+    out, into = ((EXAMPLES / "air-gap" / f"carry-{way}.sh").read_text() for way in ("out", "in"))
+
+    def run(text: str, *words: str) -> int:
+        return machine.run(Script(text, ("sh", "-c"), {}), *words).returncode
+
+    with registry() as outside, registry() as inside:
+        push = f"eidos --no-config bundle push bundle {outside.name('east')}:v1"
+        assert run(push) == 0
+        assert run(out, outside.name("east") + ":v1") == 0
+        digest = (machine.folder / "bundle.digest").read_text().strip()
+        target = inside.name("clusters/east") + ":v1"
+        assert run(into, "bundle.tar", "sha256:" + "0" * 64, target) == 2
+        assert not inside.tags
+        assert run(into, "bundle.tar", digest, target) == 0
+        assert inside.tags["clusters/east", "v1"] == digest == outside.tags["east", "v1"]

@@ -26,6 +26,8 @@ HIDDEN = ENVIRONMENT | CLOCK | RANDOM
 ALLOWED = {
     ("collecting/running.py", "os.environ"): "a collector's own process gets its scratch folder",
     ("bundling/trees.py", "os.urandom"): "the name of a folder until it takes its place",
+    ("distributing/layout.py", "os.urandom"): "the name of a file until it takes its place",
+    ("distributing/objects.py", "os.urandom"): "the name of a file until it takes its place",
     ("documents/writing.py", "os.urandom"): "the name of a file until it takes its place",
     ("rego/building.py", "secrets"): "the name of a file until it takes its place",
     ("rego/opa/server.py", "os.urandom"): "a package that no policy can name",

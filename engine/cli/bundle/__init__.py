@@ -1,4 +1,4 @@
-"""``eidos bundle``: options, one call, what became of it; ``diff`` and ``verify`` are own files."""
+"""``eidos bundle``: options, one call, what became of it; its verbs are own files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 import click
 
-from eidos.engine.app.bundle import BundleRequest, bundle
 from eidos.engine.cli import LazyGroup, console
-from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     Database,
     Option,
@@ -83,7 +81,11 @@ class BundleOptions:
     cls=LazyGroup,
     package="eidos.engine.cli.bundle",
     verbs={
+        "copy": "Copy a bundle from one place to another with what refers to it.",
         "diff": "Say what a move to another bundle changes, restarts and needs.",
+        "list": "List the bundles of a registry, a layout or a bucket.",
+        "pull": "Get a bundle from a registry, a layout, a bucket or an archive.",
+        "push": "Put a bundle into a registry, a layout, a bucket or an archive.",
         "verify": "Hold a bundle against its manifest: whatever differs is named.",
     },
     subject="--recipe",
@@ -109,6 +111,9 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return None
+    from eidos.engine.app.bundle import BundleRequest, bundle
+    from eidos.engine.cli.opening import open_context, policy_request, tell_relaxations
+
     chosen = parse_outputs(outputs, BUNDLING)
     if recipe is None or asked.snapshot is None:
         missing = "--recipe" if recipe is None else "--snapshot"

@@ -1,0 +1,474 @@
+"""``eidos bundle`` and ``eidos policy``: push, pull, list, copy."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eidos.engine.bundling.trees import (
+    MANIFEST,
+    publish,
+    refuse_taken,
+    staged,
+    verify_tree,
+    write_tree,
+)
+from eidos.engine.digest import address
+from eidos.engine.distributing.artifacts import (
+    BUNDLE,
+    PACK,
+    PACK_CONFIG,
+    REVISION,
+    attached_artifact,
+    bundle_artifact,
+    opa_revision,
+    pack_artifact,
+    put_artifact,
+    read_tree,
+    taken_layer,
+    unpack,
+)
+from eidos.engine.distributing.checking import take_manifest, taken_blob
+from eidos.engine.distributing.copying import Copied, copy_artifact, related
+from eidos.engine.distributing.manifests import TITLE, read_manifest
+from eidos.engine.distributing.opening import open_repository
+from eidos.engine.distributing.references import read_reference
+from eidos.engine.documents.archives import archive
+from eidos.engine.documents.writing import replacing, to_json
+from eidos.engine.errors import BundleError, DistributionError, Location, Problem, UsageError
+from eidos.engine.model.artifact import Listing, Reference, Stored, Tagged, Terms
+from eidos.engine.model.bundle import File
+from eidos.engine.ports import Clock, Repository
+from eidos.engine.records import dataclass
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
+
+_ARCHIVES = (".tar.gz", ".tgz")
+_FILE_AT_MOST = 256 << 20
+"""Bytes of a pack, an archive, or an attached file."""
+_LISTED_AT_MOST = 1000
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+"""A file may be called so on every system; what others call theirs is not taken on trust."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How other machines are spoken to."""
+
+    terms: Terms
+    clock: Clock
+    environ: Mapping[str, str]
+    """Says where credentials and proxies are."""
+
+    def open(self, reference: Reference) -> AbstractContextManager[Repository]:
+        """Open a place; see `open_repository`."""
+        return open_repository(reference, self.terms, self.clock, self.environ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRequest:
+    """What is pushed, and where to."""
+
+    source: Path
+    """Folder or archive of a bundle; file of a pack."""
+    target: str
+    """Reference of where it goes, perhaps with a tag."""
+    attached: tuple[Path, ...] = ()
+    """Files that refer to it: envelopes, SBOMs."""
+    move: bool = False
+    """The tag may name something else before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """What is pulled, and where to."""
+
+    source: str
+    """Reference with a tag or a digest."""
+    place: Path
+    """Folder of a bundle, file of a pack."""
+    expect: str | None = None
+    """Digest that it must have."""
+    referrers: Path | None = None
+    """Folder to make for what refers to it; None to leave that."""
+    force: bool = False
+    """A file with another content is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What was pushed, pulled or copied."""
+
+    reference: str
+    """With its digest: it means the same whatever becomes of tags."""
+    digest: str
+    """Of its manifest; of a tree that is no artifact, of the bundle's own."""
+    said: str
+    """One line about it."""
+
+
+# Bundles ----------------------------------------------------------------------------------------
+
+
+def push_bundle(request: PushRequest, way: Way) -> Shipped:
+    """Push a whole bundle; one that is not as its manifest says goes nowhere.
+
+    Raises:
+        BundleError: it differs from its manifest, or its new place is taken.
+        DistributionError: the place cannot be asked, or refuses.
+        UsageError: the tag would have to move, or something is asked for that cannot be there.
+    """
+    target = _target(request.target)
+    with _bundle_at(request.source) as folder:
+        files = read_tree(folder)
+    if target.scheme == "path":
+        return _push_tree(files, target.place, request)
+    artifact = bundle_artifact(files, archive(files))
+    stored = artifact.manifest
+    with way.open(target) as repository:
+        put_artifact(repository, artifact, target.tag, move=request.move)
+        _attach(repository, stored, request.attached)
+    digest = stored.descriptor.digest
+    return Shipped(target.at(digest), digest, f"pushed {len(files)} files to {target}")
+
+
+def _target(text: str) -> Reference:
+    target = read_reference(text)
+    if target.digest is not None:
+        raise UsageError(
+            "the digest follows from what is pushed", hint=f"Write {replace(target, digest=None)}"
+        )
+    return target
+
+
+@contextmanager
+def _bundle_at(source: Path) -> Iterator[Path]:
+    """Give the folder of a bundle that is whole; what lies in an archive is unpacked for it."""
+    with ExitStack() as ending:
+        folder = source
+        if source.name.endswith(_ARCHIVES) and not source.is_dir():
+            folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="eidos-")))
+            _unpack_file(source, folder)
+        _refuse_unwhole(folder, str(source))
+        yield folder
+
+
+def _unpack_file(file: Path, folder: Path) -> None:
+    try:
+        with file.open("rb") as packed:
+            unpack(packed, str(file), folder)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _refuse_unwhole(folder: Path, name: str) -> str:
+    """Give the digest of a bundle; say of what is wrong with it where it comes from.
+
+    Raises:
+        BundleError: something is changed, added or missing.
+    """
+    found = verify_tree(folder)
+    if found.digest is None or not found.is_whole:
+        raise BundleError.joined([_placed(each, folder, name) for each in found.problems])
+    return found.digest
+
+
+def _placed(problem: Problem, folder: Path, name: str) -> Problem:
+    file = problem.location.file if problem.location else str(folder)
+    return replace(problem, location=Location(file.replace(str(folder), name, 1)))
+
+
+def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
+    """Put a bundle as a folder or an archive, which hold one tree and nothing beside it."""
+    if request.attached or request.move:
+        raise UsageError(
+            f"'{place}' holds one bundle, without tags and what refers to it",
+            hint=f"A layout holds them: oci-layout:{place}",
+        )
+    path = Path(place)
+    if place.endswith(_ARCHIVES):
+        _write_file(path, archive(files), force=False)
+    else:
+        with staged(path) as staging:
+            write_tree(staging, files)
+            _refuse_unwhole(staging, place)
+            publish(staging, path)
+    digest = next(address(file.content) for file in files if file.path == MANIFEST)
+    return Shipped(place, digest, f"wrote {len(files)} files to {place}")
+
+
+def _attach(repository: Repository, subject: Stored, files: tuple[Path, ...]) -> None:
+    for file in files:
+        artifact = attached_artifact(_read_file(file), file.name, subject)
+        put_artifact(repository, artifact)
+
+
+def pull_bundle(request: PullRequest, way: Way) -> Shipped:
+    """Pull a bundle: unpacked beside its place, verified, and only then seen.
+
+    Raises:
+        BundleError: it is not whole, or something is at its place.
+        DistributionError: it cannot be got, or is not what it is said to be.
+        UsageError: it is not said which one.
+    """
+    refuse_taken(request.place)
+    _refuse_inside(request)
+    source = read_reference(request.source)
+    if source.scheme == "path":
+        return _pull_tree(request)
+    with way.open(source) as repository, ExitStack() as ending:
+        stored = _take(repository, source, request.expect)
+        staging = ending.enter_context(staged(request.place))
+        named = source.at(stored.descriptor.digest)
+        with taken_layer(repository, stored, BUNDLE) as layer:
+            unpack(layer, named, staging)
+        _refuse_other(stored, _refuse_unwhole(staging, named), named)
+        if request.referrers is not None:
+            beside = ending.enter_context(staged(request.referrers))
+            _write_referrers(repository, stored, beside)
+            publish(beside, request.referrers)
+        publish(staging, request.place)
+    return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+
+
+def _refuse_inside(request: PullRequest) -> None:
+    """Refuse a folder for what refers to a bundle where only the bundle may be."""
+    beside = request.referrers
+    if beside is None:
+        return
+    if beside.resolve().is_relative_to(request.place.resolve()):
+        raise UsageError(
+            f"'{beside}' would be a part of the bundle", hint="Name a folder beside it."
+        )
+    refuse_taken(beside)
+
+
+def _take(repository: Repository, source: Reference, expect: str | None) -> Stored:
+    """Get the manifest that is meant; a tag that names another than was expected is told.
+
+    Raises:
+        UsageError: neither tag nor digest is said.
+        DistributionError: there is none, or the tag has moved.
+    """
+    name = source.tag or source.digest
+    if name is None:
+        raise UsageError(
+            f"{source} names no artifact", hint=f"Write {source}:TAG or {source}@DIGEST"
+        )
+    stored = take_manifest(repository, name)
+    found = stored.descriptor.digest
+    for wanted in (source.digest, expect):
+        if wanted is not None and wanted != found:
+            raise DistributionError(
+                f"{source.repository}:{name} has moved: it is {found}, and {wanted} was expected",
+                hint=f"Get what was expected: {source.at(wanted)}; find out who moved the tag.",
+            )
+    return stored
+
+
+def _refuse_other(stored: Stored, digest: str, name: str) -> None:
+    """Refuse a bundle of which its manifest says that it is another."""
+    said = read_manifest(stored.content, name).annotations.get(REVISION)
+    if said not in {None, digest}:
+        raise DistributionError(
+            f"{name} says it holds the bundle {said}, and holds {digest}",
+            hint="Whoever pushed it did not mean this. Do not use it.",
+        )
+
+
+def _pull_tree(request: PullRequest) -> Shipped:
+    source = Path(request.source)
+    if request.referrers is not None:
+        raise UsageError(f"'{source}' holds one bundle, and nothing that refers to it")
+    with staged(request.place) as staging:
+        with _bundle_at(source) as folder:
+            write_tree(staging, read_tree(folder))
+        digest = _refuse_unwhole(staging, str(source))
+        if request.expect not in {None, digest}:
+            raise DistributionError(f"'{source}' is {digest}, and {request.expect} was expected")
+        publish(staging, request.place)
+    return Shipped(str(source), digest, f"took {source} to {request.place}")
+
+
+def _write_referrers(repository: Repository, stored: Stored, folder: Path) -> None:
+    """Write what refers to a manifest, and to that, each in a folder of its own, with a list."""
+    listed: list[Json] = []
+    for subject, each in related(repository, stored.descriptor.digest):
+        said = read_manifest(each.content, repository.place)
+        digest = each.descriptor.digest
+        files: list[Json] = []
+        for number, layer in enumerate(said.layers):
+            title = layer.annotations.get(TITLE, "")
+            name = title if _PLAIN_NAME.fullmatch(title) else "content"
+            path = f"{digest.removeprefix('sha256:')[:16]}/{number}-{name}"
+            with taken_blob(repository, layer) as content:
+                write_tree(folder, [File(path, content.read())])
+            files.append({"path": path, "mediaType": layer.media_type, "digest": layer.digest})
+        listed.append(
+            {
+                "digest": digest,
+                "artifactType": said.artifact_type,
+                "subject": subject,
+                "annotations": dict(said.annotations),
+                "files": files,
+            }
+        )
+    write_tree(folder, [File("referrers.json", to_json({"referrers": listed}).encode())])
+
+
+# Packs ------------------------------------------------------------------------------------------
+
+
+def push_pack(request: PushRequest, way: Way) -> Shipped:
+    """Push an OPA bundle as `eidos policy pack` writes it, byte for byte.
+
+    Raises:
+        DistributionError: it is none, or the place cannot be asked.
+        UsageError: the tag would have to move.
+    """
+    target = _target(request.target)
+    content = _read_file(request.source)
+    revision = opa_revision(content, str(request.source))
+    artifact = pack_artifact(content, revision, request.source.name)
+    with way.open(target) as repository:
+        put_artifact(repository, artifact, target.tag, move=request.move)
+        _attach(repository, artifact.manifest, request.attached)
+    digest = artifact.manifest.descriptor.digest
+    return Shipped(target.at(digest), digest, f"pushed {len(content):,} bytes to {target}")
+
+
+def pull_pack(request: PullRequest, way: Way) -> Shipped:
+    """Pull an OPA bundle, whoever pushed it, as a file.
+
+    Raises:
+        DistributionError: it cannot be got, or is no OPA bundle.
+        UsageError: it is not said which one, or the file is there with another content.
+    """
+    source = read_reference(request.source)
+    with way.open(source) as repository:
+        stored = _take(repository, source, request.expect)
+        named = source.at(stored.descriptor.digest)
+        with taken_layer(repository, stored, PACK) as layer:
+            content = layer.read()
+        opa_revision(content, named)
+        with ExitStack() as ending:
+            if request.referrers is not None:
+                beside = ending.enter_context(staged(request.referrers))
+                _write_referrers(repository, stored, beside)
+                publish(beside, request.referrers)
+            _write_file(request.place, content, force=request.force)
+    return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+
+
+# Both -------------------------------------------------------------------------------------------
+
+
+def copy(
+    source: str,
+    target: str,
+    way: Way,
+    *,
+    expect: str | None = None,
+    move: bool = False,
+    referrers: bool = True,
+) -> Shipped:
+    """Copy a bundle or a pack, and what refers to it, byte for byte.
+
+    Args:
+        source: reference with a tag or a digest.
+        target: reference; without a tag, it gets the one that `source` has.
+        way: how other machines are spoken to.
+        expect: digest that it must have.
+        move: the tag there may name something else before.
+        referrers: what refers to it goes with it.
+
+    Raises:
+        DistributionError: it cannot be got or put.
+        UsageError: it is not said which one, or the tag would have to move.
+    """
+    here, there = read_reference(source), _target(target)
+    with way.open(here) as giving, way.open(there) as taking:
+        stored = _take(giving, here, expect)
+        tag = there.tag or here.tag
+        done = copy_artifact(giving, stored, taking, tag, move=move, referrers=referrers)
+    place = replace(there, tag=tag)
+    return Shipped(there.at(done.digest), done.digest, f"copied {here} to {place}{_count(done)}")
+
+
+def _count(done: Copied) -> str:
+    return f", with {done.referrers} that refer to it" if done.referrers else ""
+
+
+def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) -> Listing:
+    """List what a place holds under tags.
+
+    Args:
+        place: reference; a tag or digest in it does not matter.
+        way: how other machines are spoken to.
+        kind: `BUNDLE` or `PACK`; what is neither is counted.
+        referrers: say as well what refers to each.
+
+    Raises:
+        DistributionError: the place cannot be asked.
+    """
+    reference = read_reference(place)
+    found: list[Tagged] = []
+    with way.open(reference) as repository:
+        tags = repository.tags()
+        for tag in tags[:_LISTED_AT_MOST]:
+            stored = take_manifest(repository, tag)
+            said = read_manifest(stored.content, repository.place)
+            digest = stored.descriptor.digest
+            kinds = (
+                tuple(each.artifact_type or "" for each in repository.referrers(digest))
+                if referrers
+                else ()
+            )
+            found.append(Tagged(tag, digest, said.artifact_type, said.annotations, kinds))
+    wanted = {BUNDLE} if kind == BUNDLE else {PACK, PACK_CONFIG}
+    listed = tuple(each for each in found if each.artifact_type in wanted)
+    return Listing(reference.repository, listed, len(tags) - len(listed))
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+def _read_file(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_FILE_AT_MOST + 1)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    if len(content) > _FILE_AT_MOST:
+        raise UsageError(f"'{file}' has more than {_FILE_AT_MOST:,} bytes")
+    return content
+
+
+def _unreadable(file: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"the file cannot be read: {(error.strerror or str(error)).lower()}",
+        location=Location(str(file)),
+    )
+
+
+def _write_file(place: Path, content: bytes, *, force: bool) -> None:
+    """Write a file whole or not at all; the same content may be there."""
+    try:
+        if place.exists() and not force:
+            if place.is_file() and place.read_bytes() == content:
+                return
+            raise UsageError(
+                f"there is something else at '{place}'", hint="Name a file that does not exist."
+            )
+        with replacing(place) as file:
+            file.buffer.write(content)
+    except OSError as error:
+        raise DistributionError(
+            f"the file cannot be written: {(error.strerror or str(error)).lower()}",
+            hint="Check that its folder exists, is writable and has space; nothing was changed.",
+            location=Location(str(place)),
+        ) from error

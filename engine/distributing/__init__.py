@@ -1,0 +1,1 @@
+"""Bundles and packs on their way: registries, image layouts, object stores, archives."""

@@ -1,0 +1,81 @@
+"""Small bundles and packs to ship, and the command line as a user has it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from eidos.engine.bundling.trees import sealed, write_tree
+from eidos.engine.cli import root
+from eidos.engine.cli.console import run
+from eidos.engine.documents.archives import archive
+from eidos.engine.model.bundle import File
+
+NO_DIGEST = "sha256:" + "0" * 64
+GATE = {
+    "gate": "prod",
+    "decision": "passed",
+    "recipe": {"name": "demo", "digest": "sha256:" + "1" * 64},
+    "snapshot": {"digest": "sha256:" + "2" * 64, "cluster": "c1"},
+}
+ENVELOPE = b'{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}'
+
+
+def write_bundle(folder: Path, values: str = "a: 1\n") -> Path:
+    """Write a bundle that is whole."""
+    files = [
+        File("gate.json", json.dumps(GATE).encode()),
+        File("install.sh", b"#!/bin/sh\n", is_executable=True),
+        File("010-demo/values.yaml", values.encode()),
+    ]
+    write_tree(folder, sealed(files))
+    return folder
+
+
+def write_pack(file: Path, rego: str = "package demo\n") -> Path:
+    """Write an OPA bundle."""
+    manifest = b'{"revision":"r1","roots":["demo"]}'
+    file.write_bytes(archive([File(".manifest", manifest), File("demo.rego", rego.encode())]))
+    return file
+
+
+def tree(folder: Path) -> dict[str, tuple[bytes, bool]]:
+    """Give every file below a folder, with whether it can be executed."""
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@dataclass
+class Clock:
+    """Time that goes on only where somebody waits."""
+
+    waited: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        return False
+
+
+@dataclass
+class Shell:
+    """The command line; what was said stays in `out` and `err`."""
+
+    capsys: pytest.CaptureFixture[str]
+    out: str = ""
+    err: str = ""
+
+    def __call__(self, *words: object, code: int | Sequence[int] = 0) -> str:
+        found = run(root, ["--no-config", *(str(word) for word in words)])
+        self.out, self.err = self.capsys.readouterr()
+        codes = [code] if isinstance(code, int) else code
+        assert found in codes, self.out + self.err
+        return self.out.strip()
