@@ -25,7 +25,7 @@ from eidos.engine.model.bundle import File
 from fakes.registry import INDEX, Hub, Odd, registry, sha
 from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_bundle, write_pack
 
-QUICK = ("--timeout", "1s")
+QUICK = ("--timeout", "10s")
 
 
 @pytest.fixture
