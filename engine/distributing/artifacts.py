@@ -1,7 +1,7 @@
 """What eidos ships as artifacts: bundles, packs, and what is attached to them.
 
-A bundle is one layer, a gzipped tar with the media type of images, because Flux and Argo CD deploy
-exactly that from a registry, and because registries take no hundred layers. A pack is the file that
+A bundle is one layer, a gzipped tar with the media type of images: the form in which Flux and Argo
+CD take manifests from a registry; and registries take no hundred layers. A pack is the file that
 `eidos policy pack` writes, byte for byte, with the media types that OPA downloads.
 """
 
