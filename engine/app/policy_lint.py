@@ -46,15 +46,14 @@ def policy_lint(request: LintRequest, context: Context) -> Linted:
         UsageError: a place does not exist, or is not there to be mended.
         EidosError: OPA or Regal does not answer, or a file cannot be written.
     """
-    sources = [each for place in request.places or (".",) for each in _sources(place)]
     _refuse_foreign(request)
     looking = _Looking(context)
-    looks = [looking.look(source) for source in dict.fromkeys(sources)]
+    looks = [looking.look(*each) for each in _asked(request.places or (".",)).items()]
     done: list[LintFinding] = []
     if request.fix:
         done = [each for look in looks for each in looking.mend(look)]
-        looks = [looking.look(look.source) for look in looks] if done else looks
-    modules = [module for look in looks for module in look.modules]
+        looks = [looking.look(look.source, look.only) for look in looks] if done else looks
+    modules = [module for look in looks for module in look.shown]
     foreign: list[LintFinding] = []
     if request.regal and modules and (regal := find_regal(context.environ)):
         foreign += _named(regal_findings(regal, [each.file for each in modules]), modules)
@@ -93,6 +92,29 @@ def _refuse_foreign(request: LintRequest) -> None:
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
             )
+
+
+def _asked(places: Sequence[str]) -> dict[PolicySource, frozenset[str] | None]:
+    """Give what is looked at, each with the files of it that were named; None for all of them."""
+    asked: dict[PolicySource, frozenset[str] | None] = {}
+    for place in places:
+        path = Path(place)
+        pack = _pack_around(path) if path.is_file() and path.suffix == ".rego" else None
+        if pack is None:
+            asked |= dict.fromkeys(_sources(place))
+            continue
+        source = PolicySource(pack, is_pack=True)
+        before = asked.get(source, frozenset())
+        asked[source] = None if before is None else before | {str(path)}
+    return asked
+
+
+def _pack_around(file: Path) -> Path | None:
+    """Give the folder of the pack that a file is in, as the path of the file leads to it."""
+    for folder in file.parents:
+        if (folder / MANIFEST).is_file():
+            return folder
+    return None
 
 
 def _sources(place: str) -> Iterator[PolicySource]:
@@ -136,6 +158,13 @@ class _Look:
     findings: tuple[LintFinding, ...]
     unmade: tuple[str, ...]
     """Ids that were not looked for."""
+    only: frozenset[str] | None = None
+    """The files that are told about; None for all."""
+
+    @property
+    def shown(self) -> tuple[Module, ...]:
+        """The modules that are told about."""
+        return tuple(e for e in self.modules if self.only is None or e.file in self.only)
 
     def told(self, foreign: Sequence[LintFinding] = ()) -> list[LintFinding]:
         """Give the findings, excused where comments say so, and those on the comments.
@@ -143,9 +172,10 @@ class _Look:
         Args:
             foreign: what others found, here and elsewhere.
         """
-        files = {module.file for module in self.modules}
-        own = [*self.findings, *(each for each in foreign if each.location.file in files)]
-        comments = [comment for module in self.modules for comment in ignores(module)]
+        files = {module.file for module in self.shown}
+        own = [e for e in self.findings if self.only is None or e.location.file in files]
+        own += [each for each in foreign if each.location.file in files]
+        comments = [comment for module in self.shown for comment in ignores(module)]
         return list(excused(own, comments, self.unmade))
 
 
@@ -164,8 +194,8 @@ class _Looking:
             return ()
         return (f"{', '.join(NEED_TREES)}: they need OPA; 'eidos engine install' gets it",)
 
-    def look(self, source: PolicySource) -> _Look:
-        """Look at a pack or folder."""
+    def look(self, source: PolicySource, only: frozenset[str] | None = None) -> _Look:
+        """Look at a pack or folder, and tell of all its files or only of some."""
         inspected = inspect(source, self._engine)
         findings = [_refused(each, source) for each in inspected.problems]
         for rule in inspected.rules:
@@ -176,7 +206,7 @@ class _Looking:
         modules = tuple(replace(e, file=_placed(e.file, source)) for e in inspected.modules)
         named = tuple(_at_path(each, source) for each in findings)
         unmade = () if readable else NEED_TREES
-        return _Look(source, modules, tuple(dict.fromkeys(named)), unmade)
+        return _Look(source, modules, tuple(dict.fromkeys(named)), unmade, only)
 
     def _of_trees(
         self, command: OpaCommand, source: PolicySource, inspected: Inspected
@@ -211,7 +241,7 @@ class _Looking:
             yield from done
             if not done:
                 return
-            look = self.look(look.source)
+            look = self.look(look.source, look.only)
 
     def _mend_once(self, look: _Look) -> list[LintFinding]:
         findings = [each for each in look.told() if each.stands]

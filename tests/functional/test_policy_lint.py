@@ -476,6 +476,23 @@ def test_nothing_to_look_at_is_no_success(capsys: pytest.CaptureFixture[str]) ->
     assert "nowhere" in said
 
 
+def test_a_file_of_a_pack_is_looked_at_in_its_pack(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Editors and pre-commit hooks name files."""
+    file = write(PLANTED["version"][1])
+    other = PLANTED["float"][1].replace("T-001", "T-002").replace("t.driver", "t.other")
+    Path("t/other.rego").write_text(other)
+    _, document = lint(capsys, str(file))
+    assert (document["files"], {each for each, _ in standing(document)}) == (1, {"version-as-text"})
+    _, document = lint(capsys, str(file), "t/other.rego")
+    assert document["files"] == 2
+    monkeypatch.chdir("t")
+    _, document = lint(capsys, "other.rego")
+    assert {each["location"]["file"] for each in document["findings"]} == {"other.rego"}
+    assert standing(document)[0][0] == "float-equality"
+
+
 def test_what_only_opa_can_tell_is_told_without_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
