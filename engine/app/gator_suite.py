@@ -23,7 +23,9 @@ from eidos.engine.errors import DocumentError, EidosError, UsageError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model import policytest
 from eidos.engine.model.nearest import nearest
+from eidos.engine.model.policytest import PolicyTest
 from eidos.engine.model.rule import Rule
 from eidos.engine.model.suite import (
     CaseResult,
@@ -104,6 +106,34 @@ def run_suites(suites: Sequence[Step], context: Context, pattern: str | None = N
     for case, verdict in zip(cases, verdicts, strict=True):
         case.verdict = verdict
     return SuiteRun(tuple(suite.result() for suite in made))
+
+
+def policy_tests(run: SuiteRun) -> Iterator[PolicyTest]:
+    """Give each case, and each test or suite that has none, as ``eidos policy test`` tells it."""
+    for suite in run.suites:
+        if not suite.tests:
+            yield _told_as(suite, suite.name, suite)
+        for test in suite.tests:
+            name = f"{suite.name}: {test.name}"
+            if not test.cases:
+                yield _told_as(test, name, suite)
+            yield from (_told_as(case, f"{name}//{case.name}", suite) for case in test.cases)
+
+
+_AS: Final = {
+    Outcome.PASSED: policytest.Outcome.PASS,
+    Outcome.FAILED: policytest.Outcome.FAIL,
+    Outcome.ERROR: policytest.Outcome.ERROR,
+    Outcome.SKIPPED: policytest.Outcome.SKIP,
+}
+
+
+def _told_as(
+    result: SuiteResult | TestResult | CaseResult, name: str, suite: SuiteResult
+) -> PolicyTest:
+    said = (result.message,) if result.message else ()
+    folder = str(Path(suite.location.file).parent)
+    return PolicyTest(name, folder, "gator", _AS[result.outcome], result.location, said)
 
 
 class _Filter:

@@ -1,6 +1,8 @@
 """``eidos policy test``: run the tests of policy, and say what of the policy they saw."""
 
+import contextlib
 import importlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eidos.engine.app.context import Context
+from eidos.engine.app.gator_suite import find_suites, policy_tests, run_suites
 from eidos.engine.app.test_targets import Target, Tested, TestRequest, find_targets
+from eidos.engine.documents.finding import NothingFoundError
 from eidos.engine.errors import EidosError, Problem, UsageError
 from eidos.engine.model.policytest import (
     LineCoverage,
@@ -20,6 +24,7 @@ from eidos.engine.model.policytest import (
 from eidos.engine.packs.finding import shipped
 
 if TYPE_CHECKING:
+    from eidos.engine.documents.walking import Step
     from eidos.engine.model.verdict import Status
 
 SUITES: Final[Mapping[str, str]] = {
@@ -46,11 +51,13 @@ def policy_test(request: TestRequest, context: Context) -> PolicyTestRun:
         EidosError: the engine that was asked for is not here.
     """
     _refuse_pattern(request.pattern)
-    found = list(find_targets(request, context))
+    suites, suited = _gator_suites(request, context)
+    found = [*find_targets(request, context, suited), *suites]
     targets = [each for each in found if isinstance(each, Target)]
     problems = [each for each in found if isinstance(each, Problem)]
     results = _run_all([(target, kind) for target in targets for kind in SUITES], request, context)
     done = [each for each in results if isinstance(each, Tested)]
+    done += [each for each in found if isinstance(each, Tested)]
     problems += [each for each in results if isinstance(each, Problem)]
     return PolicyTestRun(
         tests=tuple(test for each in done for test in each.tests),
@@ -59,6 +66,26 @@ def policy_test(request: TestRequest, context: Context) -> PolicyTestRun:
         engine=f"{context.engine.name} {context.engine.version}",
         notes=tuple(_notes(request, context)),
     )
+
+
+def _gator_suites(
+    request: TestRequest, context: Context
+) -> tuple[list[Tested | Problem], frozenset[str]]:
+    """Run suites in gator's format; give what became of them, and the paths that hold any."""
+    found: dict[str, list[Step]] = {}
+    try:
+        for path in filter(os.path.exists, request.paths or (".",)):
+            with contextlib.suppress(NothingFoundError):  # no YAML there
+                if steps := find_suites([path], context.limits):
+                    found[path] = steps
+        if not found:
+            return [], frozenset()
+        ran = run_suites(
+            [step for steps in found.values() for step in steps], context, request.pattern
+        )
+    except EidosError as error:
+        return [error.problem], frozenset(found)
+    return [Tested(tuple(policy_tests(ran)))], frozenset(found)
 
 
 def _refuse_pattern(pattern: str | None) -> None:

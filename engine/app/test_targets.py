@@ -1,6 +1,6 @@
 """What ``eidos policy test`` tests: packs, and folders of plain policy, with their tests."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from datetime import datetime
@@ -91,10 +91,17 @@ class Tested:
     """None where nobody counted them."""
 
 
-def find_targets(request: TestRequest, context: Context) -> Iterator[Target | Problem]:
+def find_targets(
+    request: TestRequest, context: Context, suited: Collection[str] = ()
+) -> Iterator[Target | Problem]:
     """Give what is to be tested; what cannot be loaded is a Problem in its place.
 
     Plain folders and files are one target, as ``opa test A B`` has it.
+
+    Args:
+        request: what was asked for.
+        context: what is open.
+        suited: paths that hold suites of another kind, and so need hold no Rego.
 
     Raises:
         EidosError: a path names nothing, or ``--data`` cannot be read.
@@ -103,6 +110,8 @@ def find_targets(request: TestRequest, context: Context) -> Iterator[Target | Pr
     plain: list[Path] = []
     packs: dict[Path, str] = {}
     for path in request.paths or (".",):
+        if path in suited and not any(Path(path).rglob("*.rego")):
+            continue
         below = _packs_below(Path(path))
         packs.update({each.resolve(): str(each) for each in below})
         if not below and (source := find_policies([path])[0]).is_pack:

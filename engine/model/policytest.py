@@ -30,7 +30,7 @@ class PolicyTest:
     suite: str
     """Whose test it is: the folder that was given."""
     kind: str
-    """``rego``, ``cases``: the name of the kind of suite in the registry."""
+    """``rego``, ``cases`` or ``gator``."""
     outcome: Outcome
     location: Location | None = None
     said: tuple[str, ...] = ()

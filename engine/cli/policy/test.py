@@ -63,7 +63,8 @@ def command(
     """Run the tests of policy: of packs, and of plain conftest or OPA folders; here by default.
 
     Tests are Rego rules named test_... (todo_test_... is skipped), run as 'opa test' runs them,
-    and cases in files named ..._cases.yaml: a fixture and what rules must say of it.
+    and cases in files named ..._cases.yaml: a fixture and what rules must say of it. Suites in
+    gator's format are run as 'gator verify' runs them.
 
     Exit codes: 0 all passed, 1 a test failed or coverage is below the threshold, 2 policy or a
     test could not be run, 3 there are no tests.

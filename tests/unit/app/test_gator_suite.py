@@ -1,5 +1,6 @@
 """Suites in gator's format: what is asked, what is counted, and what cannot be asked."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.gator_suite import find_suites, run_suites
+from eidos.engine.cli import console, root
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.model.suite import CaseResult, Outcome, SuiteRun, TestResult
@@ -210,3 +212,32 @@ def test_hostile_patterns_take_no_time(run: Run) -> None:
         OWNED + case("long", "[{violations: no, message: '^(a+)+$'}]"), **{"long.yaml": thing(name)}
     )
     assert only(found).outcome is Outcome.PASSED
+
+
+def test_policy_test_runs_suites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tests = OWNED + case("good", "[{violations: no}]") + case("bad", "[{violations: no}]")
+    lay_out(tmp_path, {**FILES, "suite.yaml": HEAD + tests})
+    assert console.run(root, ["policy", "test", str(tmp_path), "-o", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)["tests"]
+    assert [(each["name"], each["kind"], each["outcome"]) for each in told] == [
+        ("own: owned//good", "gator", "pass"),
+        ("own: owned//bad", "gator", "fail"),
+    ]
+    assert "1 violations, and none wanted" in told[1]["said"][0]
+    chosen = ["policy", "test", str(tmp_path), "--run", "owned//good"]
+    assert console.run(root, chosen) == 0
+    assert console.run(root, [*chosen[:-1], "nothing"]) == 3
+
+
+def test_policy_test_runs_suites_beside_rules_in_rego(tmp_path: Path) -> None:
+    lay_out(tmp_path, {**FILES, "suite.yaml": HEAD + OWNED + case("bad")})
+    (tmp_path / "own_test.rego").write_text("package own_test\n\ntest_x if 1 == 2\n")
+    assert console.run(root, ["policy", "test", str(tmp_path)]) == 1
+
+
+def test_policy_test_tells_of_a_suite_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path, {**FILES, "suite.yaml": HEAD + "  - {name: a\n"})
+    assert console.run(root, ["policy", "test", str(tmp_path)]) == 2
+    assert "suite.yaml" in capsys.readouterr().out
