@@ -19,6 +19,8 @@ from eidos.engine.records import dataclass
 
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 16
+_MEGABYTE = 1 << 20
+_OF_OPA = "data.json"
 _HEADER_AT_MOST = 1 << 16
 """Bytes of an extended header: a path has 4096 at most."""
 _PATH_AT_MOST = 4096
@@ -49,6 +51,8 @@ class Bounds:
     """Of one file, unpacked: so much is in memory at once."""
     total_bytes: int = 512 << 20
     """Of everything, unpacked, headers and padding with it."""
+    times: int | None = None
+    """How much larger it may be than it was packed, once it is over a megabyte; None for any."""
 
 
 def archive(files: Iterable[File]) -> bytes:
@@ -83,7 +87,8 @@ def read_archive(
         packed: the archive, read once from where it stands.
         name: what messages call it.
         bounds: how much it may hold.
-        rooted: paths may start with ``/``, which means the archive's root, as `opa build` has it.
+        rooted: paths may start with ``/``, all or none of them, which means the archive's root,
+            as `opa build` has it, which always writes ``/data.json``.
         zipped: it is gzipped.
 
     Raises:
@@ -91,14 +96,18 @@ def read_archive(
             names the file in it. What was given before stands for nothing then.
     """
     bounds = bounds or Bounds()
-    unpacked = _Unpacked(packed, name, bounds.total_bytes, zipped=zipped)
+    unpacked = _Unpacked(packed, name, bounds, zipped=zipped)
     names = _Names(name)
+    roots: set[bool] = set()
     count = 0
     while (header := _header(unpacked, name)) is not None:
         count += 1
         if count > bounds.files:
             raise _wrong(name, f"it holds more than {bounds.files:,} files")
         path = _path(header.name, name, rooted=rooted)
+        roots.add(header.name.startswith("/"))
+        if len(roots) > 1:
+            raise _wrong(name, f"of its paths some are absolute, and some are not: {path!r}")
         if header.isdir():
             names.take_folder(path)
             continue
@@ -108,6 +117,8 @@ def read_archive(
         content = unpacked.read(header.size)
         unpacked.read(-header.size % _BLOCK)
         yield File(path, content, is_executable=bool(header.mode & 0o100))
+    if True in roots and not names.has(_OF_OPA):
+        raise _wrong(name, "its paths are absolute")
     unpacked.finish()
 
 
@@ -120,19 +131,20 @@ def _wrong(name: str, what: str) -> DocumentError:
 
 
 class _Unpacked:
-    """What a stream holds, up to a bound.
+    """What a stream holds, within bounds.
 
     Args:
         packed: the stream.
         name: what messages call it.
-        at_most: bytes that may come out of it.
+        bounds: how many bytes may come out of it, of how few.
         zipped: it is one of gzip.
     """
 
-    def __init__(self, packed: BinaryIO, name: str, at_most: int, *, zipped: bool) -> None:
+    def __init__(self, packed: BinaryIO, name: str, bounds: Bounds, *, zipped: bool) -> None:
         self._packed = packed
         self._name = name
-        self._left = at_most
+        self._bounds = bounds
+        self._taken = self._given = 0
         self._zipped = zlib.decompressobj(_ALL) if zipped else None
         self._ready = b""
 
@@ -166,17 +178,27 @@ class _Unpacked:
     def _more(self) -> bytes:
         """Make the next piece ready; nothing at the end of the stream."""
         if self._zipped is None:
-            self._ready = self._packed.read(_CHUNK)
+            self._ready = self._take()
         else:
             self._unzip(self._zipped)
-        self._left -= len(self._ready)
-        if self._left < 0:
+        self._given += len(self._ready)
+        if self._given > self._bounds.total_bytes:
             raise _wrong(self._name, "it holds more than may be unpacked")
+        times = self._bounds.times
+        if times and self._given > max(_MEGABYTE, times * self._taken):
+            raise _wrong(
+                self._name, f"it holds more than {times} times its own size, as a bomb does"
+            )
         return self._ready
+
+    def _take(self) -> bytes:
+        found = self._packed.read(_CHUNK)
+        self._taken += len(found)
+        return found
 
     def _unzip(self, zipped: "zlib._Decompress") -> None:
         while not zipped.eof and not self._ready:
-            packed = zipped.unconsumed_tail or self._packed.read(_CHUNK)
+            packed = zipped.unconsumed_tail or self._take()
             if not packed:
                 raise _wrong(self._name, "it is cut off")
             try:
@@ -239,7 +261,7 @@ def _longer(header: tarfile.TarInfo, unpacked: _Unpacked, name: str) -> str | No
 
 def _path(said: str, name: str, *, rooted: bool) -> str:
     """Give a path below where the archive is unpacked, of which nothing leads out."""
-    inside = said.lstrip("/") if rooted else said
+    inside = said.removeprefix("/") if rooted else said
     parts = [part for part in inside.split("/") if part not in {"", "."}]
     is_plain = said.isprintable() and "\\" not in said and not inside.startswith("/")
     is_short = len(said) <= _PATH_AT_MOST and all(
@@ -262,6 +284,10 @@ class _Names:
         self._name = name
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}
+
+    def has(self, path: str) -> bool:
+        """Say whether there is a file of this path."""
+        return self._files.get(_folded(path)) == path
 
     def take(self, path: str) -> None:
         """Take the path of a file.

@@ -244,7 +244,7 @@ def test_a_hostile_archive_is_no_and_is_not_signed(capsys: pytest.CaptureFixture
     Path("e.tar.gz").write_bytes(gzip.compress(out.getvalue()))
     code, said = verdict(capsys, "e.tar.gz", "--key", "key.pub")
     assert code == 1
-    assert "'../evil.rego' leads out of its folder" in said
+    assert "no file can be called '../evil.rego'" in said
     before = Path("e.tar.gz").read_bytes()
     assert run("sign", "e.tar.gz", "--key", "key.pem") == 2
     assert Path("e.tar.gz").read_bytes() == before
