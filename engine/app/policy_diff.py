@@ -5,7 +5,7 @@ from eidos.engine.errors import UsageError
 from eidos.engine.model.pack_diff import PackDifference
 from eidos.engine.model.rule import Pack
 from eidos.engine.packs.comparing import PLAIN, compare_packs
-from eidos.engine.packs.finding import find_policies
+from eidos.engine.packs.finding import find_policy
 from eidos.engine.packs.loading import read_pack
 
 
@@ -31,7 +31,7 @@ def policy_diff(old: str, new: str, context: Context) -> PackDifference:
 
 
 def _read(reference: str, context: Context) -> Pack:
-    [source] = find_policies([reference])
+    source = find_policy(reference)
     pack = read_pack(source, context.engine)
     if source.version and pack.version != source.version:
         raise UsageError(

@@ -21,7 +21,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Rule, Scope
 from eidos.engine.packs.files import library, read_files
-from eidos.engine.packs.finding import MANIFEST, find_policies
+from eidos.engine.packs.finding import MANIFEST, find_policy
 from eidos.engine.packs.loading import tables_of
 from eidos.engine.packs.plain_data import data_in, joined, read_data
 from eidos.engine.ports import UNDEFINED, Ask, Job, Program
@@ -128,11 +128,11 @@ def _policy(request: EvalRequest, context: Context) -> _Policy:
 
 
 def _pack(name: str, context: Context) -> _Policy:
-    [source] = find_policies([name])
+    source = find_policy(name)
     if not source.is_pack:
         raise UsageError(f"'{name}' is no pack", hint=f"Give plain policy as data: -d {name}")
     [pack] = load_packs([name], context.engine, context.environ)
-    files = read_files(source.path, f"{source.path.name}/")
+    files = source.files
     modules = (*files.modules, *library().modules)
     return _Policy(modules, {"tables": tables_of(library(), files)}, pack.rules)
 

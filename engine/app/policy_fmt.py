@@ -10,7 +10,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.rule import Module
-from eidos.engine.packs.files import read_module
+from eidos.engine.packs.files import is_archive, read_module
 from eidos.engine.records import dataclass
 
 REGO: Final = ".rego"
@@ -93,16 +93,23 @@ def _modules(paths: Sequence[str], links: list[str], problems: list[Problem]) ->
                     problems.append(error.problem)
 
 
-def _files(path: str, links: list[str]) -> Iterator[str]:
-    place = Path(path)
+def _refuse(path: str) -> None:
+    """Refuse what is no file and no folder of Rego."""
     if not os.path.lexists(path):
         raise UsageError(f"there is no file or folder '{path}'", hint="Check the spelling.")
-    if place.is_symlink():
+    if Path(path).is_symlink():
         raise UsageError(
             f"'{path}' is a link, and what it leads to is not changed through it",
             hint="Name the file or folder itself.",
             location=Location(path),
         )
+    if is_archive(Path(path)):
+        raise UsageError(f"'{path}' is an archive", hint="Format the folder it is made of.")
+
+
+def _files(path: str, links: list[str]) -> Iterator[str]:
+    place = Path(path)
+    _refuse(path)
     if not place.is_dir():
         yield path
         return

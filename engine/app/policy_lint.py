@@ -18,7 +18,7 @@ from eidos.engine.linting.regal import find_regal, regal_findings
 from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
-from eidos.engine.packs.files import library
+from eidos.engine.packs.files import is_archive, library
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
 from eidos.engine.records import dataclass
@@ -55,8 +55,9 @@ def policy_lint(request: LintRequest, context: Context) -> Linted:
         looks = [looking.look(look.source, look.only) for look in looks] if done else looks
     modules = [module for look in looks for module in look.shown]
     foreign: list[LintFinding] = []
-    if request.regal and modules and (regal := find_regal(context.environ)):
-        foreign += _named(regal_findings(regal, [each.file for each in modules]), modules)
+    files = [each.file for look in looks if look.source.contents is None for each in look.shown]
+    if request.regal and files and (regal := find_regal(context.environ)):
+        foreign += _named(regal_findings(regal, files), modules)
     findings = [*done, *(each for look in looks for each in look.told(foreign))]
     return Linted(
         policies=tuple(str(look.source.path) for look in looks),
@@ -92,6 +93,8 @@ def _refuse_foreign(request: LintRequest) -> None:
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
             )
+        if is_archive(Path(place)):
+            raise UsageError(f"'{place}' is an archive", hint="Mend the folder it is made of.")
 
 
 def _asked(places: Sequence[str]) -> dict[PolicySource, frozenset[str] | None]:

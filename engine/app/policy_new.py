@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from eidos.engine.vocabulary import vocabulary
 
 _PACK_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _RULE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ID: Final = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*-\d+")
 _LONGEST: Final = 64
 """Characters of a name."""
@@ -180,7 +181,7 @@ def _rule_files(rule: NewRule, around: str, id_: str) -> Mapping[str, str]:
         "id": id_,
         "severity": rule.severity.value,
         "scope": rule.scope.value,
-        "fact": str(fact),
+        "found": _reference(fact.segments),
         "quoted": "'" + str(fact).replace("'", "''") + "'",
         "text": json.dumps(str(fact), ensure_ascii=False),
         "package": f"{around}.{rule.name}",
@@ -222,6 +223,16 @@ def _values(fact: FactAddress) -> tuple[Json, Json]:
     raise UsageError(
         f"no value is known that tests of {fact} could take",
         hint="Start the rule about another fact, and change that in its files.",
+    )
+
+
+def _reference(segments: Iterable[object]) -> str:
+    """Write a fact as Rego does below ``input``: ``.gpu.smi["gpu-count"]``."""
+    return "".join(
+        f".{each}"
+        if _WORD.fullmatch(str(each)) and each not in _KEYWORDS
+        else f"[{json.dumps(each, ensure_ascii=False)}]"
+        for each in segments
     )
 
 
@@ -302,7 +313,7 @@ _RULE: Final = """\
 #     Say what to do, in the order in which to do it.
 package <package>
 
-found := input.<fact>
+found := input<found>
 
 deny contains finding if {
 	not found in data.params.allowed

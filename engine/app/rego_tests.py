@@ -11,7 +11,7 @@ import msgspec
 from eidos.engine.app.context import Context
 from eidos.engine.app.test_targets import Target, Tested, TestRequest
 from eidos.engine.digest import digest
-from eidos.engine.errors import Location, PolicyError
+from eidos.engine.errors import EidosError, Location, PolicyError
 from eidos.engine.model.policytest import LineCoverage, Outcome, PolicyTest
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.observing import observed, outcomes_told
@@ -63,7 +63,7 @@ class _OpaRun:
         """Run the tests; again for what failing expressions saw, and for what rules said."""
         tests = self._tests(self._target.modules)
         entries = self._entries(tests)
-        failed = [_name(entry) for entry in entries if entry.get("fail") or entry.get("error")]
+        failed = [_name(entry) for entry in entries if entry.get("fail")]
         values = self._values(tests, failed[:_EXPLAINED])
         results = tuple(self._result(entry, values) for entry in entries)
         outcomes = self._outcomes(context) if self._covers and entries else {}
@@ -134,7 +134,10 @@ class _OpaRun:
         if not names:
             return {}
         again = replace(tests, pattern=_exactly(names))
-        _, stdout, _ = self._opa.test(again, "--var-values", "--format", "pretty")
+        try:
+            _, stdout, _ = self._opa.test(again, "--var-values", "--format", "pretty")
+        except EidosError:  # a trace may be too large for OPA; the results stand all the same
+            return {}
         return _drawn(stdout)
 
     def _outcomes(self, context: Context) -> Mapping[str, Any]:

@@ -15,8 +15,8 @@ from eidos.engine.model.policytest import LineCoverage, PolicyTest
 from eidos.engine.model.rule import Module, Rule
 from eidos.engine.model.verdict import Status
 from eidos.engine.packs.checking import refuse_pack_rules
-from eidos.engine.packs.files import PolicyFiles, library, read_files
-from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies
+from eidos.engine.packs.files import PolicyFiles, library, policy_files, read_files
+from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policy
 from eidos.engine.packs.loading import tables_of
 from eidos.engine.packs.plain import plain_rules
 from eidos.engine.packs.plain_data import data_beside, joined, read_data
@@ -114,7 +114,7 @@ def find_targets(
             continue
         below = _packs_below(Path(path))
         packs.update({each.resolve(): str(each) for each in below})
-        if not below and (source := find_policies([path])[0]).is_pack:
+        if not below and (source := find_policy(path)).is_pack:
             packs.setdefault(source.path.resolve(), path)
         else:
             _refuse_part_of_a_pack(Path(path))
@@ -159,10 +159,10 @@ def _pack(reference: str, context: Context) -> Target:
     Raises:
         PolicyError: it cannot be loaded.
     """
-    [source] = find_policies([reference])
+    source = find_policy(reference)
     [pack] = load_packs([reference], context.engine, context.environ)
     start = _start(source.path)
-    files = read_files(source.path, start)
+    files = policy_files(source.read(), start)
     return Target(
         name=reference,
         own=files.modules,

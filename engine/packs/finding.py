@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class PolicySource:
     """It has a manifest; otherwise it holds plain rules."""
     version: str | None = None
     """The version that was asked for."""
-    contents: Mapping[str, bytes] | None = None
+    contents: Mapping[str, bytes] | None = field(default=None, compare=False)
     """What it holds, by name, where that was read already: of an archive, or verified."""
     origin: str = ""
     """``shipped``, the Python package with its version, or empty for a path."""
@@ -96,6 +96,23 @@ def find_policies(
             if name not in ON_DEMAND
         ]
     return [source for reference in references for source in _find(reference, verifiers)]
+
+
+def find_policy(reference: str) -> PolicySource:
+    """Find the one pack or folder that a reference names.
+
+    Raises:
+        UsageError: it is no pack and no folder, or an archive of several packs.
+        PolicyError: it holds no policy, or is not what it should be.
+    """
+    found = find_policies([reference])
+    if len(found) > 1:
+        names = ", ".join(source.path.name for source in found)
+        raise UsageError(
+            f"'{reference}' holds several packs: {names}",
+            hint="Unpack it, and name the folder of one.",
+        )
+    return found[0]
 
 
 def _find(reference: str, verifiers: "Sequence[Verifier]") -> list[PolicySource]:

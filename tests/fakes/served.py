@@ -46,7 +46,7 @@ def job_of(asked: Rule, document: Json, **params: Json) -> Job:
 def write_bundle(path: Path, *rules: Rule) -> Path:
     """Write the bundle of a pack with these rules."""
     engine = ReadingEngine(workers=1)
-    path.write_bytes(opa_bundle([pack_of(*rules)], engine))
+    path.write_bytes(opa_bundle([pack_of(*rules)], engine, {}))
     engine.close()
     return path
 

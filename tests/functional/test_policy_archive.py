@@ -331,3 +331,30 @@ def test_a_lock_is_validated_and_a_wrong_one_is_refused(
         assert said in err
         assert "eidos.lock" in err
     assert lock() == 2
+
+
+@pytest.mark.real
+def test_every_verb_takes_an_archive_or_says_why_not(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EIDOS_ENGINE", "opa")
+    policy = lambda *words: console.run(root, ["policy", *words])  # noqa: E731 -- short
+    assert policy("new", "pack", "acme") == 0
+    (here / "one.tar.gz").write_bytes(write_archive(read_contents(here / "acme")))
+    assert policy("pack", "acme", "gpu", "-o", "two.tar.gz") == 0
+    assert policy("test", "one.tar.gz") == 0
+    assert policy("lint", "one.tar.gz", "two.tar.gz") == 0
+    assert policy("diff", "one.tar.gz", "acme") == 0
+    assert policy("eval", "-p", "one.tar.gz", "1 == 1") == 0
+    assert policy("list", "one.tar.gz", "two.tar.gz") == 0
+    assert policy("show", "./one.tar.gz") == 0
+    capsys.readouterr()
+    for words, said in (
+        (["diff", "two.tar.gz", "gpu"], "holds several packs: acme, gpu"),
+        (["test", "two.tar.gz"], "holds several packs: acme, gpu"),
+        (["eval", "-p", "two.tar.gz", "1"], "holds several packs: acme, gpu"),
+        (["lint", "--fix", "one.tar.gz"], "is an archive"),
+        (["fmt", "one.tar.gz"], "is an archive"),
+    ):
+        assert policy(*words) == 2
+        assert said in capsys.readouterr().err

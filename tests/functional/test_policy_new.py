@@ -1,6 +1,7 @@
 """``eidos policy new``: what is started passes, loads, and takes nothing that is there."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -48,6 +49,7 @@ RULES = [
     ["quotes", "--title", 'It\'s "so": {a} # <id> | `x`'],
     ["umlauts", "--title", "Größe passt"],
     ["own", "--fact", "acme.thing.size"],
+    ["count", "--fact", "gpu.smi.gpu-count"],
 ]
 
 
@@ -70,6 +72,24 @@ def test_it_is_formatted_and_tested_as_opa_does(asked: list[str]) -> None:
             [opa, *command, "acme-gpu"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_rule_can_be_started_about_every_fact(capsys: pytest.CaptureFixture[str]) -> None:
+    """But for those that it says it cannot; each way to write a key is tried once."""
+    assert run("new", "pack", "acme-gpu") == 0
+    tried: dict[object, str] = {}
+    for name in vocabulary().known_facts():
+        fact = FactAddress.parse(name)
+        if fact.key is not None:
+            tried.setdefault((fact.type, re.sub(r"\w+", "w", fact.key)), name)
+    started = [
+        number
+        for number, name in enumerate(tried.values())
+        if run("new", "rule", f"r{number}", "-p", "acme-gpu", "--fact", name) == 0
+    ]
+    assert len(started) > 10
+    capsys.readouterr()
+    assert run("test", "acme-gpu") == 0, capsys.readouterr().out
 
 
 def test_ids_go_on(capsys: pytest.CaptureFixture[str]) -> None:

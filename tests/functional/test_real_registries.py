@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -190,7 +191,8 @@ def test_an_object_store(shell: Shell, bucket: str) -> None:
 @STORE
 def test_many_who_push_to_a_store_at_once_lose_nothing(shell: Shell, bucket: str) -> None:
     def push(number: int) -> int:
-        command = ("eidos", "--no-config", "bundle", "push", "b1", f"{bucket}/race:v{number}")
+        eidos = (sys.executable, "-m", "eidos.engine", "--no-config")
+        command = (*eidos, "bundle", "push", "b1", f"{bucket}/race:v{number}")
         return subprocess.run(command, check=False, capture_output=True).returncode
 
     with ThreadPoolExecutor(4) as pool:
