@@ -19,6 +19,7 @@ from eidos.engine.app.policies import (
 )
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold, observe, open_catalog
+from eidos.engine.bundling.attesting import attested
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, outlined, rendered
 from eidos.engine.bundling.trees import (
@@ -27,9 +28,9 @@ from eidos.engine.bundling.trees import (
     refuse_taken,
     sealed,
     staged,
-    verify_tree,
     write_tree,
 )
+from eidos.engine.bundling.verifying import whole
 from eidos.engine.bundling.writing import as_input, common_files, readme
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import Document, read_documents
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
     from eidos.engine.model.jsonvalue import Json
     from eidos.engine.ports import Deployer
+    from eidos.engine.signing.keys import SigningKey
+    from eidos.engine.signing.signers import Signer
 
 BUNDLE_PACKS = ("bundle-hygiene", "bundle-operators")
 """The shipped packs that judge what was rendered."""
@@ -108,6 +111,8 @@ class BundleRequest:
     """Folders with definitions of custom resources; none to go by the table of the pack."""
     annotate: bool = False
     lenient: bool = False
+    key: "SigningKey | None" = None
+    """What signs the bundle before anybody sees it; None for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,7 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
         StoreError: the decision cannot be recorded; then nothing is published.
         UsageError: a gate, deployer or component does not exist.
     """
+    signer = _signer(request, context)
     asked = _found(request, context)
     bundling, document = _decided(asked, request, context)
     if request.place is None or bundling.decision.decision is not Decision.PASSED:
@@ -147,7 +153,9 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     with staged(request.place) as staging:
         try:
             write_tree(staging, bundling.files)
-            _refuse_unwhole(staging)
+            made = whole(staging)  # once more, before anybody sees it
+            if signer is not None:
+                write_tree(staging, attested(made, signer))
         except BundleError:
             _record(bundling, document, asked, context)  # decided, and nowhere
             raise
@@ -155,6 +163,19 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
         _record(bundling, document, asked, context)
         publish(staging, request.place)
     return bundling
+
+
+def _signer(request: BundleRequest, context: Context) -> "Signer | None":
+    """Open the key before anything is judged in vain.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    if request.key is None:
+        return None
+    from eidos.engine.signing.keys import load_signer
+
+    return load_signer(request.key, context.environ)
 
 
 def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[Bundling, File]:
@@ -250,13 +271,6 @@ def _announce(
         judge.expect()
     if not (context.records and context.has_store):
         judges[-1].prepare()
-
-
-def _refuse_unwhole(staging: Path) -> None:
-    """Look at what was written once more before anybody sees it."""
-    found = verify_tree(staging)
-    if not found.is_whole:
-        raise BundleError.joined(found.problems)
 
 
 # Recipe -----------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
     MANIFEST,
     publish,
+    read_attestations,
     refuse_taken,
     staged,
     verify_tree,
@@ -23,6 +25,7 @@ from eidos.engine.distributing.artifacts import (
     PACK_CONFIG,
     REVISION,
     attached_artifact,
+    attached_envelopes,
     bundle_artifact,
     opa_revision,
     pack_artifact,
@@ -123,17 +126,23 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
         UsageError: the tag would have to move, or something is asked for that cannot be there.
     """
     target = _target(request.target)
-    with _bundle_at(request.source) as folder:
-        files = read_tree(folder)
+    with bundle_at(request.source) as folder:
+        _refuse_unwhole(folder, str(request.source))
+        files, signed = read_tree(folder), read_attestations(folder)
     if target.scheme == "path":
-        return _push_tree(files, target.place, request)
+        return _push_tree([*files, *signed], target.place, request)
     artifact = bundle_artifact(files, archive(files))
     stored = artifact.manifest
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
+        for file in signed:
+            name = PurePosixPath(file.path).name
+            put_artifact(repository, attached_artifact(file.content, name, stored))
         _attach(repository, stored, request.attached)
     digest = stored.descriptor.digest
-    return Shipped(target.at(digest), digest, f"pushed {len(files)} files to {target}")
+    attestations = f", and {len(signed)} attestations" if signed else ""
+    said = f"pushed {len(files)} files{attestations} to {target}"
+    return Shipped(target.at(digest), digest, said)
 
 
 def _target(text: str) -> Reference:
@@ -145,16 +154,36 @@ def _target(text: str) -> Reference:
     return target
 
 
+def is_archive(source: Path) -> bool:
+    """Say whether a bundle lies in an archive, and not in a folder."""
+    return source.name.endswith(_ARCHIVES) and not source.is_dir()
+
+
 @contextmanager
-def _bundle_at(source: Path) -> Iterator[Path]:
-    """Give the folder of a bundle that is whole; what lies in an archive is unpacked for it."""
-    with ExitStack() as ending:
-        folder = source
-        if source.name.endswith(_ARCHIVES) and not source.is_dir():
-            folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="eidos-")))
-            _unpack_file(source, folder)
-        _refuse_unwhole(folder, str(source))
+def bundle_at(source: Path) -> Iterator[Path]:
+    """Give the folder of a bundle; what lies in an archive is unpacked for it.
+
+    Raises:
+        DistributionError: the archive could do harm.
+        UsageError: it cannot be read.
+    """
+    if not is_archive(source):
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="eidos-") as unpacked:
+        folder = Path(unpacked)
+        _unpack_file(source, folder)
         yield folder
+
+
+def write_archive(place: Path, folder: Path, *, force: bool) -> None:
+    """Pack a bundle and its attestations into an archive, whole or not at all.
+
+    Raises:
+        DistributionError: it cannot be read or written.
+        UsageError: something else is at the place, and nothing may be replaced.
+    """
+    _write_file(place, archive([*read_tree(folder), *read_attestations(folder)]), force=force)
 
 
 def _unpack_file(file: Path, folder: Path) -> None:
@@ -224,15 +253,48 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
         stored = _take(repository, source, request.expect)
         staging = ending.enter_context(staged(request.place))
         named = source.at(stored.descriptor.digest)
-        with taken_layer(repository, stored, BUNDLE) as layer:
-            unpack(layer, named, staging)
-        _refuse_other(stored, _refuse_unwhole(staging, named), named)
+        _take_tree(repository, stored, staging, named)
+        _refuse_unwhole(staging, named)
         if request.referrers is not None:
             beside = ending.enter_context(staged(request.referrers))
             _write_referrers(repository, stored, beside)
             publish(beside, request.referrers)
         publish(staging, request.place)
     return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+
+
+@contextmanager
+def fetched(reference: str, way: Way) -> Iterator[Path]:
+    """Give the folder of a bundle that lies elsewhere, with its attestations, to look at it.
+
+    Whether it is whole, nobody has asked yet.
+
+    Raises:
+        DistributionError: it cannot be got, or is not what it is said to be.
+        UsageError: it is not said which one.
+    """
+    source = read_reference(reference)
+    with tempfile.TemporaryDirectory(prefix="eidos-") as unpacked, way.open(source) as repository:
+        folder = Path(unpacked) / "bundle"
+        folder.mkdir()
+        stored = _take(repository, source, None)
+        _take_tree(repository, stored, folder, source.at(stored.descriptor.digest))
+        yield folder
+
+
+def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) -> str | None:
+    """Unpack a bundle into a folder, and beside it what is signed about it; give its digest."""
+    with taken_layer(repository, stored, BUNDLE) as layer:
+        unpack(layer, name, folder)
+    digest = verify_tree(folder).digest
+    if digest is not None:
+        _refuse_other(stored, digest, name)
+        attached = [*attached_envelopes(repository, stored.descriptor.digest)]
+        for own in read_attestations(folder):  # nobody pushes them so, and they count as others
+            attached.append(own.content)
+            (folder / own.path).unlink()
+        write_tree(folder, collected(attached, digest))
+    return digest
 
 
 def _refuse_inside(request: PullRequest) -> None:
@@ -285,8 +347,9 @@ def _pull_tree(request: PullRequest) -> Shipped:
     if request.referrers is not None:
         raise UsageError(f"'{source}' holds one bundle, and nothing that refers to it")
     with staged(request.place) as staging:
-        with _bundle_at(source) as folder:
-            write_tree(staging, read_tree(folder))
+        with bundle_at(source) as folder:
+            _refuse_unwhole(folder, str(source))
+            write_tree(staging, [*read_tree(folder), *read_attestations(folder)])
         digest = _refuse_unwhole(staging, str(source))
         if request.expect not in {None, digest}:
             raise DistributionError(f"'{source}' is {digest}, and {request.expect} was expected")

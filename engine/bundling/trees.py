@@ -3,9 +3,13 @@
 ``manifest.json`` lists every other file with size and SHA-256, ``checksums.txt`` says the same for
 ``sha256sum -c``. A tree is written beside its place and moved there at once, so that nobody ever
 sees half of one.
+
+Only what is signed about a bundle is listed nowhere, for it is made afterwards and is about the
+manifest: envelopes lie in ``attestations/``, named by what they hold, and nothing else does.
 """
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,11 +25,15 @@ from eidos.engine.digest import address
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import BundleError, Location, Problem
 from eidos.engine.model.bundle import File
+from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "checksums.txt"
 API_VERSION = "eidos.dev/v1"
 KIND = "BundleManifest"
+ATTESTATIONS = "attestations"
+"""Folder of envelopes, which no manifest lists."""
+_ENVELOPE = re.compile(rf"{ATTESTATIONS}/[a-z]{{1,20}}-[0-9a-f]{{16}}\.dsse\.json")
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
 _CHUNK = 1 << 20
 _MANIFEST_AT_MOST = 64 << 20
@@ -93,6 +101,7 @@ def _refuse_path(path: str) -> None:
         or "\\" in path
         or path != "/".join(parts)
     )
+    odd = odd or parts[0].casefold() == ATTESTATIONS
     if odd or any(ord(sign) < 32 for sign in path) or path in _SEALING:  # noqa: PLR2004 -- control characters
         raise BundleError(f"no file of a bundle can be called {path!r}")
 
@@ -270,6 +279,8 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
             f"{path} is missing", "Take the bundle anew from where it was made.", _at(folder, path)
         )
     for path in sorted(there - listed.keys() - _SEALING):
+        if _ENVELOPE.fullmatch(path) and _is_regular(folder / path):
+            continue
         yield Problem(f"{path} is not part of the bundle", "Remove it.", _at(folder, path))
     for path in sorted(there & listed.keys()):
         why = _altered(folder / path, listed[path])
@@ -277,6 +288,41 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
             yield Problem(
                 f"{path} {why}", "Take the bundle anew from where it was made.", _at(folder, path)
             )
+
+
+def attestation_paths(folder: Path) -> list[str]:
+    """Name the envelopes of a bundle, in order; what else lies there, `verify_tree` tells."""
+    try:
+        paths = sorted(f"{ATTESTATIONS}/{each.name}" for each in (folder / ATTESTATIONS).iterdir())
+    except OSError:
+        return []
+    return [each for each in paths if _ENVELOPE.fullmatch(each) and _is_regular(folder / each)]
+
+
+def read_attestations(folder: Path) -> list[File]:
+    """Read the envelopes of a bundle, whatever is in them.
+
+    Raises:
+        BundleError: one cannot be read, or is too large for one.
+    """
+    return [File(path, _small(folder / path)) for path in attestation_paths(folder)]
+
+
+def _small(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(ENVELOPE_AT_MOST + 1)
+    except OSError as error:
+        message = f"the attestation cannot be read: {(error.strerror or str(error)).lower()}"
+        raise BundleError(message, location=Location(str(path))) from error
+    if len(content) > ENVELOPE_AT_MOST:
+        message = f"the attestation has more than {ENVELOPE_AT_MOST} bytes"
+        raise BundleError(message, hint="Remove it.", location=Location(str(path)))
+    return content
+
+
+def _is_regular(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _paths(folder: Path) -> Iterator[str]:

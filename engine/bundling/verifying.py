@@ -1,18 +1,26 @@
 """Whether a bundle is whole, and was let through by a gate for the recipe that is in it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eidos.engine.bundling.trees import Verified, read_manifest, verified_manifest
-from eidos.engine.digest import address, digest
+from eidos.engine.bundling.trees import (
+    Listed,
+    Verified,
+    read_manifest,
+    verified_manifest,
+)
+from eidos.engine.digest import address
 from eidos.engine.documents.reading import Document, read_text
-from eidos.engine.errors import EidosError, Location, Problem
+from eidos.engine.documents.recipes import read_recipe
+from eidos.engine.errors import BundleError, EidosError, Location, Problem
 from eidos.engine.model.gate import Decision
+from eidos.engine.model.recipe import WrittenRecipe
 from eidos.engine.schema import problems
 
 GATE = "gate.json"
-_RECIPE = "recipe.yaml"
+RECIPE = "recipe.yaml"
 _MADE = "Make the bundle with eidos bundle; nothing else is one."
 
 
@@ -35,23 +43,74 @@ class LetThrough:
         )
 
 
-def verify_bundle(folder: Path) -> tuple[Verified, LetThrough | None]:
+@dataclass(frozen=True, slots=True)
+class OpenedBundle:
+    """A bundle that is whole, and was let through by the gate that it says."""
+
+    folder: Path
+    digest: str
+    """Content address of its manifest."""
+    listed: Mapping[str, Listed]
+    """Every file but manifest and checksums, by path."""
+    gate: Mapping[str, Any]
+    """The decision; it keeps its schema."""
+    recipe: WrittenRecipe
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    """`GATE` and `RECIPE`, by path."""
+
+    @property
+    def let_through(self) -> LetThrough:
+        """What the decision says, in short."""
+        said = self.gate
+        parts = (said["before"], said["after"])
+        return LetThrough(
+            gate=said["gate"],
+            recipe=said["recipe"]["name"],
+            effective_time=said["effectiveTime"],
+            waivers=len({each["id"] for part in parts for each in part["waivers"]}),
+            relaxations=len(said["relaxations"]),
+        )
+
+    def read(self, path: str) -> bytes:
+        """Give a file as it is listed.
+
+        Raises:
+            BundleError: it cannot be read, or is another by now.
+        """
+        place = self.folder / path
+        try:
+            content = place.read_bytes()
+        except OSError as error:
+            raise _meanwhile(place) from error
+        if address(content) != self.listed[path].digest:
+            raise _meanwhile(place)
+        return content
+
+
+def _meanwhile(place: Path) -> BundleError:
+    return BundleError(
+        "the file was altered while the bundle was looked at",
+        hint="Let nobody write there.",
+        location=Location(str(place)),
+    )
+
+
+def open_bundle(folder: Path) -> OpenedBundle | Verified:
     """Hold a bundle against its manifest, and the decision in it against its recipe.
 
     Returns:
-        What differs, and what the decision says; None where the bundle is not whole, or nothing let
-        it through.
+        The bundle; what is wrong where it is not whole, or nothing let it through.
 
     Raises:
         BundleError: there is no folder.
     """
     found, manifest = verified_manifest(folder)
-    if not found.is_whole:
-        return found, None
+    if not found.is_whole or found.digest is None:
+        return found
     listed = read_manifest(manifest)
     wrong: list[Problem] = []
     documents: dict[str, Document] = {}
-    for name, kind in ((GATE, "gate-decision/v1"), (_RECIPE, "recipe/v1")):
+    for name, kind in ((GATE, "gate-decision/v1"), (RECIPE, "recipe/v1")):
         where = Location(str(folder / name))
         if name not in listed:
             wrong.append(Problem(f"the bundle has no {name}", _MADE, where))
@@ -62,11 +121,26 @@ def verify_bundle(folder: Path) -> tuple[Verified, LetThrough | None]:
             wrong.append(Problem(f"{name} cannot be read: {error}", _MADE, where))
             continue
         wrong += problems(documents[name], kind)
-    if not wrong:
-        wrong += _contradictions(documents[GATE], documents[_RECIPE])
     if wrong:
-        return Verified(found.place, found.digest, tuple(wrong)), None
-    return found, _let_through(documents[GATE].value)
+        return Verified(found.place, found.digest, tuple(wrong))
+    gate, recipe = documents[GATE], read_recipe(documents[RECIPE])
+    wrong = list(_contradictions(gate, recipe))
+    if wrong:
+        return Verified(found.place, found.digest, tuple(wrong))
+    said: Any = gate.value
+    return OpenedBundle(folder, found.digest, listed, said, recipe, documents)
+
+
+def whole(folder: Path) -> OpenedBundle:
+    """Open a bundle that somebody may vouch for.
+
+    Raises:
+        BundleError: says all that is wrong with it.
+    """
+    found = open_bundle(folder)
+    if isinstance(found, Verified):
+        raise BundleError.joined(found.problems)
+    return found
 
 
 def _read(path: Path, listed: str) -> Document:
@@ -82,27 +156,15 @@ def _read(path: Path, listed: str) -> Document:
     return document
 
 
-def _contradictions(gate: Document, recipe: Document) -> list[Problem]:
+def _contradictions(gate: Document, recipe: WrittenRecipe) -> Iterator[Problem]:
     """See that every part of the decision is open, and is about this recipe."""
     said: Any = gate.value
     parts = {"decision": said["decision"], "before": said["before"]["decision"]}
     parts["after"] = said["after"]["decision"] if said["after"] else "not asked"
-    wrong = [
-        Problem(f"no gate let it through: {part} is {decision}", _MADE, gate.location(()))
-        for part, decision in parts.items()
-        if decision != Decision.PASSED
-    ]
-    if said["recipe"]["digest"] != digest(recipe.value):
+    for part, decision in parts.items():
+        if decision != Decision.PASSED:
+            message = f"no gate let it through: {part} is {decision}"
+            yield Problem(message, _MADE, gate.location(()))
+    if said["recipe"]["digest"] != recipe.digest:
         message = "the decision is about another recipe than the one in the bundle"
-        wrong.append(Problem(message, _MADE, gate.location(("recipe", "digest"))))
-    return wrong
-
-
-def _let_through(said: Any) -> LetThrough:  # noqa: ANN401 -- it keeps the schema
-    return LetThrough(
-        gate=said["gate"],
-        recipe=said["recipe"]["name"],
-        effective_time=said["effectiveTime"],
-        waivers=len({each["id"] for part in ("before", "after") for each in said[part]["waivers"]}),
-        relaxations=len(said["relaxations"]),
-    )
+        yield Problem(message, _MADE, gate.location(("recipe", "digest")))

@@ -7,15 +7,16 @@ CD take manifests from a registry; and registries take no hundred layers. A pack
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from eidos.engine.bundling.trees import MANIFEST as TREE_MANIFEST
 from eidos.engine.bundling.trees import read_manifest as read_tree_manifest
 from eidos.engine.digest import address, canonical
-from eidos.engine.distributing.checking import taken_blob
+from eidos.engine.distributing.checking import take_manifest, taken_blob
 from eidos.engine.distributing.manifests import (
     EMPTY,
     EMPTY_CONTENT,
@@ -31,6 +32,7 @@ from eidos.engine.model.artifact import Descriptor, Stored
 from eidos.engine.model.bundle import File
 from eidos.engine.ports import Repository
 from eidos.engine.records import dataclass
+from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 BUNDLE = "application/vnd.eidos.bundle.v1"
@@ -41,6 +43,8 @@ DSSE = "application/vnd.dsse.envelope.v1+json"
 VERSION = "org.opencontainers.image.version"
 REVISION = "org.opencontainers.image.revision"
 _ATTACHED_AT_MOST = 64 << 20
+_ENVELOPES_AT_MOST = 256
+"""That are looked at of one bundle: three statements, and each signer anew."""
 _SHOWN_AT_MOST = 256
 """Characters of an annotation."""
 
@@ -200,6 +204,26 @@ def taken_layer(repository: Repository, stored: Stored, kind: str) -> Iterator[B
         )
     with taken_blob(repository, layers[0]) as layer:
         yield layer
+
+
+def attached_envelopes(repository: Repository, digest: str) -> Iterator[bytes]:
+    """Give the content of every envelope that refers to a manifest, whatever is in it.
+
+    What is listed and is no such thing is passed over, and not believed in: it must not keep
+    anybody from the rest.
+
+    Raises:
+        DistributionError: the repository cannot be asked.
+    """
+    listed = (each for each in repository.referrers(digest) if each.artifact_type == DSSE)
+    for each in islice(listed, _ENVELOPES_AT_MOST):
+        with suppress(DistributionError):
+            said = read_manifest(take_manifest(repository, each.digest).content, each.digest)
+            if said.subject is None or said.subject.digest != digest or len(said.layers) != 1:
+                continue
+            if said.layers[0].size <= ENVELOPE_AT_MOST:
+                with taken_blob(repository, said.layers[0]) as content:
+                    yield content.read()
 
 
 def unpack(layer: BinaryIO, name: str, folder: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.admission import Admission
     from eidos.engine.model.artifact import Listing
     from eidos.engine.model.bundle import Bundling
+    from eidos.engine.model.bundle_check import BundleCheck
     from eidos.engine.model.drift import Comparison, Explanation, Matrix
     from eidos.engine.model.effective import Configuration
     from eidos.engine.model.engine import EngineInfo
@@ -103,6 +104,10 @@ TRANSITION: "Kind[Transition]" = Kind(
     {"text": "bundle.transition:text", "json": "bundle.transition:json"},
 )
 """``eidos bundle diff``."""
+BUNDLE_CHECK: "Kind[BundleCheck]" = Kind(
+    "what a bundle is worth", {"text": "bundle.check:text", "json": "bundle.check:json"}
+)
+"""``eidos bundle verify``."""
 LISTING: "Kind[Listing]" = Kind(
     "a list of artifacts", {"text": "listing:text", "json": "listing:json"}
 )
@@ -332,6 +337,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ADMISSION,
     BUNDLING,
     TRANSITION,
+    BUNDLE_CHECK,
     LISTING,
     RESOLUTION,
     DRIFT,

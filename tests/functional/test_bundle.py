@@ -320,7 +320,7 @@ def test_rules_about_bundles_are_waived_and_enforced_like_all_others(
     [verdict] = [each for each in said["after"]["verdicts"] if each["rule"] == "BHY-001"]
     assert (verdict["status"], verdict["waiver"]) == ("waived", "w-1")
     assert run(root, ["--no-config", "bundle", "verify", "waived"]) == 0
-    assert "1 waivers" in capsys.readouterr().err
+    assert "1 waivers" in capsys.readouterr().out
     Path("w.yaml").write_text(Path("w.yaml").read_text().replace("2026-12-01", "2026-11-01"))
     assert bundle("--waivers", "w.yaml", to="late", values=secret) == 1
 
@@ -350,7 +350,7 @@ def test_an_open_and_a_closed_gate_are_remembered(
     before, after, made = recorded(capsys)
 
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
-    assert f"digest: {made['bundle']}" in capsys.readouterr().err
+    assert f"digest: {made['bundle']}" in capsys.readouterr().out
     assert made["place"] == str(tmp_path / "out")
     assert (made["gate"], made["decision"], made["cluster"]) == ("prod", "passed", "c1")
     assert {"demo-base", "demo-app"} < {each["name"] for each in made["components"]}
@@ -777,7 +777,7 @@ def test_a_bundle_that_no_gate_let_through_does_not_verify(
 ) -> None:
     assert bundle() == 0
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
-    assert "gate default: passed by the rules of 2026-11-24" in capsys.readouterr().err
+    assert "gate default: passed by the rules of 2026-11-24" in capsys.readouterr().out
     sealed_again(Path("out"), **changed)
     assert run(root, ["--no-config", "bundle", "verify", "out"]) == 1
     assert said in capsys.readouterr().out

@@ -25,6 +25,7 @@ from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import BUNDLING
+from eidos.engine.signing.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,18 @@ class BundleOptions:
         False
     )
     lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+    sign_key: Annotated[
+        Path | None,
+        Option("--sign-key", "Private key that signs the bundle, PEM.", metavar="FILE"),
+    ] = None
+    passphrase_file: Annotated[
+        Path | None,
+        Option(
+            "--passphrase-file",
+            "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
+            metavar="FILE",
+        ),
+    ] = None
     no_record: Annotated[bool, Option("--no-record", "Do not write the run down.")] = False
     db: Database
 
@@ -86,6 +99,7 @@ class BundleOptions:
         "list": "List the bundles of a registry, a layout or a bucket.",
         "pull": "Get a bundle from a registry, a layout, a bucket or an archive.",
         "push": "Put a bundle into a registry, a layout, a bucket or an archive.",
+        "sign": "Sign what a bundle was made of, what let it through, and what it installs.",
         "verify": "Hold a bundle against its manifest: whatever differs is named.",
     },
     subject="--recipe",
@@ -142,12 +156,21 @@ def command(
         crds=asked.crds,
         annotate=asked.annotate,
         lenient=asked.lenient,
+        key=_key(asked),
     )
     with open_context(asked.db, policy, record=not asked.no_record) as context:
         found = bundle(request, context)
     console.show(BUNDLING, found, chosen)
     _say(found)
     return found.exit_code
+
+
+def _key(asked: BundleOptions) -> SigningKey | None:
+    if asked.sign_key is None:
+        if asked.passphrase_file is not None:
+            raise UsageError("--passphrase-file opens a key, and no --sign-key is given")
+        return None
+    return SigningKey(asked.sign_key, asked.passphrase_file)
 
 
 def _refuse_inside(place: Path, files: Sequence[Path | None]) -> None:

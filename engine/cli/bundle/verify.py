@@ -1,33 +1,72 @@
-"""``eidos bundle verify``: a closed world, or what differs."""
+"""``eidos bundle verify``: how far a bundle can be trusted, and whether what is required holds."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
-from eidos.engine.bundling.verifying import verify_bundle
+from eidos.engine.app.bundle_verify import VerifyRequest, read_requirements, verify
 from eidos.engine.cli import console
-from eidos.engine.cli.options import writes
-from eidos.engine.errors import ExitCode
-from eidos.engine.model.validation import Validated, Validation
+from eidos.engine.cli.opening import open_context
+from eidos.engine.cli.options import Option, takes, writes
+from eidos.engine.cli.shipping import ShippingOptions, way
+from eidos.engine.model.requirement import parse_requirements
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
-from eidos.engine.report.registry import VALIDATION
+from eidos.engine.report.registry import BUNDLE_CHECK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """Who is believed, and what must hold."""
+
+    keys: Annotated[
+        tuple[Path, ...],
+        Option(
+            "--key",
+            "Public key, PEM, that is believed; repeatable. Also in EIDOS_VERIFICATION_KEY.",
+            metavar="FILE",
+        ),
+    ] = ()
+    required: Annotated[
+        tuple[str, ...],
+        Option(
+            "--require",
+            "What must hold: signed, provenance, sbom, gate[=NAME], policy=PACK[@VERSION|@DIGEST], "
+            "signed-by=KEY, N-of[=KEY+KEY], max-age=DURATION, replay; several by commas.",
+            metavar="WHAT",
+        ),
+    ] = ()
+    requirements: Annotated[
+        Path | None,
+        Option("--requirements", "File with keys and what must hold.", metavar="FILE"),
+    ] = None
 
 
 @click.command("verify")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@writes(VALIDATION)
-def command(folder: Path, outputs: tuple[str, ...]) -> int:
-    """Hold a bundle against its manifest: what is changed, added or missing is named.
+@click.argument("place", metavar="DIR|ARCHIVE|REFERENCE")
+@takes("asked", VerifyOptions)
+@takes("shipping", ShippingOptions)
+@writes(BUNDLE_CHECK)
+def command(
+    place: str, asked: VerifyOptions, shipping: ShippingOptions, outputs: tuple[str, ...]
+) -> int:
+    """Say how far a bundle can be trusted, and why; what is changed, added or missing is named.
 
-    The decision in it must have let it through, and be about the recipe in it.
+    It must be as its manifest says, and its decision must have let its recipe through. With a key,
+    one that is believed must have signed; --require says what else must hold, and nothing lowers
+    it.
 
-    Exit codes: 0 everything is as it was, 1 something differs, 2 no answer.
+    Exit codes: 0 all of that holds, 1 something does not, 2 no answer.
     """
-    chosen = parse_outputs(outputs, VALIDATION)
-    found, let_through = verify_bundle(folder)
-    validated = Validated(str(folder), 0, "bundle", found.problems, ())
-    console.show(VALIDATION, Validation((validated,), (), ()), chosen)
-    if found.is_whole:
-        console.say(f"digest: {found.digest}")
-        console.say(str(let_through))
-    return ExitCode.OK if found.is_whole else ExitCode.FAILED
+    chosen = parse_outputs(outputs, BUNDLE_CHECK)
+    required = parse_requirements(asked.required)
+    with open_context(record=False) as context:
+        keys = asked.keys
+        if asked.requirements is not None:
+            files, texts = read_requirements(asked.requirements, context)
+            keys, required = (*keys, *files), (*required, *parse_requirements(texts))
+        request = VerifyRequest(place=place, keys=keys, requirements=required)
+        found = verify(request, context, way(shipping))
+    console.show(BUNDLE_CHECK, found, chosen)
+    return found.exit_code

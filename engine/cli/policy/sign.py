@@ -9,27 +9,15 @@ import click
 from eidos.engine.app.policy_sign import policy_sign
 from eidos.engine.cli import console
 from eidos.engine.cli.options import Option, takes
+from eidos.engine.cli.signing import KeyOptions
 from eidos.engine.model.signature import SignOptions
 from eidos.engine.records import dataclass
-from eidos.engine.signing.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningOptions:
+class SigningOptions(KeyOptions):
     """What is signed with, and what the signature says."""
 
-    key: Annotated[
-        Path | None,
-        Option("--key", "Private key, PEM; default: in EIDOS_SIGNING_KEY.", metavar="FILE"),
-    ] = None
-    passphrase_file: Annotated[
-        Path | None,
-        Option(
-            "--passphrase-file",
-            "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
-            metavar="FILE",
-        ),
-    ] = None
     algorithm: Annotated[
         str | None,
         Option("--algorithm", "ES256, EdDSA, RS256 to PS512; default: by the key.", metavar="NAME"),
@@ -56,8 +44,7 @@ def command(place: Path, asked: SigningOptions) -> None:
     standard output.
     """
     options = SignOptions(asked.scope, asked.algorithm, asked.key_id)
-    key = SigningKey(asked.key, asked.passphrase_file)
-    done = policy_sign(place, key, os.environ, options, for_folder=asked.for_folder)
+    done = policy_sign(place, asked.signing_key, os.environ, options, for_folder=asked.for_folder)
     files = "1 file" if len(done.files) == 1 else f"{len(done.files)} files"
     console.say(f"{done.place}: signed {files}")
     click.echo(done.signer)

@@ -1,0 +1,66 @@
+"""``eidos bundle sign``: say with a key what a bundle is made of, and what let it through."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from eidos.engine.app.shipping import bundle_at, is_archive, write_archive
+from eidos.engine.bundling.attesting import attested
+from eidos.engine.bundling.trees import ATTESTATIONS
+from eidos.engine.bundling.verifying import whole
+from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import DistributionError, Location
+from eidos.engine.model.bundle import File
+from eidos.engine.records import dataclass
+from eidos.engine.signing.keys import SigningKey, load_signer
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBundle:
+    """What was signed."""
+
+    place: str
+    digest: str
+    """Of the bundle; signing does not change it."""
+    signer: str
+    """The id of the key."""
+    files: tuple[str, ...]
+    """The envelopes, below the bundle."""
+
+
+def bundle_sign(place: Path, key: SigningKey, environ: Mapping[str, str]) -> SignedBundle:
+    """Sign the statements about a bundle, and put them beside what its manifest lists.
+
+    What others signed stays, so that several may sign one after the other. An archive is written
+    again, at once or not at all.
+
+    Args:
+        place: folder or archive.
+        key: what to sign with.
+        environ: may hold the key and its passphrase.
+
+    Raises:
+        BundleError: it is not whole, or no gate let it through: nobody should vouch for it.
+        ConfigError: the key cannot be used.
+        DistributionError: the archive cannot be taken, or something cannot be written.
+    """
+    signer = load_signer(key, environ)
+    with bundle_at(place) as folder:
+        bundle = whole(folder)
+        files = attested(bundle, signer)
+        _write(folder, files)
+        if is_archive(place):
+            write_archive(place, folder, force=True)
+    return SignedBundle(str(place), bundle.digest, signer.keyid, tuple(each.path for each in files))
+
+
+def _write(folder: Path, files: Iterable[File]) -> None:
+    try:
+        (folder / ATTESTATIONS).mkdir(exist_ok=True)
+        for file in files:
+            write_atomically(folder / file.path, file.content.decode())
+    except OSError as error:
+        raise DistributionError(
+            f"the attestation cannot be written: {(error.strerror or str(error)).lower()}",
+            hint="Check that the bundle is writable and has space.",
+            location=Location(str(folder / ATTESTATIONS)),
+        ) from error

@@ -1,0 +1,241 @@
+"""Statements about a bundle, signed and beside it: its provenance, its gate, what it installs.
+
+A statement follows from the bundle alone, so that whoever holds the bundle can say whether one is
+right: no clock (times are those that the gate saw) and no host is in it. in-toto's form,
+https://github.com/in-toto/attestation/tree/main/spec; its subject is ``manifest.json``, whose
+digest is that of the bundle.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from eidos.engine.bundling.inventory import bill_of_materials
+from eidos.engine.bundling.trees import ATTESTATIONS, MANIFEST
+from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
+from eidos.engine.digest import address, canonical
+from eidos.engine.errors import BundleError, Location
+from eidos.engine.model.attestation import PAYLOAD_TYPE, PREDICATES, STATEMENT, Claim
+from eidos.engine.model.bundle import File
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.times import instant, written
+from eidos.engine.signing.envelopes import (
+    Envelope,
+    merged,
+    read_envelope,
+    signed,
+    write_envelope,
+)
+
+if TYPE_CHECKING:
+    from eidos.engine.signing.signers import Signer
+
+BUILD_TYPE = "https://eidos.dev/bundle/v1"
+"""Says what the parameters of our provenance mean: docs/signing.md."""
+BUILDER = "https://eidos.dev/builder/v1"
+VERIFIER = "https://eidos.dev/gate/v1"
+PASSED = "EIDOS_GATE_PASSED"
+"""Property of a Simple Verification Result: both gates are open."""
+
+
+def statement(bundle: OpenedBundle, claim: Claim) -> dict[str, Json]:
+    """Give the statement of a kind about a bundle.
+
+    Raises:
+        BundleError: a file is altered meanwhile.
+    """
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": MANIFEST, "digest": _digest(bundle.digest)}],
+        "predicateType": PREDICATES[claim],
+        "predicate": _PREDICATES[claim](bundle),
+    }
+
+
+def _provenance(bundle: OpenedBundle) -> dict[str, Json]:
+    """SLSA provenance, https://slsa.dev/spec/v1.1/provenance."""
+    gate = bundle.gate
+    return {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {
+                "recipe": {"name": gate["recipe"]["name"], "digest": gate["recipe"]["digest"]},
+                "gate": gate["gate"],
+            },
+            "internalParameters": {
+                "effectiveTime": gate["effectiveTime"],
+                "engines": {part: gate[part]["engine"] for part in ("before", "after")},
+            },
+            "resolvedDependencies": _dependencies(bundle),
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER},
+            "byproducts": [
+                {"name": path, "digest": _digest(bundle.listed[path].digest)}
+                for path in (GATE, RECIPE)
+            ],
+        },
+    }
+
+
+def _dependencies(bundle: OpenedBundle) -> list[Json]:
+    """Name what a bundle was made of: facts, packs, and the files of the catalog by the lock."""
+    gate = bundle.gate
+    packs = {
+        (each["name"], each["version"], each["digest"])
+        for part in ("before", "after")
+        for each in gate[part]["packs"]
+    }
+    found: list[Json] = [_dependency("recipe", gate["recipe"]["digest"])]
+    found.append(_dependency("snapshot", gate["snapshot"]["digest"]))
+    found += [
+        _dependency(f"pack/{name}@{version}", digest) for name, version, digest in sorted(packs)
+    ]
+    lock = bundle.recipe.lock
+    return [
+        *found,
+        *(
+            _dependency(f"lock/{name}", lock[name])
+            for name in sorted(lock)
+            if lock[name].startswith("sha256:")
+        ),
+    ]
+
+
+def _dependency(name: str, digest: str) -> Json:
+    return {"name": name, "digest": _digest(digest)}
+
+
+def _gate(bundle: OpenedBundle) -> dict[str, Json]:
+    """Simple Verification Result: that the gate is open, and which decision says so."""
+    said = bundle.gate
+    packs = {
+        each["name"]: each["digest"] for part in ("before", "after") for each in said[part]["packs"]
+    }
+    return {
+        "verifier": {
+            "id": VERIFIER,
+            "policy": {
+                "name": said["gate"],
+                "packs": [{"name": name, "digest": _digest(packs[name])} for name in sorted(packs)],
+            },
+            "decision": {"name": GATE, "digest": _digest(bundle.listed[GATE].digest)},
+        },
+        "timeCreated": written(instant(said["effectiveTime"])),
+        "properties": [PASSED],
+    }
+
+
+_PREDICATES = {
+    Claim.PROVENANCE: _provenance,
+    Claim.GATE: _gate,
+    Claim.SBOM: bill_of_materials,
+}
+
+
+def _digest(text: str) -> dict[str, Json]:
+    algorithm, _, value = text.partition(":")
+    return {algorithm: value}
+
+
+# Envelopes --------------------------------------------------------------------------------------
+
+
+def envelope_path(envelope: Envelope, claim: Claim | None) -> str:
+    """Name the file of an envelope by what it holds: signatures may be added, and it stays."""
+    name = claim.value if claim else "statement"
+    digest = address(envelope.payload).removeprefix("sha256:")
+    return f"{ATTESTATIONS}/{name}-{digest[:16]}.dsse.json"
+
+
+def read_statement(envelope: Envelope) -> dict[str, Any]:
+    """Give the statement in an envelope, whoever signed it.
+
+    Raises:
+        ValueError: it holds none; says why.
+    """
+    if envelope.payload_type != PAYLOAD_TYPE:
+        raise ValueError(f"its payload is of the type {envelope.payload_type!r}, and no statement")
+    try:
+        said: Any = msgspec.json.decode(envelope.payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("its payload is no JSON") from error
+    if not isinstance(said, dict) or said.get("_type") != STATEMENT:
+        raise ValueError("its payload is no statement of in-toto, version 1")
+    return said
+
+
+def subjects_of(said: Mapping[str, Any]) -> list[str]:
+    """Give what a statement is about: digests of manifests of bundles."""
+    listed = said.get("subject")
+    found = (
+        (each.get("digest") for each in listed if isinstance(each, dict))
+        if (isinstance(listed, list))
+        else ()
+    )
+    values = (each.get("sha256") for each in found if isinstance(each, dict))
+    return [f"sha256:{each}" for each in values if isinstance(each, str)]
+
+
+def collected(contents: Iterable[bytes], digest: str) -> list[File]:
+    """Give files of the envelopes about a bundle, below it, out of whatever is said to be some.
+
+    Envelopes of one statement become one. What is no envelope, and what is about something else, is
+    left out: whoever may write to a registry may attach anything.
+    """
+    found: dict[str, Envelope] = {}
+    for content in contents:
+        try:
+            envelope = read_envelope(content)
+            said = read_statement(envelope)
+        except ValueError:
+            continue
+        if digest in subjects_of(said):
+            path = envelope_path(envelope, claim_of(said))
+            known = found.get(path)
+            found[path] = merged(known, envelope.signatures) if known else envelope
+    return [File(path, write_envelope(found[path])) for path in sorted(found)]
+
+
+def claim_of(said: Mapping[str, Any]) -> Claim | None:
+    """Give the kind of a statement; None for one that is not looked at."""
+    kind = said.get("predicateType")
+    return next((claim for claim, known in PREDICATES.items() if kind == known), None)
+
+
+def attested(bundle: OpenedBundle, signer: "Signer") -> list[File]:
+    """Sign the statements about a bundle.
+
+    Returns:
+        Files of envelopes, below the bundle. What others signed of the same statement stays in it.
+
+    Raises:
+        BundleError: an envelope that is there cannot be read, or a file is altered meanwhile.
+    """
+    files: list[File] = []
+    for claim in Claim:
+        payload = canonical(statement(bundle, claim))
+        envelope = Envelope(PAYLOAD_TYPE, payload)
+        path = envelope_path(envelope, claim)
+        envelope = merged(envelope, _present(bundle.folder / path, envelope).signatures)
+        files.append(File(path, write_envelope(signed(envelope, signer))))
+    return files
+
+
+def _present(place: Path, wanted: Envelope) -> Envelope:
+    """Read the envelope that is there already, if any."""
+    if not place.is_file():
+        return wanted
+    try:
+        found = read_envelope(place.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _in_the_way(place, f"the attestation cannot be read: {error}") from error
+    if (found.payload_type, found.payload) != (wanted.payload_type, wanted.payload):
+        raise _in_the_way(place, "the attestation does not say what its name says")
+    return found
+
+
+def _in_the_way(place: Path, message: str) -> BundleError:
+    return BundleError(message, hint="Remove it, and sign anew.", location=Location(str(place)))

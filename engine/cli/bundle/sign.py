@@ -1,0 +1,28 @@
+"""``eidos bundle sign``."""
+
+import os
+from pathlib import Path
+
+import click
+
+from eidos.engine.app.bundle_sign import bundle_sign
+from eidos.engine.cli import console
+from eidos.engine.cli.options import takes
+from eidos.engine.cli.signing import KeyOptions
+
+
+@click.command()
+@click.argument("place", type=click.Path(path_type=Path), metavar="DIR|ARCHIVE")
+@takes("asked", KeyOptions)
+def command(place: Path, asked: KeyOptions) -> None:
+    """Sign what a bundle was made of, the gate that let it through, and what it installs.
+
+    Three statements of in-toto (SLSA provenance, a Simple Verification Result, CycloneDX), each in
+    an envelope (DSSE) in attestations/, where several may sign. The bundle stays the one it is. The
+    id of the key goes to standard output.
+    """
+    done = bundle_sign(place, asked.signing_key, os.environ)
+    for path in done.files:
+        console.say(f"signed: {path}")
+    console.say(f"digest: {done.digest}")
+    click.echo(done.signer)

@@ -1,0 +1,31 @@
+"""What the commands share that sign with a key of the user's, or believe keys."""
+
+from pathlib import Path
+from typing import Annotated
+
+from eidos.engine.cli.options import Option
+from eidos.engine.records import dataclass
+from eidos.engine.signing.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOptions:
+    """Which key signs."""
+
+    key: Annotated[
+        Path | None,
+        Option("--key", "Private key, PEM; default: in EIDOS_SIGNING_KEY.", metavar="FILE"),
+    ] = None
+    passphrase_file: Annotated[
+        Path | None,
+        Option(
+            "--passphrase-file",
+            "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
+            metavar="FILE",
+        ),
+    ] = None
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """Where the key is, and what opens it."""
+        return SigningKey(self.key, self.passphrase_file)

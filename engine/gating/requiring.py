@@ -1,0 +1,163 @@
+"""Whether what is required of a bundle holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from eidos.engine.errors import UsageError
+from eidos.engine.model.attestation import Claim
+from eidos.engine.model.bundle_check import BundleCheck, Decided, Held
+from eidos.engine.model.durations import span
+from eidos.engine.model.requirement import Demand, Requirement
+
+if TYPE_CHECKING:
+    from eidos.engine.signing.signers import Verifier
+
+_SHORTEST_ID = 8
+"""Digits that name a key, at least."""
+
+
+def resolved(
+    requirements: Sequence[Requirement], verifiers: "Sequence[Verifier]"
+) -> tuple[Requirement, ...]:
+    """Give requirements with every key by its whole id.
+
+    Where keys are given, one of them must have signed, whether that is required or not: a bundle
+    whose signatures were taken away must not pass for one that never had any.
+
+    Raises:
+        UsageError: no key is given, and one is needed; or one that is named is not given.
+    """
+    for each in requirements:
+        if each.needs_keys and not verifiers:
+            raise UsageError(
+                f"'{each.text}' is required, and no key is given that could be believed",
+                hint="Name public keys with --key FILE, or put them into EIDOS_VERIFICATION_KEY.",
+            )
+    found = tuple(replace(each, value=_keys(each, verifiers)) for each in requirements)
+    if verifiers and not any(each.needs_keys for each in found):
+        return (Requirement("signed", Demand.SIGNED), *found)
+    return found
+
+
+def _keys(requirement: Requirement, verifiers: "Sequence[Verifier]") -> str:
+    if requirement.demand not in {Demand.SIGNED_BY, Demand.N_OF}:
+        return requirement.value
+    names = [name for name in requirement.value.split("+") if name]
+    ids = {_key(name, verifiers) for name in names} or {each.keyid for each in verifiers}
+    if requirement.demand is Demand.N_OF and len(ids) < requirement.number:
+        raise UsageError(
+            f"'{requirement.text}' can never hold: {len(ids)} different keys are given for it"
+        )
+    return "+".join(sorted(ids))
+
+
+def _key(name: str, verifiers: "Sequence[Verifier]") -> str:
+    """Give the id of the key with a name: the beginning of its id, or its file."""
+    found = {
+        each.keyid
+        for each in verifiers
+        if each.place.rpartition("/")[2] == name
+        or (len(name) >= _SHORTEST_ID and each.keyid.startswith(name.lower()))
+    }
+    if len(found) != 1:
+        several = "several of the keys that are given are" if found else "no key that is given is"
+        raise UsageError(
+            f"{several} called {name!r}",
+            hint="Name the file of a key, or the first digits of its id, 8 at least.",
+        )
+    return found.pop()
+
+
+def held(requirements: Sequence[Requirement], seen: BundleCheck) -> tuple[Held, ...]:
+    """Say of each requirement whether it holds, and why.
+
+    Args:
+        requirements: as `resolved` gives them.
+        seen: what was found; with any problem, nothing that is signed counts.
+    """
+    claims = {each.claim for each in requirements if each.claim is not None}
+    signers = {} if seen.problems else seen.signers
+    return tuple(_held(each, seen, signers, claims) for each in requirements)
+
+
+def _held(
+    each: Requirement,
+    seen: BundleCheck,
+    signers: Mapping[Claim, tuple[str, ...]],
+    claims: set[Claim],
+) -> Held:
+    if seen.problems or seen.decided is None:
+        return Held(each.text, holds=False, why="the bundle is not as it was made")
+    if each.demand is Demand.REPLAY:
+        return _replayed(each, seen)
+    if each.demand is Demand.MAX_AGE:
+        return _young(each, seen.decided)
+    if each.demand in {Demand.SIGNED, Demand.SIGNED_BY, Demand.N_OF}:
+        return _signed(each, signers, claims)
+    claim = each.claim
+    keys = signers.get(claim, ()) if claim else ()
+    if not keys:
+        return Held(each.text, holds=False, why=f"no key that is believed signed its {claim}")
+    check = _NAMED.get(each.demand) if each.value else None
+    return check(each, seen.decided) if check else Held(each.text, holds=True, why=_by(keys))
+
+
+def _signed(
+    each: Requirement, signers: Mapping[Claim, tuple[str, ...]], claims: set[Claim]
+) -> Held:
+    """See that enough keys signed each statement that is required; else any one of them."""
+    wanted = frozenset(filter(None, each.value.split("+")))
+    least = int(each.number) or 1
+    counted = {
+        claim: [key for key in keys if not wanted or key in wanted]
+        for claim, keys in signers.items()
+    }
+    asked = {claim: counted.get(claim, []) for claim in claims} or counted
+    enough = [len(keys) >= least for keys in asked.values()]
+    holds = all(enough) if claims else any(enough)
+    said = "; ".join(f"{claim}: {_by(keys)}" for claim, keys in asked.items())
+    return Held(each.text, holds=holds, why=said or "no key that is believed signed anything")
+
+
+def _by(keys: Sequence[str]) -> str:
+    return f"signed by {', '.join(keys)}" if keys else "signed by none of them"
+
+
+def _young(each: Requirement, said: Decided) -> Held:
+    if said.age is None:
+        return Held(each.text, holds=False, why="nobody knows how old the facts are")
+    if said.age < 0:
+        return Held(
+            each.text, holds=False, why=f"the facts are from the future: {said.snapshot_time}"
+        )
+    why = f"the facts are {span(said.age)} old"
+    return Held(each.text, holds=said.age <= each.number, why=why)
+
+
+def _replayed(each: Requirement, seen: BundleCheck) -> Held:
+    if seen.replayed is None:
+        return Held(each.text, holds=False, why="the gate was not asked again")
+    if seen.replayed.is_reproduced:
+        return Held(each.text, holds=True, why="both gates decide the same again")
+    count = len(seen.replayed.differences)
+    return Held(each.text, holds=False, why=f"{count} things are not as they were decided")
+
+
+def _of_gate(each: Requirement, said: Decided) -> Held:
+    return Held(each.text, holds=said.gate == each.value, why=f"gate {said.gate} let it through")
+
+
+def _of_policy(each: Requirement, said: Decided) -> Held:
+    """See that a pack judged: by name, by name and version, or by name and digest."""
+    name, _, which = each.value.partition("@")
+    found = [pack for pack in said.packs if pack[0] == name]
+    holds = any(which in {"", pack[1], pack[2]} for pack in found)
+    why = ", ".join(f"{pack[0]}@{pack[1]} ({pack[2]})" for pack in found)
+    return Held(each.text, holds=holds, why=f"{why} judged" if why else f"no pack {name} judged")
+
+
+_NAMED: Mapping[Demand, Callable[[Requirement, Decided], Held]] = {
+    Demand.GATE: _of_gate,
+    Demand.POLICY: _of_policy,
+}

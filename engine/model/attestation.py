@@ -1,0 +1,75 @@
+"""Attestations: what somebody signed about a bundle, and how far that bundle can be trusted."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from eidos.engine.records import dataclass
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+"""https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md"""
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+"""Of an envelope that holds a statement."""
+
+
+class Claim(StrEnum):
+    """What a statement says of a bundle."""
+
+    PROVENANCE = "provenance"
+    """From which recipe, facts and packs it was made."""
+    GATE = "gate"
+    """Which gate let it through."""
+    SBOM = "sbom"
+    """Which charts and images it installs."""
+
+
+PREDICATES: Mapping[Claim, str] = {
+    Claim.PROVENANCE: "https://slsa.dev/provenance/v1",
+    Claim.GATE: "https://in-toto.io/attestation/svr/v0.1",
+    Claim.SBOM: "https://cyclonedx.org/bom",
+}
+"""Predicate types: SLSA provenance, a Simple Verification Result, CycloneDX."""
+
+
+class Trust(StrEnum):
+    """How far a bundle can be trusted; each level needs all that those before it need."""
+
+    NONE = "none"
+    """It differs from its manifest, contradicts itself, or what is signed was meddled with."""
+    WHOLE = "whole"
+    """Everything is as its manifest says; nobody who is believed says that it is the right one."""
+    SIGNED = "signed"
+    """A key that is believed signed a right statement about it."""
+    ATTESTED = "attested"
+    """One signed its provenance."""
+    GATED = "gated"
+    """One signed the decision of the gate as well."""
+    REPLAYED = "replayed"
+    """And both gates, asked again here, decide the same."""
+
+    @property
+    def rank(self) -> int:
+        """Give its place, from 0."""
+        return tuple(Trust).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An envelope of a bundle, and what came of holding it against keys and bundle."""
+
+    path: str
+    """Of its file, below the bundle."""
+    predicate: str | None
+    """Type of what it says; None where it cannot be read."""
+    claim: Claim | None
+    """None where it is of no kind that is looked at."""
+    signers: tuple[str, ...] = ()
+    """Ids of the keys that are believed and signed it, each once."""
+    strangers: tuple[str, ...] = ()
+    """What else is named as a key in it; nothing was held against those."""
+    faults: tuple[str, ...] = ()
+    """Why it does not count."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody who is believed says something right of this very bundle."""
+        return bool(self.signers) and not self.faults

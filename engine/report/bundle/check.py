@@ -1,0 +1,153 @@
+"""How far a bundle can be trusted, and why (``eidos bundle verify``)."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from eidos.engine.model.attestation import Attestation, Claim, Trust
+from eidos.engine.model.bundle_check import BundleCheck, Decided
+from eidos.engine.model.durations import span
+from eidos.engine.model.jsonvalue import Json
+from eidos.engine.ports import Rendering
+from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.jsontext import write_document
+
+_DIFFERENCES = 20
+"""Of a replay, that are shown; ``json`` has all."""
+_NEXT = {
+    Trust.WHOLE: "nobody who is believed signed anything right about it",
+    Trust.SIGNED: "nobody who is believed signed its provenance",
+    Trust.ATTESTED: "nobody who is believed signed the decision of its gate",
+}
+
+
+def text(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
+    """Write what is wrong, who says what, what is required, and last how far it can be trusted."""
+    out.writelines(f"{disarmed(one_line(line))}\n" for line in _lines(found))
+
+
+def _lines(found: BundleCheck) -> Iterator[str]:
+    yield from (f"wrong: {each}" for each in found.problems)
+    hints = dict.fromkeys(each.hint for each in found.problems if each.hint)
+    yield from (f"  hint: {hint}" for hint in hints)
+    if found.decided is not None:
+        yield from _decided(found.decided)
+    yield from (f"attestation: {each.path}: {_worth(each)}" for each in found.attestations)
+    if found.replayed is not None:
+        yield from _replayed(found)
+    for held in found.requirements:
+        yield f"{'holds' if held.holds else 'DOES NOT HOLD'}: {held.text}: {held.why}"
+    if found.digest is not None:
+        yield f"digest: {found.digest}"
+    yield f"{found.place}: trust {found.trust}: {'; '.join(reasons(found))}"
+
+
+def _decided(said: Decided) -> Iterator[str]:
+    eased = f"{said.waivers} waivers, {said.relaxations} relaxations"
+    yield (
+        f"gate {said.gate}: passed by the rules of {said.effective_time} for {said.recipe}, {eased}"
+    )
+    old = "of unknown age" if said.age is None else f"{span(max(said.age, 0))} old"
+    yield f"facts: of {said.cluster or 'a cluster'}, taken {said.snapshot_time}, {old}"
+    yield f"policy: {', '.join(f'{name}@{version}' for name, version, _ in said.packs)}"
+
+
+def _worth(each: Attestation) -> str:
+    if each.faults:
+        return "does not count"
+    said = [f"signed by {', '.join(each.signers)}"] if each.signers else []
+    if each.strangers:
+        count = len(each.strangers)
+        said.append(
+            f"{count} signature{'s' if count > 1 else ''} of keys that nobody believes here"
+        )
+    return "; ".join(said) or "signed by nobody"
+
+
+def _replayed(found: BundleCheck) -> Iterator[str]:
+    differences = found.replayed.differences if found.replayed else ()
+    if not differences:
+        yield "replay: both gates decide the same again, byte for byte"
+    yield from (f"replay: {each}" for each in differences[:_DIFFERENCES])
+    if len(differences) > _DIFFERENCES:
+        yield f"replay: and {len(differences) - _DIFFERENCES} more"
+
+
+def reasons(found: BundleCheck) -> Iterator[str]:
+    """Say why a bundle is trusted so far, and what keeps it from the next level."""
+    trust = found.trust
+    if trust is Trust.NONE:
+        yield f"{len(found.problems)} things are wrong with it"
+        return
+    yield "every file is as its manifest says"
+    for claim, keys in found.signers.items():
+        yield f"its {claim} is signed by {len(keys)} key{'s' if len(keys) > 1 else ''}"
+    if trust is Trust.WHOLE and not found.keys:
+        yield "no key is given that could be believed"
+    elif trust in _NEXT:
+        yield _NEXT[trust]
+    elif trust is Trust.REPLAYED:
+        yield "both gates decide the same again"
+    elif found.replayed is None:
+        yield "the gates were not asked again"
+
+
+def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
+    """Write everything; ``schemas/bundle-check/v1.schema.json`` describes it."""
+    write_document(
+        out,
+        "BundleCheck",
+        place=found.place,
+        digest=found.digest,
+        trust=found.trust.value,
+        reasons=list(reasons(found)),
+        exitCode=int(found.exit_code),
+        problems=[_problem(each.message, each.hint, each.location) for each in found.problems],
+        decision=None if found.decided is None else _decision(found.decided),
+        attestations=[_attestation(each) for each in found.attestations],
+        signers={claim.value: list(found.signers.get(claim, ())) for claim in Claim},
+        keys=found.keys,
+        requirements=[
+            {"require": each.text, "holds": each.holds, "because": each.why}
+            for each in found.requirements
+        ],
+        replay=None
+        if found.replayed is None
+        else {
+            "reproduced": found.replayed.is_reproduced,
+            "differences": list(found.replayed.differences),
+        },
+    )
+
+
+def _problem(message: str, hint: str | None, location: object) -> Json:
+    return {"message": message, "hint": hint, "location": str(location) if location else None}
+
+
+def _decision(said: Decided) -> Json:
+    return {
+        "gate": said.gate,
+        "recipe": said.recipe,
+        "effectiveTime": said.effective_time,
+        "cluster": said.cluster,
+        "snapshot": said.snapshot,
+        "snapshotTime": said.snapshot_time,
+        "snapshotAge": None if said.age is None else int(said.age),
+        "packs": [
+            {"name": name, "version": version, "digest": digest}
+            for name, version, digest in said.packs
+        ],
+        "waivers": said.waivers,
+        "relaxations": said.relaxations,
+    }
+
+
+def _attestation(each: Attestation) -> Json:
+    return {
+        "path": each.path,
+        "predicateType": each.predicate,
+        "claim": each.claim.value if each.claim else None,
+        "counts": each.counts,
+        "signers": list(each.signers),
+        "strangers": list(each.strangers),
+        "faults": list(each.faults),
+    }
