@@ -18,7 +18,7 @@ from eidos.engine.linting.regal import find_regal, regal_findings
 from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
-from eidos.engine.packs.files import library
+from eidos.engine.packs.files import is_archive, library
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
 from eidos.engine.records import dataclass
@@ -49,15 +49,16 @@ def policy_lint(request: LintRequest, context: Context) -> Linted:
     sources = [each for place in request.places or (".",) for each in _sources(place)]
     _refuse_foreign(request)
     looking = _Looking(context)
-    looks = [looking.look(source) for source in dict.fromkeys(sources)]
+    looks = [looking.look(source) for source in {each.path: each for each in sources}.values()]
     done: list[LintFinding] = []
     if request.fix:
         done = [each for look in looks for each in looking.mend(look)]
         looks = [looking.look(look.source) for look in looks] if done else looks
     modules = [module for look in looks for module in look.modules]
     foreign: list[LintFinding] = []
-    if request.regal and modules and (regal := find_regal(context.environ)):
-        foreign += _named(regal_findings(regal, [each.file for each in modules]), modules)
+    files = [each.file for each in modules if Path(each.file).is_file()]  # not in an archive
+    if request.regal and files and (regal := find_regal(context.environ)):
+        foreign += _named(regal_findings(regal, files), modules)
     findings = [*done, *(each for look in looks for each in look.told(foreign))]
     return Linted(
         policies=tuple(str(look.source.path) for look in looks),
@@ -92,6 +93,12 @@ def _refuse_foreign(request: LintRequest) -> None:
             raise UsageError(
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
+            )
+        if Path(place).is_file() and is_archive(Path(place)):
+            raise UsageError(
+                f"'{place}' is an archive and is not mended",
+                hint="Mend the folder that it was made of, and make it again.",
+                location=Location(place),
             )
 
 
