@@ -93,20 +93,6 @@ def _modules(paths: Sequence[str], links: list[str], problems: list[Problem]) ->
                     problems.append(error.problem)
 
 
-def _refuse(path: str) -> None:
-    """Refuse what is no file and no folder of Rego."""
-    if not os.path.lexists(path):
-        raise UsageError(f"there is no file or folder '{path}'", hint="Check the spelling.")
-    if Path(path).is_symlink():
-        raise UsageError(
-            f"'{path}' is a link, and what it leads to is not changed through it",
-            hint="Name the file or folder itself.",
-            location=Location(path),
-        )
-    if is_archive(Path(path)):
-        raise UsageError(f"'{path}' is an archive", hint="Format the folder it is made of.")
-
-
 def _files(path: str, links: list[str]) -> Iterator[str]:
     place = Path(path)
     _refuse(path)
@@ -122,3 +108,23 @@ def _files(path: str, links: list[str]) -> Iterator[str]:
                     links.append(file)
                 else:
                     yield file
+
+
+def _refuse(path: str) -> None:
+    """Refuse what is no place to write formatted text to."""
+    place = Path(path)
+    if not os.path.lexists(path):
+        hint = "Check the spelling; packs that come with eidos are formatted in a checkout of it."
+        raise UsageError(f"there is no file or folder '{path}'", hint=hint)
+    if place.is_symlink():
+        raise UsageError(
+            f"'{path}' is a link, and what it leads to is not changed through it",
+            hint="Name the file or folder itself.",
+            location=Location(path),
+        )
+    if place.is_file() and is_archive(place):
+        raise UsageError(
+            f"'{path}' is an archive, and formatting is for files and folders",
+            hint="Format the folder that it was made of, and make it again.",
+            location=Location(path),
+        )

@@ -93,8 +93,12 @@ def _refuse_foreign(request: LintRequest) -> None:
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
             )
-        if is_archive(Path(place)):
-            raise UsageError(f"'{place}' is an archive", hint="Mend the folder it is made of.")
+        if Path(place).is_file() and is_archive(Path(place)):
+            raise UsageError(
+                f"'{place}' is an archive and is not mended",
+                hint="Mend the folder that it was made of, and make it again.",
+                location=Location(place),
+            )
 
 
 def _asked(places: Sequence[str]) -> dict[PolicySource, frozenset[str] | None]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from eidos.engine.linting.kinds import (
     DECLARED_UNREAD,
@@ -17,6 +17,7 @@ from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Rule
 from eidos.engine.packs.shipped import OPEN
+from eidos.engine.rego.annotations import read_annotations
 from eidos.engine.rego.opa.reading import Node, Parsed, nodes_below
 from eidos.engine.vocabulary import vocabulary
 
@@ -30,7 +31,7 @@ def said(rule: Rule) -> Iterator[LintFinding]:
     line = rule.line
     file = rule.modules[0].file
     if not _ID.fullmatch(rule.id):
-        place = _spot(rule, rule.id)
+        place = _spot(rule, "custom", "id")
         hint = "Write letters, hyphens and a number: ACME-001. It stays when titles change."
         yield found(ID_FORM, f"'{rule.id}' is no lasting id", place, hint)
     for name, value, hint in (
@@ -45,7 +46,7 @@ def said(rule: Rule) -> Iterator[LintFinding]:
 def unknown_facts(rule: Rule) -> Iterator[LintFinding]:
     """Give facts that a rule declares and that our vocabulary does not have."""
     known = vocabulary()
-    for fact in (*rule.requires, *rule.reads):
+    for where, fact in _declared(rule):
         if fact.type in _OWN or (known.subtype(fact) is None and _is_open(fact)):
             continue
         subtype = known.subtype(fact)
@@ -53,7 +54,7 @@ def unknown_facts(rule: Rule) -> Iterator[LintFinding]:
             near = nearest(str(fact._replace(every_node=False)), known.known_facts())
             hint = near if near.startswith("Did") else "A collector of your own must give it."
             message = f"no collector of eidos gives {fact}"
-            yield found(FACT_UNKNOWN, message, _spot(rule, str(fact)), hint)
+            yield found(FACT_UNKNOWN, message, _spot(rule, "custom", where, str(fact)), hint)
 
 
 def _is_open(fact: FactAddress) -> bool:
@@ -68,14 +69,14 @@ def unread(rule: Rule, modules: Iterable[Parsed]) -> Iterator[LintFinding]:
         modules: the trees of all its modules.
     """
     reads = [path for module in modules for path in _reads(module)]
-    facts = [(f"custom.{where}", str(fact), _steps(fact)) for where, fact in _declared(rule)]
-    facts += [("custom.params", name, ("data", "params", name)) for name in rule.param_specs]
-    facts += [("custom.tables", name, ("data", "tables", name)) for name in rule.tables]
+    facts = [(where, str(fact), _steps(fact)) for where, fact in _declared(rule)]
+    facts += [("params", name, ("data", "params", name)) for name in rule.param_specs]
+    facts += [("tables", name, ("data", "tables", name)) for name in rule.tables]
     for where, name, steps in facts:
         if not any(_meets(read, steps) for read in reads):
-            message = f"{where} names {name}, which the rule never reads"
+            message = f"custom.{where} names {name}, which the rule never reads"
             hint = "Take it away, or read it; what is required and missing makes it unknown."
-            yield found(DECLARED_UNREAD, message, _spot(rule, name), hint)
+            yield found(DECLARED_UNREAD, message, _spot(rule, "custom", where, name), hint)
 
 
 def _declared(rule: Rule) -> Iterator[tuple[str, FactAddress]]:
@@ -137,13 +138,24 @@ def _meets(read: Path, declared: Sequence[str]) -> bool:
     return other == one or other.startswith(f"{one}.")
 
 
-def _spot(rule: Rule, name: str) -> tuple[str, int, int | None]:
-    """Give the place of a name in the METADATA of a rule."""
-    lines = rule.modules[0].source.split("\n")
-    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-    for number in range(rule.line, len(lines)):
-        if not lines[number].startswith("#"):
+def _spot(rule: Rule, *path: str) -> tuple[str, int, int | None]:
+    """Give the place of a key, or of an entry of a list by its text, in the METADATA of a rule."""
+    module = rule.modules[0]
+    [annotation] = (each for each in read_annotations(module) if each.line == rule.line)
+    steps: list[str | int] = []
+    node: Any = annotation.value
+    for step in path:
+        found = _at(node, step)
+        if found is None:
             break
-        if spot := word.search(lines[number]):
-            return rule.modules[0].file, number + 1, spot.start() + 1
-    return rule.modules[0].file, rule.line, None
+        steps.append(found)
+        node = node[found]
+    return module.file, *annotation.place(steps)
+
+
+def _at(node: Any, step: str) -> str | int | None:  # noqa: ANN401 -- whatever METADATA says
+    """Give the key, or the number of the entry, that a step names."""
+    if isinstance(node, dict):
+        return step if step in node else None
+    names = [str(FactAddress.parse(each)) if step != each else each for each in node]
+    return names.index(step) if step in names else None

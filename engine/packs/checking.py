@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.facts import FactAddress
@@ -16,7 +17,7 @@ from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import CANNOT_TELL, SELECTING, Module, Scope
 from eidos.engine.packs.finding import MANIFEST, PolicySource
 from eidos.engine.packs.metadata import RuleMetadata
-from eidos.engine.packs.shipped import near
+from eidos.engine.packs.shipped import near, slip_of
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.records import dataclass
 
@@ -214,6 +215,7 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
         if fact.partition(".")[0] in beside:
             continue
         if not any(_leads(fact, path) or _leads(path, fact) for path in declared):
+            _refuse_slips(module, metadata)
             close = near(fact, declared)
             raise PolicyError(
                 f"the rule uses {named}, which its METADATA does not declare",
@@ -222,6 +224,28 @@ def refuse_undeclared(module: Module, facts: ModuleFacts, metadata: RuleMetadata
                 if close
                 else "Add it to custom.requires, or to custom.reads where it may be absent.",
             )
+
+
+def _refuse_slips(module: Module, metadata: RuleMetadata) -> None:
+    """Tell of a slip in METADATA first: what the rule uses may be right."""
+    for fact in (*metadata.requires, *metadata.reads):
+        if slip := slip_of(fact, fact_place(module, metadata.line, fact)):
+            raise PolicyError.joined([slip])
+
+
+def fact_place(module: Module, line: int, fact: FactAddress) -> Location:
+    """Give where METADATA that begins on a line declares a fact."""
+    from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
+
+    for annotation in read_annotations(module):
+        if annotation.line == line:
+            custom: Any = annotation.value.get("custom")
+            for key in ("requires", "reads"):
+                for number, text in enumerate(custom.get(key) or ()):
+                    if FactAddress.parse(text) == fact:
+                        place = annotation.place(("custom", key, number))
+                        return Location(module.file, *place)
+    return Location(module.file, line)
 
 
 _BESIDE = {

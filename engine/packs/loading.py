@@ -1,5 +1,6 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module, Pack, Rule
-from eidos.engine.packs.checking import refuse_pack_rules
+from eidos.engine.packs.checking import fact_place, refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library, policy_files, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, shipped
@@ -21,6 +22,7 @@ from eidos.engine.packs.rules import Known, pack_rules, read_rules
 from eidos.engine.packs.shipped import is_copy, refuse_taken, slip_of
 from eidos.engine.ports import ModuleFacts, RegoEngine
 from eidos.engine.records import dataclass
+from eidos.engine.rego.faults import TO_V1, WRITTEN_AS_V0
 
 TABLES = "tables/"
 
@@ -127,7 +129,7 @@ def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
         problems = (error.problem, *error.others)
     modules = (*files.modules, *(library().modules if source.is_pack else ()))
     try:
-        facts = engine.analyse(modules)
+        facts = _facts(modules, engine) if source.is_pack else engine.analyse(modules)
     except PolicyError:
         return Inspected(files.modules, problems=problems)
     rules: tuple[Rule, ...] = ()
@@ -155,7 +157,7 @@ def _read(
     manifest = _manifest(source, files)
     about: Any = manifest.value
     modules = (*files.modules, *library.modules)
-    known = Known(modules, engine.analyse(modules), tables_of(library, files))
+    known = Known(modules, _facts(modules, engine), tables_of(library, files))
     pack = Pack(
         name=about["name"],
         version=about["version"],
@@ -171,6 +173,18 @@ def _read(
     return pack
 
 
+def _facts(modules: Sequence[Module], engine: RegoEngine) -> list[ModuleFacts]:
+    """Read the modules of a pack, which are written in Rego v1."""
+    try:
+        return engine.analyse(modules, v0=False)
+    except PolicyError as error:
+        if WRITTEN_AS_V0 not in error.message or error.location is None:
+            raise
+        message = f"{error.message}; this is Rego v0, and packs are written in v1"
+        hint = f"Write 'deny contains x if {{ ... }}'; {TO_V1}"
+        raise PolicyError(message, location=error.location, hint=hint) from error
+
+
 def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Location) -> None:
     """Refuse in a pack of others what takes shipped names, and slips in names of facts."""
     packages = {
@@ -182,7 +196,7 @@ def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Locatio
         slip
         for rule in pack.rules
         for fact in (*rule.requires, *rule.reads)
-        if (slip := slip_of(fact, Location(rule.modules[0].file, rule.line)))
+        if (slip := slip_of(fact, fact_place(rule.modules[0], rule.line, fact)))
     ]
     if slips:
         raise PolicyError.joined(slips)
@@ -193,10 +207,20 @@ def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
     document = _document(files.data[MANIFEST], name)
     manifest = document.value
     hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."
-    for field in ("name", "version"):
-        if not isinstance(manifest, dict) or not isinstance(manifest.get(field), str):
+    if not isinstance(manifest, dict):
+        raise PolicyError("the file is no map", location=document.location(()), hint=hint)
+    for field, example in (("name", "acme-gpu"), ("version", '"1.0.0"')):
+        said = manifest.get(field)
+        if said is None:
             raise PolicyError(f"the pack has no '{field}'", location=Location(name), hint=hint)
-    assert isinstance(manifest, dict)  # noqa: S101 -- told to the type checker, checked above
+        if not isinstance(said, str):
+            place = document.location((field,))
+            message = f"'{field}' is {json.dumps(said)}, and must be text"
+            raise PolicyError(message, location=place, hint=f"Write {field}: {example}")
+    if manifest.get("rego", "v1") != "v1":
+        place = document.location(("rego",))
+        message = f"the pack says rego: {json.dumps(manifest['rego'])}, and packs are written in v1"
+        raise PolicyError(message, location=place, hint="Write rego: v1; " + TO_V1)
     replaces = manifest.get("replaces") or []
     if not isinstance(replaces, list) or not all(isinstance(each, str) for each in replaces):
         place = document.location(("replaces",))

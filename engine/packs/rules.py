@@ -149,7 +149,7 @@ def _metadata(module: Module, facts: ModuleFacts) -> RuleMetadata:
 
     for annotation in read_annotations(module):
         if "custom" in annotation.value:
-            return parse_metadata(module.file, annotation.line, annotation.value)
+            return parse_metadata(module.file, annotation)
     raise PolicyError(
         f"the rule in package {facts.package} has no METADATA with 'custom'",
         location=Location(module.file, 1),

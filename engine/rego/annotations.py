@@ -6,7 +6,8 @@ package or rule.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import field
 
 import yaml
 
@@ -36,6 +37,35 @@ class Annotation:
     """Name of the rule that it speaks about; None for a package."""
     value: dict[str, Json]
     """What it says."""
+    text: str = field(default="", repr=False, compare=False)
+    """Its YAML, as it stands below ``# METADATA`` without the ``#``."""
+
+    def place(self, path: Sequence[str | int]) -> tuple[int, int]:
+        """Give line and column, counted from 1, of the key or entry that a path leads to.
+
+        Args:
+            path: keys and numbers of entries, from the top; followed as far as it leads.
+        """
+        node: yaml.Node | None = yaml.compose(self.text, Loader=yaml.CSafeLoader)
+        mark = None
+        for step in path:
+            mark, node = _step(node, step, mark)
+        if mark is None:
+            return self.line, 1
+        return self.line + 1 + mark.line, mark.column + 2  # the first stands behind the '#'
+
+
+def _step(
+    node: yaml.Node | None, step: str | int, mark: yaml.Mark | None
+) -> tuple[yaml.Mark | None, yaml.Node | None]:
+    """Give where a step leads to; the place so far where it leads nowhere."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return key.start_mark, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark, node.value[step]
+    return mark, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +127,7 @@ def _annotation(module: Module, block: _Block) -> Annotation:
     scope = value.get("scope", "rule" if rule else "package")
     if scope not in _SCOPES:
         raise _error(module, block.line, f"METADATA has no scope {scope!r}", "Scopes: " + _NAMES)
-    return Annotation(block.line, str(scope), rule, value)
+    return Annotation(block.line, str(scope), rule, value, block.text)
 
 
 _NAMES = ", ".join(_SCOPES) + "."

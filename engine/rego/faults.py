@@ -27,11 +27,14 @@ WRITTEN_AS_V0 = "keyword is required"
 """What engines say of v1 where a head is followed by a body, or by a key, as in v0."""
 
 
+TO_V1 = "'opa fmt --v0-v1 --write FILE' makes v1 of v0."
+
+
 def mixed(other: str) -> tuple[str, str]:
     """Give message and hint for a module of v0 that stands beside one of v1."""
     return (
         f"this is Rego v0, and {other}, which it is read together with, is v1",
-        "Write 'deny contains x if { ... }'; 'opa fmt --v0-v1 --write FILE' does it.",
+        f"Write 'deny contains x if {{ ... }}'; {TO_V1}",
     )
 
 

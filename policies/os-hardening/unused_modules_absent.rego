@@ -18,7 +18,7 @@
 #       default: [cramfs, freevxfs, hfs, hfsplus, jffs2, udf, usb_storage, dccp, tipc, rds, sctp]
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.1.1}
-#     - {framework: cis-ubuntu-24.04, id: 3.2}
+#     - {framework: cis-ubuntu-24.04, id: "3.2"}
 #     - {framework: nist-800-53, id: CM-7}
 #   remediation: |
 #     Block each module that the findings name, on the node and in its image:

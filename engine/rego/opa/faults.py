@@ -93,6 +93,21 @@ def forbidden(name: str) -> tuple[str, str]:
     return f"{name} is forbidden: it {FORBIDDEN[name]}", hint
 
 
+def metadata_is_no_yaml(text: str) -> tuple[str, str]:
+    """Word what a YAML reader says of METADATA; its own count of lines is left out."""
+    said = re.sub(r"^(yaml: )?(unmarshal errors: )?(line \d+: )?| at line \d+$", "", text)
+    hint = next((hint for word, hint in _YAML_HINTS.items() if word in said), METADATA_IS_YAML)
+    return f"METADATA is not YAML: {said}", hint
+
+
+_YAML_HINTS = {
+    "tab character": "YAML takes no tabs at the beginning of a line: write spaces.",
+    "already defined": "A key stands there once; take the other one away.",
+    "there twice": "A key stands there once; take the other one away.",
+}
+"""What to do, by a word of what the reader says."""
+
+
 def _message(fault: Fault, modules: Sequence[Module]) -> str:
     text = " ".join(str(fault.get("message") or "opa gave no reason").split())
     return renamed(text, modules)
@@ -122,5 +137,8 @@ def _worded(fault: Fault, modules: Sequence[Module]) -> tuple[str, str]:
         hint = "Rego has no recursion; use walk, graph.reachable or numbers.range."
         return f"a rule reaches itself: {chain}", hint
     if text.startswith("yaml: "):
-        return f"METADATA is not YAML: {text.removeprefix('yaml: ')}", METADATA_IS_YAML
+        return metadata_is_no_yaml(text)
+    if "package annotation redeclared" in text:
+        hint = "Give each rule a package of its own: one file, one rule, one package."
+        return f"two rules are in one package: {text.rpartition('redeclared: ')[2]}", hint
     return text, _HINTS.get(str(code), "Correct the rule at this place.")

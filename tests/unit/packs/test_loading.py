@@ -132,7 +132,7 @@ def test_what_is_wrong_with_a_pack_is_said_with_its_place(
     [
         ("version: 1.0.0\n", "no 'name'"),
         ("name: t\n", "no 'version'"),
-        ("- a\n", "no 'name'"),
+        ("- a\n", "the file is no map"),
         ("name: [\n", "pack.yaml"),
         (MANIFEST + 'eidos: ">=99.0"\n', "needs eidos >=99.0"),
     ],
