@@ -52,8 +52,7 @@ def admit(
     reader = context.reader()
     seen = beside = None
     if asked.snapshot is not None:
-        now = policy.effective if policy.is_pinned else context.clock.now()
-        seen = Seen(reader.one(asked.snapshot), now, asked.max_age)
+        seen = Seen(reader.one(asked.snapshot), context.clock.now(), asked.max_age)
     if asked.inventory:
         beside = list(reader.every(asked.inventory))
     items = list(reader.read(references))

@@ -126,6 +126,8 @@ class _Asked:
     deployers: Mapping[str, "Deployer"]
     policy: Policy
     bundle_packs: Sequence[Pack]
+    bundle_rules: tuple[Rule, ...]
+    """Those of the packs that judge what was rendered."""
     constraints: Sequence[Constraint]
     old: PublishedBundle | None
     definitions: "Definitions"
@@ -182,7 +184,7 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     """Ask the gate before and after rendering; give what it says, and ``gate.json``."""
     policy = asked.policy
     before = report_on([asked.item], policy, context, records=False)
-    reasons = tuple(_reasons(request.gate, asked.item, policy, context))
+    reasons = tuple(_reasons(request.gate, asked.item, context))
     outcomes = hold(asked.constraints, asked.item, context, policy.effective)
     plan, after = asked.outline, None
     notes = _notes(asked.recipe, asked.item)
@@ -230,8 +232,10 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     policy = resolve(_policy_request(request), context)
     named = request.gate.bundle_packs or BUNDLE_PACKS
     bundle_packs = open_packs(named, context)
-    definitions = _definitions(request, bundle_packs, context)
-    _announce(policy, constraints, _rules(bundle_packs, request, context), context)
+    bundle_rules = _rules(bundle_packs, policy, request, context)
+    _refuse_unjudged(policy, bundle_rules)
+    definitions = _definitions(request, bundle_rules, context)
+    _announce(policy, constraints, bundle_rules, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
@@ -246,6 +250,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
         deployers=deployers,
         policy=policy,
         bundle_packs=bundle_packs,
+        bundle_rules=bundle_rules,
         constraints=constraints,
         old=old,
         definitions=definitions,
@@ -379,10 +384,9 @@ def _policy_request(request: BundleRequest) -> PolicyRequest:
     )
 
 
-def _reasons(gate: NamedGate, item: Item, policy: Policy, context: Context) -> list[str]:
+def _reasons(gate: NamedGate, item: Item, context: Context) -> list[str]:
     snapshot = item.snapshot.snapshot
-    now = policy.effective if policy.is_pinned else context.clock.now()
-    old = stale(gate, snapshot, now)
+    old = stale(gate, snapshot, context.clock.now())
     return [*([old] if old else []), *uncovered(gate, snapshot)]
 
 
@@ -405,25 +409,45 @@ def _unasked(seen: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{objects} rules in CEL in their definitions, which only an API server asks",)
 
 
-def _rules(packs: Sequence[Pack], request: BundleRequest, context: Context) -> tuple[Rule, ...]:
-    """Give the rules that judge what was rendered."""
+def _rules(
+    packs: Sequence[Pack], policy: Policy, request: BundleRequest, context: Context
+) -> tuple[Rule, ...]:
+    """Give the rules that judge what was rendered; what was chosen may be of the policy's packs."""
     asked = request.policy
     files = (read_params(each, context.limits).params for each in asked.params_files)
-    chosen = choose(packs, asked.choice, merged(asked.params, *files))
+    chosen = choose(packs, asked.choice, merged(asked.params, *files), policy.packs)
     return tuple(rule for rule in chosen if rule.scope is Scope.BUNDLE)
+
+
+def _refuse_unjudged(policy: Policy, bundle_rules: Sequence[Rule]) -> None:
+    """Refuse a choice of rules that leaves a side of the gate none: it could never open.
+
+    Raises:
+        UsageError: says which side.
+    """
+    for what, rules, example in (
+        ("the snapshot", policy.rules, "'GPU-*'"),
+        ("what is rendered", bundle_rules, "'BOP-*'"),
+    ):
+        if not rules:
+            raise UsageError(
+                f"no rule that judges {what} is left, so that the gate could not open",
+                hint=f"Choose rules of both sides, as --rule {example}, or leave "
+                "--rule, --tag, --severity and --exclude-rule out.",
+            )
 
 
 _DEFINED = "BOP-016"
 """The rule that tells what definitions of custom resources say."""
 
 
-def _definitions(request: BundleRequest, packs: Sequence[Pack], context: Context) -> "Definitions":
+def _definitions(request: BundleRequest, rules: Sequence[Rule], context: Context) -> "Definitions":
     """Read the definitions that were named, if any; somebody must tell what they say."""
     if not request.crds:
         return {}
     from eidos.engine.bundling.definitions import read_definitions
 
-    if _DEFINED not in {rule.id for rule in _rules(packs, request, context)}:
+    if _DEFINED not in {rule.id for rule in rules}:
         raise UsageError(
             f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
             "what they say",
@@ -438,7 +462,7 @@ def _judged(
     """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
     recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
     started = context.clock.now()
-    rules = _rules(packs, request, context)
+    rules = asked.bundle_rules
     place = str(request.place or recipe.name)
     facts = bundle_facts(seen, recipe.name, place)
     judge = Judge(rules, context.engine, context.memo, policy.effective)

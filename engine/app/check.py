@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ from eidos.engine.errors import Problem, UsageError
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import PackRef, RecipeRef, Report, Subject, WaiverNote
 from eidos.engine.model.rule import Scope
-from eidos.engine.model.times import written
+from eidos.engine.model.times import is_future, written
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,6 +28,9 @@ CHUNK = 64
 """Items judged together: enough to keep every core busy, few enough to forget."""
 FLEET = 200
 """Files from which on they are judged in worker processes, each of which takes 0.3 s to start."""
+
+_NAMED = 3
+"""Files that a note names."""
 
 
 class _Judges(Protocol):
@@ -138,6 +142,7 @@ def _folded(
     with opened as recording:
         subjects: list[Subject] = []
         problems: list[Problem] = []
+        ahead: list[str] = []
         for said in judged:
             seen: list[AddressedSnapshot] = []
             for each in said:
@@ -146,6 +151,7 @@ def _folded(
                     continue
                 subjects.extend(each.subjects)
                 seen.extend([each.snapshot] if each.snapshot else [])
+                ahead += _ahead(each, started)
             if recording is not None:
                 recording.keep(seen)
         report = Report(
@@ -169,7 +175,27 @@ def _folded(
             if policy.conformance is not None:
                 context.store.keep_recipe(policy.conformance.recipe.document)
             recording.record(report)
+    _tell_ahead(ahead, context)
     return report
+
+
+def _ahead(judged: Judged, now: datetime) -> list[str]:
+    """Name what was judged with its time, where that is still to come."""
+    taken = judged.snapshot.metadata.timestamp if judged.snapshot else None
+    if not judged.subjects or not is_future(taken, now):
+        return []
+    return [f"{judged.subjects[0].file} ({taken})"]
+
+
+def _tell_ahead(ahead: Sequence[str], context: Context) -> None:
+    """Warn of snapshots that say of themselves that they are from the future."""
+    if not ahead:
+        return
+    more = f" and {len(ahead) - _NAMED} more" if len(ahead) > _NAMED else ""
+    context.say(
+        f"note: dated in the future: {', '.join(ahead[:_NAMED])}{more}. Questions about the past "
+        "do not see that until then; look at the clock of the machine that took it"
+    )
 
 
 def _recipe(policy: Policy) -> RecipeRef | None:

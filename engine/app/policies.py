@@ -118,7 +118,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         refuse_untenable(waivers, terms, effective)
     for note in (note for pack in packs for note in pack.notes):
         context.say(f"note: {note}")
-    chosen = choose(packs, request.choice, params)
+    beside = open_packs(request.beside, context) if request.beside else ()
+    chosen = choose(packs, request.choice, params, beside)
     bound = _bound(chosen, request)
     return Policy(
         packs=tuple(packs),

@@ -29,7 +29,7 @@ from eidos.engine.model.durations import span
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule
-from eidos.engine.model.times import instant
+from eidos.engine.model.times import staleness
 from eidos.engine.records import dataclass
 
 Kinds = frozenset[tuple[str, str]]
@@ -129,7 +129,7 @@ class Seen:
 
     Args:
         item: the snapshot.
-        now: the moment of the review.
+        now: by the clock of this machine, whatever day rules see.
         max_age: seconds that it may be old; None for any age.
 
     Raises:
@@ -165,14 +165,8 @@ class Seen:
 def _too_old(name: str, taken: str | None, now: datetime, max_age: float | None) -> str | None:
     if max_age is None:
         return None
-    try:
-        moment = instant(taken or "")
-    except ValueError:
-        return f"nobody knows how old the snapshot {name} is"
-    age = (now - moment).total_seconds()
-    if age > max_age:
-        return f"the snapshot {name} is {span(age)} old, over --max-age {span(max_age)}"
-    return None
+    said = staleness(taken, now, max_age)
+    return f"the snapshot {name} {said}, over --max-age {span(max_age)}" if said else None
 
 
 def _custom(spaces: Json) -> Iterator[Mapping[str, Any]]:

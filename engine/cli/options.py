@@ -361,7 +361,7 @@ class JudgingOptions(EngineOptions):
 
     packs: Annotated[tuple[str, ...], Option(setting="packs")]
     rules: Annotated[
-        tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="ID", relaxes=True)
+        tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="GLOB", relaxes=True)
     ] = ()
     tags: Annotated[
         tuple[str, ...], Option("--tag", "Ask only rules with a tag or framework.", relaxes=True)

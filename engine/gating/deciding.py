@@ -11,26 +11,25 @@ from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import Snapshot, facts_of
-from eidos.engine.model.times import instant, written
+from eidos.engine.model.times import staleness, written
 from eidos.engine.model.verdict import Status
 
 
 def stale(gate: NamedGate, snapshot: Snapshot, now: datetime) -> str | None:
-    """Say why a snapshot is too old for a gate, or its age is not known; None where it is not."""
+    """Say why a snapshot is too old for a gate, or its age is not known; None where it is not.
+
+    Args:
+        gate: says how old it may be.
+        snapshot: what the gate would believe.
+        now: by the clock of this machine, whatever day rules see.
+    """
     if gate.max_age is None:
         return None
-    said = snapshot.metadata.timestamp
-    try:
-        taken = instant(said or "")
-    except ValueError:
-        return "nobody knows how old the snapshot is: it has no timestamp"
-    age = (now - taken).total_seconds()
-    if age < 0:
-        return f"the snapshot is from the future: {said}"
-    if age > gate.max_age:
-        most = span(gate.max_age)
-        return f"the snapshot is {span(age)} old, and the gate {gate.name} takes {most} at most"
-    return None
+    said = staleness(snapshot.metadata.timestamp, now, gate.max_age)
+    if said is None:
+        return None
+    most = span(gate.max_age)
+    return f"the snapshot {said}, and the gate {gate.name} takes {most} at most"
 
 
 def uncovered(gate: NamedGate, snapshot: Snapshot) -> Iterator[str]:

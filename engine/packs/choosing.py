@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from eidos.engine.errors import Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
@@ -21,7 +22,7 @@ class RuleChoice:
     """Which rules the user asked for; empty means all of them."""
 
     rules: tuple[str, ...] = ()
-    """Rule ids to ask."""
+    """Ids of rules to ask, as globs."""
     tags: tuple[str, ...] = ()
     """Ask rules with any of these tags, or controls of these frameworks."""
     severity: Severity = Severity.INFO
@@ -30,7 +31,9 @@ class RuleChoice:
     """Rule ids or tags not to ask."""
 
 
-def choose(packs: Sequence[Pack], choice: RuleChoice, params: Params) -> tuple[Rule, ...]:
+def choose(
+    packs: Sequence[Pack], choice: RuleChoice, params: Params, beside: Sequence[Pack] = ()
+) -> tuple[Rule, ...]:
     """Give the chosen rules that judge, with their parameters, sorted by id.
 
     Args:
@@ -38,13 +41,15 @@ def choose(packs: Sequence[Pack], choice: RuleChoice, params: Params) -> tuple[R
         choice: which of them.
         params: rule id to the parameters that replace its defaults; rules that no pack has are
             passed over.
+        beside: packs that another judgement of the same command asks: the choice may be of their
+            rules as well, and then leaves none here.
 
     Raises:
         UsageError: a rule, tag or parameter does not exist, a value is not what it may be (all
             that is wrong with values is said), or an id is in two packs.
     """
     rules = _by_id(packs)
-    _refuse_unknown(choice, rules)
+    _refuse_unknown(choice, [*rules.values(), *(rule for pack in beside for rule in pack.rules)])
     own = {rule: values for rule, values in params.items() if rule in rules}
     if problems := param_problems(rules.values(), own, {}):
         raise UsageError.joined(problems)
@@ -114,11 +119,13 @@ def _by_id(packs: Sequence[Pack]) -> dict[str, Rule]:
     return rules
 
 
-def _refuse_unknown(choice: RuleChoice, rules: Mapping[str, Rule]) -> None:
-    labels = {label for rule in rules.values() for label in rule.labels}
-    _known("rule", choice.rules, rules)
+def _refuse_unknown(choice: RuleChoice, rules: Sequence[Rule]) -> None:
+    ids = {rule.id for rule in rules}
+    labels = {label for rule in rules for label in rule.labels}
+    globs = [each for each in choice.rules if not any(fnmatchcase(name, each) for name in ids)]
+    _known("rule", globs, ids)
     _known("tag", choice.tags, labels)
-    _known("rule or tag", choice.exclude, {*rules, *labels})
+    _known("rule or tag", choice.exclude, {*ids, *labels})
 
 
 def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
@@ -134,7 +141,7 @@ def _known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
 def _is_chosen(rule: Rule, choice: RuleChoice) -> bool:
     labels = rule.labels
     return (
-        (not choice.rules or rule.id in choice.rules)
+        (not choice.rules or any(fnmatchcase(rule.id, each) for each in choice.rules))
         and (not choice.tags or not labels.isdisjoint(choice.tags))
         and rule.severity.rank >= choice.severity.rank
         and labels.isdisjoint(choice.exclude)

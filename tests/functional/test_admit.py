@@ -4,6 +4,7 @@ import copy
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from eidos.engine.cli import console, root
+from eidos.engine.model.times import written
 from fakes.gatekeeper import SYNC, UNIQUE, coded, constraint, ingress, lay_out, template, thing
 from fakes.policies import write_pack
 
@@ -361,15 +363,24 @@ def test_rules_see_the_facts_of_the_snapshot(admit: Admit, tmp_path: Path) -> No
     assert admit({}, *own, "--snapshot", "old.yaml")[0] == 1
 
 
-def test_a_snapshot_that_is_too_old_does_not_count(admit: Admit, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ago", "said"), [(timedelta(hours=14), "is 14h old"), (timedelta(days=-2), "the future")]
+)
+def test_a_snapshot_that_is_too_old_does_not_count(
+    admit: Admit, tmp_path: Path, ago: timedelta, said: str
+) -> None:
     write_pack(tmp_path / "own", server=SERVER_RULE)
-    files = {"pod.json": workload("Pod", GPU_POD), "s.yaml": snapshot()}
-    arguments = ("-p", "own", "pod.json", "--snapshot", "s.yaml", "--max-age")
-    assert admit(files, *arguments, "1d")[0] == 0
-    code, report = admit({}, *arguments, "1h")
+    seen = snapshot()
+    seen["metadata"]["timestamp"] = written(datetime.now(UTC) - ago)
+    files = {"pod.json": workload("Pod", GPU_POD), "s.yaml": seen}
+    arguments = ("-p", "own", "pod.json", "--snapshot", "s.yaml")
+    assert admit(files, *arguments)[0] == 0
+    code, report = admit({}, *arguments, "--max-age", "1h")
     assert code == 3
     reason = report["subjects"][0]["verdicts"][0]["reason"]
-    assert "the snapshot s.yaml is 14h old, over --max-age 1h" in reason
+    assert f"the snapshot s.yaml {said}" in reason.replace("is from the", "the")
+    assert "over --max-age 1h" in reason
+    assert admit({}, *arguments, "--max-age", "1d")[0] == (0 if ago > timedelta() else 3)
 
 
 def test_a_snapshot_without_time_is_of_any_age(admit: Admit, tmp_path: Path) -> None:

@@ -97,6 +97,20 @@ def test_several_clusters_are_told_apart_only_where_their_rules_differ(
     assert "Name one with --cluster" in said
 
 
+def test_rules_are_globs_whoevers_rules_they_are(
+    past: Past, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pack = tmp_path / "t"
+    for options in ([], ["--effective-time", "now", "--pack", pack], ["--pack", pack]):
+        asking = ("2026-03-01", "--cluster", "c1", *options)
+        _, report = asked(past, capsys, *asking, "--rule", "T-*1")
+        assert {e["rule"] for s in report["subjects"] for e in s["verdicts"]} == {"T-001"}
+        code, said = asked(past, capsys, *asking, "--rule", "X-*")
+        assert code == 2
+        assert "no rule" in said
+        assert "X-*" in said
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

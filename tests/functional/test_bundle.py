@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from eidos.engine.cli import root
 from eidos.engine.cli.console import run
 from eidos.engine.documents.reading import read_text
 from eidos.engine.model.bundle import File
+from eidos.engine.model.times import written
 from fakes.policies import DRIVER_RULE, write_pack
 
 REASON = {"because": "it is so", "source": "https://example.org/why"}
@@ -110,7 +112,8 @@ def bundle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Bund
     Path("s.yaml").write_text(SNAPSHOT)
     write_pack(tmp_path / "t", a=DRIVER_RULE)
     Path("eidos.yaml").write_text(
-        "gates:\n  prod: {packs: [./t], max-age: 48h, requires: [gpu.smi]}\n"
+        "gates:\n  prod: {packs: [./t], max-age: 36500d, requires: [gpu.smi]}\n"
+        "  fresh: {packs: [./t], max-age: 48h}\n"
         "  strict: {packs: [./t], requires: [gpu.topology]}\n"
     )
 
@@ -133,7 +136,7 @@ def bundle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Bund
         place = [] if "--dry-run" in options else ["--to", to]
         asked = ["-r", "r.yaml", "-s", "s.yaml", "--data", "site", *place, *options]
         judged = ["-p", "t"] if "--gate" not in options else []
-        day = ["--effective-time", "2026-11-24T09:00:00Z"]
+        day = [] if "--effective-time" in options else ["--effective-time", "2026-11-24T09:00:00Z"]
         day += ["--no-record"] if db is None else ["--db", db]
         return int(run(root, ["--trust-project", "bundle", *asked, *judged, *day]))
 
@@ -256,9 +259,50 @@ def test_a_named_gate_wants_age_and_coverage(
     assert bundle("--gate", "prod") == 0
     assert bundle("--gate", "strict", to="other") == 3
     assert "gpu.topology of node n1 was not collected" in capsys.readouterr().err
-    Path("s.yaml").write_text(SNAPSHOT.replace("2026-11-23", "2026-11-02"))
-    assert bundle("--gate", "prod", to="other") == 3
-    assert "old, and the gate prod takes" in capsys.readouterr().err
+    assert not Path("other").exists()
+
+
+def taken(ago: timedelta) -> None:
+    """Write the snapshot as if it had been taken some time ago."""
+    moment = written(datetime.now(UTC) - ago)
+    Path("s.yaml").write_text(SNAPSHOT.replace("2026-11-23T10:00:00Z", moment))
+
+
+def test_age_is_by_the_clock_and_not_by_the_day_that_rules_see(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken(timedelta(hours=1))
+    assert bundle("--gate", "fresh") == 0
+    taken(timedelta(seconds=-20))  # another machine's clock
+    assert bundle("--gate", "fresh", to="ahead") == 0
+    for ago, words in ((timedelta(days=3), "3d old, and"), (timedelta(days=-3), "the future")):
+        taken(ago)
+        then = written(datetime.now(UTC) - ago)
+        assert bundle("--gate", "fresh", "--effective-time", then, to="other") == 3
+        said = capsys.readouterr().err
+        assert words in said
+        assert "the gate fresh takes 2d at most" in said
+    assert not Path("other").exists()
+
+
+def test_rules_of_both_sides_of_the_gate_can_be_chosen(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle("--rule", "T-001", "--rule", "BHY-00*", "-o", "json") == 0
+    gate = json.loads(Path("out/gate.json").read_text())
+    assert {each["rule"] for each in gate["before"]["verdicts"]} == {"T-001"}
+    assert {each["rule"] for each in gate["after"]["verdicts"]} > {"BHY-001"}
+    assert all(each["rule"].startswith("BHY-00") for each in gate["after"]["verdicts"])
+    assert ("rule", "T-001") in {(e["setting"], e["value"]) for e in gate["relaxations"]}
+    assert bundle("--exclude-rule", "BHY-001", to="less") == 0
+    for options, words in (
+        (["--rule", "T-001"], "no rule that judges what is rendered is left"),
+        (["--rule", "BHY-*"], "no rule that judges the snapshot is left"),
+        (["--rule", "BHX-*"], "there is no rule 'BHX-*'"),
+    ):
+        capsys.readouterr()
+        assert bundle(*options, to="other") == 2
+        assert words in capsys.readouterr().err
     assert not Path("other").exists()
 
 

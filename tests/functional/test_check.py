@@ -106,6 +106,18 @@ def test_the_decision_follows_what_was_asked_for() -> None:
     assert check("s.yaml", "-p", "t", "--fail-on", "high") == 1
 
 
+def test_what_is_dated_in_the_future_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(5):
+        Path(f"f{number}.yaml").write_text(SNAPSHOT.replace("2026-11-23", f"219{number}-01-01"))
+    day = ("--effective-time", "2200-01-01", "-p", "t")  # by which nothing gets older
+    assert check("s.yaml", *day) == 1
+    assert "the future" not in capsys.readouterr().err
+    assert check(*(f"f{number}.yaml" for number in range(5)), *day) == 1
+    said = capsys.readouterr().err
+    assert "note: dated in the future: f0.yaml (2190-01-01T10:00:00Z), f1.yaml" in said
+    assert " and 2 more" in said
+
+
 def test_only_unknown_verdicts_are_no_pass_whichever_of_them_count(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -122,6 +122,14 @@ def test_a_release_that_is_too_old_is_refused_and_never_answered_generically(
     assert "hint:" in err
 
 
+def test_a_refusal_writes_no_file_and_leaves_one_as_it_was(resolve: Resolve) -> None:
+    Path("old.yaml").write_text("of yesterday")
+    options = ("--intent", "training", "-o", "yaml=old.yaml", "-o", "table=new.txt")
+    assert resolve(*options, facts=snapshot("v1.30.14-eks-3025e55")) == 1
+    assert Path("old.yaml").read_text() == "of yesterday"
+    assert not Path("new.txt").exists()
+
+
 def test_two_kinds_of_nodes_are_told_and_one_must_be_said(
     resolve: Resolve, capsys: pytest.CaptureFixture[str]
 ) -> None:

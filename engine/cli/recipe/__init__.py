@@ -154,7 +154,8 @@ def command(
     record = asked.snapshot is not None and not kept.no_record
     with open_context(kept.db, engine, record=record) as context:
         resolution = resolve_recipe(request(asked), context)
-    console.show(RECIPE, resolution, chosen)
+    if resolution.is_resolved:  # else a file keeps the recipe that it had
+        console.show(RECIPE, resolution, chosen)
     say_why(resolution)
     return resolution.exit_code
 

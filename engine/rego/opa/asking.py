@@ -162,7 +162,11 @@ class Round:
         prints: tuple[str, ...] = ()
         if server.prints:
             prints = print_lines(server.process.take_errors(), server.modules)
-        texts = read_reply(content)
+        try:
+            texts = read_reply(content)
+        except msgspec.DecodeError:
+            self._shrink(request, _fault(content), server)
+            return
         for number, task in enumerate(request.tasks):
             text = texts.get(number)
             if text is None:

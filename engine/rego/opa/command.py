@@ -111,6 +111,9 @@ class OpaCommand:
 
         Returns:
             None where it has none, or one that is too deep to be read.
+
+        Raises:
+            EidosError: what `opa parse` says is no JSON, or the command fails as `OpaProcess` says.
         """
         folder = PrivateFolder()
         try:
@@ -121,7 +124,7 @@ class OpaCommand:
         finally:
             folder.remove()
         try:
-            tree: Mapping[str, Any] = msgspec.json.decode(stdout) if code == 0 else {}
+            tree = _read(stdout, "parse") if code == 0 else {}
         except RecursionError:  # thousands of brackets in one another
             return None
         return tree if "package" in tree else None
@@ -234,13 +237,28 @@ class OpaCommand:
     def _capabilities(self) -> Mapping[str, Any]:
         """What OPA offers, less what rules must not use, and no address to fetch a schema from."""
         _, stdout, _ = self._run("capabilities", "--current")
-        offered: dict[str, Any] = msgspec.json.decode(stdout)
+        offered = _read(stdout, "capabilities")
         builtins = [each for each in offered["builtins"] if each["name"] not in FORBIDDEN]
         return {**offered, "builtins": builtins, "allow_net": []}
 
     def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, str, str]:
         process = OpaProcess([self.binary, *arguments], self._limits, "/")
         return process.finish(seconds or self._limits.start_seconds)
+
+
+def _read(stdout: str, verb: str) -> dict[str, Any]:
+    """Read the object that a command wrote.
+
+    Raises:
+        EidosError: it is none.
+        RecursionError: it is nested too deep.
+    """
+    try:
+        found: dict[str, Any] = msgspec.json.decode(stdout, type=dict)
+    except msgspec.DecodeError as error:
+        said = " ".join(stdout.split())[:100] or "nothing"
+        raise EidosError(f"opa {verb} wrote what cannot be read: {said}", hint=_INSTALL) from error
+    return found
 
 
 def _dialect(*, v0: bool) -> list[str]:

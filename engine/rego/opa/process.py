@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import queue
+import resource
 import select
 import signal
 import sys
@@ -37,6 +38,7 @@ MIN_MEMORY: Final = 128 << 20
 _SOFT_MEMORY: Final = 8 / 11
 """GOMEMLIMIT as a part of RLIMIT_DATA, which the collector overshoots for a moment."""
 _OUTPUT_BYTES: Final = 64 << 20
+"""RLIMIT_FSIZE of a child: what it writes goes into files in memory."""
 _NO_MEMORY: Final = ("out of memory", "cannot allocate memory", "new OS thread", "SIGSEGV")
 """What Go says when the system gives it no more: a thread, or a stack that grows, fails as well."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -80,6 +82,8 @@ class OpaProcess:
         cores: int | None = None,
     ) -> None:
         self._memory = max(limits.memory_bytes, MIN_MEMORY)
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        self._most_output = min(_OUTPUT_BYTES, _OUTPUT_BYTES if hard < 0 else hard)
         launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(self._memory)]
         launch += command
         environment = {
@@ -158,12 +162,17 @@ class OpaProcess:
         """Wait for the end of a command, and give its exit code and what it wrote.
 
         Raises:
-            EidosError: it took too long, crashed or ran out of memory.
+            EidosError: it took too long, crashed, ran out of memory, or had more to say than it
+                may write.
         """
         if not self.wait(seconds):
             self.bury()
             raise EidosError(f"opa timed out after {seconds:g} s", hint=_BUSY)
+        full = any(os.fstat(each).st_size >= self._most_output for each in self._outputs())
         code, stdout, stderr = self._close()
+        if full:  # OPA does not notice: its exit code is that of one who said it all
+            most = f"{self._most_output >> 10} KiB, which is all it may"
+            raise EidosError(f"opa wrote {most}, and what it said breaks off", hint=_SHORT)
         if code is None:
             code = 1 if stderr else 0
         if code < 0 or "fatal error: " in stderr:
@@ -171,6 +180,7 @@ class OpaProcess:
         return code, stdout, stderr
 
 
+_SHORT = "Raise the limit of files where one is set (ulimit -f), or make the policy simpler."
 _BUSY = "Make the policy simpler, or give the machine more memory and time."
 
 

@@ -24,6 +24,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Program, View
 from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.engine import OpaEngine
 from fakes.opa_server import opa_binary
 
@@ -129,7 +130,8 @@ def test_the_end_of_the_parent_is_the_end_of_the_child(end: str, tmp_path: Path)
         from pathlib import Path
         from eidos.engine.model.rule import Module
         from eidos.engine.ports import Ask, Job, Program
-        from eidos.engine.rego.opa.engine import OpaEngine
+        from eidos.engine.rego.opa.command import OpaCommand
+from eidos.engine.rego.opa.engine import OpaEngine
 
         engine = OpaEngine(Path({opa_binary()!r}))
         program = Program("p", (Module("p.rego", "package p\\n\\nx := 1"),))
@@ -170,7 +172,8 @@ def test_after_a_fork_the_child_is_the_parents() -> None:
         from pathlib import Path
         from eidos.engine.model.rule import Module
         from eidos.engine.ports import Ask, Job, Program
-        from eidos.engine.rego.opa.engine import OpaEngine
+        from eidos.engine.rego.opa.command import OpaCommand
+from eidos.engine.rego.opa.engine import OpaEngine
 
         engine = OpaEngine(Path({opa_binary()!r}))
         program = Program("p", (Module("p.rego", "package p\\n\\nx := input"),))
@@ -498,6 +501,45 @@ def test_no_opa_is_told(tmp_path: Path) -> None:
     with pytest.raises(EidosError, match="there is no OPA at") as caught:
         OpaEngine(tmp_path / "opa")
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("said", ['{"package": {"pa', "[]", "", "half"])
+def test_what_opa_writes_and_nobody_can_read_is_told(tmp_path: Path, said: str) -> None:
+    binary = tmp_path / "opa"
+    binary.write_text(f"#!/bin/sh\n[ $1 = check ] || printf '%s' '{said}'\n")
+    binary.chmod(0o755)
+    command = OpaCommand(str(binary), EngineLimits())
+    for ask in (lambda: command.parse("package p", v0=False), lambda: command.check([], v0=False)):
+        with pytest.raises(EidosError, match=r"opa \w+ wrote what cannot be read") as caught:
+            ask()
+        assert caught.value.hint
+
+
+_SHORT = r"""
+import resource, sys
+from eidos.engine.errors import EidosError
+from eidos.engine.rego.limits import EngineLimits
+from eidos.engine.rego.opa.command import OpaCommand, Question
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 14, 1 << 14))
+command = OpaCommand(sys.argv[1], EngineLimits())
+long = "package p\n\n" + "\n".join(f"x{n} := {n}" for n in range(200))
+for ask in (
+    lambda: command.parse(long, v0=False),
+    lambda: command.check([], v0=False),
+    lambda: command.evaluate(Question(query="numbers.range(1, 9999)")),
+):
+    try:
+        print("said", ask())
+    except EidosError as error:
+        print(error)
+"""
+
+
+def test_an_answer_that_breaks_off_is_none() -> None:
+    """OPA ends with 0 where a bound on files cuts off what it says."""
+    command = [sys.executable, "-c", _SHORT, opa_binary()]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.count("opa wrote 16 KiB, which is all it may") == 3, said
 
 
 def test_an_opa_that_dies_at_its_start_is_told(tmp_path: Path) -> None:
