@@ -5,9 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eidos.engine import __version__
+from eidos.engine.app.bundle_evidence import evidence
+from eidos.engine.app.bundle_gate import (
+    GateQuestion,
+    gate_file,
+    judged_after,
+    judged_before,
+)
 from eidos.engine.app.bundle_recording import record_bundling, record_run
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import (
     SELECTION,
@@ -18,7 +23,7 @@ from eidos.engine.app.policies import (
     resolve,
 )
 from eidos.engine.app.reader import Item
-from eidos.engine.app.recipe import hold, observe, open_catalog
+from eidos.engine.app.recipe import observe, open_catalog
 from eidos.engine.bundling.attesting import attested
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, outlined, rendered
@@ -35,23 +40,17 @@ from eidos.engine.bundling.writing import as_input, common_files, readme
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.documents.recipes import read_constraints, read_recipe
-from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import (
     BundleError,
     DocumentError,
     EidosError,
-    Location,
     Problem,
     UsageError,
 )
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.evaluating.subjects import bundle_facts
-from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.gating.deciding import (
-    constraint_json,
     decided,
-    report_json,
     stale,
     uncovered,
 )
@@ -66,9 +65,7 @@ from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.recipe import Catalog, Constraint, WrittenRecipe
-from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.rule import Pack, Rule, Scope
-from eidos.engine.model.times import written
 from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
@@ -111,6 +108,8 @@ class BundleRequest:
     """Folders with definitions of custom resources; none to go by the table of the pack."""
     annotate: bool = False
     lenient: bool = False
+    evidence: bool = False
+    """Put into the bundle what the gate was decided from, so that it can be asked again."""
     key: "SigningKey | None" = None
     """What signs the bundle before anybody sees it; None for nobody."""
 
@@ -132,6 +131,18 @@ class _Asked:
     old: PublishedBundle | None
     definitions: "Definitions"
     """Of custom resources; none where none were named."""
+
+    def question(self, gate: NamedGate) -> GateQuestion:
+        """Give what the gate is asked about all this."""
+        return GateQuestion(
+            gate=gate,
+            policy=self.policy,
+            item=self.item,
+            recipe=self.recipe,
+            constraints=self.constraints,
+            bundle_packs=self.bundle_packs,
+            bundle_rules=self.bundle_rules,
+        )
 
 
 def bundle(request: BundleRequest, context: Context) -> Bundling:
@@ -182,13 +193,13 @@ def _signer(request: BundleRequest, context: Context) -> "Signer | None":
 
 def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[Bundling, File]:
     """Ask the gate before and after rendering; give what it says, and ``gate.json``."""
-    policy = asked.policy
-    before = report_on([asked.item], policy, context, records=False)
+    question = asked.question(request.gate)
+    before, outcomes = judged_before(question, context)
     reasons = tuple(_reasons(request.gate, asked.item, context))
-    outcomes = hold(asked.constraints, asked.item, context, policy.effective)
     plan, after = asked.outline, None
     notes = _notes(asked.recipe, asked.item)
     files: tuple[File, ...] = ()
+    seen: dict[str, Json] = {}
     decision = decided([before], reasons, outcomes)
     if decision is Decision.PASSED:
         try:
@@ -197,7 +208,8 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
             if asked.old is not None:
                 refuse_more_than(request.only, asked.old, asked.recipe, files)
             seen = _seen(asked, plan, files)
-            after = _judged(asked, seen, request, context)
+            place = str(request.place or asked.recipe.name)
+            after = judged_after(question, seen, place, context)
         except EidosError:
             if context.records:  # nothing was decided, and the snapshot was judged
                 record_run(before, asked.item, context)
@@ -205,7 +217,9 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
         notes += _unasked(seen)
         decision = decided([before, after], reasons, outcomes)
     said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
-    document = _gate_file(said, asked)
+    document = gate_file(said, question)
+    if request.evidence and decision is Decision.PASSED:
+        files += evidence(question, seen, _references(request), context)
     whole = tuple(sealed([*files, document])) if files else ()
     digest = digest_of(whole) if whole else None
     return Bundling(plan, said, request.deployers, whole, digest, notes=notes), document
@@ -384,6 +398,11 @@ def _policy_request(request: BundleRequest) -> PolicyRequest:
     )
 
 
+def _references(request: BundleRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name the packs that judge before and after, as they were asked for."""
+    return _policy_request(request).packs, request.gate.bundle_packs or BUNDLE_PACKS
+
+
 def _reasons(gate: NamedGate, item: Item, context: Context) -> list[str]:
     snapshot = item.snapshot.snapshot
     old = stale(gate, snapshot, context.clock.now())
@@ -454,78 +473,6 @@ def _definitions(request: BundleRequest, rules: Sequence[Rule], context: Context
             hint="Leave --crds out, or have the gate ask the pack bundle-operators.",
         )
     return read_definitions(request.crds, context.limits)
-
-
-def _judged(
-    asked: _Asked, seen: Mapping[str, "Json"], request: BundleRequest, context: Context
-) -> Report:
-    """Judge what was rendered by the packs for bundles, with the policy's gate and waivers."""
-    recipe, policy, packs = asked.recipe, asked.policy, asked.bundle_packs
-    started = context.clock.now()
-    rules = asked.bundle_rules
-    place = str(request.place or recipe.name)
-    facts = bundle_facts(seen, recipe.name, place)
-    judge = Judge(rules, context.engine, context.memo, policy.effective)
-    verdicts = tuple(
-        replace(each, enforcement=policy.enforcement.get(each.rule, each.enforcement))
-        for each in judge.judge([facts])[0]
-    )
-    subject = Subject(
-        name=facts.name, scope=facts.scope, file=place, digest=facts.digest, verdicts=verdicts
-    )
-    waiving = Waiving(policy.waivers, rules, policy.effective)
-    return Report(
-        run=context.new_run_id(started),
-        started=written(started),
-        effective_time=written(policy.effective),
-        generator=f"eidos {__version__}",
-        engine=f"{context.engine.name} {context.engine.version}",
-        packs=tuple(map(PackRef.of, packs)),
-        rules=rules,
-        subjects=(waiving.apply(subject),),
-        problems=(),
-        waiver_notes=waiving.notes(),
-        waivers=policy.waivers,
-        gate=policy.gate,
-        prints=tuple(judge.prints),
-        relaxations=policy.relaxations,
-    )
-
-
-def _gate_file(said: GateDecision, asked: _Asked) -> File:
-    """Write the decision; it holds no time but the day that rules saw."""
-    policy, item, recipe = asked.policy, asked.item, asked.recipe
-    day = written(policy.effective) if policy.is_pinned else policy.effective.date().isoformat()
-    document: dict[str, Json] = {
-        "apiVersion": "eidos.dev/v1",
-        "kind": "GateDecision",
-        "gate": said.gate.name,
-        "decision": said.decision.value,
-        "recipe": {"name": recipe.name, "digest": recipe.digest},
-        "snapshot": {
-            "digest": item.snapshot.digest,
-            "cluster": item.snapshot.metadata.cluster,
-            "timestamp": item.snapshot.metadata.timestamp,
-        },
-        "effectiveTime": day,
-        "maxAge": said.gate.max_age,
-        "requires": list(said.gate.requires),
-        "reasons": list(said.reasons),
-        "constraints": [constraint_json(each) for each in said.constraints],
-        "relaxations": [
-            {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
-            for each in policy.relaxations
-        ],
-        "before": report_json(said.before),
-        "after": None if said.after is None else report_json(said.after),
-    }
-    return File("gate.json", to_json(document).encode())
-
-
-def _named(place: Location) -> str:
-    """Name a place without the folders of this machine."""
-    name = Path(place.file).name
-    return f"{name}:{place.line}" if place.line else name
 
 
 # Rendering --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eidos.engine.app.bundle_replay import replay
 from eidos.engine.app.context import Context
 from eidos.engine.app.shipping import Way, bundle_at, fetched
 from eidos.engine.bundling.trees import Verified
@@ -18,7 +19,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import BundleError, DocumentError, Problem
 from eidos.engine.gating.requiring import held, resolved
 from eidos.engine.model.bundle_check import BundleCheck, Decided
-from eidos.engine.model.requirement import Requirement
+from eidos.engine.model.requirement import Demand, Requirement
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
 from eidos.engine.schema import problems
@@ -105,13 +106,21 @@ def _looked_at(
         signed = attestations(found, verifiers)
     except BundleError as error:
         return BundleCheck(place=request.place, digest=found.digest, problems=(error.problem,))
+    wrong = tuple(faults(found, signed))
     return BundleCheck(
         place=request.place,
         digest=found.digest,
-        problems=tuple(faults(found, signed)),
+        problems=wrong,
         decided=_decided(found, context.clock.now()),
         attestations=signed,
+        # What somebody meddled with is not run.
+        replayed=replay(found, context) if _is_replayed(request) and not wrong else None,
     )
+
+
+def _is_replayed(request: VerifyRequest) -> bool:
+    wanted = any(each.demand is Demand.REPLAY for each in request.requirements)
+    return request.replay or wanted
 
 
 def _decided(bundle: OpenedBundle, now: datetime) -> Decided:

@@ -10,6 +10,7 @@ from eidos.engine.documents.finding import SUFFIXES, Source, find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Rule, Severity
 from eidos.engine.model.times import instant
@@ -280,6 +281,31 @@ _ONE_OF = (
     (("rule", "tag"), "It is for one rule, or for all rules of a tag: write two waivers."),
     (_VALUES, "Say once which values are waived: value, values, or range."),
 )
+
+
+def waiver_entry(waiver: Waiver) -> dict[str, Json]:
+    """Write a waiver as a file with waivers says it; read again it is the same in another place."""
+    limits = {"min": waiver.least, "max": waiver.most}
+    revoked = waiver.revoked
+    entry: dict[str, Json] = {
+        "id": waiver.id,
+        "rule": waiver.rule or None,
+        "tag": waiver.tag,
+        "owner": waiver.owner,
+        "approver": waiver.approver,
+        "reason": waiver.reason,
+        "ticket": waiver.ticket,
+        "from": waiver.since.isoformat() if waiver.since else None,
+        "until": waiver.until.isoformat(),
+        "subjects": waiver.subjects.said,
+        "values": list(waiver.values) or None,
+        "range": {name: value for name, value in limits.items() if value is not None} or None,
+        "revoked": None
+        if revoked is None
+        else {"at": revoked.at.isoformat(), "by": revoked.by, "reason": revoked.reason},
+    }
+    found = {name: value for name, value in entry.items() if value is not None}
+    return {**found, **({"value": waiver.value} if waiver.has_value else {})}
 
 
 def _waiver(document: Document, position: int, entry: Mapping[str, Any]) -> Waiver:

@@ -16,6 +16,7 @@ from eidos.engine.bundling.inventory import bill_of_materials
 from eidos.engine.bundling.trees import ATTESTATIONS, MANIFEST
 from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
 from eidos.engine.digest import address, canonical
+from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import BundleError, Location
 from eidos.engine.model.attestation import PAYLOAD_TYPE, PREDICATES, STATEMENT, Claim
 from eidos.engine.model.bundle import File
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 BUILD_TYPE = "https://eidos.dev/bundle/v1"
 """Says what the parameters of our provenance mean: docs/signing.md."""
+EVIDENCE = "evidence/policy.json"
+"""Says which eidos made a bundle, where there is one."""
 BUILDER = "https://eidos.dev/builder/v1"
 VERIFIER = "https://eidos.dev/gate/v1"
 PASSED = "EIDOS_GATE_PASSED"
@@ -71,13 +74,23 @@ def _provenance(bundle: OpenedBundle) -> dict[str, Json]:
             "resolvedDependencies": _dependencies(bundle),
         },
         "runDetails": {
-            "builder": {"id": BUILDER},
+            "builder": _builder(bundle),
             "byproducts": [
                 {"name": path, "digest": _digest(bundle.listed[path].digest)}
                 for path in (GATE, RECIPE)
             ],
         },
     }
+
+
+def _builder(bundle: OpenedBundle) -> dict[str, Json]:
+    """Name the tool; which version it had is known where the evidence says so."""
+    if EVIDENCE not in bundle.listed:
+        return {"id": BUILDER}
+    [document] = read_text(bundle.read(EVIDENCE).decode(), EVIDENCE)
+    said: Any = document.value
+    name, _, version = str(said.get("generator", "")).partition(" ")
+    return {"id": BUILDER, "version": {name: version}}
 
 
 def _dependencies(bundle: OpenedBundle) -> list[Json]:

@@ -91,7 +91,7 @@ def as_input(plan: Plan, recipe: WrittenRecipe, files: Iterable[File]) -> dict[s
         "deployer": plan.deployer,
         "components": components,
         "objects": objects,
-        "deployment": list(_deployment(files)),
+        "deployment": list(deployment(files)),
         "files": [{"path": each.path, "size": len(each.content)} for each in files],
     }
 
@@ -100,7 +100,8 @@ _DEPLOYMENTS = ("argocd/", "flux/")
 """Folders of deployers whose files are objects of Kubernetes."""
 
 
-def _deployment(files: Iterable[File]) -> Iterator[Json]:
+def deployment(files: Iterable[File]) -> Iterator[Json]:
+    """Give the objects that deployers wrote for tools that read some, with their paths."""
     for file in files:
         if file.path.startswith(_DEPLOYMENTS) and file.path.endswith(".yaml"):
             for document in read_text(file.content.decode(), file.path):

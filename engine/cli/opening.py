@@ -14,6 +14,7 @@ from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console
 from eidos.engine.cli.options import (
+    ChosenEngineOptions,
     EngineOptions,
     LocalEngineOptions,
     PolicyOptions,
@@ -147,7 +148,7 @@ def any_window(options: WindowOptions, now: datetime) -> Window | None:
 
 def open_context(
     db: "Path | None" = None,
-    engine: LocalEngineOptions | None = None,
+    engine: ChosenEngineOptions | None = None,
     *,
     record: bool = False,
     remembers: bool = True,
@@ -177,6 +178,10 @@ def open_context(
             opa_binary=engine.opa_binary if is_option else None,
             configured_opa=engine.opa_binary if is_configured else None,
             opa_url=engine.opa_url if isinstance(engine, EngineOptions) else None,
+        )
+    if isinstance(engine, LocalEngineOptions):
+        opening = replace(
+            opening,
             verification_keys=tuple(map(Path, engine.verification_keys)),
             locks=_locks() if engine.locked else (),
         )

@@ -334,11 +334,17 @@ Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalEngineOptions:
-    """Which Rego engine of this machine is used, and what packs must be to be judged by."""
+class ChosenEngineOptions:
+    """Which engine judges."""
 
     engine: Annotated[Literal["auto", "opa", "light"], Option(setting="engine")]
     opa_binary: Annotated[Path | None, Option(setting="opa-binary")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEngineOptions(ChosenEngineOptions):
+    """Which Rego engine of this machine is used, and what packs must be to be judged by."""
+
     locked: Annotated[bool, Option(setting="locked")]
     verification_keys: Annotated[tuple[Path, ...], Option(setting="verification-keys")]
 

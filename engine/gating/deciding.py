@@ -8,8 +8,8 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
-from eidos.engine.model.report import Report
-from eidos.engine.model.rule import Enforcement
+from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.rule import Enforcement, Scope
 from eidos.engine.model.snapshot import Snapshot, facts_of
 from eidos.engine.model.times import staleness, written
 from eidos.engine.model.verdict import Status
@@ -103,6 +103,12 @@ def constraint_json(outcome: Outcome) -> dict[str, Json]:
     return entry
 
 
+def _called(subject: Subject) -> str:
+    """Name a subject; without a name a cluster goes by its file, which says of this machine."""
+    is_file = subject.scope is not Scope.BUNDLE and subject.name == subject.file
+    return "cluster" if is_file else subject.name
+
+
 def report_json(report: Report) -> dict[str, Json]:
     """Give what of a report belongs into a decision: no run and no clock, to be made anew."""
     counts: dict[str, int] = {}
@@ -111,8 +117,7 @@ def report_json(report: Report) -> dict[str, Json]:
         counts[verdict.status.value] = counts.get(verdict.status.value, 0) + 1
         entry: dict[str, Json] = {
             "rule": verdict.rule,
-            # Without a name it goes by its file, and a bundle says nothing of this machine.
-            "subject": "cluster" if subject.name == subject.file else subject.name,
+            "subject": _called(subject),
             "status": verdict.status.value,
         }
         if verdict.enforcement is not Enforcement.DENY:

@@ -1,9 +1,10 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from eidos.engine import __version__
@@ -101,6 +102,26 @@ def read_pack(source: PolicySource, engine: RegoEngine) -> Pack:
         PolicyError: see `load_pack`.
     """
     return _read(source, source.files, library(), engine, judges=False)
+
+
+def read_carried(
+    name: str, contents: Mapping[str, bytes], carried: Mapping[str, bytes], engine: RegoEngine
+) -> Pack:
+    """Read a pack as it was read elsewhere, with the library that it was read with there.
+
+    Args:
+        name: of the folder that it was in: names of its files begin with it.
+        contents: what it holds.
+        carried: what the library held.
+        engine: reads and compiles it.
+
+    Raises:
+        PolicyError: see `load_pack`.
+    """
+    source = PolicySource(Path(name), is_pack=True, contents=contents)
+    if MANIFEST not in contents:
+        raise PolicyError(f"the pack '{name}' has no {MANIFEST}")
+    return _read(source, source.files, policy_files(carried, "lib/"), engine, judges=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ class BundleOptions:
         False
     )
     lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+    evidence: Annotated[
+        bool,
+        Option(
+            "--evidence",
+            "Carry what the gate is decided from (facts, packs), for verify --replay.",
+        ),
+    ] = False
     sign_key: Annotated[
         Path | None,
         Option("--sign-key", "Private key that signs the bundle, PEM.", metavar="FILE"),
@@ -156,6 +163,7 @@ def command(
         crds=asked.crds,
         annotate=asked.annotate,
         lenient=asked.lenient,
+        evidence=asked.evidence,
         key=_key(asked),
     )
     with open_context(asked.db, policy, record=not asked.no_record) as context:

@@ -8,7 +8,7 @@ import click
 from eidos.engine.app.bundle_verify import VerifyRequest, read_requirements, verify
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Option, takes, writes
+from eidos.engine.cli.options import ChosenEngineOptions, Option, takes, writes
 from eidos.engine.cli.shipping import ShippingOptions, way
 from eidos.engine.model.requirement import parse_requirements
 from eidos.engine.records import dataclass
@@ -17,7 +17,7 @@ from eidos.engine.report.registry import BUNDLE_CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyOptions:
+class VerifyOptions(ChosenEngineOptions):
     """Who is believed, and what must hold."""
 
     keys: Annotated[
@@ -41,6 +41,10 @@ class VerifyOptions:
         Path | None,
         Option("--requirements", "File with keys and what must hold.", metavar="FILE"),
     ] = None
+    replay: Annotated[
+        bool,
+        Option("--replay", "Ask both gates again from what the bundle carries (--evidence)."),
+    ] = False
 
 
 @click.command("verify")
@@ -61,12 +65,12 @@ def command(
     """
     chosen = parse_outputs(outputs, BUNDLE_CHECK)
     required = parse_requirements(asked.required)
-    with open_context(record=False) as context:
+    with open_context(None, asked) as context:
         keys = asked.keys
         if asked.requirements is not None:
             files, texts = read_requirements(asked.requirements, context)
             keys, required = (*keys, *files), (*required, *parse_requirements(texts))
-        request = VerifyRequest(place=place, keys=keys, requirements=required)
+        request = VerifyRequest(place=place, keys=keys, requirements=required, replay=asked.replay)
         found = verify(request, context, way(shipping))
     console.show(BUNDLE_CHECK, found, chosen)
     return found.exit_code
