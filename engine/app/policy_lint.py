@@ -8,19 +8,22 @@ from pathlib import Path
 from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import Location, PolicyError, Problem, UsageError
-from eidos.engine.linting.declaring import said, unknown_facts, unread
+from eidos.engine.linting.declaring import astray, misplaced, said, unknown_facts, unread, unseen
 from eidos.engine.linting.expressions import expressions
 from eidos.engine.linting.fixing import mended
 from eidos.engine.linting.ignoring import excused, ignores
 from eidos.engine.linting.kinds import LOAD_REFUSED, NEED_TREES
 from eidos.engine.linting.naming import shadowed, unused
 from eidos.engine.linting.regal import find_regal, regal_findings
+from eidos.engine.linting.testing import sets_of, unknown, vacuous
 from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
+from eidos.engine.packs.checking import Names
 from eidos.engine.packs.files import is_archive, library
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
+from eidos.engine.packs.rules import Known
 from eidos.engine.records import dataclass
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.reading import Parsed, parse_modules
@@ -93,6 +96,12 @@ def _refuse_foreign(request: LintRequest) -> None:
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
             )
+        if Path(place).is_symlink():
+            raise UsageError(
+                f"'{place}' is a link, and what it leads to is not changed through it",
+                hint="Name the file or folder itself.",
+                location=Location(place),
+            )
         if Path(place).is_file() and is_archive(Path(place)):
             raise UsageError(
                 f"'{place}' is an archive and is not mended",
@@ -162,6 +171,7 @@ class _Look:
     source: PolicySource
     modules: tuple[Module, ...]
     """By the paths of their files."""
+    tests: tuple[Module, ...]
     findings: tuple[LintFinding, ...]
     unmade: tuple[str, ...]
     """Ids that were not looked for."""
@@ -182,7 +192,8 @@ class _Look:
         files = {module.file for module in self.shown}
         own = [e for e in self.findings if self.only is None or e.location.file in files]
         own += [each for each in foreign if each.location.file in files]
-        comments = [comment for module in self.shown for comment in ignores(module)]
+        looked = (*self.shown, *(self.tests if self.only is None else ()))
+        comments = [comment for module in looked for comment in ignores(module)]
         return list(excused(own, comments, self.unmade))
 
 
@@ -206,14 +217,17 @@ class _Looking:
         inspected = inspect(source, self._engine)
         findings = [_refused(each, source) for each in inspected.problems]
         for rule in inspected.rules:
-            findings += [*said(rule), *unknown_facts(rule)]
+            findings += [*said(rule), *unknown_facts(rule), *misplaced(rule)]
         readable = self._command is not None and bool(inspected.facts)
         if self._command is not None and readable:
             findings += self._of_trees(self._command, source, inspected)
-        modules = tuple(replace(e, file=_placed(e.file, source)) for e in inspected.modules)
+        modules, tests = (
+            tuple(replace(e, file=_placed(e.file, source)) for e in each)
+            for each in (inspected.modules, inspected.tests)
+        )
         named = tuple(_at_path(each, source) for each in findings)
         unmade = () if readable else NEED_TREES
-        return _Look(source, modules, tuple(dict.fromkeys(named)), unmade, only)
+        return _Look(source, modules, tests, tuple(dict.fromkeys(named)), unmade, only)
 
     def _of_trees(
         self, command: OpaCommand, source: PolicySource, inspected: Inspected
@@ -234,7 +248,29 @@ class _Looking:
             trees = {each.module.file: each for each in (*own, *self._library_trees(command))}
             for rule in inspected.rules:
                 findings += unread(rule, [trees[e.file] for e in rule.modules if e.file in trees])
-        return findings
+                own_tree = trees[rule.modules[0].file]
+                findings += [*unseen(rule, own_tree), *astray(rule, own_tree)]
+        return [*findings, *self._of_tests(command, source, inspected, own)]
+
+    def _of_tests(
+        self,
+        command: OpaCommand,
+        source: PolicySource,
+        inspected: Inspected,
+        own: Sequence[Parsed],
+    ) -> Iterator[LintFinding]:
+        """Look at tests; what does not compile is told by ``policy test``."""
+        tests, v0 = inspected.tests, inspected.facts[0].v0
+        beside = library().modules if source.is_pack else ()
+        try:
+            facts = self._engine.analyse([*tests, *inspected.modules, *beside], v0=v0)
+        except PolicyError:
+            return
+        sets = sets_of([*own, *(self._library_trees(command) if beside else ())])
+        for module in parse_modules(command, tests, v0=v0) or []:
+            yield from vacuous(module, sets)
+        known = Known([*tests, *inspected.modules, *beside], facts, {})
+        yield from unknown(tests, {each.file: each for each in facts}, Names(known.packages))
 
     def _library_trees(self, command: OpaCommand) -> list[Parsed]:
         if self._library is None:
@@ -254,6 +290,8 @@ class _Looking:
         findings = [each for each in look.told() if each.stands]
         changed: list[tuple[Module, Module, dict[LintFinding, str]]] = []
         for module in look.modules:
+            if not _is_inside(Path(module.file), look.source.path):
+                continue
             mine = [each for each in findings if each.location.file == module.file]
             text, done = mended(module.source, mine)
             if done:
@@ -276,6 +314,11 @@ class _Looking:
 
 _ROUNDS = 5
 """What is mended may leave something else to be mended, not more often than this."""
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Tell whether a file is where its name says: through links nothing is written."""
+    return not file.is_symlink() and file.resolve().is_relative_to(folder.resolve())
 
 
 def _command(context: Context) -> OpaCommand | None:

@@ -5,17 +5,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from eidos.engine.linting.kinds import (
+    APPLICABLE_UNSEEN,
     DECLARED_UNREAD,
+    FACT_SCOPE,
     FACT_UNKNOWN,
+    FINDING_PATH,
     ID_FORM,
     METADATA_INCOMPLETE,
     found,
 )
 from eidos.engine.linting.trees import Path, Reader, readers
-from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.facts import FactAddress, split_path
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import Rule
+from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.packs.shipped import OPEN
 from eidos.engine.rego.annotations import read_annotations
 from eidos.engine.rego.opa.reading import Node, Parsed, nodes_below
@@ -55,6 +58,79 @@ def unknown_facts(rule: Rule) -> Iterator[LintFinding]:
             hint = near if near.startswith("Did") else "A collector of your own must give it."
             message = f"no collector of eidos gives {fact}"
             yield found(FACT_UNKNOWN, message, _spot(rule, "custom", where, str(fact)), hint)
+
+
+def misplaced(rule: Rule) -> Iterator[LintFinding]:
+    """Give facts that a rule declares and that its scope never has: it is unknown for ever."""
+    for where, fact in _declared(rule):
+        place = _spot(rule, "custom", where, str(fact))
+        bare = fact._replace(every_node=False)
+        if rule.scope is Scope.NODE and fact.every_node:
+            message = f"a rule of scope node is asked of one, and sees no {fact}"
+            yield found(FACT_SCOPE, message, place, f"Declare {bare}, or write scope: cluster.")
+        elif rule.scope is Scope.CLUSTER and not fact.every_node and _is_of_nodes(fact):
+            message = f"{fact} is a fact of nodes, and a rule of scope cluster sees no single one"
+            yield found(FACT_SCOPE, message, place, f"Declare nodes.{fact}, or write scope: node.")
+
+
+def _is_of_nodes(fact: FactAddress) -> bool:
+    return fact.type in _NODE_TYPES or (fact.type, fact.subtype) in _NODE_SUBTYPES
+
+
+_NODE_TYPES: Final = ("gpu", "network", "os", "systemd", "node")
+_NODE_SUBTYPES: Final = (("k8s", "node"), ("k8s", "kubelet"))
+
+
+def unseen(rule: Rule, module: Parsed) -> Iterator[LintFinding]:
+    """Give what ``applicable`` reads and never sees: it sees only what is required.
+
+    Args:
+        rule: of a pack.
+        module: the tree of its own module.
+    """
+    required = [_steps(fact) for fact in rule.requires]
+    if rule.scope not in (Scope.NODE, Scope.CLUSTER):
+        return
+    for reader in readers(module):
+        for node in nodes_below(reader.rule) if reader.name == "applicable" else ():
+            path = reader.path(node) if node.get("type") in ("ref", "var") else None
+            steps = tuple(map(str, _without_node(path))) if path else ()
+            if steps[:1] != ("input",) or len(steps) <= _SUBTYPE:
+                continue
+            if not any(_meets(steps, each) for each in required):
+                message = f"'applicable' sees only what is required, and never {'.'.join(steps)}"
+                hint = "Move it from custom.reads to custom.requires, or ask for it in deny."
+                yield found(APPLICABLE_UNSEEN, message, reader.place(node), hint)
+                break
+
+
+_SUBTYPE: Final = 2
+"""Steps of a path below ``input`` from which on it names a fact."""
+
+
+def astray(rule: Rule, module: Parsed) -> Iterator[LintFinding]:
+    """Give findings whose ``path`` names no fact that the rule declares: reports lead nowhere."""
+    declared = [_steps(fact) for _, fact in _declared(rule)]
+    if rule.scope not in (Scope.NODE, Scope.CLUSTER) or not declared:
+        return
+    for reader in readers(module):
+        for node in nodes_below(reader.rule):
+            for key, value in node["value"] if node.get("type") == "object" else ():
+                text = value.get("value") if value["type"] == "string" else None
+                if key.get("value") == "path" and isinstance(text, str):
+                    yield from _stray(rule, text, reader.place(value), declared)
+
+
+def _stray(
+    rule: Rule, text: str, place: tuple[str, int, int], declared: Sequence[tuple[str, ...]]
+) -> Iterator[LintFinding]:
+    try:
+        steps = ("input", *map(str, split_path(text)))
+    except ValueError:
+        steps = ("input", text)
+    if not any(_meets(steps, each) for each in declared):
+        near = nearest(text, [str(fact) for _, fact in _declared(rule)])
+        yield found(FINDING_PATH, f"the path '{text}' is no fact of this rule", place, near)
 
 
 def _is_open(fact: FactAddress) -> bool:

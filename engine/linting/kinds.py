@@ -29,6 +29,15 @@ DECLARED_UNREAD: Final = _kind(
 FACT_UNKNOWN: Final = _kind(
     "fact-unknown", Level.WARNING, "A rule declares a fact that no collector of eidos gives."
 )
+FACT_SCOPE: Final = _kind(
+    "fact-scope", Level.ERROR, "A rule declares a fact that is never there in its scope."
+)
+APPLICABLE_UNSEEN: Final = _kind(
+    "applicable-unseen", Level.ERROR, "'applicable' reads a fact that it never sees."
+)
+FINDING_PATH: Final = _kind(
+    "finding-path", Level.WARNING, "A finding leads to a fact that the rule does not declare."
+)
 VERSION_AS_TEXT: Final = _kind(
     "version-as-text", Level.ERROR, "Versions are compared as text: 580.9 is after 580.126 then."
 )
@@ -46,6 +55,10 @@ VALUE_UNKNOWN: Final = _kind(
 )
 NEVER_HOLDS: Final = _kind(
     "never-holds", Level.ERROR, "A body can never hold, so that the rule can never fail."
+)
+TEST_VACUOUS: Final = _kind("test-vacuous", Level.ERROR, "A test cannot fail.")
+TEST_UNKNOWN: Final = _kind(
+    "test-unknown", Level.ERROR, "A test asks for a rule that there is not."
 )
 IMPORT_SHADOWED: Final = _kind(
     "import-shadowed", Level.ERROR, "A name hides an import of the same name."
@@ -69,7 +82,7 @@ KINDS: Final = {each.id: each for each in list(globals().values()) if isinstance
 NEED_TREES: Final = tuple(
     name
     for name in KINDS
-    if name not in ("load-refused", "metadata-incomplete", "id-form", "fact-unknown")
+    if name not in ("load-refused", "metadata-incomplete", "id-form", "fact-unknown", "fact-scope")
     and not name.startswith("ignore-")
 )
 """Those that only OPA's syntax trees can tell."""

@@ -19,7 +19,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     import difflib  # only a mistake pays for the import
 
     names = list(known)
-    close = difflib.get_close_matches(name[:100], names, n=1)
+    close = [each for each in names if each.casefold() == name.casefold()]
+    close = close or difflib.get_close_matches(name[:100], names, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""

@@ -43,6 +43,17 @@ class Names:
     hint: str = "Is it misspelt, or in a file that was not given?"
     """What to do about a path that is nowhere."""
 
+    def near(self, path: str) -> str:
+        """Give what to do about a path that is nowhere: the one that is most like it, or `hint`."""
+        known = [f"data.{package}" for package in self.packages]
+        for package, rules in self.packages.items():
+            if path.startswith(f"{package}."):
+                known += [f"data.{package}.{rule}" for rule in rules]
+        for root, inside in self.data.items():
+            known += [f"data.{root}.{name}" for name in inside] if isinstance(inside, dict) else []
+        close = nearest(f"data.{path}", known)
+        return close if close.startswith("Did") else self.hint
+
 
 def level_of(name: str, levels: Iterable[str] = LEVELS) -> str | None:
     """Give what a Rego rule of that name says: ``deny`` and ``deny_x`` are ``deny``; else None."""
@@ -92,14 +103,20 @@ def refuse_unknown_data(module: Module, facts: ModuleFacts, names: Names) -> Non
     Raises:
         PolicyError: such a path is named, or one of `Names.declared` as a whole.
     """
+    for path, line in unknown_data(module, facts, names):
+        raise PolicyError(
+            f"data.{path} does not exist",
+            location=Location(module.file, line),
+            hint=names.near(path),
+        )
+    _refuse_whole(module, names)
+
+
+def unknown_data(module: Module, facts: ModuleFacts, names: Names) -> Iterator[tuple[str, int]]:
+    """Give the paths below ``data`` that a module names and that are nowhere, with their lines."""
     for path, line in (*_written(module, facts), *_imported(module)):
         if not _exists(path, names):
-            raise PolicyError(
-                f"data.{path} does not exist",
-                location=Location(module.file, line),
-                hint=_hint(path, names),
-            )
-    _refuse_whole(module, names)
+            yield path, line
 
 
 def _written(module: Module, facts: ModuleFacts) -> Iterator[tuple[str, int]]:
@@ -161,17 +178,6 @@ def _is_in(data: Json, path: str) -> bool:
     return any(
         _is_in(value, path[len(key) + 1 :]) for key, value in data.items() if _leads(key, path)
     )
-
-
-def _hint(path: str, names: Names) -> str:
-    known = [f"data.{package}" for package in names.packages]
-    for package, rules in names.packages.items():
-        if path.startswith(f"{package}."):
-            known += [f"data.{package}.{rule}" for rule in rules]
-    for root, inside in names.data.items():
-        known += [f"data.{root}.{name}" for name in inside] if isinstance(inside, dict) else []
-    near = nearest(f"data.{path}", known)
-    return near if near.startswith("Did") else names.hint
 
 
 def names_of_rule(

@@ -129,6 +129,7 @@ class Inspected:
     """What can be told of a pack, or a folder of plain rules, also where it is refused."""
 
     modules: tuple[Module, ...] = ()
+    tests: tuple[Module, ...] = ()
     rules: tuple[Rule, ...] = ()
     """Those of a pack that are right."""
     facts: tuple[ModuleFacts, ...] = ()
@@ -152,13 +153,14 @@ def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
     try:
         facts = _facts(modules, engine) if source.is_pack else engine.analyse(modules)
     except PolicyError:
-        return Inspected(files.modules, problems=problems)
+        return Inspected(files.modules, files.tests, problems=problems)
     rules: tuple[Rule, ...] = ()
     if source.is_pack:
         with suppress(EidosError):  # a table: told above
             known = Known(modules, facts, tables_of(library(), files))
             rules, _ = read_rules(files.modules, known)
-    return Inspected(files.modules, rules, tuple(facts[: len(files.modules)]), problems)
+    own = tuple(facts[: len(files.modules)])
+    return Inspected(files.modules, files.tests, rules, own, problems)
 
 
 def _read(

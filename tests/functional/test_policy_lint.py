@@ -55,13 +55,31 @@ PLANTED: dict[str, tuple[str, str]] = {
     "syntax": ("load-refused", rule(f'deny contains "x" if ) {MARK}')),
     "severity": (
         "load-refused",
-        CLEAN.replace("severity: high", "severity: bad").replace("METADATA", f"METADATA {MARK}"),
+        CLEAN.replace("severity: high", f"severity: bad {MARK}"),
     ),
+    "control-without-framework": (
+        "load-refused",
+        CLEAN.replace("#   remediation", f"#   controls: [{{id: CM-2}}] {MARK}\n#   remediation"),
+    ),
+    "control-as-number": (
+        "load-refused",
+        CLEAN.replace(
+            "#   remediation",
+            f"#   controls: [{{framework: cis, id: 4.10}}] {MARK}\n#   remediation",
+        ),
+    ),
+    "tag-as-date": (
+        "load-refused",
+        CLEAN.replace("#   remediation", f"#   tags: [yes] {MARK}\n#   remediation"),
+    ),
+    "unknown-key": (
+        "load-refused",
+        CLEAN.replace("severity: high", f"severty: high {MARK}"),
+    ),
+    "old-rego": ("load-refused", rule(f'deny[msg] {{ {MARK}\n\tmsg := "x"\n}}')),
     "slip": (
         "load-refused",
-        CLEAN.replace("[gpu.smi.driver]", "[gpu.smi.driver, gpu.smi.drivr]").replace(
-            "METADATA", f"METADATA {MARK}"
-        ),
+        CLEAN.replace("[gpu.smi.driver]", f"[gpu.smi.drivr] {MARK}"),
     ),
     "no-description": (
         "metadata-incomplete",
@@ -99,6 +117,32 @@ PLANTED: dict[str, tuple[str, str]] = {
         rule(
             f'{READ}deny contains "y" if input.acme.thing.size',
             HEAD.replace("[gpu.smi.driver]", f"[gpu.smi.driver, acme.thing.size] {MARK}"),
+        ),
+    ),
+    "nodes-in-a-node": (
+        "fact-scope",
+        rule(
+            'deny contains "x" if input.nodes.gpu.smi.driver == "1"',
+            HEAD.replace("[gpu.smi.driver]", f"[nodes.gpu.smi.driver] {MARK}"),
+        ),
+    ),
+    "node-in-a-cluster": (
+        "fact-scope",
+        rule(READ, HEAD.replace("node\n", "cluster\n").replace("driver]", f"driver] {MARK}")),
+    ),
+    "applicable": (
+        "applicable-unseen",
+        rule(
+            f'{READ}applicable if input.gpu.smi["gpu-count"] > 0 {MARK}',
+            HEAD.replace("#   remediation", "#   reads: [gpu.smi.gpu-count]\n#   remediation"),
+        ),
+    ),
+    "path": (
+        "finding-path",
+        rule(
+            "deny contains finding if {\n"
+            '\tinput.gpu.smi.driver == "1"\n'
+            f'\tfinding := {{"msg": "x", "path": "gpu.smi.drivr"}} {MARK}\n}}'
         ),
     ),
     "version": (
@@ -206,6 +250,20 @@ PLANTED: dict[str, tuple[str, str]] = {
 }
 
 
+PLANTED_TESTS: dict[str, tuple[str, str]] = {
+    "true": ("test-vacuous", f"test_nothing if true {MARK}"),
+    "value": ("test-vacuous", f"test_nothing := true {MARK}"),
+    "set": ("test-vacuous", f"test_old_fails if rule.deny with input as {{}} {MARK}"),
+    "given-a-name": (
+        "test-vacuous",
+        f"test_old_fails if {{ {MARK}\n\tfound := rule.deny with input as {{}}\n\tprint(found)\n}}",
+    ),
+    "rule": ("test-unknown", f"test_new_passes if not rule.dney with input as {{}} {MARK}"),
+    "package": ("test-unknown", f"test_new_passes if not data.t.drivr.deny {MARK}"),
+}
+"""Mistakes in tests of the clean rule."""
+
+
 BESIDE = {
     "import-shadowed": ("import-unused",),
     "ignore-unreasoned": ("never-holds",),
@@ -274,8 +332,61 @@ def test_a_planted_mistake_is_found_at_its_line(
     assert problems(Document("x", 0, document), "lint/v1") == []
 
 
+@pytest.mark.parametrize("name", PLANTED_TESTS)
+def test_a_mistake_in_a_test_is_found_at_its_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind, planted = PLANTED_TESTS[name]
+    source = f"package t.driver_test\n\nimport data.t.driver as rule\n\n{planted}\n"
+    write(CLEAN)
+    Path("t/driver_test.rego").write_text(source)
+    code, document = lint(capsys)
+    [line] = [n for n, text in enumerate(source.splitlines(), 1) if MARK in text]
+    assert (code, standing(document)) == (1, [(kind, line)])
+
+
+def test_tests_that_can_fail_are_not_accused(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN)
+    Path("t/driver_test.rego").write_text(
+        "package t.driver_test\n\nimport data.t.driver as rule\n\n"
+        'old := rule.deny with input as {"gpu": {"smi": {"driver": "1.0"}}}\n\n'
+        "test_one if count(old) == 1\n\n"
+        'test_two if "old" in old\n\n'
+        "test_none if count(rule.deny) == 0 with input as {}\n\n"
+        "test_params if not rule.deny.x with data.params as {}\n"
+    )
+    code, document = lint(capsys)
+    assert (code, document["findings"]) == (0, [])
+
+
+def test_nothing_is_mended_through_a_link(capsys: pytest.CaptureFixture[str], here: Path) -> None:
+    outside = here / "outside"
+    outside.mkdir()
+    source = 'package main\n\nimport data.foo\n\ndeny contains "x" if input.a == 1\n'
+    (outside / "main.rego").write_text(source)
+    write("package foo\n\nx := 1\n", "policy")
+    Path("policy/main.rego").symlink_to(outside / "main.rego")
+    Path("linked").symlink_to(outside)
+    code, document = lint(capsys, "--fix", "policy")
+    assert (code, standing(document)) == (1, [("import-unused", 3)])
+    code, said = lint(capsys, "--fix", "linked")
+    assert (code, "is a link" in said) == (2, True)
+    assert (outside / "main.rego").read_text() == source
+
+
+def test_an_archive_is_looked_at_and_not_mended(capsys: pytest.CaptureFixture[str]) -> None:
+    write(rule('deny contains "x" if input.gpu.smi.driver < "5"\n'))
+    assert console.run(root, ["policy", "pack", "./t", "-o", "t.tar.gz"]) == 0
+    capsys.readouterr()
+    code, document = lint(capsys, "t.tar.gz", regal=True)
+    assert (code, [each for each, _ in standing(document)]) == (1, ["version-as-text"])
+    code, said = lint(capsys, "--fix", "t.tar.gz")
+    assert (code, "is an archive" in said) == (2, True)
+
+
 def test_every_kind_is_planted() -> None:
-    assert {kind for kind, _ in PLANTED.values()} == KINDS.keys() - {"strict"}
+    planted = {kind for kind, _ in (*PLANTED.values(), *PLANTED_TESTS.values())}
+    assert planted == KINDS.keys() - {"strict"}
 
 
 def test_every_kind_has_a_section() -> None:
