@@ -5,7 +5,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ def write_site(
     values: Mapping[str, object] | None = None,
     version: str = "1.0.0",
     base: Mapping[str, object] | None = None,
+    constraints: Sequence[object] = (),
 ) -> None:
     """Write a site's catalog: two components with charts, of which one needs the other."""
     for name, its in (("demo-base", "1.0.0"), ("demo-app", version)):
@@ -83,7 +84,8 @@ def write_site(
     uses = {"demo-base": {"settings": [{"values": dict(base or {"on": True}), **REASON}]}}
     uses["demo-app"] = {"settings": settings}
     (folder / "overlays").mkdir(exist_ok=True)
-    overlay = obj("Overlay", "demo", criteria={"service": "eks"}, components=uses)
+    wanted = {"constraints": list(constraints)} if constraints else {}
+    overlay = obj("Overlay", "demo", criteria={"service": "eks"}, components=uses, **wanted)
     (folder / "overlays" / "demo.yaml").write_text(
         json.dumps(overlay, ensure_ascii=False), encoding="utf-8"
     )
@@ -610,7 +612,7 @@ def test_the_recipes_own_constraints_are_held_against_this_snapshot(
     """It may have been resolved for another snapshot, or for none, when nobody could ask them."""
     assert bundle("--dry-run") == 0
     recipe = yaml.safe_load(Path("r.yaml").read_text())
-    recipe["constraints"] = [{**CONSTRAINT, "fact": fact, "is": wanted}]
+    recipe["constraints"].append({**CONSTRAINT, "fact": fact, "is": wanted})
     Path("r.yaml").write_text(yaml.safe_dump(recipe))
     capsys.readouterr()
     assert bundle(recipe=False) == code
@@ -625,6 +627,67 @@ def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str
     assert "was made of other files than are here: site-1/overlays/demo.yaml" in (
         capsys.readouterr().err
     )
+    assert nothing_was_made()
+
+
+def without_constraints(recipe: Any) -> None:
+    recipe["constraints"] = []
+
+
+def component(recipe: Any, name: str) -> Any:
+    return next(each for each in recipe["components"] if each["name"] == name)
+
+
+def with_another_version(recipe: Any) -> None:
+    component(recipe, "demo-base")["version"] = "0.9.0"
+
+
+def with_another_value(recipe: Any) -> None:
+    component(recipe, "demo-app")["values"]["replicas"] = 9
+
+
+def without_a_component(recipe: Any) -> None:
+    recipe["components"].remove(component(recipe, "demo-app"))
+
+
+def twice(recipe: Any) -> None:
+    recipe["components"].append(recipe["components"][0])
+
+
+def without_lock(recipe: Any) -> None:
+    recipe["lock"] = {}
+
+
+def without_its_overlay(recipe: Any) -> None:
+    recipe["overlays"]["excluded"] = [{"name": "demo", "because": "so", "by": "me"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_constraints, "resolved: constraints"),
+        (with_another_version, "resolved: component demo-base"),
+        (with_another_value, "resolved: component demo-app"),
+        (without_a_component, "resolved: component demo-app"),
+        (twice, "resolved: the order of components"),
+        (without_lock, "resolved: lock"),
+        (without_its_overlay, "none that the catalog gives: "),
+    ],
+)
+def test_a_recipe_that_somebody_changed(
+    bundle: Bundle, change: Callable[[Any], None], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asks = {**CONSTRAINT, "is": ">= 1.30", "remediation": "Upgrade."}
+    asks.pop("of")
+    assert bundle("--dry-run", constraints=[asks]) == 0
+    recipe = yaml.safe_load(Path("r.yaml").read_text())
+    change(recipe)
+    Path("r.yaml").write_text(yaml.safe_dump(recipe))
+    capsys.readouterr()
+    assert bundle(recipe=False) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "resolve the recipe anew" in err
     assert nothing_was_made()
 
 
@@ -738,11 +801,11 @@ def test_a_hostile_version_in_a_recipe_is_refused(
 ) -> None:
     assert bundle("--dry-run") == 0
     recipe = yaml.safe_load(Path("r.yaml").read_text())
-    recipe["components"][1]["version"] = version
+    component(recipe, "demo-app")["version"] = version
     Path("r.yaml").write_text(json.dumps(recipe))
-    assert bundle(recipe=False) in {1, 2}
-    said = capsys.readouterr()
-    assert "BHY-004" in said.out or "'version' is" in said.err
+    assert bundle(recipe=False) == 2
+    said = capsys.readouterr().err
+    assert "was changed after it was resolved: component demo-app" in said or "'version' is" in said
     assert nothing_was_made()
 
 
