@@ -1,6 +1,7 @@
 """``eidos bundle``: gate, plan, render, gate again, publish, all or nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,8 +147,9 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     if request.place is None or bundling.decision.decision is not Decision.PASSED:
         _record(bundling, document, asked, context)
         return bundling
-    with staged(request.place) as staging:
+    with ExitStack() as stack:
         try:
+            staging = stack.enter_context(staged(request.place))
             write_tree(staging, bundling.files)
             _refuse_unwhole(staging)
         except BundleError:

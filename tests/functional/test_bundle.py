@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -754,6 +755,76 @@ def test_a_full_disk(bundle: Bundle, tmp_path: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert "the bundle cannot be written: file too large" in done.stderr
     assert nothing_was_made()
+
+
+_DEEP = "/".join(["d" * 200] * 20 + ["e" * 42])
+"""A folder with room for one more name before a path is too long for the system."""
+
+
+@pytest.mark.parametrize("parent", ["/proc/nowhere", _DEEP], ids=["its folder", "its files"])
+def test_a_decision_is_remembered_though_its_tree_cannot_be_written(
+    bundle: Bundle, parent: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle(to=f"{parent}/out", db="h.db") == 2
+    assert "nothing was published" in capsys.readouterr().err
+    [made] = recorded(capsys)
+    assert (made["decision"], made["place"]) == ("passed", None)
+    assert made["after"]["decision"] == "passed"
+    assert not [path for path in Path().rglob("*out*") if path.is_dir()]
+
+
+def test_the_real_cluster_is_refused_until_what_would_open_the_gate_is_done(
+    shared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """From the real snapshot in one command: findings close the gate, waivers of them open it."""
+    monkeypatch.chdir(tmp_path)
+    facts = str(shared / "data" / "snapshots" / "gb200.yaml")
+    Path("eidos.yaml").write_text("gates:\n  prod: {fail-on: medium}\n")
+    made = [
+        "recipe",
+        "--snapshot",
+        facts,
+        "--intent",
+        "inference",
+        "--no-record",
+        "-o",
+        "yaml=g.yaml",
+    ]
+    assert run(root, ["--trust-project", *made]) == 0
+
+    def gated(*options: str) -> int:
+        day = ("--effective-time", "2026-11-24", "--no-record")
+        asked = ["bundle", "g.yaml", "-s", facts, "--gate", "prod", "--to", "out", *options, *day]
+        return int(run(root, ["--trust-project", *asked]))
+
+    capsys.readouterr()
+    assert gated() == 1
+    said = capsys.readouterr()
+    assert "Driver 580.82.07 is below 580.159.03" in said.out
+    assert "remedy: Set driver.version in the ClusterPolicy" in said.out
+    assert "the gate prod is closed; nothing was made" in said.err
+    assert not Path("out").exists()
+    opening = next(line for line in said.out.splitlines() if line.startswith("to open it: "))
+    rules = re.findall(r"[A-Z]+\d*S?-\d+", opening)
+    assert {"GPU-001", "K8S-005", "OS-005"} <= set(rules)
+
+    terms = {"owner": "ops", "approver": "security", "reason": "a new image is on its way"}
+    waived = [
+        {"id": f"W-{rule}", "rule": rule, "from": "2026-11-20", "until": "2026-12-02", **terms}
+        for rule in rules
+    ]
+    whole = {"apiVersion": "eidos.dev/v1", "kind": "Waivers", "waivers": waived}
+    Path("all.yaml").write_text(yaml.safe_dump(whole))
+    Path("most.yaml").write_text(yaml.safe_dump({**whole, "waivers": waived[1:]}))
+    assert gated("--waivers", "most.yaml") == 1
+    assert not Path("out").exists()
+    assert gated("--waivers", "all.yaml") == 0
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+    gate = json.loads(Path("out/gate.json").read_text())
+    assert {each["rule"] for each in gate["before"]["waivers"]} == set(rules)
 
 
 HOSTILE = [
