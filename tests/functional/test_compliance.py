@@ -137,3 +137,26 @@ def test_nothing_to_compare_with(past: Past, capsys: pytest.CaptureFixture[str])
     arguments = ["history", "drift", "--since", "2026-02-01", "--until", "2026-03-02"]
     assert console.run(root, [*arguments, "--db", str(past.db)]) == 2
     assert "had been seen in the day before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("question", ["compliance", "timeline"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rule", "T-0O1"], "nothing is recorded of rule T-0O1 in that time"),
+        (["--node", "n9", "--rule", "T-*"], "nothing is recorded of rule T-*, node n9"),
+        (["--since", "2199-01-01"], "--since 2199-01-01T00:00:00Z is in the future"),
+        (["--since", "99999999d"], "99999999d is longer than 36525 days"),
+        (["--max-age", "9" * 400 + "d"], "is longer than 36525 days"),
+    ],
+)
+def test_what_nobody_recorded_is_no_empty_answer(
+    past: Past,
+    capsys: pytest.CaptureFixture[str],
+    question: str,
+    options: list[str],
+    said: str,
+) -> None:
+    arguments = ["history", question, "--db", str(past.db), *TIMES, *options]
+    assert console.run(root, arguments) == 2
+    assert said in capsys.readouterr().err
