@@ -128,6 +128,19 @@ def test_of_a_rule_only_what_it_looks_at_is_told(
     assert found["facts"] == found["verdicts"] == []
 
 
+def test_what_was_not_looked_at_is_not_the_first_sight_of_a_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = Past(tmp_path)
+    pack = write_rules(tmp_path / "t")
+    for hour, nodes in enumerate(({"n1": OLD, "n2": {}}, {"n2": {}}, {"n1": {}, "n2": {}})):
+        past.see(state(nodes), START + hour * HOUR, pack)
+    found = asked(past, capsys, "drift", "--rule", "T-001")
+    [flip] = found["verdicts"]
+    assert (flip["before"], flip["after"]) == ("fail", "pass")
+    assert flip["firstSeen"] == "2026-03-01T02:00:00Z"
+
+
 def test_nothing_differs(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(past, capsys, "drift")
     assert found["facts"] == found["verdicts"] == found["nodes"] == []
