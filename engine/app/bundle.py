@@ -1,6 +1,7 @@
 """``eidos bundle``: gate, plan, render, gate again, publish, all or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from eidos.engine.app.policies import (
     resolve,
 )
 from eidos.engine.app.reader import Item
-from eidos.engine.app.recipe import observe, open_catalog
+from eidos.engine.app.recipe import derived, observe, open_catalog
 from eidos.engine.bundling.attesting import attested
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, outlined, rendered
@@ -163,8 +164,9 @@ def bundle(request: BundleRequest, context: Context) -> Bundling:
     if request.place is None or bundling.decision.decision is not Decision.PASSED:
         _record(bundling, document, asked, context)
         return bundling
-    with staged(request.place) as staging:
+    with ExitStack() as stack:
         try:
+            staging = stack.enter_context(staged(request.place))
             write_tree(staging, bundling.files)
             made = whole(staging)  # once more, before anybody sees it
             if signer is not None:
@@ -252,6 +254,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     _announce(policy, constraints, bundle_rules, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
+    refuse_altered(recipe, catalog, request.recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
@@ -335,6 +338,56 @@ def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> 
             + (f" and {len(differing) - 5} more" if len(differing) > 5 else ""),  # noqa: PLR2004 -- as shown
             hint=hint,
         )
+
+
+_DERIVED = ("overlays", "relaxed", "tuning", "checks", "provenance")
+"""Sections of a recipe that follow from its criteria and profiles, and that are compared whole."""
+_SEEN = ("status", "said", "nodes")
+"""Keys of a constraint that say what came of it."""
+
+
+def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
+    """Refuse a recipe that says something else than what it says it was made of.
+
+    A constraint more is somebody's, and makes nothing easier.
+
+    Raises:
+        BundleError: says what differs.
+    """
+    said: Any = recipe.document
+    try:
+        right: Any = derived(recipe, catalog)
+    except EidosError as error:
+        problem = f"the recipe '{file}' is none that the catalog gives: {error.message}"
+        raise BundleError(problem, hint=_ALTERED) from error
+    wrong = list(_altered(said, right))
+    if wrong:
+        differing = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else "")
+        raise BundleError(
+            f"the recipe '{file}' was changed after it was resolved: {differing}", hint=_ALTERED
+        )
+
+
+def _altered(said: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
+    """Name what a recipe says otherwise than the catalog."""
+    yield from (name for name in _DERIVED if said.get(name) != right.get(name))
+    files = {name: each for name, each in said["lock"].items() if "/" in name and " " not in name}
+    if files != right["lock"]:
+        yield "lock"
+    stated = [
+        {key: each[key] for key in each if key not in _SEEN} for each in said.get("constraints", ())
+    ]
+    if any(each not in stated for each in right.get("constraints", ())):
+        yield "constraints"
+    ours, its = ({e["name"]: e for e in each["components"]} for each in (right, said))
+    names = dict.fromkeys([*its, *ours])
+    differing = [f"component {name}" for name in names if its.get(name) != ours.get(name)]
+    yield from differing
+    if not differing and list(ours) != [each["name"] for each in said["components"]]:
+        yield "the order of components"
+
+
+_ALTERED = "Say it in an overlay of your own, and resolve the recipe anew: eidos recipe --data DIR"
 
 
 def refuse_other_cluster(

@@ -57,6 +57,7 @@ def window(asked: Window, context: Context) -> Window:
     """
     now = context.clock.now()
     refuse_future(asked.until, now, "--until")
+    refuse_future(asked.since, now, "--since")
     if asked.since >= asked.until:
         raise UsageError(
             f"--since {written(asked.since)} is not before --until {written(asked.until)}",

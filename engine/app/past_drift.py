@@ -220,7 +220,9 @@ class _Between:
     ) -> datetime:
         status, since = said[-1][key].status, self.sights[-1]
         for sight, verdicts in zip(reversed(self.sights), reversed(said), strict=True):
-            if key in verdicts and verdicts[key].status is not status:
+            if key not in verdicts:  # not there, or not asked: that says nothing
+                continue
+            if verdicts[key].status is not status:
                 break
             since = sight
         return since.at

@@ -12,6 +12,7 @@ from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.recipes import recipe_document
 from eidos.engine.errors import DocumentError, Problem, UsageError
 from eidos.engine.model.facts import FactAddress, join_path, split_path
 from eidos.engine.model.jsonvalue import Json
@@ -30,6 +31,7 @@ from eidos.engine.model.recipe import (
     Recipe,
     Refusal,
     Resolution,
+    WrittenRecipe,
 )
 from eidos.engine.model.rule import PREFER, Pack
 from eidos.engine.model.verdict import Status, Verdict
@@ -156,6 +158,31 @@ def _merged(
         history=merged.history,
         lock={**_lock(catalog, choice, chosen, merged), **inputs},
     )
+
+
+def derived(recipe: WrittenRecipe, catalog: Catalog) -> dict[str, Json]:
+    """Give what a recipe that was written should say, but for what was seen of a cluster.
+
+    Args:
+        recipe: its criteria, exclusions and profiles are what is asked for.
+        catalog: answers.
+
+    Raises:
+        UsageError: the catalog says nothing for them.
+    """
+    said: Any = recipe.document
+    gone = said.get("overlays", {}).get("excluded", ())
+    query = {name: value for name, value in recipe.criteria.items() if name in catalog.criteria}
+    choice = choose(catalog, query, {each["name"]: (each["because"], each["by"]) for each in gone})
+    if isinstance(choice, Refusal):
+        raise UsageError(choice.message, hint=choice.hint)
+    vouched = {
+        name: each["vouched"]
+        for name, each in said.get("profiles", {}).items()
+        if "vouched" in each
+    }
+    asked = RecipeRequest(profiles=recipe.profiles, given=vouched)
+    return recipe_document(_merged(catalog, choice, asked, (), {}))
 
 
 def hold(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import MAX_AGE, clusters, window
+from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Line, Timeline, Window
 from eidos.engine.replaying.holding import lines
 
@@ -26,7 +27,20 @@ def timeline(asked: Window, context: Context, max_age: timedelta = MAX_AGE) -> T
 
 
 def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[Line]:
-    """Give the lines of all clusters, one cluster in memory at a time."""
+    """Give the lines of all clusters, one cluster in memory at a time.
+
+    Raises:
+        UsageError: nodes or rules are named, and none of them was there.
+    """
+    is_silent = bool(asked.nodes or asked.rules)
     for cluster in clusters(asked, context):
         captures = context.store.captures(cluster, asked.since - max_age, asked.until)
-        yield from lines(captures, asked, max_age)
+        for line in lines(captures, asked, max_age):
+            is_silent = False
+            yield line
+    if is_silent:
+        about = [f"rule {each}" for each in asked.rules] + [f"node {each}" for each in asked.nodes]
+        raise UsageError(
+            f"nothing is recorded of {', '.join(about)} in that time",
+            hint="See what is: eidos history show latest -o table",
+        )

@@ -25,6 +25,7 @@ Groups compose: `takes` may stand any number of times. Click knows a field by it
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, MISSING, Field, fields
 from datetime import datetime, timedelta
 from enum import Enum
@@ -105,11 +106,10 @@ class Moment(click.ParamType[datetime | timedelta]):
         """Read the option's text."""
         if isinstance(value, datetime | timedelta):
             return value
-        try:
+        with suppress(ValueError):
             if not str(value).strip().isdecimal():  # a bare number may be a year
-                return timedelta(seconds=seconds(str(value)))
-        except (ValueError, OverflowError):
-            pass
+                length = seconds(str(value))
+                return timedelta(seconds=_bounded(length, str(value), self, param, ctx))
         try:
             return moment(str(value), end_of_day=self._end_of_day)
         except ValueError as error:
@@ -131,9 +131,26 @@ class Duration(click.ParamType[float]):
         if isinstance(value, int | float):
             return float(value)
         try:
-            return seconds(str(value))
+            length = seconds(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        return _bounded(length, str(value), self, param, ctx)
+
+
+LONGEST = timedelta(days=36_525)
+"""A hundred years: more is a slip of the hand, and no date may be so far away."""
+
+
+def _bounded(
+    length: float,
+    text: str,
+    kind: click.ParamType[Any],
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> float:
+    if length > LONGEST.total_seconds():
+        kind.fail(f"{text} is longer than {LONGEST.days} days", param, ctx)
+    return length
 
 
 class _Member(click.Choice[Enum]):

@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def write_site(
     values: Mapping[str, object] | None = None,
     version: str = "1.0.0",
     base: Mapping[str, object] | None = None,
+    constraints: Sequence[object] = (),
 ) -> None:
     """Write a site's catalog: two components with charts, of which one needs the other."""
     for name, its in (("demo-base", "1.0.0"), ("demo-app", version)):
@@ -83,7 +85,8 @@ def write_site(
     uses = {"demo-base": {"settings": [{"values": dict(base or {"on": True}), **REASON}]}}
     uses["demo-app"] = {"settings": settings}
     (folder / "overlays").mkdir(exist_ok=True)
-    overlay = obj("Overlay", "demo", criteria={"service": "eks"}, components=uses)
+    wanted = {"constraints": list(constraints)} if constraints else {}
+    overlay = obj("Overlay", "demo", criteria={"service": "eks"}, components=uses, **wanted)
     (folder / "overlays" / "demo.yaml").write_text(
         json.dumps(overlay, ensure_ascii=False), encoding="utf-8"
     )
@@ -610,7 +613,7 @@ def test_the_recipes_own_constraints_are_held_against_this_snapshot(
     """It may have been resolved for another snapshot, or for none, when nobody could ask them."""
     assert bundle("--dry-run") == 0
     recipe = yaml.safe_load(Path("r.yaml").read_text())
-    recipe["constraints"] = [{**CONSTRAINT, "fact": fact, "is": wanted}]
+    recipe["constraints"].append({**CONSTRAINT, "fact": fact, "is": wanted})
     Path("r.yaml").write_text(yaml.safe_dump(recipe))
     capsys.readouterr()
     assert bundle(recipe=False) == code
@@ -625,6 +628,67 @@ def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str
     assert "was made of other files than are here: site-1/overlays/demo.yaml" in (
         capsys.readouterr().err
     )
+    assert nothing_was_made()
+
+
+def without_constraints(recipe: Any) -> None:
+    recipe["constraints"] = []
+
+
+def component(recipe: Any, name: str) -> Any:
+    return next(each for each in recipe["components"] if each["name"] == name)
+
+
+def with_another_version(recipe: Any) -> None:
+    component(recipe, "demo-base")["version"] = "0.9.0"
+
+
+def with_another_value(recipe: Any) -> None:
+    component(recipe, "demo-app")["values"]["replicas"] = 9
+
+
+def without_a_component(recipe: Any) -> None:
+    recipe["components"].remove(component(recipe, "demo-app"))
+
+
+def twice(recipe: Any) -> None:
+    recipe["components"].append(recipe["components"][0])
+
+
+def without_lock(recipe: Any) -> None:
+    recipe["lock"] = {}
+
+
+def without_its_overlay(recipe: Any) -> None:
+    recipe["overlays"]["excluded"] = [{"name": "demo", "because": "so", "by": "me"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_constraints, "resolved: constraints"),
+        (with_another_version, "resolved: component demo-base"),
+        (with_another_value, "resolved: component demo-app"),
+        (without_a_component, "resolved: component demo-app"),
+        (twice, "resolved: the order of components"),
+        (without_lock, "resolved: lock"),
+        (without_its_overlay, "none that the catalog gives: "),
+    ],
+)
+def test_a_recipe_that_somebody_changed(
+    bundle: Bundle, change: Callable[[Any], None], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asks = {**CONSTRAINT, "is": ">= 1.30", "remediation": "Upgrade."}
+    asks.pop("of")
+    assert bundle("--dry-run", constraints=[asks]) == 0
+    recipe = yaml.safe_load(Path("r.yaml").read_text())
+    change(recipe)
+    Path("r.yaml").write_text(yaml.safe_dump(recipe))
+    capsys.readouterr()
+    assert bundle(recipe=False) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "resolve the recipe anew" in err
     assert nothing_was_made()
 
 
@@ -693,6 +757,76 @@ def test_a_full_disk(bundle: Bundle, tmp_path: Path) -> None:
     assert nothing_was_made()
 
 
+_DEEP = "/".join(["d" * 200] * 20 + ["e" * 42])
+"""A folder with room for one more name before a path is too long for the system."""
+
+
+@pytest.mark.parametrize("parent", ["/proc/nowhere", _DEEP], ids=["its folder", "its files"])
+def test_a_decision_is_remembered_though_its_tree_cannot_be_written(
+    bundle: Bundle, parent: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bundle(to=f"{parent}/out", db="h.db") == 2
+    assert "nothing was published" in capsys.readouterr().err
+    [made] = recorded(capsys)
+    assert (made["decision"], made["place"]) == ("passed", None)
+    assert made["after"]["decision"] == "passed"
+    assert not [path for path in Path().rglob("*out*") if path.is_dir()]
+
+
+def test_the_real_cluster_is_refused_until_what_would_open_the_gate_is_done(
+    shared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """From the real snapshot in one command: findings close the gate, waivers of them open it."""
+    monkeypatch.chdir(tmp_path)
+    facts = str(shared / "data" / "snapshots" / "gb200.yaml")
+    Path("eidos.yaml").write_text("gates:\n  prod: {fail-on: medium}\n")
+    made = [
+        "recipe",
+        "--snapshot",
+        facts,
+        "--intent",
+        "inference",
+        "--no-record",
+        "-o",
+        "yaml=g.yaml",
+    ]
+    assert run(root, ["--trust-project", *made]) == 0
+
+    def gated(*options: str) -> int:
+        day = ("--effective-time", "2026-11-24", "--no-record")
+        asked = ["bundle", "g.yaml", "-s", facts, "--gate", "prod", "--to", "out", *options, *day]
+        return int(run(root, ["--trust-project", *asked]))
+
+    capsys.readouterr()
+    assert gated() == 1
+    said = capsys.readouterr()
+    assert "Driver 580.82.07 is below 580.159.03" in said.out
+    assert "remedy: Set driver.version in the ClusterPolicy" in said.out
+    assert "the gate prod is closed; nothing was made" in said.err
+    assert not Path("out").exists()
+    opening = next(line for line in said.out.splitlines() if line.startswith("to open it: "))
+    rules = re.findall(r"[A-Z]+\d*S?-\d+", opening)
+    assert {"GPU-001", "K8S-005", "OS-005"} <= set(rules)
+
+    terms = {"owner": "ops", "approver": "security", "reason": "a new image is on its way"}
+    waived = [
+        {"id": f"W-{rule}", "rule": rule, "from": "2026-11-20", "until": "2026-12-02", **terms}
+        for rule in rules
+    ]
+    whole = {"apiVersion": "eidos.dev/v1", "kind": "Waivers", "waivers": waived}
+    Path("all.yaml").write_text(yaml.safe_dump(whole))
+    Path("most.yaml").write_text(yaml.safe_dump({**whole, "waivers": waived[1:]}))
+    assert gated("--waivers", "most.yaml") == 1
+    assert not Path("out").exists()
+    assert gated("--waivers", "all.yaml") == 0
+    assert run(root, ["--no-config", "bundle", "verify", "out"]) == 0
+    gate = json.loads(Path("out/gate.json").read_text())
+    assert {each["rule"] for each in gate["before"]["waivers"]} == set(rules)
+
+
 HOSTILE = [
     "'; touch x; '",
     "$(touch x)",
@@ -738,11 +872,11 @@ def test_a_hostile_version_in_a_recipe_is_refused(
 ) -> None:
     assert bundle("--dry-run") == 0
     recipe = yaml.safe_load(Path("r.yaml").read_text())
-    recipe["components"][1]["version"] = version
+    component(recipe, "demo-app")["version"] = version
     Path("r.yaml").write_text(json.dumps(recipe))
-    assert bundle(recipe=False) in {1, 2}
-    said = capsys.readouterr()
-    assert "BHY-004" in said.out or "'version' is" in said.err
+    assert bundle(recipe=False) == 2
+    said = capsys.readouterr().err
+    assert "was changed after it was resolved: component demo-app" in said or "'version' is" in said
     assert nothing_was_made()
 
 

@@ -128,6 +128,19 @@ def test_of_a_rule_only_what_it_looks_at_is_told(
     assert found["facts"] == found["verdicts"] == []
 
 
+def test_what_was_not_looked_at_is_not_the_first_sight_of_a_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = Past(tmp_path)
+    pack = write_rules(tmp_path / "t")
+    for hour, nodes in enumerate(({"n1": OLD, "n2": {}}, {"n2": {}}, {"n1": {}, "n2": {}})):
+        past.see(state(nodes), START + hour * HOUR, pack)
+    found = asked(past, capsys, "drift", "--rule", "T-001")
+    [flip] = found["verdicts"]
+    assert (flip["before"], flip["after"]) == ("fail", "pass")
+    assert flip["firstSeen"] == "2026-03-01T02:00:00Z"
+
+
 def test_nothing_differs(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(past, capsys, "drift")
     assert found["facts"] == found["verdicts"] == found["nodes"] == []
@@ -137,3 +150,26 @@ def test_nothing_to_compare_with(past: Past, capsys: pytest.CaptureFixture[str])
     arguments = ["history", "drift", "--since", "2026-02-01", "--until", "2026-03-02"]
     assert console.run(root, [*arguments, "--db", str(past.db)]) == 2
     assert "had been seen in the day before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("question", ["compliance", "timeline"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rule", "T-0O1"], "nothing is recorded of rule T-0O1 in that time"),
+        (["--node", "n9", "--rule", "T-*"], "nothing is recorded of rule T-*, node n9"),
+        (["--since", "2199-01-01"], "--since 2199-01-01T00:00:00Z is in the future"),
+        (["--since", "99999999d"], "99999999d is longer than 36525 days"),
+        (["--max-age", "9" * 400 + "d"], "is longer than 36525 days"),
+    ],
+)
+def test_what_nobody_recorded_is_no_empty_answer(
+    past: Past,
+    capsys: pytest.CaptureFixture[str],
+    question: str,
+    options: list[str],
+    said: str,
+) -> None:
+    arguments = ["history", question, "--db", str(past.db), *TIMES, *options]
+    assert console.run(root, arguments) == 2
+    assert said in capsys.readouterr().err

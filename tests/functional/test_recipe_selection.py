@@ -1,14 +1,22 @@
 """Which recipe a cluster gets: by facts, by options, by a site's own policy."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from eidos.engine.app.bundle import refuse_altered
+from eidos.engine.app.context import Context
+from eidos.engine.app.recipe import RecipeRequest, coverage, open_catalog, resolve_recipe
 from eidos.engine.cli import root
 from eidos.engine.cli.console import run
+from eidos.engine.documents.reading import read_text
+from eidos.engine.documents.recipes import read_recipe, recipe_document
+from eidos.engine.documents.writing import to_yaml
+from eidos.engine.model.recipe import Recipe
 from fakes.policies import write_pack
 
 WHY = "because: It was tried so.\n  source: https://example.org/why\n"
@@ -204,3 +212,34 @@ def test_facts_that_are_missing_are_told_where_they_decide(
     err = capsys.readouterr().err
     assert "--accelerator" in err
     assert "unknown (SEL-002)" in err
+
+
+def test_what_is_derived_from_a_written_recipe_is_the_recipe() -> None:
+    """`eidos bundle` holds a recipe against it: no shipped one may be refused as altered."""
+    tried = 0
+    with Context() as context:
+        catalog = open_catalog((), context)
+        for row in coverage((), context).rows[::7]:
+            asked = RecipeRequest(criteria=row.criteria)
+            first = resolve_recipe(asked, context).recipe
+            assert first is not None
+            for chosen in ({}, *others(first)):
+                given = dict.fromkeys(chosen, "ops: it is so")
+                recipe = resolve_recipe(
+                    replace(asked, profiles=chosen, given=given), context
+                ).recipe
+                assert recipe is not None
+                document = to_yaml(recipe_document(recipe))
+                refuse_altered(read_recipe(read_text(document, "r")[0]), catalog, "r")
+                tried += 1
+    assert tried > 12
+
+
+def others(recipe: Recipe) -> list[dict[str, str]]:
+    """Give each choice of a profile that is not the one that was made."""
+    return [
+        {each.profile.dimension: name}
+        for each in recipe.profiles
+        for name in each.profile.choices
+        if name != each.choice.name
+    ]

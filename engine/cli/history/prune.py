@@ -8,14 +8,12 @@ import click
 from eidos.engine.app.upkeep import PruneRequest, prune
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Database, Option, takes, writes
+from eidos.engine.cli.options import LONGEST, Database, Option, takes, writes
 from eidos.engine.model.durations import seconds
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import PRUNED
 
-_LONGEST = timedelta(days=36_525)
-"""A hundred years: more is a slip of the hand."""
 _MOST = 2**31 - 1
 
 
@@ -40,8 +38,8 @@ class Kept(click.ParamType[timedelta | int]):
             age = timedelta(seconds=seconds(text))
         except (ValueError, OverflowError) as error:
             self.fail(f"{error}; and no number of runs", param, ctx)
-        if not timedelta() < age <= _LONGEST:
-            self.fail(f"{text} is not between a second and {_LONGEST.days} days", param, ctx)
+        if not timedelta() < age <= LONGEST:
+            self.fail(f"{text} is not between a second and {LONGEST.days} days", param, ctx)
         return age
 
 

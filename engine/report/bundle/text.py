@@ -29,6 +29,7 @@ def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
 
 _SHOWN = 5
 """Findings of a verdict that are shown; the recorded run has all of them."""
+_UNSEEN = {Status.UNKNOWN, Status.NOT_ASKABLE}
 _WORDS = {Status.FAIL: "violated", Status.UNKNOWN: "unknown", Status.ERROR: "error"}
 
 
@@ -50,7 +51,8 @@ def _plan(plan: Plan) -> Iterator[str]:
 def _gate(when: str, report: Report, *, warns: bool = False) -> Iterator[str]:
     """Give what closes the gate, with the way to open it; and what nobody could look at."""
     closing = [(s, v) for s, v in report.verdicts() if report.closes(v)]
-    yield f"{when}: {report.decision.value}, {len(closing)} verdicts close the gate"
+    closes = "1 verdict closes" if len(closing) == 1 else f"{len(closing)} verdicts close"
+    yield f"{when}: {report.decision.value}, {closes} the gate"
     yield from (f"  {each}" for each in report.replacements)
     for subject, verdict in closing:
         yield from _verdict(report, subject, verdict)
@@ -75,13 +77,16 @@ def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Iterator[str
 def _opening(decision: GateDecision) -> Iterator[str]:
     """Say what would open a gate that is closed."""
     reports = [each for each in (decision.before, decision.after) if each is not None]
-    rules = {v.rule for each in reports for _, v in each.verdicts() if each.is_violation(v)}
+    closing = [(v.rule, v.status) for r in reports for _, v in r.verdicts() if r.closes(v)]
+    unmet = {each.status for each in decision.unmet}
     ways = []
-    if rules:
+    if rules := {rule for rule, status in closing if status is Status.FAIL}:
         ways.append(f"mend or waive (--waivers FILE) {', '.join(sorted(rules))}")
-    if decision.unmet:
+    if rules := {rule for rule, status in closing if status is Status.ERROR}:
+        ways.append(f"mend the rules {', '.join(sorted(rules))}, which could not be evaluated")
+    if Status.FAIL in unmet:
         ways.append("meet what the recipe asks of the cluster, or resolve another recipe")
-    if decision.reasons:
+    if decision.reasons or _UNSEEN & {*unmet, *(status for _, status in closing)}:
         ways.append("take a newer or more complete snapshot")
     if ways:
         yield f"to open it: {'; '.join(ways)}"
