@@ -51,7 +51,7 @@ def why(cluster: str, rule: str, asked: Window, context: Context) -> Why:
     (name, *_) = clusters(asked, context)
     captures = [each[-1] for each in latest(_with_rule(rule, name, asked, context))]
     if not captures:
-        known = _rules(context.store.captures(name))
+        known = sorted(_rules(context.store.captures(name)))
         raise UsageError(
             f"the rule {rule!r} was not asked on {name} in that time",
             hint=nearest(rule, known) if rule not in known else "Reach further back with --since.",

@@ -67,7 +67,8 @@ def vacuumed_json(found: Vacuumed, out: TextIO, _rendering: Rendering) -> None:
 
 def exported(found: Exported, out: TextIO, _rendering: Rendering) -> None:
     """Say what was written where."""
-    _say(f"{found.place}: {found.runs} runs exported to {found.file}, {found.bytes} bytes", out)
+    said = f"{_runs(found.runs)} exported to {found.file}, {found.bytes} bytes"
+    _say(f"{found.place}: {said}", out)
 
 
 def exported_json(found: Exported, out: TextIO, _rendering: Rendering) -> None:
@@ -79,8 +80,8 @@ def exported_json(found: Exported, out: TextIO, _rendering: Rendering) -> None:
 
 def imported(found: Imported, out: TextIO, _rendering: Rendering) -> None:
     """Say how many runs were taken."""
-    known = f", {found.known} were here" if found.known else ""
-    _say(f"{found.place}: {found.runs} runs of {found.source} taken{known}", out)
+    known = f", {found.known} {'was' if found.known == 1 else 'were'} here" if found.known else ""
+    _say(f"{found.place}: {_runs(found.runs)} of {found.source} taken{known}", out)
 
 
 def imported_json(found: Imported, out: TextIO, _rendering: Rendering) -> None:
@@ -94,3 +95,7 @@ def imported_json(found: Imported, out: TextIO, _rendering: Rendering) -> None:
         known=found.known,
         copy=found.is_copy,
     )
+
+
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"

@@ -75,8 +75,16 @@ def opened_copy(file: Path) -> Iterator[Store]:
             ) from error
         if not copy.stat().st_size:
             raise StoreError(f"{file} is empty", hint="Name a file that export wrote.")
-        with open_store(copy) as store:
-            yield store
+        try:
+            with open_store(copy) as store:
+                yield store
+        except StoreError as error:
+            if str(copy) not in error.message:
+                raise
+            raise StoreError(  # the copy is gone when the user reads it
+                error.message.replace(str(copy), str(file)),
+                hint="Name a file that eidos history export wrote. Nothing was taken.",
+            ) from error
 
 
 def select(where: str | Path, query: str, is_over: Callable[[], bool], most: int) -> "QueryResult":

@@ -288,6 +288,19 @@ def test_age_is_by_the_clock_and_not_by_the_day_that_rules_see(
     assert not Path("other").exists()
 
 
+def test_what_nobody_looked_at_is_opened_by_looking(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("s.yaml").write_text(SNAPSHOT.replace("driver: ", "drover: "))
+    assert bundle() == 3
+    assert "to open it: take a newer or more complete snapshot" in capsys.readouterr().out
+    assert nothing_was_made()
+    assert bundle("--allow-incomplete") == 0
+    assert "to open it" not in capsys.readouterr().out
+    gate = json.loads(Path("out/gate.json").read_text())
+    assert "allow-incomplete" in {each["setting"] for each in gate["relaxations"]}
+
+
 def test_rules_of_both_sides_of_the_gate_can_be_chosen(
     bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:

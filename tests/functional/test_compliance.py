@@ -135,7 +135,7 @@ def test_what_was_not_looked_at_is_not_the_first_sight_of_a_verdict(
     pack = write_rules(tmp_path / "t")
     for hour, nodes in enumerate(({"n1": OLD, "n2": {}}, {"n2": {}}, {"n1": {}, "n2": {}})):
         past.see(state(nodes), START + hour * HOUR, pack)
-    found = asked(past, capsys, "drift", "--rule", "T-001")
+    found = asked(past, capsys, "drift", "--rule", "T-001", code=1)
     [flip] = found["verdicts"]
     assert (flip["before"], flip["after"]) == ("fail", "pass")
     assert flip["firstSeen"] == "2026-03-01T02:00:00Z"

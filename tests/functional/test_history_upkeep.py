@@ -447,7 +447,10 @@ def test_import_refuses(
 
     assert eidos("import", file, "--db", target) == 2
 
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert message in said
+    assert str(file) in said
+    assert "copy.db" not in said, "which is gone when that is read"
     assert target.exists() is there
     if there:
         assert runs(target) == ["mine"]

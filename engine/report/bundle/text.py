@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from eidos.engine.model.bundle import Bundling, GateDecision, Plan
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Report, Subject
@@ -76,6 +77,8 @@ def _verdict(report: Report, subject: Subject, verdict: Verdict) -> Iterator[str
 
 def _opening(decision: GateDecision) -> Iterator[str]:
     """Say what would open a gate that is closed."""
+    if decision.decision is Decision.PASSED:
+        return
     reports = [each for each in (decision.before, decision.after) if each is not None]
     closing = [(v.rule, v.status) for r in reports for _, v in r.verdicts() if r.closes(v)]
     unmet = {each.status for each in decision.unmet}
