@@ -130,8 +130,7 @@ def test_the_end_of_the_parent_is_the_end_of_the_child(end: str, tmp_path: Path)
         from pathlib import Path
         from eidos.engine.model.rule import Module
         from eidos.engine.ports import Ask, Job, Program
-        from eidos.engine.rego.opa.command import OpaCommand
-from eidos.engine.rego.opa.engine import OpaEngine
+        from eidos.engine.rego.opa.engine import OpaEngine
 
         engine = OpaEngine(Path({opa_binary()!r}))
         program = Program("p", (Module("p.rego", "package p\\n\\nx := 1"),))
@@ -172,8 +171,7 @@ def test_after_a_fork_the_child_is_the_parents() -> None:
         from pathlib import Path
         from eidos.engine.model.rule import Module
         from eidos.engine.ports import Ask, Job, Program
-        from eidos.engine.rego.opa.command import OpaCommand
-from eidos.engine.rego.opa.engine import OpaEngine
+        from eidos.engine.rego.opa.engine import OpaEngine
 
         engine = OpaEngine(Path({opa_binary()!r}))
         program = Program("p", (Module("p.rego", "package p\\n\\nx := input"),))
