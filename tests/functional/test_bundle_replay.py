@@ -242,7 +242,7 @@ DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
     ),
     "a constraint": (
         document("gate.json", lambda g: g["constraints"].append(CONSTRAINT)),
-        "constraints[a.b of cluster] was there, and is nothing",
+        "constraints[a.b of cluster] was pass, and is nothing",
     ),
     "facts": (text("evidence/snapshot.json", "570.1", "610.1"), "snapshot.digest was sha256:"),
     "facts taken at another time": (
