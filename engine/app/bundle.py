@@ -222,9 +222,9 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     document = gate_file(said, question)
     if request.evidence and decision is Decision.PASSED:
         files += evidence(question, seen, _references(request), context)
-    whole = tuple(sealed([*files, document])) if files else ()
-    digest = digest_of(whole) if whole else None
-    return Bundling(plan, said, request.deployers, whole, digest, notes=notes), document
+    tree = tuple(sealed([*files, document])) if files else ()
+    digest = digest_of(tree) if tree else None
+    return Bundling(plan, said, request.deployers, tree, digest, notes=notes), document
 
 
 def _record(bundling: Bundling, document: File, asked: _Asked, context: Context) -> None:

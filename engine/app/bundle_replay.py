@@ -30,8 +30,8 @@ from eidos.engine.model.bundle_check import Replayed
 from eidos.engine.model.jsonvalue import Json
 
 _ABSENT = "nothing"
-_NAMED = ("rule", "subject", "name", "id", "fact", "setting")
-"""What tells entries of a list in a decision apart."""
+_NAMED = (("id",), ("rule", "subject"), ("name",), ("fact", "of"), ("setting",))
+"""Keys that tell entries of a list in a decision apart: those of the first that are all there."""
 
 
 def replay(bundle: OpenedBundle, context: Context) -> Replayed:
@@ -50,7 +50,7 @@ def replay(bundle: OpenedBundle, context: Context) -> Replayed:
     try:
         with _asking(bundle, context) as asking:
             return Replayed(tuple(_differences(bundle, asking)))
-    except EidosError as error:
+    except (EidosError, ValueError) as error:  # an address of a fact, or a day, that is none
         return Replayed((f"the gates cannot be asked again: {error}",))
 
 
@@ -66,7 +66,10 @@ def _asking(bundle: OpenedBundle, context: Context) -> Context:
 def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
     question = read_question(bundle, context.engine, context.limits)
     seen: Any = read_json(bundle, RENDERED, context.limits).value
-    yield from _of_rendered(seen, bundle)
+    try:
+        yield from list(_of_rendered(seen, bundle))
+    except (AttributeError, KeyError, TypeError):
+        yield f"{RENDERED}: it is no bundle as rules see it"
     before, outcomes = judged_before(question, context)
     after = judged_after(question, seen, bundle.recipe.name, context)
     reasons = (*_stale(question), *uncovered(question.gate, question.item.snapshot.snapshot))
@@ -113,9 +116,6 @@ def _stale(question: GateQuestion) -> Iterator[str]:
 
 def _of_rendered(seen: Any, bundle: OpenedBundle) -> Iterator[str]:  # noqa: ANN401 -- any JSON
     """Hold what rules saw against the files that would be deployed."""
-    if not isinstance(seen, dict):
-        yield f"{RENDERED}: it is no bundle as rules see it"
-        return
     published = read_bundle(bundle.folder)
     files = [
         {"path": path, "size": each.size}
@@ -193,10 +193,9 @@ def _of_decision(said: Any, made: Any, path: str = "") -> Iterator[str]:  # noqa
 def _keyed(entries: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number, entry in enumerate(entries):
-        names = (
-            [str(entry[key]) for key in _NAMED if key in entry] if isinstance(entry, dict) else []
-        )
-        name = " of ".join(names) or str(number)
+        said = entry if isinstance(entry, dict) else {}
+        keys = next((keys for keys in _NAMED if all(key in said for key in keys)), ())
+        name = " of ".join(str(said[key]) for key in keys) or str(number)
         found[f"{name} ({number})" if name in found else name] = entry
     return found
 

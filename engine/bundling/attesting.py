@@ -183,12 +183,9 @@ def read_statement(envelope: Envelope) -> dict[str, Any]:
 def subjects_of(said: Mapping[str, Any]) -> list[str]:
     """Give what a statement is about: digests of manifests of bundles."""
     listed = said.get("subject")
-    found = (
-        (each.get("digest") for each in listed if isinstance(each, dict))
-        if (isinstance(listed, list))
-        else ()
-    )
-    values = (each.get("sha256") for each in found if isinstance(each, dict))
+    subjects = listed if isinstance(listed, list) else []
+    digests = [each.get("digest") for each in subjects if isinstance(each, dict)]
+    values = [each.get("sha256") for each in digests if isinstance(each, dict)]
     return [f"sha256:{each}" for each in values if isinstance(each, str)]
 
 

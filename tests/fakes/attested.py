@@ -75,7 +75,7 @@ def write_gated(
     files = [
         File("gate.json", json.dumps(gate(its_recipe, **changes)).encode()),
         File("recipe.yaml", json.dumps(its_recipe).encode()),
-        File("install.sh", b"#!/bin/sh\n", is_executable=True),
+        File("install.sh", b"#!/bin/sh\necho applied\n", is_executable=True),
         File("010-demo/values.yaml", values.encode()),
     ]
     write_tree(folder, sealed(files))

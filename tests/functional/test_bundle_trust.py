@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -685,6 +686,61 @@ def test_problems_in_an_archive_are_named_by_it(shell: Shell) -> None:
     subprocess.run(["tar", "czf", "c.tar.gz", "-C", "c", "."], check=True)
     found = checked(shell, "c.tar.gz", code=1)
     assert found["problems"][0]["location"] == "c.tar.gz/more"
+
+
+# Examples ---------------------------------------------------------------------------------------
+
+EXAMPLES = Path(__file__).parents[2] / "ci-examples" / "bundle-trust"
+
+
+@pytest.mark.parametrize("name", ["sign-and-push.sh", "verify-and-apply.sh"])
+def test_scripts_are_clean(name: str) -> None:
+    command = [str(Path(sys.executable).parent / "shellcheck"), str(EXAMPLES / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def _script(name: str, *words: object, **environ: str) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [EXAMPLES / name, *map(str, words)],
+        env={**os.environ, "PATH": path, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_only_what_holds_is_applied(shell: Shell) -> None:  # noqa: ARG001 -- where it is
+    place = "oci-layout:shipped:v1"
+    key = Path("key.pem").read_text()
+    done = _script("sign-and-push.sh", "b", place, EIDOS_SIGNING_KEY=key)
+    assert done.returncode == 0, done.stderr
+    reference = done.stdout.strip()
+    assert reference.startswith("oci-layout:shipped@sha256:")
+    shutil.copy("key.pub", "ci.pub")
+    Path("requirements.yaml").write_text(
+        (EXAMPLES / "requirements.yaml").read_text().replace("max-age=30d", "max-age=100000d")
+    )
+    done = _script("verify-and-apply.sh", reference, "requirements.yaml")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "applied"), done.stderr
+    shutil.copy("second.pub", "ci.pub")  # somebody else's key is believed now
+    done = _script("verify-and-apply.sh", reference, "requirements.yaml")
+    assert done.returncode == 1
+    assert "applied" not in done.stdout
+    assert _script("verify-and-apply.sh", "oci-layout:shipped:v9", "requirements.yaml").returncode
+
+
+@pytest.mark.parametrize("name", ["argo-cd.yaml", "flux.yaml", "requirements.yaml"])
+def test_examples_are_documents(shell: Shell, name: str) -> None:
+    text = (EXAMPLES / name).read_text()
+    [document] = read_text(text, name)
+    assert isinstance(document.value, dict)
+    if name == "requirements.yaml":
+        shell("validate", EXAMPLES / name)
+    if name == "argo-cd.yaml":
+        script = document.value["spec"]["template"]["spec"]["containers"][0]["args"][0]
+        assert "eidos --no-config bundle verify" in script
 
 
 # cosign -----------------------------------------------------------------------------------------

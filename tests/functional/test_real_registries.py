@@ -13,6 +13,7 @@ import pytest
 
 from eidos.engine.bundling.trees import verify_tree
 from eidos.engine.distributing.artifacts import BUNDLE, LAYER
+from fakes.attested import write_gated
 from fakes.opa_server import opa_server
 from fakes.real_registries import REGISTRIES, SECRET, program, real_bucket, real_registry
 from fakes.shipped import ENVELOPE, Shell, tree, write_bundle
@@ -28,7 +29,7 @@ def shell(
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    write_bundle(tmp_path / "b1")
+    write_gated(tmp_path / "b1")
     write_bundle(tmp_path / "b2", "a: 2\n")
     (tmp_path / "e.json").write_bytes(ENVELOPE)
     return Shell(capsys)

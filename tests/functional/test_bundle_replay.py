@@ -1,0 +1,402 @@
+"""Gates asked again from what a bundle carries: the same everywhere, and what differs is named."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eidos.engine import schema
+from eidos.engine.app.bundle_evidence import _moment
+from eidos.engine.app.waivers import read_document, waiver_entry
+from eidos.engine.documents.reading import read_text
+from eidos.engine.documents.writing import to_json
+from eidos.engine.errors import DocumentError
+from eidos.engine.model.times import instant
+from eidos.engine.model.waiver import Waiver
+from fakes.attested import envelope_of, reseal, said
+from fakes.keys import write_keys
+from fakes.opa_server import opa_binary
+from fakes.shipped import Shell, tree
+from functional.test_bundle import SNAPSHOT, Bundle, bundle, cache
+
+__all__ = ["bundle", "cache"]
+
+WAIVERS = """\
+apiVersion: eidos.dev/v1
+kind: Waivers
+waivers:
+- {id: w-1, rule: T-001, owner: me, approver: you, reason: r, until: 2026-12-01, values: ["570.1"]}
+- {id: w-2, rule: T-001, owner: me, approver: you, reason: r, from: 2026-11-25, until: 2026-12-01}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the bundle lies that was made first: each takes seconds, and all are the same."""
+    return tmp_path_factory.mktemp("made") / "out"
+
+
+@pytest.fixture
+def shell(bundle: Bundle, made: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Where a bundle with evidence lies in out, and one of its facts is waived."""
+    Path("s.yaml").write_text(SNAPSHOT.replace("590.1", "570.1"))
+    Path("w.yaml").write_text(WAIVERS)
+    if not made.exists():
+        assert bundle("--evidence", "--waivers", "w.yaml") == 0
+        shutil.copytree("out", made)
+    shutil.copytree(made, "out", dirs_exist_ok=True)
+    capsys.readouterr()
+    return Shell(capsys)
+
+
+def replayed(shell: Shell, place: str = "out", *options: str, code: int = 0) -> list[str]:
+    """Replay, and give what differs."""
+    shell("bundle", "verify", place, "--replay", *options, "-o", "json=check.json", code=code)
+    out = Path("check.json").read_text()
+    assert not list(schema.problems(read_text(out, "out")[0], "bundle-check/v1"))
+    found = json.loads(out)
+    assert found["problems"] == []
+    assert found["replay"]["reproduced"] is (code == 0)
+    differences: list[str] = found["replay"]["differences"]
+    return differences
+
+
+def test_a_replay_gives_the_decision_byte_for_byte(shell: Shell) -> None:
+    assert replayed(shell) == []
+    shell("bundle", "verify", "out", "--require", "replay,max-age=100000d")
+    shell("validate", "out/evidence/policy.json", "out/evidence/snapshot.json")
+
+
+def test_replayed_is_the_highest_level(shell: Shell, tmp_path: Path) -> None:
+    write_keys(tmp_path, "ed25519")
+    shell("bundle", "verify", "out", "--replay")
+    assert "trust whole" in shell.out  # whoever makes a bundle anew makes evidence that fits
+    shell("bundle", "sign", "out", "--key", "key.pem")
+    shell("bundle", "verify", "out", "--key", "key.pub", "--require", "replay")
+    assert "trust replayed" in shell.out
+    shell("bundle", "push", "out", "o.tar.gz")
+    assert replayed(shell, "o.tar.gz") == []
+
+
+def test_evidence_names_the_eidos_that_made_it(shell: Shell, tmp_path: Path) -> None:
+    write_keys(tmp_path, "ed25519")
+    shell("bundle", "sign", "out", "--key", "key.pem")
+    builder = said(envelope_of(Path("out"), "provenance"))["predicate"]["runDetails"]["builder"]
+    made_by = json.loads(Path("out/evidence/policy.json").read_text())["generator"]
+    assert builder["version"] == dict([made_by.split()])
+
+
+@pytest.mark.usefixtures("shell")
+def test_the_same_input_gives_the_same_evidence(bundle: Bundle) -> None:
+    assert bundle("--evidence", "--waivers", "w.yaml", to="demo") == 0
+    assert tree(Path("out")) == tree(Path("demo"))  # whatever the place is called
+
+
+def test_without_evidence_there_is_nothing_to_replay(shell: Shell, bundle: Bundle) -> None:
+    assert bundle("--waivers", "w.yaml", to="bare") == 0
+    assert not Path("bare/evidence").exists()
+    [said] = replayed(shell, "bare", code=1)
+    assert "--evidence" in said
+    # What a bundle says is the same with evidence and without.
+    assert Path("bare/gate.json").read_bytes() == Path("out/gate.json").read_bytes()
+
+
+@pytest.mark.usefixtures("shell")
+def test_nothing_of_the_machine_that_made_it_is_in_it(tmp_path: Path) -> None:
+    for content, _ in tree(Path("out")).values():
+        assert str(tmp_path).encode() not in content
+
+
+def test_secrets_are_not_carried(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = SNAPSHOT.replace('driver: "590.1"', 'driver: "590.1", api-token: hunter2hunter2')
+    Path("s.yaml").write_text(hidden)
+    assert bundle("--evidence") == 0
+    assert b"hunter2" not in Path("out/evidence/snapshot.json").read_bytes()
+    capsys.readouterr()
+    assert replayed(Shell(capsys)) == []
+
+
+def test_plain_rules_cannot_be_carried(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("plain").mkdir()
+    Path("plain/p.rego").write_text('package main\n\ndeny contains "x" if input.none\n')
+    assert bundle("--evidence", "-p", "plain") == 2
+    assert "in no pack" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_waivers_that_turn_within_the_day() -> None:
+    """A decision knows its day, and evidence how each waiver stood then."""
+    read = read_document(
+        read_text(
+            WAIVERS.replace("from: 2026-11-25", 'from: "2026-11-24T10:00:00Z"').replace(
+                "until: 2026-12-01, values", 'until: "2026-11-24T12:00:00Z", values'
+            ),
+            "w.yaml",
+        )[0]
+    ).waivers
+    day = instant("2026-11-24")
+    for hours in (9, 11, 13):
+        then = instant(f"2026-11-24T{hours:02}:00:00Z")
+        states = {each.id: each.state(then).value for each in read}
+        found = _moment(day, read, states)
+        assert {each.id: each.state(found).value for each in read} == states
+    with pytest.raises(DocumentError, match="at no moment of the day"):
+        _moment(day, read, {"w-1": "expired", "w-2": "pending"})
+
+
+def test_a_waiver_written_is_read_as_the_same() -> None:
+    text = """\
+apiVersion: eidos.dev/v1
+kind: Waivers
+waivers:
+- {id: a, rule: T-001, owner: me, approver: you, reason: r, until: 2026-12-01, ticket: X-1}
+- {id: b, tag: gpu, owner: me, approver: you, reason: r, until: "2026-12-01T10:00:00.5+02:00"}
+- {id: c, rule: T-001, owner: me, approver: you, reason: r, until: 2026-12-01, value: null}
+- {id: d, rule: T-001, owner: me, approver: you, reason: r, until: 2026-12-01, values: [1, "x"]}
+- {id: e, rule: T-001, owner: me, approver: you, reason: r, until: 2026-12-01, range: {min: 1}}
+- id: f
+  rule: T-001
+  owner: me
+  approver: you
+  reason: r
+  from: 2026-11-01
+  until: 2026-12-01
+  subjects: {clusters: [a*], nodes: [n], labels: {x: "1"}}
+  revoked: {at: "2026-11-20T00:00:00Z", by: you, reason: over}
+"""
+
+    def read(document: str) -> list[Waiver]:
+        found = read_document(read_text(document, "w.yaml")[0]).waivers
+        return [replace(each, location=None) for each in found]
+
+    once = read(text)
+    entries: Any = [waiver_entry(each) for each in once]
+    again = to_json({"apiVersion": "eidos.dev/v1", "kind": "Waivers", "waivers": entries})
+    assert read(again) == once
+
+
+# What differs -----------------------------------------------------------------------------------
+
+
+def document(path: str, change: Callable[[Any], object]) -> Callable[[], None]:
+    def changed() -> None:
+        place = Path("out") / path
+        value = json.loads(place.read_text())
+        change(value)
+        place.write_text(to_json(value))
+
+    return changed
+
+
+def text(path: str, old: str, new: str) -> Callable[[], None]:
+    def changed() -> None:
+        [place] = Path("out").glob(path)
+        content = place.read_text()
+        assert old in content
+        place.write_text(content.replace(old, new))
+
+    return changed
+
+
+def _verdict(decision: Any) -> Any:
+    return next(e for e in decision["before"]["verdicts"] if e["rule"] == "T-001")
+
+
+POLICY = "evidence/policy.json"
+CONSTRAINT = {"fact": "a.b", "of": "cluster", "is": "1", "status": "pass"}
+DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
+    "a verdict": (
+        document("gate.json", lambda g: _verdict(g).update(status="pass")),
+        "before.verdicts[T-001 of n1].status was pass, and is waived",
+    ),
+    "a verdict left out": (
+        document("gate.json", lambda g: g["before"]["verdicts"].remove(_verdict(g))),
+        "before.verdicts[T-001 of n1] was nothing, and is waived",
+    ),
+    "a verdict on what was rendered": (
+        document("gate.json", lambda g: g["after"]["verdicts"][0].update(status="skip")),
+        "after.verdicts[",
+    ),
+    "a pack": (
+        document("gate.json", lambda g: g["before"]["packs"][0].update(version="9.9.9")),
+        "before.packs[t].version was 9.9.9",
+    ),
+    "the engine": (
+        document("gate.json", lambda g: g["before"].update(engine="light 9")),
+        "before.engine was light 9, and is light",
+    ),
+    "the threshold": (
+        document("gate.json", lambda g: g["before"].update(failOn="critical")),
+        "before.failOn was critical, and is",
+    ),
+    "the day": (
+        document("gate.json", lambda g: g.update(effectiveTime="2026-11-20")),
+        "effectiveTime was 2026-11-20",
+    ),
+    "a constraint": (
+        document("gate.json", lambda g: g["constraints"].append(CONSTRAINT)),
+        "constraints[a.b of cluster] was pass, and is nothing",
+    ),
+    "facts": (text("evidence/snapshot.json", "570.1", "610.1"), "snapshot.digest was sha256:"),
+    "facts taken at another time": (
+        text("evidence/snapshot.json", "2026-11-23T10:00:00Z", "2026-11-24T08:00:00Z"),
+        "snapshot.timestamp was 2026-11-23T10:00:00Z",
+    ),
+    "a rule": (
+        text("evidence/packs/t/*.rego", "too old", "too new"),
+        "before.packs[t].digest was sha256:",
+    ),
+    "the library": (
+        text("evidence/library/versions.rego", "package", "# another\npackage"),
+        "before.packs[t].digest was sha256:",
+    ),
+    "a parameter": (
+        document(POLICY, lambda p: p["before"]["rules"]["T-001"].update(floor=500)),
+        "before.verdicts[T-001 of n1].status was waived, and is pass",
+    ),
+    "a rule that is not asked": (
+        document(POLICY, lambda p: p["before"]["rules"].pop("T-001")),
+        "before.verdicts[T-001 of n1] was waived, and is nothing",
+    ),
+    "a rule that there is not": (
+        document(POLICY, lambda p: p["before"]["rules"].update({"T-999": {}})),
+        "have no rule T-999",
+    ),
+    "a waiver": (
+        document(POLICY, lambda p: p["waivers"].pop(0)),
+        "before.waivers[w-1] was there, and is nothing",
+    ),
+    "a waiver that stood otherwise": (
+        document("gate.json", lambda g: g["before"]["waivers"][0].update(owner="other")),
+        "before.waivers[w-1].owner was other, and is me",
+    ),
+    "enforcement": (
+        document(POLICY, lambda p: p["enforcement"].update({"T-001": "warn"})),
+        "before.verdicts[T-001 of n1].enforcement was nothing, and is warn",
+    ),
+    "the gate": (
+        document(POLICY, lambda p: p["gate"].update(requires=["gpu.topology"])),
+        "requires[0] was nothing, and is gpu.topology",
+    ),
+    "the age that the gate takes": (
+        document(POLICY, lambda p: p["gate"].update(maxAge=60)),
+        "maxAge was None, and is 60",
+    ),
+    "evidence of another form": (
+        document(POLICY, lambda p: p.update(more=1)),
+        "the gates cannot be asked again",
+    ),
+    "evidence that is no document": (
+        lambda: Path("out/evidence/rendered.json").write_text("{") and None,
+        "the gates cannot be asked again",
+    ),
+    "values that are deployed": (
+        text("*-demo-app/values.yaml", "replicas: 1", "replicas: 7"),
+        "demo-app is not what the bundle holds of it",
+    ),
+    "values that rules saw": (
+        text("evidence/rendered.json", '"replicas": 1', '"replicas": 7'),
+        "demo-app is not what the bundle holds of it",
+    ),
+    "a resource that is deployed": (
+        text("*-demo-app/after/settings.yaml", "a: b", "a: c"),
+        "its objects are not those of the bundle",
+    ),
+    "a file that nobody judged": (
+        lambda: Path("out/evil.sh").write_text("x") and None,
+        "its files are not what the bundle holds",
+    ),
+    "a recipe that rules saw": (
+        document("evidence/rendered.json", lambda r: r["recipe"]["metadata"].update(name="x")),
+        "its recipe are not what the bundle holds",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERING)
+def test_whatever_differs_is_named(shell: Shell, what: str) -> None:
+    """Of a bundle that somebody sealed again: only asking again tells."""
+    change, named = DIFFERING[what]
+    change()
+    reseal(Path("out"))
+    found = replayed(shell, code=1)
+    assert any(named in each for each in found), found
+
+
+def test_what_was_meddled_with_is_not_run(shell: Shell) -> None:
+    Path("out/evidence/packs/t/a.rego").write_text("package evil\n")
+    out = shell("bundle", "verify", "out", "--replay", "-o", "json", code=1)
+    assert json.loads(out)["replay"] is None
+
+
+# Elsewhere --------------------------------------------------------------------------------------
+
+
+def _elsewhere(python: str, place: Path, home: Path, *options: str) -> dict[str, Any]:
+    """Replay with nothing of this process: folder, home, locale, zone, hash seed."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "tr_TR.UTF-8",
+        "LANG": "tr_TR.UTF-8",
+        "PYTHONHASHSEED": "7",
+        "PYTHONUTF8": "0",
+    }
+    command = [python, "-m", "eidos.engine", "--no-config", "bundle", "verify", place.name]
+    done = subprocess.run(
+        [*command, "--replay", "-o", "json", *options],
+        cwd=place.parent,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _other_python() -> str | None:
+    """Give a Python of another version that has eidos; CI and developers name one."""
+    return os.environ.get("EIDOS_TEST_OTHER_PYTHON")
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_replay_elsewhere_gives_the_same(tmp_path: Path) -> None:
+    place = tmp_path / "el se" / "wo"
+    shutil.copytree("out", place)
+    found = _elsewhere(sys.executable, place, tmp_path / "home")
+    assert found["replay"] == {"reproduced": True, "differences": []}
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("shell")
+def test_a_replay_on_another_python_gives_the_same(tmp_path: Path) -> None:
+    python = _other_python()
+    if python is None:
+        pytest.skip("EIDOS_TEST_OTHER_PYTHON names no Python of another version with eidos")
+    version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+    assert version.split()[1].rpartition(".")[0] != f"{sys.version_info[0]}.{sys.version_info[1]}"
+    found = _elsewhere(python, Path("out").resolve(), tmp_path / "home")
+    assert found["replay"] == {"reproduced": True, "differences": []}
+
+
+@pytest.mark.real
+def test_opa_decides_the_same_again_and_another_engine_is_told(
+    shell: Shell, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opa = opa_binary()
+    monkeypatch.setenv("EIDOS_OPA", str(opa))
+    monkeypatch.setenv("EIDOS_ENGINE", "opa")
+    assert bundle("--evidence", "--waivers", "w.yaml", to="by-opa") == 0
+    assert replayed(shell, "by-opa") == []
+    found = replayed(shell, "by-opa", "--engine", "light", code=1)
+    assert [each.partition(" was ")[0] for each in found] == ["before.engine", "after.engine"]
