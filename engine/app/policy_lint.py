@@ -262,6 +262,8 @@ class _Looking:
         """Look at tests; what does not compile is told by ``policy test``."""
         tests, v0 = inspected.tests, inspected.facts[0].v0
         beside = library().modules if source.is_pack else ()
+        if not tests:
+            return
         try:
             facts = self._engine.analyse([*tests, *inspected.modules, *beside], v0=v0)
         except PolicyError:

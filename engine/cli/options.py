@@ -50,7 +50,7 @@ from eidos.engine.config import Files, Settings
 from eidos.engine.config.rows import BY_KEY, moment
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError
-from eidos.engine.model.durations import seconds
+from eidos.engine.model.durations import seconds, span
 from eidos.engine.model.rule import Severity
 from eidos.engine.records import dataclass
 from eidos.engine.report.registry import DOCUMENT, Kind
@@ -280,7 +280,7 @@ def _option(name: str, field: "Field[Any]", flags: str | None) -> Callable[[_Com
         attributes |= {"cls": RelaxingOption}
     default = row.default if field.default is MISSING and row else field.default
     if default not in (MISSING, None, False, ()):
-        attributes |= {"default": default, "show_default": True}
+        attributes |= {"default": _as_typed(default), "show_default": True}
     return click.option(
         name,
         *(flags or option.flags or (row.flags if row else "")).split(),
@@ -288,6 +288,15 @@ def _option(name: str, field: "Field[Any]", flags: str | None) -> Callable[[_Com
         metavar=option.metavar or (row.metavar if row else None),
         **attributes,
     )
+
+
+def _as_typed(default: object) -> object:
+    """Give a default as it is typed, which is how help shows it: ``info``, ``15m``."""
+    if isinstance(default, Enum):
+        return default.value
+    if isinstance(default, float) and seconds(span(default)) == default:
+        return span(default)
+    return default
 
 
 def _reading(kind: object, type_: click.ParamType[Any] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,17 @@ def conftest() -> str:
 def laid_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Pair:
-    pair = PAIRS[request.param]
+    monkeypatch.chdir(tmp_path)
+    return write(PAIRS[request.param], tmp_path)
+
+
+def write(pair: Pair, folder: Path) -> Pair:
     policy = {"a.rego": pair.policy} if isinstance(pair.policy, str) else pair.policy
     files = {**{f"policy/{name}": text for name, text in policy.items()}, **pair.files}
     for name, text in files.items():
-        path = tmp_path / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
-    monkeypatch.chdir(tmp_path)
     return pair
 
 
@@ -96,3 +100,57 @@ def test_differs_only_where_it_is_documented(
 ) -> None:
     codes = by_conftest(conftest, laid_out)[0], by_eidos(laid_out, capsys)[0]
     assert codes == laid_out.differs
+
+
+OLD = {
+    "sets": Pair(
+        'package main\n\ndeny[msg] {\n\tinput.user == "root"\n\tmsg := "root"\n}\n\n'
+        'warn[{"msg": "old"}] {\n\tinput.version < 2\n}\n',
+        {"a.yaml": "user: root\nversion: 1\n"},
+    ),
+    "exceptions": Pair(
+        'package main\n\ndeny_root[msg] {\n\tinput.user == "root"\n\tmsg := "root"\n}\n\n'
+        'exception[rules] {\n\tinput.name == "init"\n\trules := ["root"]\n}\n',
+        {"a.yaml": "user: root\nname: init\n", "b.yaml": "user: root\nname: other\n"},
+    ),
+    "namespaces and data": Pair(
+        {
+            "a.rego": "package main\n\n"
+            "deny[msg] {\n\tmsg := data.lists.banned[_]\n\tinput.image == msg\n}\n",
+            "deep/b.rego": 'package k8s\n\nimport data.lists.banned\n\nviolation[{"msg": msg}] {\n'
+            '\tcount(banned) > 1\n\tmsg := sprintf("%d", [count(banned)])\n}\n',
+        },
+        {"a.yaml": "image: x\n", "data/lists/banned.yaml": "banned: [x, y]\n"},
+        ("--all-namespaces", "-d", "data"),
+        ("a.yaml",),
+    ),
+    "combined": Pair(
+        "package main\n\ndeny[msg] {\n\tsome i, j\n\ti < j\n"
+        "\tinput[i].contents.name == input[j].contents.name\n\tmsg := input[i].path\n}\n",
+        {"a.yaml": "name: x\n", "b.yaml": "name: x\n---\nname: y\n"},
+        ("--combine",),
+    ),
+    "functions and defaults": Pair(
+        "package main\n\ndefault allowed = false\n\nallowed { is_ours(input.image) }\n\n"
+        'is_ours(image) { startswith(image, "registry.example.com/") }\n\n'
+        'deny["foreign"] { not allowed }\n',
+        {"a.yaml": "image: registry.example.com/x\n", "b.yaml": "image: docker.io/x\n"},
+    ),
+}
+"""Policies in Rego v0, which eidos sees by itself and conftest must be told."""
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_rego_v0_gives_what_conftest_gives(
+    name: str,
+    conftest: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pair = write(OLD[name], tmp_path)
+    monkeypatch.chdir(tmp_path)
+    told = replace(pair, arguments=(*pair.arguments, "--rego-version", "v0"))
+    ours = by_eidos(pair, capsys)
+    assert ours == by_conftest(conftest, told)
+    assert ours[0] == 1

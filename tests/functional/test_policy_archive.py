@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -89,17 +90,79 @@ def test_an_opa_bundle_of_plain_rules_judges_with_its_data(
 
 @pytest.mark.real
 def test_what_opa_builds_judges(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import subprocess
-
     (here / "src").mkdir()
     (here / "src" / "p.rego").write_text(PLAIN)
     (here / "src" / "data.json").write_text('{"limits": {"a": 1}}')
     (here / "one.yaml").write_text("a: 1\n")
-    made = subprocess.run(
-        [opa_binary(), "build", "-b", "src", "-o", "b.tar.gz"], check=False, capture_output=True
-    )
-    assert made.returncode == 0, made.stderr
+    _opa("build", "-b", "src", "-o", "b.tar.gz")
     assert check(capsys, "-p", "b.tar.gz", file="one.yaml")[0] == 1
+
+
+BUNDLES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "data in folders": (
+        {
+            "p.rego": "package main\n\nimport rego.v1\n\n"
+            "deny contains image if {\n\tsome image in input.images\n"
+            "\timage in data.lists.images.banned\n}\n",
+            "lists/images/data.yaml": "banned: [a, c]\n",
+        },
+        (),
+    ),
+    "packages": (
+        {
+            "main/p.rego": "package main\n\nimport rego.v1\n\nimport data.lib.sizes\n\n"
+            "deny contains msg if {\n\tsizes.big(input.images)\n"
+            '\tmsg := sprintf("%d images", [count(input.images)])\n}\n\n'
+            'deny contains "second" if "b" in input.images\n',
+            "lib/sizes.rego": "package lib.sizes\n\nimport rego.v1\n\n"
+            "big(images) if count(images) > data.limits.most\n",
+            "limits/data.json": '{"most": 2}',
+            ".manifest": '{"roots": ["main", "lib", "limits"], "rego_version": 1}',
+        },
+        (),
+    ),
+    "Rego v0": (
+        {
+            "p.rego": "package main\n\n"
+            'deny[image] {\n\timage := input.images[_]\n\timage != "a"\n}\n'
+        },
+        ("--v0-compatible",),
+    ),
+    "nothing denied": (
+        {"p.rego": 'package main\n\nimport rego.v1\n\ndeny contains "z" if "z" in input.images\n'},
+        (),
+    ),
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle_of_opa_answers_as_opa_eval_does(
+    name: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, flags = BUNDLES[name]
+    for each, text in files.items():
+        (here / "src" / each).parent.mkdir(parents=True, exist_ok=True)
+        (here / "src" / each).write_text(text)
+    (here / "in.yaml").write_text("images: [a, b, c]\n")
+    _opa("build", *flags, "-b", "src", "-o", "b.tar.gz")
+    query = ("-f", "json", "-i", "in.yaml", "-b", "b.tar.gz", "data.main.deny")
+    told = json.loads(_opa("eval", *flags, *query))["result"][0]["expressions"][0]["value"]
+    code, report = check(capsys, "-p", "b.tar.gz", "--engine", "opa", file="in.yaml")
+    found = [
+        finding["msg"]
+        for subject in report["subjects"]
+        for verdict in subject["verdicts"]
+        for finding in verdict.get("findings", ())
+    ]
+    assert sorted(found) == sorted(told)
+    assert code == (1 if told else 0)
+
+
+def _opa(*arguments: str) -> str:
+    done = subprocess.run([opa_binary(), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def _hostile(name: str, kind: bytes = tarfile.REGTYPE) -> bytes:

@@ -268,6 +268,7 @@ BESIDE = {
     "import-shadowed": ("import-unused",),
     "ignore-unreasoned": ("never-holds",),
     "declared-unread": ("fact-unknown",),
+    "fact-scope": ("declared-unread",),
 }
 """What is wrong with such a mistake as well."""
 

@@ -13,6 +13,7 @@ from eidos.engine.cli.shipping import EXPECT, REFERRERS, DigestOptions, expected
 @click.argument("source", metavar="REFERENCE")
 @click.option(
     "-o",
+    "--output",
     "--to",
     "place",
     type=click.Path(path_type=Path),

@@ -45,7 +45,7 @@ class EvalOptions:
     form: Annotated[
         str | None,
         Option(
-            "-o --format",
+            "-o --output --format",
             "How to write; default: json, and text for --explain.",
             type=click.Choice([*OPA_FORMATS, TEXT]),
         ),

@@ -133,6 +133,8 @@ def test_what_is_wrong_with_a_pack_is_said_with_its_place(
         ("version: 1.0.0\n", "no 'name'"),
         ("name: t\n", "no 'version'"),
         ("- a\n", "the file is no map"),
+        ("name: t\nversion: 1.0\nrego: v1\n", "'version' is 1.0, and must be text"),
+        ("name: t\nversion: 1.0.0\nrego: v0\n", "packs are written in v1"),
         ("name: [\n", "pack.yaml"),
         (MANIFEST + 'eidos: ">=99.0"\n', "needs eidos >=99.0"),
     ],
