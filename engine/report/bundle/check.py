@@ -10,6 +10,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.wording import plural
 
 _DIFFERENCES = 20
 """Of a replay, that are shown; ``json`` has all."""
@@ -42,7 +43,7 @@ def _lines(found: BundleCheck) -> Iterator[str]:
 
 
 def _decided(said: Decided) -> Iterator[str]:
-    eased = f"{said.waivers} waivers, {said.relaxations} relaxations"
+    eased = f"{plural(said.waivers, 'waiver')}, {plural(said.relaxations, 'relaxation')}"
     yield (
         f"gate {said.gate}: passed by the rules of {said.effective_time} for {said.recipe}, {eased}"
     )
@@ -76,7 +77,8 @@ def reasons(found: BundleCheck) -> Iterator[str]:
     """Say why a bundle is trusted so far, and what keeps it from the next level."""
     trust = found.trust
     if trust is Trust.NONE:
-        yield f"{len(found.problems)} things are wrong with it"
+        count = len(found.problems)
+        yield f"{plural(count, 'thing')} {'is' if count == 1 else 'are'} wrong with it"
         return
     yield "every file is as its manifest says"
     for claim, keys in found.signers.items():
