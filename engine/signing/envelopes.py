@@ -83,10 +83,14 @@ def _decoded(text: object) -> bytes:
     """Read base64, standard or for addresses: the specification wants both to be taken."""
     if not isinstance(text, str):
         raise ValueError("what is in it is not in base64")  # noqa: TRY004 -- as above
+    plain = text.translate(_STANDARD)
     try:
-        return base64.b64decode(text.translate(_STANDARD), validate=True)
+        content = base64.b64decode(plain, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ValueError("what is in it is not in base64") from error
+    if _encoded(content) != plain:  # bits behind the end could say anything
+        raise ValueError("what is in it is not in base64")
+    return content
 
 
 _STANDARD = str.maketrans("-_", "+/")

@@ -93,6 +93,22 @@ def test_evidence_names_the_eidos_that_made_it(shell: Shell, tmp_path: Path) -> 
     assert builder["version"] == dict([made_by.split()])
 
 
+def test_a_bundle_is_signed_before_it_appears(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_keys(tmp_path, "ed25519")
+    assert bundle("--sign-key", "key.pub", to="none") == 2
+    assert bundle("--passphrase-file", "word", to="none") == 2
+    assert not Path("none").exists()
+    assert bundle("--evidence", "--sign-key", "key.pem") == 0
+    capsys.readouterr()
+    shell = Shell(capsys)
+    shell("bundle", "verify", "out", "--key", "key.pub", "--require", "gate=default,sbom,replay")
+    signed = tree(Path("out"))
+    shell("bundle", "sign", "out", "--key", "key.pem")
+    assert tree(Path("out")) == signed  # as if it had been signed afterwards
+
+
 @pytest.mark.usefixtures("shell")
 def test_the_same_input_gives_the_same_evidence(bundle: Bundle) -> None:
     assert bundle("--evidence", "--waivers", "w.yaml", to="demo") == 0

@@ -568,6 +568,21 @@ def test_tampering_is_named_and_trust_never_rises(shell: Shell, how: str) -> Non
         assert all(not each["holds"] for each in found["requirements"])
 
 
+def test_no_byte_of_any_file_can_change(shell: Shell) -> None:
+    """Flip bits throughout: what was required holds no more, whichever byte it is."""
+    shell("bundle", "sign", "b", "--key", "key.pem")
+    required = (*BELIEVE, "--require", "gate,provenance,sbom")
+    for path in sorted(each for each in Path("b").rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        last = len(content) - 1
+        for at in {0, last // 3, last // 2, last * 4 // 5, last - 6, last - 4, last}:
+            flip(path, at)
+            found = checked(shell, "b", *required, code=1)
+            assert found["trust"] != "gated", (path, at)
+            path.write_bytes(content)
+    checked(shell, "b", *required)
+
+
 _UNSEEN_WITHOUT_KEYS = frozenset(
     {
         "another key",

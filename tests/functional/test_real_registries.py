@@ -14,6 +14,7 @@ import pytest
 from eidos.engine.bundling.trees import verify_tree
 from eidos.engine.distributing.artifacts import BUNDLE, LAYER
 from fakes.attested import write_gated
+from fakes.keys import write_keys
 from fakes.opa_server import opa_server
 from fakes.real_registries import REGISTRIES, SECRET, program, real_bucket, real_registry
 from fakes.shipped import ENVELOPE, Shell, tree, write_bundle
@@ -78,6 +79,19 @@ def test_a_registry_keeps_bundles_and_what_refers_to_them(shell: Shell, host: st
     ]
     shell("bundle", "pull", f"{place}:none", "-o", "x", code=2)
     shell("bundle", "list", f"oci://{host}/no/such", code=2)
+
+
+def test_attestations_travel_through_a_registry(shell: Shell, host: str, tmp_path: Path) -> None:
+    for name, kind in (("key", "ec"), ("second", "ed25519")):
+        write_keys(tmp_path, kind, name)
+        shell("bundle", "sign", "b1", "--key", f"{name}.pem")
+        shell("bundle", "push", "b1", f"oci://{host}/signed:v1")
+    shell("bundle", "pull", f"oci://{host}/signed:v1", "--to", "out")
+    assert tree(Path("out")) == tree(Path("b1"))
+    believed = ("--key", "key.pub", "--key", "second.pub", "--require", "gate,provenance,sbom,2-of")
+    shell("bundle", "verify", f"oci://{host}/signed:v1", *believed)
+    shell("bundle", "copy", f"oci://{host}/signed:v1", f"oci://{host}/promoted", "--no-referrers")
+    shell("bundle", "verify", f"oci://{host}/promoted:v1", *believed, code=1)
 
 
 def test_oras_and_crane_read_what_we_push(shell: Shell, host: str) -> None:
