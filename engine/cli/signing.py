@@ -1,11 +1,20 @@
 """What the commands share that sign with a key of the user's, or believe keys."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from eidos.engine.cli.options import Option
 from eidos.engine.records import dataclass
 from eidos.engine.signing.keys import SigningKey
+
+Passphrase: TypeAlias = Annotated[
+    Path | None,
+    Option(
+        "--passphrase-file",
+        "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
+        metavar="FILE",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +25,7 @@ class KeyOptions:
         Path | None,
         Option("--key", "Private key, PEM; default: in EIDOS_SIGNING_KEY.", metavar="FILE"),
     ] = None
-    passphrase_file: Annotated[
-        Path | None,
-        Option(
-            "--passphrase-file",
-            "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
-            metavar="FILE",
-        ),
-    ] = None
+    passphrase_file: Passphrase = None
 
     @property
     def signing_key(self) -> SigningKey:

@@ -17,6 +17,7 @@ from eidos.engine.cli.options import (
     takes,
     writes,
 )
+from eidos.engine.cli.signing import Passphrase
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.errors import DocumentError, UsageError
@@ -85,14 +86,7 @@ class BundleOptions:
         Path | None,
         Option("--sign-key", "Private key that signs the bundle, PEM.", metavar="FILE"),
     ] = None
-    passphrase_file: Annotated[
-        Path | None,
-        Option(
-            "--passphrase-file",
-            "What opens the key; default: EIDOS_SIGNING_PASSPHRASE.",
-            metavar="FILE",
-        ),
-    ] = None
+    passphrase_file: Passphrase = None
     no_record: Annotated[bool, Option("--no-record", "Do not write the run down.")] = False
     db: Database
 
