@@ -120,6 +120,8 @@ class _Asked:
     """What a request names, all of it found: nothing is judged before."""
 
     recipe: WrittenRecipe
+    left_out: tuple[str, ...]
+    """Components that the recipe had when it was resolved."""
     catalog: Catalog
     item: Item
     outline: Plan
@@ -199,7 +201,7 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     before, outcomes = judged_before(question, context)
     reasons = tuple(_reasons(request.gate, asked.item, context))
     plan, after = asked.outline, None
-    notes = _notes(asked.recipe, asked.item)
+    notes = tuple(_notes(asked))
     files: tuple[File, ...] = ()
     seen: dict[str, Json] = {}
     decision = decided([before], reasons, outcomes)
@@ -254,13 +256,14 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     _announce(policy, constraints, bundle_rules, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
-    refuse_altered(recipe, catalog, request.recipe)
+    left_out = refuse_altered(recipe, catalog, request.recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
     refuse_other_cluster(recipe, item, catalog, context)
     return _Asked(
         recipe=recipe,
+        left_out=left_out,
         catalog=catalog,
         item=item,
         outline=outline,
@@ -346,10 +349,14 @@ _SEEN = ("status", "said", "nodes")
 """Keys of a constraint that say what came of it."""
 
 
-def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
+def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> tuple[str, ...]:
     """Refuse a recipe that says something else than what it says it was made of.
 
-    A constraint more is somebody's, and makes nothing easier.
+    A constraint more is somebody's, and makes nothing easier; a component less is somebody's too,
+    and what constraints say of it holds all the same.
+
+    Returns:
+        The components that were left out.
 
     Raises:
         BundleError: says what differs.
@@ -366,6 +373,8 @@ def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
         raise BundleError(
             f"the recipe '{file}' was changed after it was resolved: {differing}", hint=_ALTERED
         )
+    kept = {each["name"] for each in said["components"]}
+    return tuple(each["name"] for each in right["components"] if each["name"] not in kept)
 
 
 def _altered(said: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
@@ -379,12 +388,24 @@ def _altered(said: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]
     ]
     if any(each not in stated for each in right.get("constraints", ())):
         yield "constraints"
-    ours, its = ({e["name"]: e for e in each["components"]} for each in (right, said))
-    names = dict.fromkeys([*its, *ours])
-    differing = [f"component {name}" for name in names if its.get(name) != ours.get(name)]
+    kept = [each["name"] for each in said["components"]]
+    ours, its = (_kept(each["components"], kept) for each in (right, said))
+    differing = [f"component {name}" for name in kept if its.get(name) != ours.get(name)]
     yield from differing
-    if not differing and list(ours) != [each["name"] for each in said["components"]]:
+    if not differing and list(ours) != kept:
         yield "the order of components"
+
+
+def _kept(components: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+    """Give components of these names, each depending on nothing that was left out."""
+    return {
+        each["name"]: {
+            **each,
+            "dependsOn": [other for other in each.get("dependsOn", ()) if other in names],
+        }
+        for each in components
+        if each["name"] in names
+    }
 
 
 _ALTERED = "Say it in an overlay of your own, and resolve the recipe anew: eidos recipe --data DIR"
@@ -425,11 +446,11 @@ def _refuse_unknown(only: Sequence[str], recipe: WrittenRecipe) -> None:
             raise UsageError(f"the recipe has no component {name!r}", hint=nearest(name, names))
 
 
-def _notes(recipe: WrittenRecipe, item: Item) -> tuple[str, ...]:
-    locked = recipe.lock.get("snapshot")
-    if locked in (None, item.snapshot.digest):
-        return ()
-    return ("the recipe was resolved with another snapshot than the one it is bundled with",)
+def _notes(asked: _Asked) -> Iterator[str]:
+    if asked.recipe.lock.get("snapshot") not in (None, asked.item.snapshot.digest):
+        yield "the recipe was resolved with another snapshot than the one it is bundled with"
+    if asked.left_out:
+        yield f"the recipe was resolved with more components: without {', '.join(asked.left_out)}"
 
 
 # Gate -------------------------------------------------------------------------------------------
