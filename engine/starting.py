@@ -1,9 +1,11 @@
 """Starting a program so that it never outlives us, whenever a signal comes."""
 
 import os
+import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_CHUNK = 1 << 16
 
 
 @contextmanager
@@ -53,6 +56,33 @@ def started(
             ending.enter_context(running)
             ending.callback(kill_group, running.pid)
         yield running
+
+
+def read_within(
+    running: subprocess.Popen[bytes], at_most: int, deadline: float
+) -> tuple[bytes, bool]:
+    """Read what a program writes; not all of it where that has no end, or takes too long.
+
+    Args:
+        running: the program, its output in a pipe.
+        at_most: bytes that are read.
+        deadline: of `time.monotonic`.
+
+    Returns:
+        What it wrote, cut off after so many bytes, and whether its end came.
+    """
+    assert running.stdout is not None  # noqa: S101 -- it is a pipe
+    told = bytearray()
+    with selectors.DefaultSelector() as ready:
+        ready.register(running.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0 and ready.select(left):
+            part = os.read(running.stdout.fileno(), _CHUNK)
+            if not part:
+                return bytes(told), True
+            told += part
+            if len(told) > at_most:
+                break
+    return bytes(told[:at_most]), False
 
 
 def kill_group(leader: int) -> None:

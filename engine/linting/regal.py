@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from eidos.engine.errors import EidosError, Location
 from eidos.engine.linting.kinds import REGAL
 from eidos.engine.model.lint import Level, LintFinding, LintKind
 from eidos.engine.rego.finding import on_path
-from eidos.engine.starting import started
+from eidos.engine.starting import read_within, started
 
 _PATIENCE: Final = 300.0
 """Seconds; four hundred modules take it 10 on two slow cores."""
@@ -45,8 +46,12 @@ def regal_findings(regal: Path, files: Sequence[str]) -> Iterator[LintFinding]:
     """
     command = [str(regal), "lint", "--format", "json", "--no-color", "--", *files]
     with started(command, _ENVIRON, stderr=subprocess.DEVNULL) as running:
-        assert running.stdout is not None  # noqa: S101 -- it is a pipe
-        told = running.stdout.read(_MOST_OUTPUT)
+        told, ended = read_within(running, _MOST_OUTPUT, time.monotonic() + _PATIENCE)
+        if not ended:
+            raise EidosError(
+                f"{regal} lint did not end within {_PATIENCE:g} s, or writes without end",
+                hint="Run it by hand to see why, or leave it out with --no-regal.",
+            )
         try:
             code = running.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

@@ -6,16 +6,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eidos.engine.digest import digest
 from eidos.engine.errors import EidosError
 from eidos.engine.folders import is_private, open_to_others, user_folder
 from eidos.engine.model.engine import INSTALLED, ON_PATH, Candidate
 from eidos.engine.records import dataclass
-
-if TYPE_CHECKING:
-    import subprocess
 
 PINNED = "1.22.3"
 """What ``eidos engine install`` builds; ``opa_build/go.mod`` and ``go.sum`` say the same."""
@@ -198,40 +194,20 @@ def _ask(path: Path) -> tuple[str, str | None]:
     """Run ``opa version`` with an empty environment; give what it says, and what went wrong."""
     import subprocess  # most often it is known
 
-    from eidos.engine.starting import started
+    from eidos.engine.starting import read_within, started
 
+    late = f"did not answer 'opa version' in {_PATIENCE:g} s"
     with started([path, "version"], {}, folder=_ROOT, stderr=subprocess.DEVNULL) as asked:
+        said, ended = read_within(asked, _MOST_OUTPUT, time.monotonic() + _PATIENCE)
+        if not ended:
+            much = len(said) >= _MOST_OUTPUT
+            return "", "is not OPA: 'opa version' says too much" if much else late
         try:
-            told = _read(asked)
-            if len(told) >= _MOST_OUTPUT:
-                return "", "is not OPA: 'opa version' says too much"
             code = asked.wait(_PATIENCE)
-        except (TimeoutError, subprocess.TimeoutExpired):
-            return "", f"did not answer 'opa version' in {_PATIENCE:g} s"
+        except subprocess.TimeoutExpired:
+            return "", late
+    told = said.decode(errors="replace")
     return told, f"is not OPA: 'opa version' ended with {code}" if code else None
-
-
-def _read(asked: "subprocess.Popen[bytes]") -> str:
-    """Read what a program says, no more than a little.
-
-    Raises:
-        TimeoutError: it takes too long.
-    """
-    import selectors
-
-    assert asked.stdout is not None  # noqa: S101 -- it is a pipe
-    told = b""
-    deadline = time.monotonic() + _PATIENCE
-    with selectors.DefaultSelector() as ready:
-        ready.register(asked.stdout, selectors.EVENT_READ)
-        while len(told) < _MOST_OUTPUT:
-            if not ready.select(deadline - time.monotonic()):
-                raise TimeoutError
-            part = os.read(asked.stdout.fileno(), _MOST_OUTPUT)
-            if not part:
-                break
-            told += part
-    return told.decode(errors="replace")
 
 
 class _Memory:

@@ -1,7 +1,5 @@
 """Telling a program of a change: no shell, the patch on its standard input, bounded in all ways."""
 
-import os
-import selectors
 import shlex
 import shutil
 import subprocess
@@ -11,11 +9,12 @@ from collections.abc import Mapping
 
 from eidos.engine.errors import UsageError
 from eidos.engine.records import dataclass
-from eidos.engine.starting import kill_group, started
+from eidos.engine.starting import kill_group, read_within, started
 
 OUTPUT_LIMIT = 64 * 1024
 """Bytes a hook may write."""
 _TOO_LONG = "it did not end in time"
+_TOO_MUCH = f"it wrote more than {OUTPUT_LIMIT} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,12 @@ def run_hook(hook: Hook, content: bytes, environ: Mapping[str, str]) -> HookResu
 def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
     deadline = time.monotonic() + timeout
     output = b""
+    error = None
     try:
-        output, error = _read(process, deadline)
-        if error is None:
+        output, ended = read_within(process, OUTPUT_LIMIT, deadline)
+        if not ended:
+            error = _TOO_MUCH if len(output) >= OUTPUT_LIMIT else _TOO_LONG
+        else:
             process.wait(max(deadline - time.monotonic(), 0.0))
     except subprocess.TimeoutExpired:
         error = _TOO_LONG
@@ -87,23 +89,3 @@ def _attend(process: subprocess.Popen[bytes], timeout: float) -> HookResult:
     if error is None and code != 0:
         error = f"it ended with {code}"
     return HookResult(output.decode(errors="replace"), error)
-
-
-def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, str | None]:
-    output = bytearray()
-    pipe = process.stdout
-    if pipe is None:
-        return b"", None
-    # Not process.communicate(): that would keep all of what a hook writes without end.
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while True:
-            patience = deadline - time.monotonic()
-            if patience <= 0 or not selector.select(patience):
-                return bytes(output), _TOO_LONG
-            chunk = os.read(pipe.fileno(), 65536)
-            if not chunk:
-                return bytes(output), None
-            output += chunk
-            if len(output) > OUTPUT_LIMIT:
-                return bytes(output[:OUTPUT_LIMIT]), f"it wrote more than {OUTPUT_LIMIT} bytes"

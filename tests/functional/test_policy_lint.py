@@ -11,8 +11,9 @@ import pytest
 from eidos import policies
 from eidos.engine.cli import console, root
 from eidos.engine.documents.reading import Document
+from eidos.engine.errors import EidosError
 from eidos.engine.linting.kinds import KINDS
-from eidos.engine.linting.regal import read_findings
+from eidos.engine.linting.regal import read_findings, regal_findings
 from eidos.engine.model.lint import Linted
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import LINT
@@ -676,3 +677,12 @@ def test_shipped_packs_have_no_bugs_to_regal(capsys: pytest.CaptureFixture[str])
     code, document = lint(capsys, str(policies.FOLDER), regal=True)
     assert code == 0
     assert any(each["id"].startswith("regal/") for each in document["findings"])
+
+
+def test_a_regal_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    regal = tmp_path / "regal"
+    regal.write_text("#!/bin/sh\nexec sleep 1000\n")
+    regal.chmod(0o755)
+    monkeypatch.setattr("eidos.engine.linting.regal._PATIENCE", 0.5)
+    with pytest.raises(EidosError, match="lint did not end within 0.5 s"):
+        list(regal_findings(regal, ["a.rego"]))

@@ -1,17 +1,19 @@
 """A program that is started never outlives whoever started it."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from eidos.engine.starting import held, started
+from eidos.engine.starting import held, read_within, started
 
 
 class StoppedError(Exception):
@@ -115,3 +117,24 @@ def test_a_program_takes_no_held_signal_with_it() -> None:
 def test_what_cannot_be_started_is_told() -> None:
     with pytest.raises(FileNotFoundError), started(["/no/such"], {}, stderr=subprocess.DEVNULL):
         pytest.fail("it was started")
+
+
+@pytest.mark.parametrize(
+    ("script", "at_most", "seconds", "told"),
+    [
+        ("printf abc", 100, 100, (b"abc", True)),
+        ("exec >&- 2>&-; sleep 1000", 100, 100, (b"", True)),
+        ("printf abc; sleep 1000", 100, 0.2, (b"abc", False)),
+        ("yes", 5, 100, (b"y\ny\ny", False)),
+        ("printf abc", 100, 0, (b"", False)),
+    ],
+)
+def test_no_program_is_read_without_end(
+    script: str, at_most: int, seconds: float, told: tuple[bytes, bool]
+) -> None:
+    with started(["/bin/sh", "-c", script], os.environ) as running:
+        if seconds == 0.2:  # the time is over whatever it says; let it say it
+            assert running.stdout is not None
+            while not select.select([running.stdout], [], [], 60)[0]:
+                pass
+        assert read_within(running, at_most, time.monotonic() + seconds) == told
