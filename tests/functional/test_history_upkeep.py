@@ -21,6 +21,7 @@ from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.writing import to_json, to_yaml
 from eidos.engine.model.verdict import Status
 from eidos.engine.store.opening import open_store
+from fakes.keys import write_keys
 from fakes.recorded import report, snapshot, verdict
 from fakes.stores import record
 
@@ -153,6 +154,38 @@ def add(db: Path, name: str, day: int) -> None:
     seen = snapshot(("n1", "n2"), timestamp=at, driver=str(day))
     with open_store(db) as store:
         record(store, report(name, seen, (verdict(),), at), seen)
+
+
+def test_a_checkpoint_is_signed_and_held_against_keys(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_keys(tmp_path)
+    write_keys(tmp_path, name="other")
+    kept, believed = tmp_path / "kept.json", ("--key", tmp_path / "key.pub")
+    assert eidos("checkpoint", "-o", kept, "--db", db, "--sign-key", tmp_path / "key.pem") == 0
+    document = json.loads(kept.read_text())
+    schema = SCHEMA.parents[1] / "history-checkpoint" / "v1.schema.json"
+    Draft202012Validator(json.loads(schema.read_text())).validate(document)
+    verify = ("verify", "--db", db, "--checkpoint", kept)
+    assert eidos(*verify) == 0
+    assert eidos(*verify, *believed) == 0
+    assert eidos(*verify, "--key", tmp_path / "other.pub", *believed) == 0
+    capsys.readouterr()
+    for changed, said_ in (
+        ({**document, "number": 5}, "is not as it was signed"),
+        ({**document, "signature": {**document["signature"], "value": "AAAA"}}, "not as it was"),
+        ({**document, "signature": {**document["signature"], "value": "?"}}, "not as it was"),
+        ({**document, "signature": {"key": "0" * 64, "value": "AAAA"}}, "none of the keys"),
+        ({key: document[key] for key in document if key != "signature"}, "is not signed"),
+    ):
+        kept.write_text(json.dumps(changed))
+        assert eidos(*verify, *believed) == 2
+        assert said_ in capsys.readouterr().err
+    kept.write_text(json.dumps(document))
+    assert eidos(*verify, "--key", tmp_path / "other.pub") == 2
+    assert "none of the keys" in capsys.readouterr().err
+    assert eidos("verify", "--db", db, *believed) == 2
+    assert "--checkpoint FILE" in capsys.readouterr().err
 
 
 def test_a_kept_checkpoint_proves_that_the_chain_goes_on(

@@ -1,5 +1,6 @@
 """``eidos history verify``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import click
@@ -9,7 +10,7 @@ from eidos.engine.app.history import VerifyRequest, verify
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, Option, takes, writes
-from eidos.engine.errors import ExitCode
+from eidos.engine.errors import ExitCode, UsageError
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import VERIFICATION
@@ -31,6 +32,14 @@ class VerifyOptions:
             metavar="FILE|-",
         ),
     ] = None
+    keys: Annotated[
+        tuple[Path, ...],
+        Option(
+            "--key",
+            "Public key, PEM; one must have signed the checkpoint; repeatable.",
+            metavar="FILE",
+        ),
+    ] = ()
     db: Database
 
 
@@ -45,8 +54,11 @@ def command(asked: VerifyOptions, outputs: tuple[str, ...]) -> ExitCode:
     kept a checkpoint, or a link: give it. Exit codes: 0 intact, 1 altered, 2 could not be read.
     """
     chosen = parse_outputs(outputs, VERIFICATION)
+    if asked.keys and asked.checkpoint is None:
+        raise UsageError("--key is about a checkpoint", hint="Give it with --checkpoint FILE.")
     with open_context(asked.db) as context, progress.shown("verifying", context.tally):
-        kept = read_checkpoint(asked.checkpoint, context.limits) if asked.checkpoint else None
+        file = asked.checkpoint
+        kept = read_checkpoint(file, context.limits, asked.keys) if file else None
         found = verify(VerifyRequest(asked.head, kept), context)
     console.show(VERIFICATION, found, chosen)
     return found.exit_code
