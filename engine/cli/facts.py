@@ -1,6 +1,5 @@
 """``eidos facts``: options, one call, a rendering, the exit code."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -11,6 +10,7 @@ from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Lenient, Option, takes, writes
 from eidos.engine.errors import UsageError
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import FACTS
 

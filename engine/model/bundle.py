@@ -1,7 +1,7 @@
 """Bundles: a recipe as files that can be deployed, and the plan between the two."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from eidos.engine.errors import ExitCode
@@ -10,6 +10,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Component, Outcome, WrittenComponent, WrittenRecipe
 from eidos.engine.model.report import Report
 from eidos.engine.model.verdict import Status
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

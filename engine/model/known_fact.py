@@ -1,10 +1,10 @@
 """What is known of a fact: its row of the vocabulary, who reads it, what a snapshot says of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from eidos.engine.errors import Location
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ that a resolved recipe can say of each of its values which file and line set it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from eidos.engine.errors import ExitCode, Location, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status
+from eidos.engine.records import dataclass
 
 Path = tuple[str, ...]
 """The keys that lead to a value: ``("driver", "enabled")``."""

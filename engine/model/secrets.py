@@ -8,8 +8,9 @@ bounded, or ends at a character that it cannot hold.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from eidos.engine.records import dataclass
 
 MASK = "[redacted]"
 """What stands for a secret that was taken out of a text."""

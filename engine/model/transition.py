@@ -1,12 +1,13 @@
 """From one bundle to another: what changes, what that means, and whether it may be done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome, Upgrade, WrittenRecipe
+from eidos.engine.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """``eidos bundle``: options, one call, what became of it; its verbs are own files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +23,7 @@ from eidos.engine.errors import DocumentError, UsageError
 from eidos.engine.model.bundle import BundleSource, Bundling, SharedInputs
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.nearest import nearest
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import BUNDLING
 from eidos.engine.signing.keys import SigningKey

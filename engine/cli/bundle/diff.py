@@ -1,6 +1,5 @@
 """``eidos bundle diff``: what a move from one bundle to another changes, and whether it may be."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import EngineOptions, Option, takes, writes
 from eidos.engine.errors import ExitCode
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import TRANSITION
 

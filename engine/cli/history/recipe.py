@@ -1,13 +1,12 @@
 """``eidos history recipe``."""
 
-from dataclasses import dataclass
-
 import click
 
 from eidos.engine.app.history import show_recipe
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Database, DocumentOptions, takes
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import document_output
 from eidos.engine.report.registry import DOCUMENT
 

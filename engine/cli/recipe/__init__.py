@@ -1,6 +1,5 @@
 """``eidos recipe``: options, one call, the recipe; its other verbs are files of their own."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -12,6 +11,7 @@ from eidos.engine.cli.options import Database, EngineOptions, Option, takes, wri
 from eidos.engine.errors import UsageError
 from eidos.engine.model.recipe import Outcome, Resolution, found
 from eidos.engine.model.verdict import Status
+from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RECIPE
 
