@@ -82,5 +82,3 @@ _MENDS: Final[Mapping[str, Callable[[str, LintFinding], str | None]]] = {
     IMPORT_UNUSED.id: _without_import,
     IGNORE_UNUSED.id: _without_id,
 }
-FIXABLE: Final = frozenset(_MENDS)
-"""Ids of what can be mended."""
