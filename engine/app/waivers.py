@@ -128,13 +128,15 @@ def _refuse_doubtful(folder: Path) -> None:
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in folders:
             if (path := Path(root, name)).is_symlink():
-                message = "this link to a folder would not be followed"
+                message = "this link to a folder is of no review: what it leads to may change"
                 raise _doubtful(path, message, "Put the folder itself there, or name it.")
         seen: dict[str, str] = {}
         for name in sorted(each for each in names if each.lower().endswith(SUFFIXES)):
             path = Path(root, name)
             if name.startswith(".") or not name.endswith(SUFFIXES):
-                message = "this file would not be read: its name is hidden, or ends in capitals"
+                message = (
+                    "its name is hidden, or ends in capitals: not everybody sees it as a waiver"
+                )
                 raise _doubtful(path, message, f"Call it {name.lower().lstrip('.')}.")
             if (twin := seen.setdefault(name.casefold(), name)) != name:
                 message = f"its name differs from {twin} in capitals alone"

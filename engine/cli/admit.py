@@ -82,7 +82,7 @@ def command(
     or by packs, templates and constraints of Gatekeeper that are named. Exit codes: 0 admitted, 1
     refused, 2 no answer, 3 incomplete (something is unknown, or nothing was about them).
     """
-    chosen = parse_outputs(outputs, ADMISSION)
+    chosen = parse_outputs(outputs, ADMISSION, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no manifest is named", hint="Name one: eidos admit deployment.yaml")
     request = policy_request(policy, tell_relaxations())

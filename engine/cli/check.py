@@ -95,7 +95,7 @@ def command(
     policies judge any YAML or JSON. Exit codes: 0 passed, 1 failed, 2 no answer, 3 incomplete (a
     needed fact is unknown, or nothing was judged).
     """
-    chosen = parse_outputs(outputs, REPORT)
+    chosen = parse_outputs(outputs, REPORT, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
     request = policy_request(policy, tell_relaxations())

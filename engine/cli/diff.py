@@ -106,11 +106,11 @@ def command(
         baseline, currents = _sides(snapshots, asked.baseline)
         judged = policy_request(policy, comparing.relaxations)
         if asked.explain is not None:
-            kinds = parse_outputs(outputs, EXPLANATION)
+            kinds = parse_outputs(outputs, EXPLANATION, snapshots)
             explained = explain((baseline, currents[0]), asked.explain, comparing, judged, context)
             console.show(EXPLANATION, explained, kinds, asked.look)
             return explained.drift.exit_code
-        chosen = parse_outputs(outputs, DRIFT)
+        chosen = parse_outputs(outputs, DRIFT, snapshots)
         _refuse_summary_of_patch(chosen, asked)
         request = None if asked.no_policy else judged
         many = asked.baseline is not None

@@ -428,8 +428,8 @@ SETTINGS = (
     Setting(
         key="snapshot.labels",
         kind="mapping",
-        trust="shows",
-        why="no rule sees them",
+        trust="relaxes",
+        why="waivers are for clusters of a label",
         help="What else to say of the cluster.",
         flags="--label",
         metavar="KEY=VALUE",

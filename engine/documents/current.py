@@ -24,6 +24,7 @@ def read(step: Step, places: Places) -> Snapshot:
     Raises:
         DocumentError: it has the wrong shape.
     """
+    step.only("apiVersion", "kind", "metadata", "measurements", "nodes", "collection")
     return Snapshot(
         metadata=_metadata(step.get("metadata")),
         measurements=_measurements(step, places, None),
@@ -35,6 +36,7 @@ def read(step: Step, places: Places) -> Snapshot:
 def _metadata(step: Step) -> Metadata:
     if step.value is None:
         return Metadata()
+    step.only("cluster", "timestamp", "generator", "labels")
     return Metadata(
         cluster=step.get("cluster").optional(),
         timestamp=step.get("timestamp").optional(),
@@ -45,7 +47,7 @@ def _metadata(step: Step) -> Metadata:
 
 def _measurements(step: Step, places: Places, node: str | None) -> tuple[Measurement, ...]:
     found: list[tuple[str, Subtype]] = []
-    for kind, name, subtype in entries(step.get("measurements")):
+    for kind, name, subtype in entries(step.get("measurements"), is_closed=True):
         places.note(node, kind, subtype, name)
         found.append((kind, _subtype(name, subtype)))
     return grouped(found)
@@ -64,6 +66,7 @@ def _fresh(name: str, step: Step) -> Subtype:
 
 
 def _node(step: Step, places: Places) -> Node:
+    step.only("name", "measurements")
     name = step.get("name").text()
     if name in places.nodes:
         line = step.document.location(places.nodes[name]).line
@@ -73,6 +76,7 @@ def _node(step: Step, places: Places) -> Node:
 
 
 def _collection(step: Step) -> Collection:
+    step.only("type", "subtype", "node", "status", "reason", "keys", "durationMs")
     kind = step.get("type").text()
     return Collection(
         type=kind,

@@ -20,7 +20,9 @@ from eidos.engine.records import dataclass
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIXES = (".yaml", ".yml", ".json")
-"""What is taken from a folder; a file that is named is read whatever its name."""
+"""What is taken from a folder, in any capitals; a file that is named is read whatever its name."""
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
+"""Folders that are of no document: what they keep of one is another time's."""
 _GLOB = frozenset("*?[")
 _Other = TypeVar("_Other")
 
@@ -46,8 +48,8 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
     """Give a source for each document the arguments name, in order, each file once.
 
     Args:
-        arguments: files, folders (searched for YAML and JSON files, hidden ones left out), globs
-            (``**`` included), and ``-`` for standard input.
+        arguments: files, folders (searched for YAML and JSON files, hidden ones and links to
+            folders included), globs (``**`` included), and ``-`` for standard input.
 
     Raises:
         DocumentError: an argument names nothing, or a folder cannot be listed.
@@ -93,7 +95,7 @@ def _fresh(argument: str, seen: set[str], every_format: bool) -> Iterator[Source
 
 
 def _is_document(name: str) -> bool:
-    return name.endswith(SUFFIXES)
+    return name.lower().endswith(SUFFIXES)
 
 
 def _of_any_format(name: str) -> bool:
@@ -131,14 +133,21 @@ def _is_folder(path: Path, argument: str) -> bool:
 def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Source]:
     """Walk in sorted order, so that output does not depend on the file system.
 
-    What cannot be listed is told last, so that it hides nothing.
+    A file that is left out is a violation that nobody sees: hidden files and folders count, and so do
+    links to folders. What cannot be listed is told last, so that it hides nothing.
     """
     found = False
     refused: list[OSError] = []
-    for root, folders, files in os.walk(folder, onerror=refused.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    walked: set[str] = set()
+    for root, folders, files in os.walk(folder, onerror=refused.append, followlinks=True):
+        real = os.path.realpath(root)
+        if real in walked:  # links may lead in a circle
+            folders.clear()
+            continue
+        walked.add(real)
+        folders[:] = sorted(name for name in folders if name not in _VERSION_CONTROL)
         for name in sorted(files):
-            if is_wanted(name) and not name.startswith("."):
+            if is_wanted(name):
                 found = True
                 path = Path(root, name)
                 yield Source(str(path), path)

@@ -36,11 +36,23 @@ class Places:
         self.facts[key] = (*subtype.path, *(["data"] if "data" in subtype.map() else []))
 
 
-def entries(measurements: Step) -> Iterator[tuple[str, str, Step]]:
-    """Give type, subtype name and place of every subtype in a list of measurements."""
+def entries(measurements: Step, *, is_closed: bool = False) -> Iterator[tuple[str, str, Step]]:
+    """Give type, subtype name and place of every subtype in a list of measurements.
+
+    Args:
+        measurements: the list.
+        is_closed: refuse what else is said beside them; other tools' dialects may grow.
+
+    Raises:
+        DocumentError: it has the wrong shape.
+    """
     for measurement in measurements.items():
+        if is_closed:
+            measurement.only("type", "subtypes")
         kind = measurement.get("type").text()
         for subtype in measurement.get("subtypes").items():
+            if is_closed:
+                subtype.only("subtype", "data", "context")
             yield kind, subtype.get("subtype").text(), subtype
 
 

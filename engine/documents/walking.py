@@ -6,6 +6,7 @@ from typing import TypeVar
 from eidos.engine.documents.reading import Document
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.records import dataclass
 
 Path = tuple[str | int, ...]
@@ -46,6 +47,16 @@ class Step:
     def map(self) -> dict[str, Json]:
         """Take the value as a map."""
         return self._as(dict)
+
+    def only(self, *known: str) -> None:
+        """Refuse a map with any other key: what a misspelt one says would be lost.
+
+        Raises:
+            DocumentError: there is one; the first is named.
+        """
+        for key in self.map():
+            if key not in known:
+                raise self.get(key).fail(f"{key[:80]!r} is not known here", nearest(key, known))
 
     def items(self) -> Iterator["Step"]:
         """Go through a list; an empty value has no items."""

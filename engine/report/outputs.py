@@ -33,17 +33,25 @@ class Output:
     """None for standard output."""
 
 
-def parse_outputs(options: Sequence[str], kind: Kind[Any]) -> list[Output]:
+def parse_outputs(
+    options: Sequence[str], kind: Kind[Any], inputs: Sequence[str] = ()
+) -> list[Output]:
     """Read ``-o FORMAT[=PATH]`` options; none means the kind's default on standard output.
 
     Every path is tried before anything is done: a run that cannot say its result is wasted.
 
+    Args:
+        options: as they were given.
+        kind: of the result.
+        inputs: what the result is about, which no output may replace: it is the evidence.
+
     Raises:
-        UsageError: there is no such format, two outputs go to one place, or a file cannot be
-            written there.
+        UsageError: there is no such format, two outputs go to one place or one to an input, or a
+            file cannot be written there.
     """
     outputs = [_parse(option, kind) for option in options] or [Output(kind.default)]
     _refuse_shared_places(outputs)
+    _refuse_inputs(outputs, inputs)
     for output in outputs:
         if output.path is not None:
             _try(output.path)
@@ -85,6 +93,17 @@ def _refuse_shared_places(outputs: Sequence[Output]) -> None:
                 hint=f"Give one a file of its own: -o {output.format}=FILE.",
             )
         places.add(place)
+
+
+def _refuse_inputs(outputs: Sequence[Output], inputs: Sequence[str]) -> None:
+    read = {os.path.realpath(each) for each in inputs if "\0" not in each}
+    for output in outputs:
+        place = output.path
+        if place is not None and not is_special(place) and os.path.realpath(place) in read:
+            raise UsageError(
+                f"-o {output.format}={place} would replace what is looked at",
+                hint="Give the output a file of its own.",
+            )
 
 
 def _try(path: Path) -> None:

@@ -63,7 +63,7 @@ def test_show_says_where_each_value_comes_from(
     (folder / "eidos.yaml").write_text("snapshot:\n  labels: {a: b}\n")
     monkeypatch.setenv("EIDOS_FAIL_ON", "high")
 
-    assert console.run(root, ["config", "show", "--format", "json"]) == 0
+    assert console.run(root, ["--trust-project", "config", "show", "--format", "json"]) == 0
 
     shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
     assert shown["snapshot.labels.a"]["origin"] == f"{folder / 'eidos.yaml'}:2"

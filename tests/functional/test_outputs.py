@@ -155,3 +155,15 @@ def test_documents_have_the_same_three_formats_and_places(
         assert (folder / place).read_text().startswith(start)
     assert run(call, "-o", "no/such/folder.yaml") == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("call", ["check a.json", "diff a.json b.json", "admit a.json"])
+def test_no_output_replaces_what_is_looked_at(
+    call: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (folder / "a.json").read_bytes()
+    (folder / "link.json").symlink_to("a.json")
+    for place in ("a.json", str(folder / "a.json"), "link.json"):
+        assert console.run(root, [*call.split(), "-o", f"json={place}"]) == 2
+        assert f"{place} would replace what is looked at" in capsys.readouterr().err
+    assert (folder / "a.json").read_bytes() == before

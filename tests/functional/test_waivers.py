@@ -393,18 +393,18 @@ def _bomb(folder: Path) -> None:
 HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link out": (_link, "b.yaml: this link leads out of the folder of waivers"),
     "a dangling link": (lambda each: (each / "b.yaml").symlink_to("none"), "b.yaml"),
-    "a link to a folder": (_folder_link, "more: this link to a folder would not be followed"),
+    "a link to a folder": (_folder_link, "more: this link to a folder is of no review"),
     "names in other capitals": (
         lambda each: (each / "A.yaml").write_text(entry("W-2")),
         "differs from A.yaml in capitals alone",
     ),
     "a hidden file": (
         lambda each: (each / ".b.yaml").write_text(entry("W-2")),
-        ".b.yaml: this file would not be read",
+        ".b.yaml: its name is hidden, or ends in capitals",
     ),
     "an ending in capitals": (
         lambda each: (each / "b.YAML").write_text(entry("W-2")),
-        "b.YAML: this file would not be read",
+        "b.YAML: its name is hidden, or ends in capitals",
     ),
     "a bomb": (_bomb, "values through aliases"),
     "no text": (lambda each: (each / "b.yaml").write_bytes(b"\xff\xfe\0"), "b.yaml"),

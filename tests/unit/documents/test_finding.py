@@ -8,7 +8,7 @@ from eidos.engine.errors import DocumentError, ExitCode, UsageError
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("b.yaml", "a.yml", "sub/c.json", "sub/notes.txt", ".git/d.yaml", "sub/.e.yaml"):
+    for name in ("b.yaml", "a.yml", "sub/c.json", "sub/notes.txt", ".git/d.yaml", "sub/a.yaml~"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("a: 1")
@@ -20,9 +20,35 @@ def names(*arguments: str) -> list[str]:
     return [source.name for source in find_sources(arguments)]
 
 
-def test_a_folder_gives_its_documents_in_order_without_hidden_ones(folder: Path) -> None:
+def test_a_folder_gives_its_documents_in_order(folder: Path) -> None:
     assert names(".") == ["a.yml", "b.yaml", "sub/c.json"]
     assert names(str(folder)) == [str(folder / name) for name in ("a.yml", "b.yaml", "sub/c.json")]
+
+
+@pytest.mark.parametrize("name", ["sub/D.YAML", "d.Yml", "d.JSON", ".d.yaml", ".hidden/d.yaml"])
+def test_no_document_of_a_folder_is_left_out_for_its_name(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("a: 2")
+    assert sorted(names(".")) == sorted(["a.yml", "b.yaml", "sub/c.json", name])
+
+
+def test_links_to_folders_are_followed_once(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "d.yaml").write_text("a: 2")
+    (elsewhere / "circle").symlink_to(folder)
+    (folder / "link").symlink_to(elsewhere)
+    (folder / "sub" / "again").symlink_to(elsewhere)
+    assert names(".") == ["a.yml", "b.yaml", "link/d.yaml", "sub/c.json"]
+
+
+def test_a_mounted_configmap_gives_each_document_once(folder: Path) -> None:
+    (folder / "map" / "..2026").mkdir(parents=True)
+    (folder / "map" / "..2026" / "x.yaml").write_text("a: 2")
+    (folder / "map" / "..data").symlink_to("..2026")
+    (folder / "map" / "x.yaml").symlink_to("..data/x.yaml")
+    assert names("map") == ["map/x.yaml"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,9 +1,12 @@
 """Laws of reading and writing, for any value and any bytes."""
 
 import contextlib
+import copy
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +19,7 @@ from eidos.engine.documents.snapshots import read_snapshot
 from eidos.engine.documents.writing import to_json, to_yaml
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.schema import problems
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 odd_texts = st.sampled_from(
@@ -149,3 +153,36 @@ def test_a_snapshot_with_any_part_replaced_is_read_or_refused(
     end = data.draw(st.integers(start, min(len(content), start + 40)))
     content[start:end] = data.draw(st.binary(max_size=20) | yaml_soup.map(str.encode))
     survives(bytes(content), folder, ".yaml")
+
+
+_WHOLE: Json = {
+    "apiVersion": "eidos.dev/v1",
+    "kind": "Snapshot",
+    "metadata": {"cluster": "c", "labels": {"a": "b"}},
+    "measurements": [
+        {"type": "K8s", "subtypes": [{"subtype": "server", "data": {}, "context": {"a": "b"}}]}
+    ],
+    "nodes": [
+        {"name": "n", "measurements": [{"type": "OS", "subtypes": [{"subtype": "a", "data": {}}]}]}
+    ],
+    "collection": [{"type": "GPU", "status": "failed"}],
+}
+_MAPS = [path for path, value in paths(_WHOLE) if isinstance(value, dict)]
+
+
+@pytest.mark.parametrize("path", _MAPS, ids=str)
+def test_what_the_schema_does_not_know_no_snapshot_is_read_with(
+    path: tuple[str | int, ...],
+) -> None:
+    changed = copy.deepcopy(_WHOLE)
+    inner: Any = changed
+    for step in path:
+        inner = inner[step]
+    inner["nodess"] = "x"
+    [document] = read_text(to_json(changed), "x.json")
+    wrong = problems(document, "snapshot/v1")
+    with (
+        pytest.raises(DocumentError, match="'nodess' is not known here") if wrong else nullcontext()
+    ):
+        read_snapshot(document)
+    assert bool(wrong) is (path[-1:] not in {("labels",), ("data",), ("context",)})
