@@ -133,8 +133,8 @@ def _is_folder(path: Path, argument: str) -> bool:
 def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Source]:
     """Walk in sorted order, so that output does not depend on the file system.
 
-    A file that is left out is a violation that nobody sees: hidden files and folders count, and so do
-    links to folders. What cannot be listed is told last, so that it hides nothing.
+    A file that is left out is a violation that nobody sees: hidden files and folders count, and
+    so do links to folders. What cannot be listed is told last, so that it hides nothing.
     """
     found = False
     refused: list[OSError] = []

@@ -9,7 +9,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from eidos.engine.errors import ExitCode
+from eidos.engine.errors import NOTHING_FOUND, ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
@@ -103,11 +103,14 @@ class Gate:
     def decide(self, report: "Report") -> Decision:
         """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
         closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
-        return self.outcome(
-            error=bool(report.problems) or Status.ERROR in closing,
+        troubles = {problem.code for problem in report.problems}
+        outcome = self.outcome(
+            error=bool(troubles - {NOTHING_FOUND}) or Status.ERROR in closing,
             incomplete=report.nothing_judged or bool(closing & _UNANSWERED),
             failed=Status.FAIL in closing,
         )
+        # A folder without a document is no fact that is missing: nobody can have meant it.
+        return Decision.INCOMPLETE if troubles and outcome is not Decision.ERROR else outcome
 
     def outcome(
         self, *, error: bool = False, incomplete: bool = False, failed: bool = False

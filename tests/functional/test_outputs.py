@@ -167,3 +167,13 @@ def test_no_output_replaces_what_is_looked_at(
         assert console.run(root, [*call.split(), "-o", f"json={place}"]) == 2
         assert f"{place} would replace what is looked at" in capsys.readouterr().err
     assert (folder / "a.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [(), ("--allow-incomplete",)])
+def test_a_folder_without_a_document_is_incomplete_whatever_is_beside_it(
+    more: tuple[str, ...], folder: Path
+) -> None:
+    (folder / "empty").mkdir()
+    for named in (("empty",), ("a.json", "empty")):
+        assert console.run(root, ["check", *named, "-p", "t", *more]) == 3
+    assert console.run(root, ["check", "bad.json", "empty", "-p", "t", *more]) == 2
