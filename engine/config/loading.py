@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from eidos.engine.config.rows import BY_KEY, BY_VARIABLE, ENGINES, SETTINGS, Setting, last_moment
 from eidos.engine.config.rows import moment as read_moment
 from eidos.engine.config.settings import Origin, Settings, SnapshotSettings
-from eidos.engine.config.trusting import distrust, own_only, refusals, relaxations
+from eidos.engine.config.trusting import distrust, own_only, refusals, relaxations, row_of
 from eidos.engine.documents.limits import Limits
 from eidos.engine.errors import ConfigError, Location, NoDocumentError, Problem
 from eidos.engine.folders import is_planted, user_folder
 from eidos.engine.model.durations import days, seconds
 from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.records import dataclass
 
@@ -29,7 +30,7 @@ PROJECT_FILE = "eidos.yaml"
 CONFIG_VARIABLE = "EIDOS_CONFIG"
 """Names the user's own file, as ``--config`` does."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off", ""})
+_FALSE = frozenset({"0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +91,21 @@ def load_settings(cwd: Path, environ: Mapping[str, str], files: Files | None = N
         more = f"{len(others)} more: `eidos config validate` lists them." if others else ""
         hint = f"{first.hint or ''} {more}".strip()
         raise ConfigError(first.message, hint=hint or None, location=first.location)
-    values, origins = merged(layers)
-    return settings_of(values, origins)
+    settings = settings_of(*merged(layers))
+    return replace(settings, relaxations=(*settings.relaxations, *_undone(layers)))
+
+
+def _undone(layers: Sequence[Layer]) -> Iterator[Relaxation]:
+    """Give what tightens the gate in one place and is taken back in a stronger one.
+
+    Args:
+        layers: the weakest first.
+    """
+    said = {key for layer in layers for key, value in layer.values.items() if value is True}
+    for key in sorted(said):
+        last = next(each for each in reversed(layers) if key in each.values)
+        if row_of(key).trust == "tightens" and last.values[key] is False:
+            yield Relaxation(key, "false", last.origins[key].location)
 
 
 def read_layers(
@@ -113,7 +127,8 @@ def read_layers(
     files = files or Files()
     if files.read:
         yield from _read_files(cwd, environ, files)
-    variables = {name: environ[name] for name in BY_VARIABLE if name in environ}
+    # An empty variable is an unset one, as it is for most tools: it takes back nothing.
+    variables = {name: environ[name] for name in BY_VARIABLE if environ.get(name, "").strip()}
     if variables:
         yield _read_variables(variables)
 

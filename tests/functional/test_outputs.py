@@ -176,4 +176,4 @@ def test_a_folder_without_a_document_is_incomplete_whatever_is_beside_it(
     (folder / "empty").mkdir()
     for named in (("empty",), ("a.json", "empty")):
         assert console.run(root, ["check", *named, "-p", "t", *more]) == 3
-    assert console.run(root, ["check", "bad.json", "empty", "-p", "t", *more]) == 2
+    assert console.run(root, ["check", "nothing.json", "empty", "-p", "t", *more]) == 2

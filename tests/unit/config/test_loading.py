@@ -7,6 +7,7 @@ import pytest
 
 from eidos.engine.config import load_settings
 from eidos.engine.config.loading import Files, read_layers
+from eidos.engine.config.rows import BY_VARIABLE
 from eidos.engine.errors import ConfigError
 
 TRUSTING = Files(trust_project=True)
@@ -118,3 +119,34 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, text: str) -> 
         load_settings(tmp_path, {"HOME": str(tmp_path), variable: text})
 
     assert str(caught.value).startswith(variable)
+
+
+@pytest.mark.parametrize("variable", sorted(BY_VARIABLE))
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_variable_takes_nothing_back(
+    variable: str, empty: str, own: dict[str, str], project: Path
+) -> None:
+    file = Path(own["XDG_CONFIG_HOME"]) / "eidos/config.yaml"
+    file.write_text(
+        "locked: true\nrequire-askable: true\nverification-keys: [a.pub]\npacks: [gpu]\n"
+    )
+    without = load_settings(project, own, TRUSTING)
+    assert load_settings(project, {**own, variable: empty}, TRUSTING) == without
+
+
+def test_what_tightens_and_is_taken_back_is_told(own: dict[str, str], project: Path) -> None:
+    file = Path(own["XDG_CONFIG_HOME"]) / "eidos/config.yaml"
+    file.write_text("require-askable: true\n")
+    (project / "eidos.yaml").write_text("locked: true\n")
+
+    def told(**variables: str) -> list[str]:
+        return [str(each) for each in load_settings(project, {**own, **variables}).relaxations]
+
+    assert told() == []
+    assert told(EIDOS_LOCKED="1") == []
+    assert told(EIDOS_LOCKED="0", EIDOS_REQUIRE_ASKABLE="off") == [
+        "locked: false (EIDOS_LOCKED)",
+        "require-askable: false (EIDOS_REQUIRE_ASKABLE)",
+    ]
+    file.write_text("locked: false\n")
+    assert told() == [f"locked: false ({file}:1)"]
