@@ -125,17 +125,43 @@ def library() -> PolicyFiles:
 
 
 def _names(base: str) -> Iterator[str]:
-    """Give what is read below a folder, as paths relative to it.
+    """Give what is read below a folder, as paths relative to it; links to folders are followed.
+
+    A rule that is left out is a violation that nobody finds: what cannot be read is refused.
 
     Each command reads two hundred files to know that packs are as it saw them last: these are
     texts, for paths as objects took most of the time.
+
+    Raises:
+        PolicyError: a folder cannot be listed, or what is called as a policy file is none.
     """
-    for root, folders, names in os.walk(base):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    walked: set[str] = set()
+    for root, folders, names in os.walk(base, onerror=_unlisted, followlinks=True):
+        real = os.path.realpath(root)
+        is_known = real in walked  # links may lead in a circle
+        folders[:] = [name for name in folders if not (is_known or name.startswith("."))]
+        if is_known:
+            continue
+        walked.add(real)
         for name in names:
+            if not name.endswith(_SUFFIXES) or name.startswith("."):
+                continue
             path = f"{root}/{name}"
-            if name.endswith(_SUFFIXES) and not name.startswith(".") and os.path.isfile(path):  # noqa: PTH113 -- see above
-                yield path[len(base) + 1 :]
+            if not os.path.isfile(path):  # noqa: PTH113 -- see above
+                raise PolicyError(
+                    "this is called as a policy file, and is none that can be read",
+                    location=Location(path),
+                    hint="It may be a link to nothing: mend it, or take it away.",
+                )
+            yield path[len(base) + 1 :]
+
+
+def _unlisted(error: OSError) -> None:
+    raise PolicyError(
+        f"the folder cannot be read: {(error.strerror or str(error)).lower()}",
+        location=Location(str(error.filename)),
+        hint="Check its permissions: rules in it would not be asked.",
+    ) from error
 
 
 def _read(path: str) -> bytes:
