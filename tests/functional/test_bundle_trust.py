@@ -84,7 +84,7 @@ def test_what_is_signed_is_believed_by_its_key(shell: Shell, key: str) -> None:
     )
     assert found["trust"] == "gated"
     assert found["digest"] == before
-    assert found["signers"] == {claim: [signer] for claim in CLAIMS}
+    assert found["signers"] == {**{claim: [{"key": signer}] for claim in CLAIMS}, "manifest": []}
     assert all(each["counts"] for each in found["attestations"])
 
 
@@ -183,7 +183,9 @@ def test_keys_of_other_kinds_neither_sign_nor_verify(
 def test_each_level_and_what_keeps_from_the_next(shell: Shell) -> None:
     assert checked(shell, "b")["trust"] == "whole"
     shell("bundle", "sign", "b", "--key", "key.pem")
-    assert checked(shell, "b")["reasons"][-1] == "no key is given that could be believed"
+    assert (
+        checked(shell, "b")["reasons"][-1] == "no key or identity is given that could be believed"
+    )
     assert checked(shell, "b", *BELIEVE)["trust"] == "gated"
     envelope_of(Path("b"), "gate").unlink()
     found = checked(shell, "b", *BELIEVE)
@@ -203,7 +205,7 @@ def test_a_key_asks_for_a_signature(shell: Shell) -> None:
         {
             "require": "signed",
             "holds": False,
-            "because": "no key that is believed signed anything",
+            "because": "nobody who is believed signed anything",
         }
     ]
 
@@ -306,12 +308,12 @@ def test_what_cannot_be_required(shell: Shell, required: str) -> None:
 @pytest.mark.parametrize("required", ["gate", "signed", "policy=facts", "signed-by=key.pub"])
 def test_nothing_is_signed_for_who_believes_nobody(shell: Shell, required: str) -> None:
     shell("bundle", "verify", "b", "--require", required, code=2)
-    assert "no key is given" in shell.err
+    assert "no key or identity is given" in shell.err
 
 
 def test_keys_that_are_named_must_be_given(shell: Shell) -> None:
     shell("bundle", "verify", "b", *BELIEVE, "--require", "signed-by=second.pub", code=2)
-    assert "no key that is given is called 'second.pub'" in shell.err
+    assert "no key or identity that is given is called 'second.pub'" in shell.err
     shell("bundle", "verify", "b", *BELIEVE, "--require", "2-of=key.pub+key.pub", code=2)
     assert "can never hold" in shell.err
 
@@ -687,7 +689,7 @@ def test_attestations_lie_in_archives_too(shell: Shell) -> None:
     shell("bundle", "push", "b", "b.tar.gz")
     signer = shell("bundle", "sign", "b.tar.gz", "--key", "second.pem")
     found = checked(shell, "b.tar.gz", "--key", "second.pub", "--require", "gate")
-    assert found["signers"]["gate"] == [signer]
+    assert found["signers"]["gate"] == [{"key": signer}]
     shell("bundle", "pull", "b.tar.gz", "--to", "out")
     shell("bundle", "sign", "b", "--key", "second.pem")
     assert tree(Path("out")) == tree(Path("b"))
