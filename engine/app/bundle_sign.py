@@ -1,4 +1,4 @@
-"""``eidos bundle sign`` and ``statement``: say what a bundle is made of, and what let it through."""
+"""``eidos bundle sign``, ``statement``: say what a bundle is made of, and what let it through."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

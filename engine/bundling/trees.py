@@ -289,6 +289,8 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
     for path in sorted(there - listed.keys() - _SEALING):
         if _ATTESTATION.fullmatch(path) and _is_regular(folder / path):
             continue
+        if path == ATTESTATIONS and stat.S_ISDIR((folder / path).lstat().st_mode):
+            continue  # empty: something is about to be signed
         yield Problem(f"{path} is not part of the bundle", "Remove it.", _at(folder, path))
     for path in sorted(there & listed.keys()):
         why = _altered(folder / path, listed[path])

@@ -62,12 +62,19 @@ class ExpectedIdentity:
 
 
 def _expression(pattern: str) -> str:
-    """Give the regular expression of a pattern; nothing but its stars means anything in it."""
-    parts = re.split(r"(\*+)", pattern)
-    stars = {"": "", "*": "[^/@]*"}
-    return "".join(
-        stars.get(each, ".*") if not each.strip("*") else re.escape(each) for each in parts
-    )
+    """Give the regular expression of a pattern; nothing but its stars means anything in it.
+
+    A star takes as little as it can and does not come back to it, but for the last: a name that
+    somebody else wrote must not keep us for long.
+    """
+    first, *rest = re.split(r"(\*+)", pattern)
+    found = re.escape(first)
+    for star, literal in zip(rest[:-2:2], rest[1:-2:2], strict=True):
+        found += f"(?>{_STARS.get(star, '.')}*?{re.escape(literal)})"
+    return found + f"{_STARS.get(rest[-2], '.')}*{re.escape(rest[-1])}"
+
+
+_STARS = {"*": "[^/@]"}
 
 
 def expected_identity(pattern: str, issuer: str, label: str = "") -> ExpectedIdentity:

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from eidos.engine import schema
 from eidos.engine.bundling.attesting import envelope_path
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
@@ -28,7 +27,16 @@ from eidos.engine.signing.envelopes import (
     write_envelope,
 )
 from eidos.engine.signing.keys import SigningKey, load_signer
-from fakes.attested import envelope_of, reseal, rewritten, said, with_signatures, write_gated
+from fakes.attested import (
+    checked,
+    envelope_of,
+    messages,
+    reseal,
+    rewritten,
+    said,
+    with_signatures,
+    write_gated,
+)
 from fakes.keys import write_keys
 from fakes.registry import Hub, registry
 from fakes.shipped import Shell, tree
@@ -56,19 +64,6 @@ def shell(
 def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     with registry(referrers_api=request.param == "referrers API", page=2) as found:
         yield found
-
-
-def checked(shell: Shell, place: object, *options: object, code: int = 0) -> dict[str, Any]:
-    """Verify, see that the answer keeps its schema, and give it."""
-    out = shell("bundle", "verify", place, *options, "-o", "json", code=code)
-    assert not list(schema.problems(read_text(out, "out")[0], "bundle-check/v1"))
-    found: dict[str, Any] = json.loads(out)
-    assert found["exitCode"] == code
-    return found
-
-
-def messages(found: dict[str, Any]) -> str:
-    return "\n".join(each["message"] for each in found["problems"])
 
 
 # Signing ----------------------------------------------------------------------------------------
