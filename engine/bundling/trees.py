@@ -40,6 +40,7 @@ _ATTESTATION = re.compile(
     rf"{ATTESTATIONS}/([a-z]{{1,20}}-[0-9a-f]{{16}}\.dsse\.json"
     rf"|[a-z0-9][a-z0-9._-]{{0,63}}{re.escape(SIGSTORE)})"
 )
+_NAMES = f"Remove it; a Sigstore bundle is called NAME{SIGSTORE}, in small letters."
 ATTESTATIONS_AT_MOST = 256
 """That are looked at of one bundle: three statements, and each signer anew."""
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
@@ -291,7 +292,8 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
             continue
         if path == ATTESTATIONS and stat.S_ISDIR((folder / path).lstat().st_mode):
             continue  # empty: something is about to be signed
-        yield Problem(f"{path} is not part of the bundle", "Remove it.", _at(folder, path))
+        hint = _NAMES if path.startswith(f"{ATTESTATIONS}/") else "Remove it."
+        yield Problem(f"{path} is not part of the bundle", hint, _at(folder, path))
     for path in sorted(there & listed.keys()):
         why = _altered(folder / path, listed[path])
         if why:

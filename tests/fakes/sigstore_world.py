@@ -22,13 +22,20 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePrivateKey,
     generate_private_key,
 )
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 WORKFLOW = "https://github.com/acme/clusters/.github/workflows/bundle.yml@refs/heads/main"
 GITHUB = "https://token.actions.githubusercontent.com"
 MINUTES = timedelta(minutes=10)
 SIGNED = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 START, END = SIGNED - timedelta(days=300), SIGNED + timedelta(days=3000)
+_KEYS = ("fulcio", "ct", "rekor")
 _SCTS = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 _ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
 _ISSUER_DER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
@@ -80,6 +87,20 @@ class World:
 
     def __init__(self) -> None:
         self.fulcio, self.ct, self.rekor = (generate_private_key(SECP256R1()) for _ in range(3))
+
+    def save(self, path: Path) -> None:
+        """Write its keys to a file, from which another process can `load` it."""
+        pem = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        keys = {name: vars(self)[name].private_bytes(*pem).decode() for name in _KEYS}
+        path.write_text(json.dumps({**keys, "root": self.root.public_bytes(Encoding.PEM).decode()}))
+
+    @classmethod
+    def load(cls, path: Path) -> "World":
+        found, kept = cls(), json.loads(path.read_text())
+        for name in _KEYS:
+            setattr(found, name, load_pem_private_key(kept[name].encode(), None))
+        found.root = x509.load_pem_x509_certificate(kept["root"].encode())
+        return found
 
     @cached_property
     def root(self) -> x509.Certificate:

@@ -57,7 +57,9 @@ def _worth(each: Attestation) -> str:
         return "does not count"
     said = [f"signed by {', '.join(map(str, each.signers))}"] if each.signers else []
     if each.strangers:
-        said.append(f"{plural(len(each.strangers), 'signature')} of whom nobody believes here")
+        said.append(
+            f"{plural(len(each.strangers), 'signature')} of others, whom nobody believes here"
+        )
     return "; ".join(said) or "signed by nobody"
 
 
