@@ -10,7 +10,7 @@ from typing import Any
 from eidos.engine.app.bundle_replay import replay
 from eidos.engine.app.context import Context
 from eidos.engine.app.shipping import Way, bundle_at, fetched
-from eidos.engine.bundling.trees import SIGSTORE, Verified, read_attestation
+from eidos.engine.bundling.trees import Verified, read_attestation
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, open_bundle
 from eidos.engine.distributing.references import read_reference
@@ -113,17 +113,12 @@ def verify(request: VerifyRequest, context: Context, way: Way) -> BundleCheck:
 
 
 def _beside(paths: tuple[Path, ...], anchors: Anchors) -> list[File]:
-    """Read Sigstore bundles that are given by themselves; each is called as its form is."""
     if paths and anchors.keyless is None:
         raise UsageError(
             "a Sigstore bundle is given, and nobody who is to be believed by one",
             hint="Say who: --identity WHO --issuer URL --trusted-root FILE",
         )
-    names = [str(path) for path in paths]
-    return [
-        File(name if name.endswith(SIGSTORE) else name + SIGSTORE, read_attestation(path))
-        for name, path in zip(names, paths, strict=True)
-    ]
+    return [File(str(path), read_attestation(path)) for path in paths]
 
 
 @contextmanager

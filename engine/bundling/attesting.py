@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eidos.engine.bundling.inventory import bill_of_materials
-from eidos.engine.bundling.trees import ATTESTATIONS, MANIFEST, SIGSTORE
+from eidos.engine.bundling.trees import ATTESTATIONS, ENVELOPE, MANIFEST, SIGSTORE
 from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
@@ -163,14 +163,14 @@ def read_signed(content: bytes, name: str) -> Envelope | SigstoreBundle:
     Raises:
         ValueError: it is none of that form; says why.
     """
-    return read_sigstore_bundle(content) if name.endswith(SIGSTORE) else read_envelope(content)
+    return read_envelope(content) if name.endswith(ENVELOPE) else read_sigstore_bundle(content)
 
 
 def envelope_path(envelope: Envelope, claim: Claim | None) -> str:
     """Name the file of an envelope by what it holds: signatures may be added, and it stays."""
     name = claim.value if claim else "statement"
     digest = address(envelope.payload).removeprefix("sha256:")
-    return f"{ATTESTATIONS}/{name}-{digest[:16]}.dsse.json"
+    return f"{ATTESTATIONS}/{name}-{digest[:16]}{ENVELOPE}"
 
 
 def sigstore_path(found: SigstoreBundle) -> str:

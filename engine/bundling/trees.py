@@ -34,10 +34,10 @@ API_VERSION = "eidos.dev/v1"
 KIND = "BundleManifest"
 ATTESTATIONS = "attestations"
 """Folder of envelopes and Sigstore bundles, which no manifest lists."""
-SIGSTORE = ".sigstore.json"
-"""How the name of a Sigstore bundle ends, as sigstore itself has it."""
+ENVELOPE, SIGSTORE = ".dsse.json", ".sigstore.json"
+"""How the name of an envelope ends, and that of a Sigstore bundle, as sigstore itself has it."""
 _ATTESTATION = re.compile(
-    rf"{ATTESTATIONS}/([a-z]{{1,20}}-[0-9a-f]{{16}}\.dsse\.json"
+    rf"{ATTESTATIONS}/([a-z]{{1,20}}-[0-9a-f]{{16}}{re.escape(ENVELOPE)}"
     rf"|[a-z0-9][a-z0-9._-]{{0,63}}{re.escape(SIGSTORE)})"
 )
 _NAMES = f"Remove it; a Sigstore bundle is called NAME{SIGSTORE}, in small letters."

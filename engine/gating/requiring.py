@@ -110,7 +110,7 @@ def _signed(
         claim: [one for one in who if not each.signers or one.id in each.signers]
         for claim, who in signers.items()
     }
-    asked = {claim: counted.get(claim, []) for claim in claims} or counted
+    asked = {claim: counted.get(claim, []) for claim in Claim if claim in claims} or counted
     enough = [len({one.id for one in who}) >= least for who in asked.values()]
     holds = all(enough) if claims else any(enough)
     said = "; ".join(f"{claim}: {_by(who)}" for claim, who in asked.items())

@@ -56,8 +56,6 @@ class SigstoreBundle:
     """An envelope, or the digest of what is signed without one, ``sha256:…``."""
     certificate: bytes | None
     """Of whoever signed, in DER; None where a key is named that is not in it."""
-    integrated: int | None
-    """When the log says that it took the signature, in seconds since 1970."""
 
 
 def is_sigstore_bundle(said: object) -> bool:
@@ -82,7 +80,7 @@ def read_sigstore_bundle(content: bytes) -> SigstoreBundle:
         if (envelope is None) is (message is None):
             raise ValueError("it holds not one signature")
         signed = envelope_of(envelope) if envelope is not None else _digest(message)
-        return SigstoreBundle(content, signed, _certificate(material), _integrated(material))
+        return SigstoreBundle(content, signed, _certificate(material))
     except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise ValueError("it is no Sigstore bundle") from error
 
@@ -98,12 +96,6 @@ def _certificate(material: Mapping[str, Any]) -> bytes | None:
     chain = (material.get("x509CertificateChain") or {}).get("certificates") or [None]
     leaf = material.get("certificate") or chain[0]
     return None if leaf is None else decoded(leaf["rawBytes"])
-
-
-def _integrated(material: Mapping[str, Any]) -> int | None:
-    entries = material.get("tlogEntries") or [{}]
-    time = entries[0].get("integratedTime")
-    return int(time) if isinstance(time, str) and time.isdecimal() and len(time) < 12 else None  # noqa: PLR2004 -- the year 5138
 
 
 def load_keyless(trusted_root: Path, expected: Sequence[ExpectedIdentity]) -> "Keyless":
@@ -180,7 +172,7 @@ class Keyless:
         policy = _Named(who)
         try:
             bundle = Bundle.from_json(found.content)
-            verifier = self.verifier_at(_times(found, bundle))
+            verifier = self.verifier_at(_times(bundle))
             if isinstance(found.signed, Envelope):
                 read = verifier.verify_dsse(bundle, policy)
                 same = read == (found.signed.payload_type, found.signed.payload)
@@ -259,9 +251,14 @@ def _in_use(span: Mapping[str, str] | None, times: Iterable[datetime]) -> bool:
     )
 
 
-def _times(found: SigstoreBundle, bundle: "Bundle") -> list[datetime]:
-    """Give when something says that it was signed; sigstore sees whether that holds."""
-    times = [] if found.integrated is None else [datetime.fromtimestamp(found.integrated, UTC)]
+def _times(bundle: "Bundle") -> list[datetime]:
+    """Give when something says that it was signed; sigstore sees whether that holds.
+
+    By what sigstore has read: it takes forms that other readers of JSON would not see.
+    """
+    [entry] = msgspec.json.decode(bundle.to_json())["verificationMaterial"]["tlogEntries"]
+    seconds = int(entry.get("integratedTime") or 0)  # Rekor 2 has none
+    times = [datetime.fromtimestamp(seconds, UTC)] if seconds else []
     stamps = bundle.verification_material.timestamp_verification_data
     if stamps is not None:
         times += [each.tst_info.gen_time for each in stamps.rfc3161_timestamps]

@@ -279,16 +279,21 @@ class World:
             "payloadType": kind,
             "signatures": [{"sig": signed}],
         }
-        body = {
+        body = self.dsse_body(envelope, leaf.pem, json.dumps(envelope).encode())
+        return {**self._material(leaf, self.entry(body, at)), "dsseEnvelope": envelope}
+
+    def dsse_body(self, envelope: dict[str, Any], pem: bytes, written: bytes) -> dict[str, Any]:
+        """What the log keeps of an envelope."""
+        [one] = envelope["signatures"]
+        return {
             "apiVersion": "0.0.1",
             "kind": "dsse",
             "spec": {
-                "envelopeHash": _hash(json.dumps(envelope).encode()),
-                "payloadHash": _hash(statement),
-                "signatures": [{"signature": signed, "verifier": b64(leaf.pem)}],
+                "envelopeHash": _hash(written),
+                "payloadHash": _hash(base64.b64decode(envelope["payload"])),
+                "signatures": [{"signature": one["sig"], "verifier": b64(pem)}],
             },
         }
-        return {**self._material(leaf, self.entry(body, at)), "dsseEnvelope": envelope}
 
     def sign(
         self, content: bytes, leaf: Leaf | None = None, at: datetime = SIGNED

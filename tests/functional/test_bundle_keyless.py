@@ -22,6 +22,7 @@ from fakes.attested import checked, messages, write_gated
 from fakes.keys import write_keys
 from fakes.registry import Hub, registry
 from fakes.shipped import Shell, tree
+from fakes.sigstore_services import services, token
 from fakes.sigstore_world import GITHUB, MINUTES, SIGNED, WORKFLOW, World, b64
 
 CLAIMS = ("provenance", "gate", "sbom")
@@ -630,6 +631,10 @@ def test_names_and_numbers_of_files_have_bounds(shell: Shell, world: World) -> N
     assert "more than 256 attestations" in messages(found)
 
 
+OTHERWISE = ('"integratedTime": "', '"integrated_time": "+')
+"""As sigstore reads the time of the log as well, and no other reader does."""
+
+
 @pytest.mark.parametrize("part", ["tlogs", "certificateAuthorities"])
 def test_keys_that_were_given_up_vouch_for_nothing_newer(
     shell: Shell, world: World, part: str
@@ -643,6 +648,8 @@ def test_keys_that_were_given_up_vouch_for_nothing_newer(
     Path("root.json").write_text(json.dumps(root))
     found = checked(shell, "b", *BELIEVE, code=1)
     assert "no authority or no log of the root was in use at that time" in messages(found)
+    put(json.loads(json.dumps(world.attest(said(shell, "gate"))).replace(*OTHERWISE)))
+    assert "was in use at that time" in messages(checked(shell, "b", *BELIEVE, code=1))
     span["end"] = SIGNED.isoformat()
     Path("root.json").write_text(json.dumps(root))
     assert checked(shell, "b", *BELIEVE)["trust"] == "gated"
@@ -682,11 +689,11 @@ def test_who_takes_signatures_away_gains_nothing(shell: Shell, world: World) -> 
 def test_what_does_not_lie_in_the_bundle_is_given_by_itself(shell: Shell, world: World) -> None:
     Path("gate.bundle").write_text(json.dumps(world.attest(said(shell, "gate"))))
     found = checked(shell, "b", *BELIEVE, "--sigstore", "gate.bundle", "--require", "gate")
-    assert found["attestations"][0]["path"] == "gate.bundle.sigstore.json"
+    assert found["attestations"][0]["path"] == "gate.bundle"
     Path("gate.bundle").write_text(json.dumps(world.sign(b"something else")))
     found = checked(shell, "b", *BELIEVE, "--sigstore", "gate.bundle", code=1)
     assert "it is about sha256:" in messages(found)
-    assert found["problems"][0]["location"] == "gate.bundle.sigstore.json"
+    assert found["problems"][0]["location"] == "gate.bundle"
 
 
 def test_sigstore_bundles_travel_with_the_bundle(shell: Shell, world: World, hub: Hub) -> None:
@@ -737,11 +744,7 @@ def _cosign(*words: str) -> int:
     if cosign is None:
         pytest.skip("there is no cosign on the PATH, nor in EIDOS_TEST_COSIGN")
     done = subprocess.run(
-        [
-            *(cosign, *words, "--new-bundle-format", "--trusted-root", "root.json"),
-            *("--certificate-identity", WORKFLOW, "--certificate-oidc-issuer", GITHUB),
-            "b/manifest.json",
-        ],
+        [cosign, *words, "--new-bundle-format", "--trusted-root", "root.json"],
         check=False,
         capture_output=True,
         text=True,
@@ -749,18 +752,21 @@ def _cosign(*words: str) -> int:
     return done.returncode
 
 
+def _cosign_holds(verb: str, path: Path, *words: str) -> bool:
+    who = ("--certificate-identity", WORKFLOW, "--certificate-oidc-issuer", GITHUB)
+    return _cosign(verb, "b/manifest.json", "--bundle", str(path), *who, *words) == 0
+
+
 def _attestation_holds(shell: Shell, document: Document) -> bool:
-    path = put(document)
     kind = json.loads(said(shell, "gate"))["predicateType"]
-    return _cosign("verify-blob-attestation", "--bundle", str(path), "--type", kind) == 0
+    return _cosign_holds("verify-blob-attestation", put(document), "--type", kind)
 
 
 @pytest.mark.real
 def test_cosign_believes_the_same(shell: Shell, world: World) -> None:
     """So what we take for a world of Sigstore is one to others as well."""
     assert _attestation_holds(shell, world.attest(said(shell, "gate")))
-    path = put(world.sign(Path("b/manifest.json").read_bytes()))
-    assert _cosign("verify-blob", "--bundle", str(path)) == 0
+    assert _cosign_holds("verify-blob", put(world.sign(Path("b/manifest.json").read_bytes())))
 
 
 OURS_ALONE = frozenset({"another statement, signed", "an entry of another kind"})
@@ -773,3 +779,19 @@ def test_cosign_refuses_the_same(shell: Shell, world: World, how: str) -> None:
     statement = said(shell, "gate")
     document = TAMPERED[how][0](world, world.attest(statement), statement)
     assert not _attestation_holds(shell, document)
+
+
+@pytest.mark.real
+def test_what_cosign_signs_without_a_key_is_believed(shell: Shell, world: World) -> None:
+    Path("b/attestations").mkdir()
+    with services(world) as url:
+        ours = ("--fulcio-url", url, "--rekor-url", url, "--identity-token", token(), "--yes")
+        for claim in CLAIMS:
+            Path(f"{claim}.json").write_bytes(said(shell, claim))
+            place = f"b/attestations/{claim}.sigstore.json"
+            statement = ("--statement", f"{claim}.json", "--bundle", place)
+            assert _cosign("attest-blob", *statement, *ours) == 0
+        place = "b/attestations/plain.sigstore.json"
+        assert _cosign("sign-blob", "b/manifest.json", "--bundle", place, *ours) == 0
+    found = checked(shell, "b", *BELIEVE, *EVERY)
+    assert (found["trust"], len(found["signers"]["manifest"])) == ("gated", 1)
