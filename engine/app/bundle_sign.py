@@ -1,14 +1,16 @@
-"""``eidos bundle sign``: say with a key what a bundle is made of, and what let it through."""
+"""``eidos bundle sign``, ``statement``: say what a bundle is made of, and what let it through."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from eidos.engine.app.shipping import bundle_at, is_archive, write_archive
-from eidos.engine.bundling.attesting import attested
+from eidos.engine.bundling.attesting import attested, statement
 from eidos.engine.bundling.trees import ATTESTATIONS
 from eidos.engine.bundling.verifying import whole
+from eidos.engine.digest import canonical
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import DistributionError, Location
+from eidos.engine.model.attestation import Claim
 from eidos.engine.model.bundle import File
 from eidos.engine.records import dataclass
 from eidos.engine.signing.keys import SigningKey, load_signer
@@ -51,6 +53,18 @@ def bundle_sign(place: Path, key: SigningKey, environ: Mapping[str, str]) -> Sig
         if is_archive(place):
             write_archive(place, folder, force=True)
     return SignedBundle(str(place), bundle.digest, signer.keyid, tuple(each.path for each in files))
+
+
+def bundle_statement(place: Path, claim: Claim, *, predicate: bool = False) -> bytes:
+    """Give a statement about a bundle, for others to sign; with `predicate`, only what it says.
+
+    Raises:
+        BundleError: it is not whole, or no gate let it through: nobody should vouch for it.
+        DistributionError: the archive cannot be taken.
+    """
+    with bundle_at(place) as folder:
+        said = statement(whole(folder), claim)
+    return canonical(said["predicate"] if predicate else said)
 
 
 def _write(folder: Path, files: Iterable[File]) -> None:

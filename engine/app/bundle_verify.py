@@ -1,32 +1,31 @@
 """``eidos bundle verify``: is it as it was made, who says so, which gate let it through?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eidos.engine.app.bundle_replay import replay
 from eidos.engine.app.context import Context
 from eidos.engine.app.shipping import Way, bundle_at, fetched
-from eidos.engine.bundling.trees import Verified
+from eidos.engine.bundling.trees import Verified, read_attestation
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, open_bundle
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
-from eidos.engine.errors import BundleError, DocumentError, Problem
+from eidos.engine.errors import BundleError, DocumentError, Problem, UsageError
 from eidos.engine.gating.requiring import held, resolved
+from eidos.engine.model.bundle import File
 from eidos.engine.model.bundle_check import BundleCheck, Decided
-from eidos.engine.model.requirement import Demand, Requirement
+from eidos.engine.model.identity import ExpectedIdentity, expected_identity
+from eidos.engine.model.requirement import Demand, Requirement, parse_requirements
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
 from eidos.engine.schema import problems
-from eidos.engine.signing.keys import load_verifiers
-
-if TYPE_CHECKING:
-    from eidos.engine.signing.signers import Verifier
+from eidos.engine.signing.anchors import Anchors, load_anchors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +36,25 @@ class VerifyRequest:
     """Folder, archive or reference."""
     keys: tuple[Path, ...] = ()
     """Files with public keys that are believed; more may be in the environment."""
+    trusted_root: Path | None = None
+    """File of the root of Sigstore that identities are held against."""
+    identities: tuple[ExpectedIdentity, ...] = ()
+    """Who is believed under it."""
+    beside: tuple[Path, ...] = ()
+    """Sigstore bundles about it that do not lie in it."""
     requirements: tuple[Requirement, ...] = ()
     replay: bool = False
     """Ask both gates again."""
 
 
-def read_requirements(file: Path, context: Context) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Read who must have signed, and what else must hold, from a file.
+def with_requirements(request: VerifyRequest, file: Path, context: Context) -> VerifyRequest:
+    """Give a request with whom a file believes, and what must hold by it, added.
 
-    Returns:
-        Files of keys, which lie where the file says from its own folder, and requirements as
-        ``--require`` takes them.
+    Keys and the trusted root lie where the file says from its own folder.
 
     Raises:
         DocumentError: it cannot be read, or says something else.
+        UsageError: it would believe nobody or anybody, or there would be two trusted roots.
     """
     documents = read_documents(Source(str(file), file), context.limits)
     document = documents[0]
@@ -61,28 +65,60 @@ def read_requirements(file: Path, context: Context) -> tuple[tuple[Path, ...], t
     if wrong:
         raise DocumentError.joined(wrong)
     said: Any = document.value
-    keys = tuple(file.parent / each for each in said.get("keys", ()))
-    return keys, tuple(said["require"])
+    root = said.get("trustedRoot")
+    if root is not None and request.trusted_root is not None:
+        raise UsageError(
+            f"{file} names a trusted root, and --trusted-root another",
+            hint="One alone is believed; who is certified by another is somebody else.",
+        )
+    return replace(
+        request,
+        keys=(*request.keys, *(file.parent / each for each in said.get("keys", ()))),
+        trusted_root=request.trusted_root if root is None else file.parent / root,
+        identities=(
+            *request.identities,
+            *(
+                expected_identity(each["identity"], each["issuer"], each.get("name", ""))
+                for each in said.get("identities", ())
+            ),
+        ),
+        requirements=(*request.requirements, *parse_requirements(tuple(said["require"]))),
+    )
 
 
 def verify(request: VerifyRequest, context: Context, way: Way) -> BundleCheck:
     """Say how far a bundle can be trusted, and whether what is required of it holds.
 
-    Nothing is believed but keys that are given, and the network is only used for a bundle that is
-    named by a reference.
+    Nobody is believed but who is given, and the network is only used for a bundle that is named by
+    a reference.
 
     Raises:
         BundleError: there is no bundle, or it changes meanwhile.
-        ConfigError: a key cannot be used.
+        ConfigError: a key or a trusted root cannot be used.
         DistributionError: an archive could do harm, or a reference cannot be fetched.
-        UsageError: a requirement can never hold.
+        MissingExtraError: what verifies is not installed.
+        UsageError: a requirement can never hold, or identities cannot be held against anything.
     """
-    verifiers = load_verifiers(request.keys, context.environ)
-    requirements = resolved(request.requirements, verifiers)
+    anchors = load_anchors(request.keys, request.trusted_root, request.identities, context.environ)
+    requirements = resolved(request.requirements, anchors.every)
+    beside = _beside(request.beside, anchors)
     with _folder_of(request.place, way) as folder:
-        seen = _looked_at(folder, verifiers, request, context)
-    seen = replace(_named(seen, folder, request.place), keys=len({v.keyid for v in verifiers}))
+        seen = _looked_at(folder, anchors, beside, request, context)
+    seen = replace(
+        _named(seen, folder, request.place),
+        keys=len({each.id for each in anchors.keys}),
+        identities=len(anchors.keyless.expected) if anchors.keyless else 0,
+    )
     return replace(seen, requirements=held(requirements, seen))
+
+
+def _beside(paths: tuple[Path, ...], anchors: Anchors) -> list[File]:
+    if paths and anchors.keyless is None:
+        raise UsageError(
+            "a Sigstore bundle is given, and nobody who is to be believed by one",
+            hint="Say who: --identity WHO --issuer URL --trusted-root FILE",
+        )
+    return [File(str(path), read_attestation(path)) for path in paths]
 
 
 @contextmanager
@@ -97,16 +133,16 @@ def _folder_of(place: str, way: Way) -> Iterator[Path]:
 
 
 def _looked_at(
-    folder: Path, verifiers: "Sequence[Verifier]", request: VerifyRequest, context: Context
+    folder: Path, anchors: Anchors, beside: list[File], request: VerifyRequest, context: Context
 ) -> BundleCheck:
     found = open_bundle(folder)
     if isinstance(found, Verified):
         return BundleCheck(place=request.place, digest=found.digest, problems=found.problems)
     try:
-        signed = attestations(found, verifiers)
+        signed = attestations(found, anchors, beside)
     except BundleError as error:
         return BundleCheck(place=request.place, digest=found.digest, problems=(error.problem,))
-    wrong = tuple(faults(found, signed))
+    wrong = tuple(faults(found, signed, beside))
     return BundleCheck(
         place=request.place,
         digest=found.digest,

@@ -25,7 +25,7 @@ from eidos.engine.distributing.artifacts import (
     PACK_CONFIG,
     REVISION,
     attached_artifact,
-    attached_envelopes,
+    attached_signatures,
     bundle_artifact,
     opa_revision,
     pack_artifact,
@@ -289,7 +289,7 @@ def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) 
     digest = verify_tree(folder).digest
     if digest is not None:
         _refuse_other(stored, digest, name)
-        attached = [*attached_envelopes(repository, stored.descriptor.digest)]
+        attached = [*attached_signatures(repository, stored.descriptor.digest)]
         for own in read_attestations(folder):  # nobody pushes them so, and they count as others
             attached.append(own.content)
             (folder / own.path).unlink()

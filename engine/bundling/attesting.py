@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eidos.engine.bundling.inventory import bill_of_materials
-from eidos.engine.bundling.trees import ATTESTATIONS, MANIFEST
+from eidos.engine.bundling.trees import ATTESTATIONS, ENVELOPE, MANIFEST, SIGSTORE
 from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
@@ -29,6 +29,7 @@ from eidos.engine.signing.envelopes import (
     signed,
     write_envelope,
 )
+from eidos.engine.signing.keyless import SigstoreBundle, read_sigstore_bundle
 
 if TYPE_CHECKING:
     from eidos.engine.signing.signers import Signer
@@ -153,22 +154,43 @@ def _digest(text: str) -> dict[str, Json]:
     return {algorithm: value}
 
 
-# Envelopes --------------------------------------------------------------------------------------
+# Envelopes and Sigstore bundles -----------------------------------------------------------------
+
+
+def read_signed(content: bytes, name: str) -> Envelope | SigstoreBundle:
+    """Read a file of signatures; its name says of which form it is.
+
+    Raises:
+        ValueError: it is none of that form; says why.
+    """
+    return read_envelope(content) if name.endswith(ENVELOPE) else read_sigstore_bundle(content)
 
 
 def envelope_path(envelope: Envelope, claim: Claim | None) -> str:
     """Name the file of an envelope by what it holds: signatures may be added, and it stays."""
     name = claim.value if claim else "statement"
     digest = address(envelope.payload).removeprefix("sha256:")
-    return f"{ATTESTATIONS}/{name}-{digest[:16]}.dsse.json"
+    return f"{ATTESTATIONS}/{name}-{digest[:16]}{ENVELOPE}"
 
 
-def read_statement(envelope: Envelope) -> dict[str, Any]:
-    """Give the statement in an envelope, whoever signed it.
+def sigstore_path(found: SigstoreBundle) -> str:
+    """Name the file of a Sigstore bundle by what it holds."""
+    claim = claim_of(read_statement(found))
+    digest = address(found.content).removeprefix("sha256:")
+    return f"{ATTESTATIONS}/{claim.value if claim else 'statement'}-{digest[:16]}{SIGSTORE}"
+
+
+def read_statement(found: Envelope | SigstoreBundle) -> dict[str, Any]:
+    """Give the statement that is signed, whoever signed it.
+
+    Who signs a file and no statement says that it is this one, and no more.
 
     Raises:
-        ValueError: it holds none; says why.
+        ValueError: there is none; says why.
     """
+    envelope = found if isinstance(found, Envelope) else found.signed
+    if isinstance(envelope, str):
+        return {"subject": [{"name": MANIFEST, "digest": _digest(envelope)}]}
     if envelope.payload_type != PAYLOAD_TYPE:
         raise ValueError(f"its payload is of the type {envelope.payload_type!r}, and no statement")
     try:
@@ -190,28 +212,43 @@ def subjects_of(said: Mapping[str, Any]) -> list[str]:
 
 
 def collected(contents: Iterable[bytes], digest: str) -> list[File]:
-    """Give files of the envelopes about a bundle, below it, out of whatever is said to be some.
+    """Give files of signatures about a bundle, below it, out of whatever is said to be some.
 
-    Envelopes of one statement become one. What is no envelope, and what is about something else, is
-    left out: whoever may write to a registry may attach anything.
+    Envelopes of one statement become one. What is neither envelope nor Sigstore bundle, and what is
+    about something else, is left out: whoever may write to a registry may attach anything.
     """
-    found: dict[str, Envelope] = {}
+    envelopes: dict[str, Envelope] = {}
+    files: dict[str, bytes] = {}
     for content in contents:
         try:
-            envelope = read_envelope(content)
-            said = read_statement(envelope)
+            found = _read_any(content)
+            said = read_statement(found)
         except ValueError:
             continue
-        if digest in subjects_of(said):
-            path = envelope_path(envelope, claim_of(said))
-            known = found.get(path)
-            found[path] = merged(known, envelope.signatures) if known else envelope
-    return [File(path, write_envelope(found[path])) for path in sorted(found)]
+        if digest not in subjects_of(said):
+            continue
+        if isinstance(found, SigstoreBundle):
+            files[sigstore_path(found)] = content
+            continue
+        path = envelope_path(found, claim_of(said))
+        known = envelopes.get(path)
+        envelopes[path] = merged(known, found.signatures) if known else found
+    files |= {path: write_envelope(each) for path, each in envelopes.items()}
+    return [File(path, files[path]) for path in sorted(files)]
+
+
+def _read_any(content: bytes) -> Envelope | SigstoreBundle:
+    try:
+        return read_envelope(content)
+    except ValueError:
+        return read_sigstore_bundle(content)
 
 
 def claim_of(said: Mapping[str, Any]) -> Claim | None:
-    """Give the kind of a statement; None for one that is not looked at."""
-    kind = said.get("predicateType")
+    """Give what is claimed by what `read_statement` gives; None where nobody looks at it."""
+    if "predicateType" not in said:
+        return None if "_type" in said else Claim.MANIFEST
+    kind = said["predicateType"]
     return next((claim for claim, known in PREDICATES.items() if kind == known), None)
 
 
@@ -225,7 +262,7 @@ def attested(bundle: OpenedBundle, signer: "Signer") -> list[File]:
         BundleError: an envelope that is there cannot be read, or a file is altered meanwhile.
     """
     files: list[File] = []
-    for claim in Claim:
+    for claim in PREDICATES:
         payload = canonical(statement(bundle, claim))
         envelope = Envelope(PAYLOAD_TYPE, payload)
         path = envelope_path(envelope, claim)

@@ -5,7 +5,8 @@
 sees half of one.
 
 Only what is signed about a bundle is listed nowhere, for it is made afterwards and is about the
-manifest: envelopes lie in ``attestations/``, named by what they hold, and nothing else does.
+manifest: envelopes, named by what they hold, and Sigstore bundles lie in ``attestations/``, and
+nothing else does.
 """
 
 import os
@@ -32,8 +33,16 @@ CHECKSUMS = "checksums.txt"
 API_VERSION = "eidos.dev/v1"
 KIND = "BundleManifest"
 ATTESTATIONS = "attestations"
-"""Folder of envelopes, which no manifest lists."""
-_ENVELOPE = re.compile(rf"{ATTESTATIONS}/[a-z]{{1,20}}-[0-9a-f]{{16}}\.dsse\.json")
+"""Folder of envelopes and Sigstore bundles, which no manifest lists."""
+ENVELOPE, SIGSTORE = ".dsse.json", ".sigstore.json"
+"""How the name of an envelope ends, and that of a Sigstore bundle, as sigstore itself has it."""
+_ATTESTATION = re.compile(
+    rf"{ATTESTATIONS}/([a-z]{{1,20}}-[0-9a-f]{{16}}{re.escape(ENVELOPE)}"
+    rf"|[a-z0-9][a-z0-9._-]{{0,63}}{re.escape(SIGSTORE)})"
+)
+_NAMES = f"Remove it; a Sigstore bundle is called NAME{SIGSTORE}, in small letters."
+ATTESTATIONS_AT_MOST = 256
+"""That are looked at of one bundle: three statements, and each signer anew."""
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
 _CHUNK = 1 << 20
 _MANIFEST_AT_MOST = 64 << 20
@@ -279,9 +288,12 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
             f"{path} is missing", "Take the bundle anew from where it was made.", _at(folder, path)
         )
     for path in sorted(there - listed.keys() - _SEALING):
-        if _ENVELOPE.fullmatch(path) and _is_regular(folder / path):
+        if _ATTESTATION.fullmatch(path) and _is_regular(folder / path):
             continue
-        yield Problem(f"{path} is not part of the bundle", "Remove it.", _at(folder, path))
+        if path == ATTESTATIONS and stat.S_ISDIR((folder / path).lstat().st_mode):
+            continue  # empty: something is about to be signed
+        hint = _NAMES if path.startswith(f"{ATTESTATIONS}/") else "Remove it."
+        yield Problem(f"{path} is not part of the bundle", hint, _at(folder, path))
     for path in sorted(there & listed.keys()):
         why = _altered(folder / path, listed[path])
         if why:
@@ -291,24 +303,36 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
 
 
 def attestation_paths(folder: Path) -> list[str]:
-    """Name the envelopes of a bundle, in order; what else lies there, `verify_tree` tells."""
+    """Name what is signed about a bundle, in order; what else lies there, `verify_tree` tells."""
     try:
         paths = sorted(f"{ATTESTATIONS}/{each.name}" for each in (folder / ATTESTATIONS).iterdir())
     except OSError:
         return []
-    return [each for each in paths if _ENVELOPE.fullmatch(each) and _is_regular(folder / each)]
+    return [each for each in paths if _ATTESTATION.fullmatch(each) and _is_regular(folder / each)]
 
 
 def read_attestations(folder: Path) -> list[File]:
-    """Read the envelopes of a bundle, whatever is in them.
+    """Read envelopes and Sigstore bundles about a bundle, whatever is in them.
 
     Raises:
-        BundleError: one cannot be read, or is too large for one.
+        BundleError: one cannot be read, or is too large for one; or there are too many.
     """
-    return [File(path, _small(folder / path)) for path in attestation_paths(folder)]
+    paths = attestation_paths(folder)
+    if len(paths) > ATTESTATIONS_AT_MOST:
+        raise BundleError(
+            f"the bundle has more than {ATTESTATIONS_AT_MOST} attestations",
+            hint="Remove those that nobody needs.",
+            location=_at(folder, ATTESTATIONS),
+        )
+    return [File(path, read_attestation(folder / path)) for path in paths]
 
 
-def _small(path: Path) -> bytes:
+def read_attestation(path: Path) -> bytes:
+    """Read a file of signatures, whatever is in it.
+
+    Raises:
+        BundleError: it cannot be read, or is too large for one.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(ENVELOPE_AT_MOST + 1)

@@ -1,11 +1,12 @@
-"""Envelopes held against keys and against the bundle they lie in: who says what that is right."""
+"""What is signed, held against who is believed and against the bundle: who is right about it."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eidos.engine.bundling.attesting import (
     claim_of,
     envelope_path,
+    read_signed,
     read_statement,
     statement,
     subjects_of,
@@ -13,72 +14,74 @@ from eidos.engine.bundling.attesting import (
 from eidos.engine.bundling.trees import read_attestations
 from eidos.engine.bundling.verifying import OpenedBundle
 from eidos.engine.errors import Location, Problem
-from eidos.engine.model.attestation import Attestation, Claim
+from eidos.engine.model.attestation import PREDICATES, Attestation, Claim
 from eidos.engine.model.bundle import File
 from eidos.engine.model.facts import join_path
-from eidos.engine.signing.envelopes import Believed, Envelope, believed, read_envelope
-
-if TYPE_CHECKING:
-    from eidos.engine.signing.signers import Verifier
+from eidos.engine.signing.anchors import Anchors
+from eidos.engine.signing.envelopes import Envelope
+from eidos.engine.signing.keyless import SigstoreBundle
 
 _ABSENT = object()
 _HINT = "Take the attestations anew from where the bundle was signed."
 
 
-def attestations(bundle: OpenedBundle, verifiers: "Sequence[Verifier]") -> tuple[Attestation, ...]:
+def attestations(
+    bundle: OpenedBundle, anchors: Anchors, beside: Sequence[File] = ()
+) -> tuple[Attestation, ...]:
     """Give what is signed about a bundle, and what of it counts.
 
     Args:
         bundle: that is whole.
-        verifiers: keys that are believed. What nobody of them signed is named, and not looked into.
+        anchors: who is believed. What nobody of them signed is named, and not looked into.
+        beside: Sigstore bundles that do not lie in it.
 
     Raises:
-        BundleError: an envelope cannot be read.
+        BundleError: a file cannot be read, or there are too many.
     """
-    return tuple(_attestation(each, bundle, verifiers) for each in read_attestations(bundle.folder))
+    files = [*read_attestations(bundle.folder), *beside]
+    return tuple(_attestation(each, bundle, anchors) for each in files)
 
 
-def faults(bundle: OpenedBundle, found: Sequence[Attestation]) -> Iterator[Problem]:
-    """Say what is wrong with envelopes."""
+def faults(
+    bundle: OpenedBundle, found: Sequence[Attestation], beside: Sequence[File] = ()
+) -> Iterator[Problem]:
+    """Say what is wrong with what is signed."""
+    outside = {file.path for file in beside}
     for each in found:
-        where = Location(str(bundle.folder / each.path))
+        where = Location(each.path if each.path in outside else str(bundle.folder / each.path))
         yield from (Problem(f"{each.path}: {fault}", _HINT, where) for fault in each.faults)
 
 
-def _attestation(file: File, bundle: OpenedBundle, verifiers: "Sequence[Verifier]") -> Attestation:
+def _attestation(file: File, bundle: OpenedBundle, anchors: Anchors) -> Attestation:
     try:
-        envelope = read_envelope(file.content)
-        said = read_statement(envelope)
+        found = read_signed(file.content, file.path)
+        said = read_statement(found)
     except ValueError as error:
         return Attestation(file.path, None, None, faults=(str(error),))
-    claim = claim_of(said)
-    kind = said.get("predicateType")
-    worth = believed(envelope, verifiers)
+    claim, kind = claim_of(said), said.get("predicateType")
+    worth = anchors.believed(found, bundle.digest)
+    faults = list(_wrong(file.path, found, said, bundle))
+    if not faults and claim is not None and claim in PREDICATES and worth.signers:
+        faults += _contradiction(said, claim, bundle)
     return Attestation(
         path=file.path,
         predicate=kind if isinstance(kind, str) else None,
         claim=claim,
         signers=worth.signers,
         strangers=worth.strangers,
-        faults=tuple(_wrong(file.path, envelope, said, worth, bundle)),
+        faults=(*faults, *worth.faults),
     )
 
 
 def _wrong(
-    path: str, envelope: Envelope, said: dict[str, Any], worth: Believed, bundle: OpenedBundle
+    path: str, found: Envelope | SigstoreBundle, said: dict[str, Any], bundle: OpenedBundle
 ) -> Iterator[str]:
-    claim = claim_of(said)
-    subjects = subjects_of(said)
-    if envelope_path(envelope, claim) != path:
+    if isinstance(found, Envelope) and envelope_path(found, claim_of(said)) != path:
         yield "it does not hold what its name says"
+    subjects = subjects_of(said)
     if bundle.digest not in subjects:
         other = subjects[0] if subjects else "nothing"
         yield f"it is about {other}, and this bundle is {bundle.digest}"
-    elif claim is not None and worth.signers:
-        yield from _contradiction(said, claim, bundle)
-    for key in worth.broken:
-        if key not in worth.signers:
-            yield f"it says that {key} signed it, and that key did not"
 
 
 def _contradiction(said: dict[str, Any], claim: Claim, bundle: OpenedBundle) -> Iterator[str]:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from eidos.engine.bundling.trees import ATTESTATIONS_AT_MOST
 from eidos.engine.bundling.trees import MANIFEST as TREE_MANIFEST
 from eidos.engine.bundling.trees import read_manifest as read_tree_manifest
 from eidos.engine.digest import address, canonical
@@ -33,6 +34,8 @@ from eidos.engine.model.bundle import File
 from eidos.engine.ports import Repository
 from eidos.engine.records import dataclass
 from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
+from eidos.engine.signing.keyless import MEDIA_TYPE as SIGSTORE
+from eidos.engine.signing.keyless import is_sigstore_bundle
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 BUNDLE = "application/vnd.eidos.bundle.v1"
@@ -43,8 +46,6 @@ DSSE = "application/vnd.dsse.envelope.v1+json"
 VERSION = "org.opencontainers.image.version"
 REVISION = "org.opencontainers.image.revision"
 _ATTACHED_AT_MOST = 64 << 20
-_ENVELOPES_AT_MOST = 256
-"""That are looked at of one bundle: three statements, and each signer anew."""
 _SHOWN_AT_MOST = 256
 """Characters of an annotation."""
 
@@ -137,8 +138,8 @@ def _kind_of(content: bytes) -> tuple[str, dict[str, str]]:
         return DSSE, {}
     if said.get("bomFormat") == "CycloneDX":
         return "application/vnd.cyclonedx+json", {}
-    media_type = str(said.get("mediaType", ""))
-    if media_type.startswith("application/vnd.dev.sigstore.bundle"):
+    if is_sigstore_bundle(said):
+        media_type = said["mediaType"]
         version = media_type.rpartition("version=")[2] if "version=" in media_type else ""
         return (
             f"application/vnd.dev.sigstore.bundle.v{version}+json" if version else media_type,
@@ -206,8 +207,8 @@ def taken_layer(repository: Repository, stored: Stored, kind: str) -> Iterator[B
         yield layer
 
 
-def attached_envelopes(repository: Repository, digest: str) -> Iterator[bytes]:
-    """Give the content of every envelope that refers to a manifest, whatever is in it.
+def attached_signatures(repository: Repository, digest: str) -> Iterator[bytes]:
+    """Give every envelope and Sigstore bundle that refers to a manifest, whatever is in it.
 
     What is listed and is no such thing is passed over, and not believed in: it must not keep
     anybody from the rest.
@@ -215,8 +216,8 @@ def attached_envelopes(repository: Repository, digest: str) -> Iterator[bytes]:
     Raises:
         DistributionError: the repository cannot be asked.
     """
-    listed = (each for each in repository.referrers(digest) if each.artifact_type == DSSE)
-    for each in islice(listed, _ENVELOPES_AT_MOST):
+    listed = (each for each in repository.referrers(digest) if _is_signed(each.artifact_type))
+    for each in islice(listed, ATTESTATIONS_AT_MOST):
         with suppress(DistributionError):
             said = read_manifest(take_manifest(repository, each.digest).content, each.digest)
             if said.subject is None or said.subject.digest != digest or len(said.layers) != 1:
@@ -224,6 +225,10 @@ def attached_envelopes(repository: Repository, digest: str) -> Iterator[bytes]:
             if said.layers[0].size <= ENVELOPE_AT_MOST:
                 with taken_blob(repository, said.layers[0]) as content:
                     yield content.read()
+
+
+def _is_signed(kind: str | None) -> bool:
+    return kind == DSSE or (kind or "").startswith(SIGSTORE)
 
 
 def unpack(layer: BinaryIO, name: str, folder: Path) -> None:

@@ -5,66 +5,64 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import UsageError
-from eidos.engine.model.attestation import Claim
+from eidos.engine.model.attestation import Claim, Signatory
 from eidos.engine.model.bundle_check import BundleCheck, Decided, Held
 from eidos.engine.model.durations import span
 from eidos.engine.model.requirement import Demand, Requirement
 
 if TYPE_CHECKING:
-    from eidos.engine.signing.signers import Verifier
-
-_SHORTEST_ID = 8
-"""Digits that name a key, at least."""
+    from eidos.engine.signing.anchors import Anchor
 
 
 def resolved(
-    requirements: Sequence[Requirement], verifiers: "Sequence[Verifier]"
+    requirements: Sequence[Requirement], anchors: "Sequence[Anchor]"
 ) -> tuple[Requirement, ...]:
-    """Give requirements with every key by its whole id.
+    """Give requirements with all whom they name by their ids.
 
-    Where keys are given, one of them must have signed, whether that is required or not: a bundle
-    whose signatures were taken away must not pass for one that never had any.
+    Where keys or identities are given, one of them must have signed, whether that is required or
+    not: a bundle whose signatures were taken away must not pass for one that never had any.
 
     Raises:
-        UsageError: no key is given, and one is needed; or one that is named is not given.
+        UsageError: nobody is believed, and somebody must be; or one that is named is not given.
     """
     for each in requirements:
-        if each.needs_keys and not verifiers:
+        if each.needs_signers and not anchors:
             raise UsageError(
-                f"'{each.text}' is required, and no key is given that could be believed",
-                hint="Name public keys with --key FILE, or put them into EIDOS_VERIFICATION_KEY.",
+                f"'{each.text}' is required, and no key or identity is given that could be "
+                "believed",
+                hint="Name public keys with --key FILE, or put them into EIDOS_VERIFICATION_KEY; "
+                "or --identity WHO --issuer URL --trusted-root FILE.",
             )
-    found = tuple(replace(each, value=_keys(each, verifiers)) for each in requirements)
-    if verifiers and not any(each.needs_keys for each in found):
+    found = tuple(replace(each, signers=_signers(each, anchors)) for each in requirements)
+    if anchors and not any(each.needs_signers for each in found):
         return (Requirement("signed", Demand.SIGNED), *found)
     return found
 
 
-def _keys(requirement: Requirement, verifiers: "Sequence[Verifier]") -> str:
-    if requirement.demand not in {Demand.SIGNED_BY, Demand.N_OF}:
-        return requirement.value
+def _signers(requirement: Requirement, anchors: "Sequence[Anchor]") -> frozenset[str]:
+    if requirement.demand is Demand.SIGNED_BY:
+        return frozenset({_anchor(requirement.value, anchors)})
+    if requirement.demand is not Demand.N_OF:
+        return frozenset()
     names = [name for name in requirement.value.split("+") if name]
-    ids = {_key(name, verifiers) for name in names} or {each.keyid for each in verifiers}
-    if requirement.demand is Demand.N_OF and len(ids) < requirement.number:
+    ids = {_anchor(name, anchors) for name in names} or {each.id for each in anchors}
+    if len(ids) < requirement.number:
         raise UsageError(
-            f"'{requirement.text}' can never hold: {len(ids)} different keys are given for it"
+            f"'{requirement.text}' can never hold: {len(ids)} different keys and identities are "
+            "given for it"
         )
-    return "+".join(sorted(ids))
+    return frozenset(ids)
 
 
-def _key(name: str, verifiers: "Sequence[Verifier]") -> str:
-    """Give the id of the key with a name: the beginning of its id, or its file."""
-    found = {
-        each.keyid
-        for each in verifiers
-        if each.place.rpartition("/")[2] == name
-        or (len(name) >= _SHORTEST_ID and each.keyid.startswith(name.lower()))
-    }
+def _anchor(name: str, anchors: "Sequence[Anchor]") -> str:
+    """Give the id of the key or identity with a name."""
+    found = {each.id for each in anchors if each.is_called(name)}
     if len(found) != 1:
-        several = "several of the keys that are given are" if found else "no key that is given is"
+        several = "several that are given are" if found else "no key or identity that is given is"
         raise UsageError(
             f"{several} called {name!r}",
-            hint="Name the file of a key, or the first digits of its id, 8 at least.",
+            hint="Name the file of a key, the first digits of its id, 8 at least, or an identity "
+            "as it is given, or by its name in the file of requirements.",
         )
     return found.pop()
 
@@ -84,7 +82,7 @@ def held(requirements: Sequence[Requirement], seen: BundleCheck) -> tuple[Held, 
 def _held(
     each: Requirement,
     seen: BundleCheck,
-    signers: Mapping[Claim, tuple[str, ...]],
+    signers: Mapping[Claim, tuple[Signatory, ...]],
     claims: set[Claim],
 ) -> Held:
     if seen.problems or seen.decided is None:
@@ -96,32 +94,31 @@ def _held(
     if each.demand in {Demand.SIGNED, Demand.SIGNED_BY, Demand.N_OF}:
         return _signed(each, signers, claims)
     claim = each.claim
-    keys = signers.get(claim, ()) if claim else ()
-    if not keys:
-        return Held(each.text, holds=False, why=f"no key that is believed signed its {claim}")
+    who = signers.get(claim, ()) if claim else ()
+    if not who:
+        return Held(each.text, holds=False, why=f"nobody who is believed signed its {claim}")
     check = _NAMED.get(each.demand) if each.value else None
-    return check(each, seen.decided) if check else Held(each.text, holds=True, why=_by(keys))
+    return check(each, seen.decided) if check else Held(each.text, holds=True, why=_by(who))
 
 
 def _signed(
-    each: Requirement, signers: Mapping[Claim, tuple[str, ...]], claims: set[Claim]
+    each: Requirement, signers: Mapping[Claim, tuple[Signatory, ...]], claims: set[Claim]
 ) -> Held:
     """See that enough keys signed each statement that is required; else any one of them."""
-    wanted = frozenset(filter(None, each.value.split("+")))
     least = int(each.number) or 1
     counted = {
-        claim: [key for key in keys if not wanted or key in wanted]
-        for claim, keys in signers.items()
+        claim: [one for one in who if not each.signers or one.id in each.signers]
+        for claim, who in signers.items()
     }
-    asked = {claim: counted.get(claim, []) for claim in claims} or counted
-    enough = [len(keys) >= least for keys in asked.values()]
+    asked = {claim: counted.get(claim, []) for claim in Claim if claim in claims} or counted
+    enough = [len({one.id for one in who}) >= least for who in asked.values()]
     holds = all(enough) if claims else any(enough)
-    said = "; ".join(f"{claim}: {_by(keys)}" for claim, keys in asked.items())
-    return Held(each.text, holds=holds, why=said or "no key that is believed signed anything")
+    said = "; ".join(f"{claim}: {_by(who)}" for claim, who in asked.items())
+    return Held(each.text, holds=holds, why=said or "nobody who is believed signed anything")
 
 
-def _by(keys: Sequence[str]) -> str:
-    return f"signed by {', '.join(keys)}" if keys else "signed by none of them"
+def _by(who: Sequence[Signatory]) -> str:
+    return f"signed by {', '.join(map(str, who))}" if who else "signed by none of them"
 
 
 def _young(each: Requirement, said: Decided) -> Held:

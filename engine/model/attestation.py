@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from eidos.engine.model.identity import Identity
 from eidos.engine.records import dataclass
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -12,7 +13,7 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
 class Claim(StrEnum):
-    """What a statement says of a bundle."""
+    """What is signed of a bundle."""
 
     PROVENANCE = "provenance"
     """From which recipe, facts and packs it was made."""
@@ -20,6 +21,8 @@ class Claim(StrEnum):
     """Which gate let it through."""
     SBOM = "sbom"
     """Which charts and images it installs."""
+    MANIFEST = "manifest"
+    """Nothing but that it is this one: the manifest itself is signed, and no statement."""
 
 
 PREDICATES: Mapping[Claim, str] = {
@@ -27,7 +30,8 @@ PREDICATES: Mapping[Claim, str] = {
     Claim.GATE: "https://in-toto.io/attestation/svr/v0.1",
     Claim.SBOM: "https://cyclonedx.org/bom",
 }
-"""Predicate types: SLSA provenance, a Simple Verification Result, CycloneDX."""
+"""Predicate types: SLSA provenance, a Simple Verification Result, CycloneDX. All that have one are
+statements, which `eidos bundle sign` signs."""
 
 
 class Trust(StrEnum):
@@ -38,7 +42,7 @@ class Trust(StrEnum):
     WHOLE = "whole"
     """Everything is as its manifest says; nobody who is believed says that it is the right one."""
     SIGNED = "signed"
-    """A key that is believed signed a right statement about it."""
+    """Somebody who is believed signed it, or a right statement about it."""
     ATTESTED = "attested"
     """One signed its provenance."""
     GATED = "gated"
@@ -53,19 +57,33 @@ class Trust(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Signatory:
+    """Somebody who is believed, and signed."""
+
+    id: str
+    """Of the key, or of the identity as it is expected: what has one id counts once."""
+    identity: Identity | None = None
+    """Whom the certificate names; None for a key."""
+
+    def __str__(self) -> str:
+        """Give the id of the key, or whom the certificate names and who vouches for it."""
+        return str(self.identity or self.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Attestation:
-    """An envelope of a bundle, and what came of holding it against keys and bundle."""
+    """A file of signatures, and what came of holding it against who is believed, and the bundle."""
 
     path: str
-    """Of its file, below the bundle."""
+    """Of its file, below the bundle; one that lies beside it is named as it was given."""
     predicate: str | None
-    """Type of what it says; None where it cannot be read."""
+    """Type of the statement; None where there is none that can be read."""
     claim: Claim | None
     """None where it is of no kind that is looked at."""
-    signers: tuple[str, ...] = ()
-    """Ids of the keys that are believed and signed it, each once."""
+    signers: tuple[Signatory, ...] = ()
+    """Who is believed and signed it, each once."""
     strangers: tuple[str, ...] = ()
-    """What else is named as a key in it; nothing was held against those."""
+    """Who else is named in it, as a key or by a certificate; nothing was held against those."""
     faults: tuple[str, ...] = ()
     """Why it does not count."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from eidos.engine.errors import ExitCode, Problem
-from eidos.engine.model.attestation import Attestation, Claim, Trust
+from eidos.engine.model.attestation import Attestation, Claim, Signatory, Trust
 from eidos.engine.model.gate import Gate
 from eidos.engine.records import dataclass
 
@@ -64,18 +64,20 @@ class BundleCheck:
     attestations: tuple[Attestation, ...] = ()
     keys: int = 0
     """How many keys are believed."""
+    identities: int = 0
+    """And how many identities."""
     requirements: tuple[Held, ...] = ()
     replayed: Replayed | None = None
     """None where nobody asked for it."""
 
     @property
-    def signers(self) -> Mapping[Claim, tuple[str, ...]]:
-        """Ids of the keys that are believed and signed something right, by what it says."""
-        found: dict[Claim, set[str]] = {}
+    def signers(self) -> Mapping[Claim, tuple[Signatory, ...]]:
+        """Who is believed and signed something right, by what it says."""
+        found: dict[Claim, set[Signatory]] = {}
         for each in self.attestations:
             if each.counts and each.claim is not None:
                 found.setdefault(each.claim, set()).update(each.signers)
-        return {claim: tuple(sorted(found[claim])) for claim in Claim if claim in found}
+        return {claim: tuple(sorted(found[claim], key=str)) for claim in Claim if claim in found}
 
     @property
     def trust(self) -> Trust:

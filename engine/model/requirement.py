@@ -43,9 +43,11 @@ class Requirement:
     """As it was written."""
     demand: Demand
     value: str = ""
-    """A gate's name, a pack, a key, keys joined by ``+``; empty for any."""
+    """A gate's name, a pack, a key or an identity, several joined by ``+``; empty for any."""
     number: float = 0
     """Signers of `Demand.N_OF`, seconds of `Demand.MAX_AGE`."""
+    signers: frozenset[str] = frozenset()
+    """Ids of those whose signatures count for it; empty for everybody who is believed."""
 
     @property
     def claim(self) -> Claim | None:
@@ -53,8 +55,8 @@ class Requirement:
         return _CLAIMS.get(self.demand)
 
     @property
-    def needs_keys(self) -> bool:
-        """Whether it can only hold where keys are believed."""
+    def needs_signers(self) -> bool:
+        """Whether it can only hold where somebody is believed."""
         return self.demand not in {Demand.MAX_AGE, Demand.REPLAY}
 
 

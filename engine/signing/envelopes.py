@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eidos.engine.digest import canonical
+from eidos.engine.model.attestation import Signatory
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -43,14 +44,14 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """What the signatures of an envelope are worth."""
+    """What signatures are worth to who believes somebody."""
 
-    signers: tuple[str, ...]
-    """Ids of keys that are believed and signed it, each once, in order."""
-    strangers: tuple[str, ...]
-    """Names of keys that are not known here."""
-    broken: tuple[str, ...]
-    """Ids of keys that are believed and did not sign this, though a signature says so."""
+    signers: tuple[Signatory, ...] = ()
+    """Who is believed and signed it, each once, in order."""
+    strangers: tuple[str, ...] = ()
+    """Names of keys, and of whom certificates name, that are not known here."""
+    faults: tuple[str, ...] = ()
+    """Signatures that say they are of somebody who is believed, and are not; one clause each."""
 
 
 def read_envelope(content: bytes) -> Envelope:
@@ -63,24 +64,40 @@ def read_envelope(content: bytes) -> Envelope:
         raise ValueError(f"it has more than {ENVELOPE_AT_MOST} bytes")
     try:
         said: Any = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("it is no envelope") from error
+    return envelope_of(said)
+
+
+def envelope_of(said: Any) -> Envelope:  # noqa: ANN401 -- any JSON
+    """Give the envelope that a document is.
+
+    Raises:
+        ValueError: it is none; says why.
+    """
+    try:
         payload_type, payload, listed = said["payloadType"], said["payload"], said["signatures"]
-    except (msgspec.DecodeError, RecursionError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ValueError("it is no envelope") from error
     if not (isinstance(payload_type, str) and isinstance(listed, list)):
         raise ValueError("it is no envelope")  # noqa: TRY004 -- of content, not of a caller
     if len(listed) > SIGNATURES_AT_MOST:
         raise ValueError(f"it has more than {SIGNATURES_AT_MOST} signatures")
-    return Envelope(payload_type, _decoded(payload), tuple(map(_signature, listed)))
+    return Envelope(payload_type, decoded(payload), tuple(map(_signature, listed)))
 
 
 def _signature(said: Any) -> RawSignature:  # noqa: ANN401 -- any JSON
     if not isinstance(said, dict) or not isinstance(said.get("keyid") or "", str):
         raise ValueError("a signature in it is none")  # noqa: TRY004 -- of content, not of a caller
-    return RawSignature(said.get("keyid") or "", _decoded(said.get("sig")))
+    return RawSignature(said.get("keyid") or "", decoded(said.get("sig")))
 
 
-def _decoded(text: object) -> bytes:
-    """Read base64, standard or for addresses: the specification wants both to be taken."""
+def decoded(text: object) -> bytes:
+    """Read base64, standard or for addresses: the specification wants both to be taken.
+
+    Raises:
+        ValueError: it is no text in base64.
+    """
     if not isinstance(text, str):
         raise ValueError("what is in it is not in base64")  # noqa: TRY004 -- as above
     plain = text.translate(_STANDARD)
@@ -131,20 +148,27 @@ def believed(envelope: Envelope, verifiers: "Sequence[Verifier]") -> Believed:
     A key counts once, however often it signed. A signature that names a key is held against that
     one alone; one that names none, as cosign writes it, against every key.
     """
-    signers: dict[str, None] = {}
-    strangers: dict[str, None] = {}
-    broken: dict[str, None] = {}
+    signers: set[str] = set()
+    strangers: set[str] = set()
+    broken: set[str] = set()
     content = _signed_bytes(envelope) if verifiers else b""
     for each in envelope.signatures:
         named = [key for key in verifiers if each.keyid in {"", key.keyid}]
         found = next((key for key in named if _verifies(key, each, content)), None)
         if found is not None:
-            signers[found.keyid] = None
+            signers.add(found.keyid)
         elif each.keyid and named:
-            broken[each.keyid] = None
+            broken.add(each.keyid)
         else:
-            strangers[each.keyid] = None
-    return Believed(tuple(sorted(signers)), tuple(sorted(strangers)), tuple(sorted(broken)))
+            strangers.add(each.keyid)
+    return Believed(
+        signers=tuple(map(Signatory, sorted(signers))),
+        strangers=tuple(sorted(strangers)),
+        faults=tuple(
+            f"it says that {key} signed it, and that key did not"
+            for key in sorted(broken - signers)
+        ),
+    )
 
 
 def _verifies(key: "Verifier", signature: RawSignature, content: bytes) -> bool:

@@ -64,7 +64,7 @@ def load_signer(key: SigningKey, environ: Mapping[str, str]) -> "Signer":
     from eidos.engine.signing.signers import Signer
 
     if key.file is not None:
-        place, pem = str(key.file), _read(key.file, is_secret=True)
+        place, pem = str(key.file), read_small_file(key.file, is_secret=True)
     elif environ.get(KEY_VARIABLE, "").strip():
         place, pem = KEY_VARIABLE, environ[KEY_VARIABLE].encode()
     else:
@@ -81,7 +81,7 @@ def load_verifiers(files: Sequence[Path], environ: Mapping[str, str]) -> "list[V
         ConfigError: a file cannot be read, or holds none, or one of another kind.
         MissingExtraError: the extra ``sign`` is not installed.
     """
-    texts = [(str(file), _read(file, is_secret=False)) for file in files]
+    texts = [(str(file), read_small_file(file)) for file in files]
     if environ.get(VERIFICATION_VARIABLE, "").strip():
         texts.append((VERIFICATION_VARIABLE, environ[VERIFICATION_VARIABLE].encode()))
     if not texts:
@@ -113,22 +113,38 @@ def _need_runtime() -> None:
         raise MissingExtraError("sign", "signing and verifying") from error
 
 
-def _read(file: Path, *, is_secret: bool) -> bytes:
-    """Read a small regular file; a secret one only where nobody else may."""
+def read_small_file(
+    file: Path,
+    *,
+    is_secret: bool = False,
+    what: str = "a key in PEM",
+    at_most: int = _LONGEST,
+) -> bytes:
+    """Read a small regular file; a secret one only where nobody else may.
+
+    Args:
+        file: where it is.
+        is_secret: others may neither read nor replace it.
+        what: should be in it, for messages.
+        at_most: bytes.
+
+    Raises:
+        ConfigError: it cannot be read, is none, or too large.
+    """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as opened:
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode):
-                raise _unusable(f"{file} is no file", "Name a file with a key in PEM.")
+                raise _unusable(f"{file} is no file", f"Name a file with {what}.")
             if is_secret:
                 _refuse_others(file, state)
-            content = opened.read(_LONGEST + 1)
+            content = opened.read(at_most + 1)
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}"
         raise _unusable(problem, "Check the name and its permissions.") from None
-    if len(content) > _LONGEST:
-        raise _unusable(f"{file} has more than {_LONGEST} bytes", "Name a file with a key in PEM.")
+    if len(content) > at_most:
+        raise _unusable(f"{file} has more than {at_most} bytes", f"Name a file with {what}.")
     return content
 
 
@@ -146,7 +162,7 @@ def _refuse_others(file: Path, state: os.stat_result) -> None:
 
 def _passphrase(key: SigningKey, environ: Mapping[str, str]) -> bytes | None:
     if key.passphrase_file is not None:
-        lines = _read(key.passphrase_file, is_secret=True).splitlines()
+        lines = read_small_file(key.passphrase_file, is_secret=True).splitlines()
         return lines[0] if lines else b""
     given = environ.get(PASSPHRASE_VARIABLE)
     return given.encode() if given else None

@@ -33,6 +33,8 @@ _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 ALGORITHMS = ("ES256", "EdDSA", *_RSA)
 """Of JSON web signatures (RFC 7518, RFC 8037), by any key; none of them takes a shared secret."""
 _JWS = PyJWS(algorithms=ALGORITHMS)
+_SHORTEST_ID = 8
+"""Digits that name a key, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,16 @@ class Verifier:
         self.place = place
         self.algorithms = _algorithms(public)
         """Of JSON web signatures that are taken from this key, and no others."""
+
+    @property
+    def id(self) -> str:
+        """What it is counted by, where signers are."""
+        return self.keyid
+
+    def is_called(self, name: str) -> bool:
+        """Say whether a requirement means it by a name: its file's, or the beginning of its id."""
+        is_id = len(name) >= _SHORTEST_ID and self.keyid.startswith(name.lower())
+        return is_id or self.place.rpartition("/")[2] == name
 
     def verifies(self, signed: Signed, data: bytes) -> bool:
         """Say whether a raw signature is of these bytes, by this key."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from eidos.engine import schema
 from eidos.engine.bundling.trees import sealed, write_tree
 from eidos.engine.digest import digest
+from eidos.engine.documents.reading import read_text
 from eidos.engine.model.bundle import File
 from eidos.engine.signing.envelopes import Envelope, RawSignature, read_envelope, write_envelope
+from fakes.shipped import Shell
 
 SHA = "sha256:"
 DAY = "2026-11-24"
@@ -114,3 +117,16 @@ def said(path: Path) -> dict[str, Any]:
 
 def with_signatures(envelope: Envelope, *signatures: RawSignature) -> Envelope:
     return Envelope(envelope.payload_type, envelope.payload, signatures)
+
+
+def checked(shell: Shell, place: object, *options: object, code: int = 0) -> dict[str, Any]:
+    """Verify, see that the answer keeps its schema, and give it."""
+    out = shell("bundle", "verify", place, *options, "-o", "json", code=code)
+    assert not list(schema.problems(read_text(out, "out")[0], "bundle-check/v1"))
+    found: dict[str, Any] = json.loads(out)
+    assert found["exitCode"] == code
+    return found
+
+
+def messages(found: dict[str, Any]) -> str:
+    return "\n".join(each["message"] for each in found["problems"])

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from eidos.engine import schema
 from eidos.engine.bundling.attesting import envelope_path
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
@@ -28,7 +27,16 @@ from eidos.engine.signing.envelopes import (
     write_envelope,
 )
 from eidos.engine.signing.keys import SigningKey, load_signer
-from fakes.attested import envelope_of, reseal, rewritten, said, with_signatures, write_gated
+from fakes.attested import (
+    checked,
+    envelope_of,
+    messages,
+    reseal,
+    rewritten,
+    said,
+    with_signatures,
+    write_gated,
+)
 from fakes.keys import write_keys
 from fakes.registry import Hub, registry
 from fakes.shipped import Shell, tree
@@ -58,19 +66,6 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
         yield found
 
 
-def checked(shell: Shell, place: object, *options: object, code: int = 0) -> dict[str, Any]:
-    """Verify, see that the answer keeps its schema, and give it."""
-    out = shell("bundle", "verify", place, *options, "-o", "json", code=code)
-    assert not list(schema.problems(read_text(out, "out")[0], "bundle-check/v1"))
-    found: dict[str, Any] = json.loads(out)
-    assert found["exitCode"] == code
-    return found
-
-
-def messages(found: dict[str, Any]) -> str:
-    return "\n".join(each["message"] for each in found["problems"])
-
-
 # Signing ----------------------------------------------------------------------------------------
 
 
@@ -84,7 +79,7 @@ def test_what_is_signed_is_believed_by_its_key(shell: Shell, key: str) -> None:
     )
     assert found["trust"] == "gated"
     assert found["digest"] == before
-    assert found["signers"] == {claim: [signer] for claim in CLAIMS}
+    assert found["signers"] == {**{claim: [{"key": signer}] for claim in CLAIMS}, "manifest": []}
     assert all(each["counts"] for each in found["attestations"])
 
 
@@ -183,7 +178,9 @@ def test_keys_of_other_kinds_neither_sign_nor_verify(
 def test_each_level_and_what_keeps_from_the_next(shell: Shell) -> None:
     assert checked(shell, "b")["trust"] == "whole"
     shell("bundle", "sign", "b", "--key", "key.pem")
-    assert checked(shell, "b")["reasons"][-1] == "no key is given that could be believed"
+    assert (
+        checked(shell, "b")["reasons"][-1] == "no key or identity is given that could be believed"
+    )
     assert checked(shell, "b", *BELIEVE)["trust"] == "gated"
     envelope_of(Path("b"), "gate").unlink()
     found = checked(shell, "b", *BELIEVE)
@@ -203,7 +200,7 @@ def test_a_key_asks_for_a_signature(shell: Shell) -> None:
         {
             "require": "signed",
             "holds": False,
-            "because": "no key that is believed signed anything",
+            "because": "nobody who is believed signed anything",
         }
     ]
 
@@ -306,12 +303,12 @@ def test_what_cannot_be_required(shell: Shell, required: str) -> None:
 @pytest.mark.parametrize("required", ["gate", "signed", "policy=facts", "signed-by=key.pub"])
 def test_nothing_is_signed_for_who_believes_nobody(shell: Shell, required: str) -> None:
     shell("bundle", "verify", "b", "--require", required, code=2)
-    assert "no key is given" in shell.err
+    assert "no key or identity is given" in shell.err
 
 
 def test_keys_that_are_named_must_be_given(shell: Shell) -> None:
     shell("bundle", "verify", "b", *BELIEVE, "--require", "signed-by=second.pub", code=2)
-    assert "no key that is given is called 'second.pub'" in shell.err
+    assert "no key or identity that is given is called 'second.pub'" in shell.err
     shell("bundle", "verify", "b", *BELIEVE, "--require", "2-of=key.pub+key.pub", code=2)
     assert "can never hold" in shell.err
 
@@ -687,7 +684,7 @@ def test_attestations_lie_in_archives_too(shell: Shell) -> None:
     shell("bundle", "push", "b", "b.tar.gz")
     signer = shell("bundle", "sign", "b.tar.gz", "--key", "second.pem")
     found = checked(shell, "b.tar.gz", "--key", "second.pub", "--require", "gate")
-    assert found["signers"]["gate"] == [signer]
+    assert found["signers"]["gate"] == [{"key": signer}]
     shell("bundle", "pull", "b.tar.gz", "--to", "out")
     shell("bundle", "sign", "b", "--key", "second.pem")
     assert tree(Path("out")) == tree(Path("b"))

@@ -19,6 +19,7 @@ import yaml
 from eidos.engine import __version__
 from fakes.registry import registry
 from fakes.shipped import write_bundle
+from fakes.sigstore_world import World
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "ci-examples"
@@ -29,7 +30,7 @@ SHIMS = {
 import os, sys
 with open(os.environ["CALLS"], "a") as calls:
     print("eidos", *sys.argv[1:], file=calls)
-shipping = {{"verify", "push", "copy"}} & {{*sys.argv[3:4]}}
+shipping = {{"verify", "push", "copy", "statement"}} & {{*sys.argv[3:4]}}
 if "check" in sys.argv[1:3] or ("bundle" in sys.argv[1:3] and not shipping):
     sys.argv += ["--effective-time", "2026-11-24"]
 from eidos.engine.__main__ import main
@@ -330,6 +331,8 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
         ("github-workflow.json", "github-actions/admission.yml"),
         ("github-workflow.json", "github-actions/bundle.yml"),
         ("github-workflow.json", "github-actions/waivers.yml"),
+        ("github-workflow.json", "bundle-trust/attest.yml"),
+        ("github-workflow.json", "bundle-trust/verify.yml"),
         ("gitlab-ci.json", "gitlab/.gitlab-ci.yml"),
         ("gitlab-ci.json", "gitlab/bundle.gitlab-ci.yml"),
         ("gitlab-ci.json", "gitlab/push.gitlab-ci.yml"),
@@ -346,14 +349,19 @@ def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
 @pytest.mark.parametrize(
     ("name", "permissions"),
     [
-        ("admission", {"contents": "read"}),
-        ("policy", {"contents": "read", "security-events": "write"}),
-        ("bundle", {"contents": "write"}),
-        ("waivers", {"contents": "read"}),
+        ("github-actions/admission", {"contents": "read"}),
+        ("github-actions/policy", {"contents": "read", "security-events": "write"}),
+        ("github-actions/bundle", {"contents": "write"}),
+        ("github-actions/waivers", {"contents": "read"}),
+        (
+            "bundle-trust/attest",
+            {"contents": "read", "id-token": "write", "packages": "write"},
+        ),
+        ("bundle-trust/verify", {"contents": "read", "packages": "read"}),
     ],
 )
 def test_github_workflow_is_careful(name: str, permissions: dict[str, str]) -> None:
-    workflow = parsed(f"github-actions/{name}.yml")
+    workflow = parsed(f"{name}.yml")
     assert workflow["permissions"] == {}
     [job] = workflow["jobs"].values()
     assert job["permissions"] == permissions
@@ -598,3 +606,62 @@ def test_a_bundle_crosses_the_air_gap_as_it_is_or_not_at_all(machine: Machine) -
         assert not inside.tags
         assert run(into, "bundle.tar", digest, target) == 0
         assert inside.tags["clusters/east", "v1"] == digest == outside.tags["east", "v1"]
+
+
+COSIGN = """\
+#!{python}
+import json, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from fakes.sigstore_world import World
+given = dict(zip(sys.argv[1:], sys.argv[2:]))
+assert sys.argv[1] == "attest-blob", sys.argv
+world = World.load(Path("world.json"))
+attested = world.attest(Path(given["--statement"]).read_bytes(), world.leaf({who!r}))
+Path(given["--bundle"]).write_text(json.dumps(attested))
+"""
+"""In place of cosign, GitHub's identity and the public instance of Sigstore."""
+
+
+@pytest.mark.parametrize(
+    ("ref", "workflow", "code"),
+    [
+        ("refs/tags/v1.4.0", "attest.yml", 0),
+        ("refs/heads/main", "attest.yml", 1),
+        ("refs/tags/v1.4.0", "review.yml", 1),
+    ],
+)
+def test_only_what_the_workflow_attested_is_taken(
+    machine: Machine, ref: str, workflow: str, code: int
+) -> None:
+    world = World()
+    world.save(machine.folder / "world.json")
+    world.write_root(machine.folder / "trusted_root.json")
+    who = f"https://github.com/acme/clusters/.github/workflows/{workflow}@{ref}"
+    shim = machine.folder / "shims" / "cosign"
+    shim.write_text(COSIGN.format(python=sys.executable, tests=str(ROOT / "tests"), who=who))
+    shim.chmod(stat.S_IRWXU)
+    wanted = (EXAMPLES / "bundle-trust" / "keyless-requirements.yaml").read_text()
+    (machine.folder / "keyless-requirements.yaml").write_text(
+        wanted.replace("max-age=30d", "max-age=100000d")
+    )
+    change_snapshot(machine, without_gpu_b)
+    with registry() as hub:
+        env = {
+            "BUNDLE": hub.name("clusters/demo-east-1"),
+            "REFERENCE": hub.name("clusters/demo-east-1") + ":v1.4.0",
+            "GITHUB_REF_NAME": "v1.4.0",
+            "GITHUB_ACTOR": "somebody",
+            "TOKEN": "s3cr3t",
+            "TMPDIR": str(machine.folder),
+        }
+        for name, status in (("attest", 0), ("verify", code)):
+            [job] = parsed(f"bundle-trust/{name}.yml")["jobs"].values()
+            steps = [each._replace(env=env) for each in github_steps(job)]
+            done = [machine.run(each) for each in steps]
+            said = "".join(each.stdout + each.stderr for each in done)
+            assert [each.returncode for each in done[:-1]] == [0] * (len(done) - 1), said
+            assert done[-1].returncode == status, said
+            assert "s3cr3t" not in said
+            assert not list(machine.folder.glob("tmp.*"))
+    assert ("::error::The bundle is not what it has to be" in said) is bool(code)

@@ -101,6 +101,7 @@ class BundleOptions:
         "pull": "Get a bundle from a registry, a layout, a bucket or an archive.",
         "push": "Put a bundle into a registry, a layout, a bucket or an archive.",
         "sign": "Sign what a bundle was made of, what let it through, and what it installs.",
+        "statement": "Write a statement about a bundle, for others to sign.",
         "verify": "Hold a bundle against its manifest: whatever differs is named.",
     },
     subject="--recipe",

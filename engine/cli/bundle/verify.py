@@ -5,11 +5,12 @@ from typing import Annotated
 
 import click
 
-from eidos.engine.app.bundle_verify import VerifyRequest, read_requirements, verify
+from eidos.engine.app.bundle_verify import VerifyRequest, verify, with_requirements
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import ChosenEngineOptions, Option, takes, writes
 from eidos.engine.cli.shipping import ShippingOptions, way
+from eidos.engine.model.identity import paired
 from eidos.engine.model.requirement import parse_requirements
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
@@ -28,18 +29,42 @@ class VerifyOptions(ChosenEngineOptions):
             metavar="FILE",
         ),
     ] = ()
+    identities: Annotated[
+        tuple[str, ...],
+        Option(
+            "--identity",
+            "Whom a certificate must name (* and ** stand for anything); repeatable.",
+            metavar="WHO",
+        ),
+    ] = ()
+    issuers: Annotated[
+        tuple[str, ...],
+        Option("--issuer", "Who must vouch for that name; once, or for each.", metavar="URL"),
+    ] = ()
+    trusted_root: Annotated[
+        Path | None,
+        Option(
+            "--trusted-root",
+            "Sigstore's trusted_root.json, which certificates are held against.",
+            metavar="FILE",
+        ),
+    ] = None
+    beside: Annotated[
+        tuple[Path, ...],
+        Option("--sigstore", "Sigstore bundle that does not lie in it.", metavar="FILE"),
+    ] = ()
     required: Annotated[
         tuple[str, ...],
         Option(
             "--require",
             "What must hold: signed, provenance, sbom, gate[=NAME], policy=PACK[@VERSION|@DIGEST], "
-            "signed-by=KEY, N-of[=KEY+KEY], max-age=DURATION, replay; several by commas.",
+            "signed-by=WHO, N-of[=WHO+WHO], max-age=DURATION, replay; several by commas.",
             metavar="WHAT",
         ),
     ] = ()
     requirements: Annotated[
         Path | None,
-        Option("--requirements", "File with keys and what must hold.", metavar="FILE"),
+        Option("--requirements", "File with who is believed and what must hold.", metavar="FILE"),
     ] = None
     replay: Annotated[
         bool,
@@ -57,20 +82,25 @@ def command(
 ) -> int:
     """Say how far a bundle can be trusted, and why; what is changed, added or missing is named.
 
-    It must be as its manifest says, and its decision must have let its recipe through. With a key,
-    one that is believed must have signed; --require says what else must hold, and nothing lowers
-    it.
+    It must be as its manifest says, and its decision must have let its recipe through. With a key
+    or an identity, one that is believed must have signed; --require says what else must hold, and
+    nothing lowers it. Certificates are verified offline.
 
     Exit codes: 0 all of that holds, 1 something does not, 2 no answer.
     """
     chosen = parse_outputs(outputs, BUNDLE_CHECK)
-    required = parse_requirements(asked.required)
+    request = VerifyRequest(
+        place=place,
+        keys=asked.keys,
+        trusted_root=asked.trusted_root,
+        identities=paired(asked.identities, asked.issuers),
+        beside=asked.beside,
+        requirements=parse_requirements(asked.required),
+        replay=asked.replay,
+    )
     with open_context(None, asked) as context:
-        keys = asked.keys
         if asked.requirements is not None:
-            files, texts = read_requirements(asked.requirements, context)
-            keys, required = (*keys, *files), (*required, *parse_requirements(texts))
-        request = VerifyRequest(place=place, keys=keys, requirements=required, replay=asked.replay)
+            request = with_requirements(request, asked.requirements, context)
         found = verify(request, context, way(shipping))
     console.show(BUNDLE_CHECK, found, chosen)
     return found.exit_code

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.model.attestation import Attestation, Claim, Trust
+from eidos.engine.model.attestation import Attestation, Claim, Signatory, Trust
 from eidos.engine.model.bundle_check import BundleCheck, Decided
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
@@ -55,11 +55,10 @@ def _decided(said: Decided) -> Iterator[str]:
 def _worth(each: Attestation) -> str:
     if each.faults:
         return "does not count"
-    said = [f"signed by {', '.join(each.signers)}"] if each.signers else []
+    said = [f"signed by {', '.join(map(str, each.signers))}"] if each.signers else []
     if each.strangers:
-        count = len(each.strangers)
         said.append(
-            f"{count} signature{'s' if count > 1 else ''} of keys that nobody believes here"
+            f"{plural(len(each.strangers), 'signature')} of others, whom nobody believes here"
         )
     return "; ".join(said) or "signed by nobody"
 
@@ -81,10 +80,10 @@ def reasons(found: BundleCheck) -> Iterator[str]:
         yield f"{plural(count, 'thing')} {'is' if count == 1 else 'are'} wrong with it"
         return
     yield "every file is as its manifest says"
-    for claim, keys in found.signers.items():
-        yield f"its {claim} is signed by {len(keys)} key{'s' if len(keys) > 1 else ''}"
-    if trust is Trust.WHOLE and not found.keys:
-        yield "no key is given that could be believed"
+    for claim, who in found.signers.items():
+        yield f"its {claim} is signed by {plural(len({each.id for each in who}), 'signer')}"
+    if trust is Trust.WHOLE and not found.keys and not found.identities:
+        yield "no key or identity is given that could be believed"
     elif trust in _NEXT:
         yield _NEXT[trust]
     elif trust is Trust.REPLAYED:
@@ -106,8 +105,11 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         problems=[_problem(each.message, each.hint, each.location) for each in found.problems],
         decision=None if found.decided is None else _decision(found.decided),
         attestations=[_attestation(each) for each in found.attestations],
-        signers={claim.value: list(found.signers.get(claim, ())) for claim in Claim},
+        signers={
+            claim.value: list(map(_signatory, found.signers.get(claim, ()))) for claim in Claim
+        },
         keys=found.keys,
+        identities=found.identities,
         requirements=[
             {"require": each.text, "holds": each.holds, "because": each.why}
             for each in found.requirements
@@ -149,7 +151,13 @@ def _attestation(each: Attestation) -> Json:
         "predicateType": each.predicate,
         "claim": each.claim.value if each.claim else None,
         "counts": each.counts,
-        "signers": list(each.signers),
+        "signers": list(map(_signatory, each.signers)),
         "strangers": list(each.strangers),
         "faults": list(each.faults),
     }
+
+
+def _signatory(each: Signatory) -> Json:
+    if each.identity is None:
+        return {"key": each.id}
+    return {"identity": each.identity.name, "issuer": each.identity.issuer}
