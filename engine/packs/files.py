@@ -139,6 +139,7 @@ def _names(base: str) -> Iterator[str]:
 
 
 def _read(path: str) -> bytes:
+    _refuse_unwritable(path)
     try:
         with open(path, "rb") as file:  # noqa: PTH123 -- see `_names`
             content = file.read(MAX_FILE + 1)
@@ -150,6 +151,18 @@ def _read(path: str) -> bytes:
         ) from error
     _refuse_large(content, path)
     return content
+
+
+def _refuse_unwritable(path: str) -> None:
+    """Refuse a name that is no text: it could stand in no digest and no report."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise PolicyError(
+            "the name of the policy file is not UTF-8 text",
+            location=Location(ascii(path)),
+            hint="Give it another name.",
+        ) from error
 
 
 def _refuse_large(content: bytes, name: str) -> None:
