@@ -250,6 +250,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     policy = resolve(_policy_request(request), context)
     named = request.gate.bundle_packs or BUNDLE_PACKS
     bundle_packs = open_packs(named, context)
+    _refuse_silent(bundle_packs)
     bundle_rules = _rules(bundle_packs, policy, request, context)
     _refuse_unjudged(policy, bundle_rules)
     definitions = _definitions(request, bundle_rules, context)
@@ -510,6 +511,22 @@ def _rules(
     files = (read_params(each, context.limits).params for each in asked.params_files)
     chosen = choose(packs, asked.choice, merged(asked.params, *files), policy.packs)
     return tuple(rule for rule in chosen if rule.scope is Scope.BUNDLE)
+
+
+def _refuse_silent(packs: Sequence[Pack]) -> None:
+    """Refuse what is named to judge what is rendered and has no rule about that.
+
+    Raises:
+        UsageError: says which; it would be told as having judged, and be asked nothing.
+    """
+    for pack in packs:
+        if not any(rule.scope is Scope.BUNDLE for rule in pack.rules):
+            raise UsageError(
+                f"'{pack.name}' is to judge what is rendered (bundle-packs), and none of its rules "
+                "is about bundles",
+                hint="Name it below 'packs', which judge the snapshot, or give a pack with rules "
+                "of scope bundle.",
+            )
 
 
 def _refuse_unjudged(policy: Policy, bundle_rules: Sequence[Rule]) -> None:

@@ -1,13 +1,16 @@
 """What a gate was decided from, as files of the bundle, so that both answers can be had again.
 
-``evidence/`` holds the snapshot, what was rendered as rules saw it, every pack and the library by
-content, and ``policy.json``: which rules were asked with which parameters, waivers, enforcement,
-and the day. There is no secret in it: snapshots are without secrets wherever they are judged.
+``evidence/`` holds the snapshot, what was rendered as rules saw it, every policy (packs, plain
+rules, templates of Gatekeeper) and the library by content, and ``policy.json``: which rules were
+asked with which parameters, waivers, enforcement, and the day. There is no secret in it but what
+somebody wrote into policy: snapshots are without secrets wherever they are judged.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine import __version__
@@ -27,20 +30,15 @@ from eidos.engine.errors import BundleError, DocumentError, Location
 from eidos.engine.model.bundle import File
 from eidos.engine.model.gate import Gate, NamedGate
 from eidos.engine.model.policy import Policy, Relaxation
-from eidos.engine.model.rule import Enforcement, Pack, Rule, Severity
+from eidos.engine.model.rule import Enforcement, Pack, Rule, Scope, Severity
 from eidos.engine.model.times import instant
 from eidos.engine.model.waiver import Waiver
-from eidos.engine.packs.files import (
-    LIBRARY,
-    folder_contents,
-    library,
-    policy_contents,
-    policy_files,
-    stem,
-)
-from eidos.engine.packs.finding import PolicySource, find_policies
-from eidos.engine.packs.loading import read_carried
+from eidos.engine.packs.carrying import Carried, Kind, carried_digests, carry, read_carried
+from eidos.engine.packs.files import LIBRARY, folder_contents, policy_contents
+from eidos.engine.packs.finding import find_policies
+from eidos.engine.packs.plain import plain_pack
 from eidos.engine.ports import RegoEngine
+from eidos.engine.redacting import without_secrets
 from eidos.engine.schema import problems
 
 if TYPE_CHECKING:
@@ -51,8 +49,11 @@ POLICY = EVIDENCE
 SNAPSHOT = f"{FOLDER}/snapshot.json"
 RENDERED = f"{FOLDER}/rendered.json"
 _LIBRARY = f"{FOLDER}/library/"
-_PACKS = f"{FOLDER}/packs/"
+_POLICIES = f"{FOLDER}/policies/"
 _SCHEMA = "gate-evidence/v1"
+_PARTS = ("before", "after")
+_ODD = re.compile(r"[^A-Za-z0-9._-]")
+"""What stands in no name of a folder that we choose."""
 
 
 # Writing ----------------------------------------------------------------------------------------
@@ -69,23 +70,24 @@ def evidence(
     Args:
         question: what was asked.
         seen: what was rendered, as rules saw it.
-        references: the packs that judged before and after, as they were named.
+        references: what judged before and after, as it was named.
         context: says whose packs are believed, as it did when they were loaded.
 
     Raises:
-        BundleError: rules were asked that belong to no pack, or a pack is another by now.
+        BundleError: a policy is another by now, or plain rules saw secrets.
+        PolicyError: a policy cannot be read, or has a file that no bundle can hold.
     """
-    before = _sources(references[0], question.policy.packs, context)
-    after = _sources(references[1], question.bundle_packs, context)
-    packs = {**before, **after}
+    before = _carried(references[0], question.policy.packs, context)
+    after = _carried(references[1], question.bundle_packs, context)
+    places = _places([*before, *after])
     files = [
-        _document(POLICY, _policy(question, before, after)),
-        _document(SNAPSHOT, _snapshot(question.item)),
+        _document(POLICY, _policy(question, before, after, places)),
+        _document(SNAPSHOT, _snapshot(question)),
         _document(RENDERED, dict(seen)),
-        *_contents(_LIBRARY, folder_contents(LIBRARY)),
+        *_contents(_LIBRARY, policy_contents(folder_contents(LIBRARY))),
     ]
-    for name, source in packs.items():
-        files += _contents(f"{_PACKS}{name}/", source.read())
+    for place, carried in places:
+        files += _contents(f"{_POLICIES}{place}/", carried.contents)
     return tuple(files)
 
 
@@ -94,15 +96,28 @@ def _document(path: str, value: "Json") -> File:
 
 
 def _contents(folder: str, contents: Mapping[str, bytes]) -> Iterator[File]:
-    for name, content in policy_contents(contents).items():
+    for name, content in contents.items():
         yield File(folder + name, content)
 
 
-def _snapshot(item: Item) -> "Json":
-    """Give a snapshot in its v1 form, which read again must be the same."""
+def _snapshot(question: GateQuestion) -> "Json":
+    """Give a snapshot in its v1 form, or as plain rules saw it; read again it must be the same.
+
+    Raises:
+        BundleError: there were secrets in what plain rules saw, or it is no longer the same.
+    """
+    item = question.item
     value = write_snapshot(item.snapshot.snapshot)
+    if any(rule.scope is Scope.DOCUMENT for rule in question.policy.rules):
+        if item.clean_document is None or without_secrets(item.value) != item.value:
+            raise BundleError(
+                "plain rules judged a snapshot with secrets in it, which no bundle carries",
+                hint="Take them out first: eidos snapshot convert, and bundle with what it writes.",
+            )
+        value = item.value
     [document] = read_text(to_json(value), SNAPSHOT)
-    if Item(SNAPSHOT, document).snapshot.digest != item.snapshot.digest:
+    again = Item(SNAPSHOT, document, lenient=True)
+    if again.snapshot.digest != item.snapshot.digest or digest(document.value) != digest(value):
         raise BundleError(
             "the snapshot cannot be written so that it is read as the same one",
             hint="Leave --evidence out, and report this.",
@@ -110,38 +125,37 @@ def _snapshot(item: Item) -> "Json":
     return value
 
 
-def _sources(
+def _carried(
     references: Sequence[str], packs: Sequence[Pack], context: Context
-) -> dict[str, PolicySource]:
-    """Find what packs were read from once more; it must be as it was."""
-    found: dict[str, PolicySource] = {}
-    sources = find_policies(references, context.verifiers)
-    if len(sources) != len(packs):  # templates of Gatekeeper become one
-        raise _of_no_pack(references)
-    for source, pack in zip(sources, packs, strict=True):
-        if not source.is_pack:
-            raise _of_no_pack([str(source.path)])
-        contents = source.read()
-        source = replace(source, contents=contents)  # noqa: PLW2901 -- read once
-        files = policy_files(contents, f"{stem(source.path)}/")
-        if digest([files.digest, library().digest]) != pack.digest:
-            raise BundleError(
-                f"the pack {pack.name} was altered while it judged", hint="Bundle anew."
-            )
-        found[pack.name] = source
-    return found
+) -> tuple[Carried, ...]:
+    """Read what judged once more; it must be as it was."""
+    carried = tuple(map(carry, find_policies(references, context.verifiers)))
+    digests = carried_digests(carried)
+    for pack, now in zip_longest(packs, digests):
+        if pack is None or pack.digest != now:
+            name = pack.name if pack else "(another)"
+            raise BundleError(f"the policy {name} was altered while it judged", hint="Bundle anew.")
+    return carried
 
 
-def _of_no_pack(names: Sequence[str]) -> BundleError:
-    return BundleError(
-        f"the gate asks rules that are in no pack ({', '.join(names)}), and nobody could ask them "
-        "again from the bundle",
-        hint="Make a pack of them (eidos policy new), or leave --evidence out.",
-    )
+def _places(every: Iterable[Carried]) -> list[tuple[str, Carried]]:
+    """Name a folder for each policy; two that are the same lie in one."""
+    found: dict[str, tuple[str, Carried]] = {}
+    for each in every:
+        if any(each == other for _, other in found.values()):
+            continue
+        name = _ODD.sub("-", each.name).strip(".-")[:100] or "policy"
+        free = chain([name], (f"{name}-{number}" for number in count(2)))
+        place = next(place for place in free if place.casefold() not in found)
+        found[place.casefold()] = (place, each)
+    return list(found.values())
 
 
 def _policy(
-    question: GateQuestion, before: Mapping[str, PolicySource], after: Mapping[str, PolicySource]
+    question: GateQuestion,
+    before: Sequence[Carried],
+    after: Sequence[Carried],
+    places: Sequence[tuple[str, Carried]],
 ) -> "Json":
     gate, policy = question.gate, question.policy
     states = {each.id: each.state(policy.effective).value for each in policy.waivers}
@@ -163,16 +177,24 @@ def _policy(
         },
         "waivers": [waiver_entry(each) for each in policy.waivers],
         "waiverStates": {name: states[name] for name in sorted(states)},
-        "before": _asked(before, policy.rules),
-        "after": _asked(after, question.bundle_rules),
+        "before": _asked(before, policy.rules, places),
+        "after": _asked(after, question.bundle_rules, places),
     }
 
 
-def _asked(sources: Mapping[str, PolicySource], rules: Iterable[Rule]) -> "Json":
-    return {
-        "packs": [{"name": name, "folder": stem(source.path)} for name, source in sources.items()],
-        "rules": {rule.id: dict(rule.params) for rule in rules},
-    }
+def _asked(
+    carried: Iterable[Carried], rules: Iterable[Rule], places: Sequence[tuple[str, Carried]]
+) -> "Json":
+    policies: list[Json] = [
+        {
+            "at": next(place for place, other in places if other == each),
+            "kind": each.kind.value,
+            "name": each.name,
+            "isFile": each.is_file,
+        }
+        for each in carried
+    ]
+    return {"policies": policies, "rules": {rule.id: dict(rule.params) for rule in rules}}
 
 
 # Reading ----------------------------------------------------------------------------------------
@@ -199,9 +221,8 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
     if wrong:
         raise DocumentError.joined(wrong)
     said: Any = document.value
-    carried = _below(bundle, _LIBRARY)
-    before = [_pack(bundle, each, carried, engine) for each in said["before"]["packs"]]
-    after = [_pack(bundle, each, carried, engine) for each in said["after"]["packs"]]
+    before, after = (_packs(said[part]["policies"], bundle, engine) for part in _PARTS)
+    before = [plain_pack(each, {}, ()) for each in before]
     rules = _rules(before, said["before"]["rules"])
     return GateQuestion(
         gate=NamedGate(
@@ -210,11 +231,24 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
             requires=tuple(said["gate"]["requires"]),
         ),
         policy=_read_policy(said, before, rules, bundle),
-        item=Item(SNAPSHOT, read_json(bundle, SNAPSHOT, limits)),
+        item=Item(SNAPSHOT, read_json(bundle, SNAPSHOT, limits), lenient=True),
         recipe=bundle.recipe,
         constraints=read_constraints(bundle.documents[RECIPE]),
         bundle_packs=after,
         bundle_rules=_rules(after, said["after"]["rules"]),
+    )
+
+
+def idle(bundle: OpenedBundle) -> Iterator[str]:
+    """Name the files of the evidence that nothing is read from; policy must have been read."""
+    document = read_json(bundle, POLICY)
+    said: Any = document.value
+    folders = {f"{_POLICIES}{each['at']}/" for part in _PARTS for each in said[part]["policies"]}
+    read = {POLICY, SNAPSHOT, RENDERED}
+    for folder in (*folders, _LIBRARY):
+        read |= {folder + name for name in policy_contents(_below(bundle, folder))}
+    yield from sorted(
+        path for path in bundle.listed if path.startswith(f"{FOLDER}/") and path not in read
     )
 
 
@@ -240,19 +274,37 @@ def _below(bundle: OpenedBundle, folder: str) -> dict[str, bytes]:
     }
 
 
-def _pack(
-    bundle: OpenedBundle, said: Mapping[str, str], carried: Mapping[str, bytes], engine: RegoEngine
-) -> Pack:
-    return read_carried(said["folder"], _below(bundle, f"{_PACKS}{said['name']}/"), carried, engine)
+def _packs(
+    said: Sequence[Mapping[str, Any]], bundle: OpenedBundle, engine: RegoEngine
+) -> list[Pack]:
+    carried = [
+        Carried(
+            Kind(each["kind"]),
+            each["name"],
+            each["isFile"],
+            _below(bundle, f"{_POLICIES}{each['at']}/"),
+        )
+        for each in said
+    ]
+    return read_carried(carried, _below(bundle, _LIBRARY), engine)
 
 
 def _rules(packs: Iterable[Pack], asked: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """Give the rules that were asked, with the parameters that they had."""
-    known = {rule.id: rule for pack in packs for rule in pack.rules}
+    """Give the rules that were asked, with the parameters that they had.
+
+    Raises:
+        DocumentError: a rule is in no policy, or in two.
+    """
+    known: dict[str, Rule] = {}
+    for rule in (rule for pack in packs for rule in pack.rules):
+        if rule.id in known:
+            message = f"two policies of the evidence have a rule {rule.id}"
+            raise DocumentError(message, location=Location(POLICY))
+        known[rule.id] = rule
     missing = sorted(asked.keys() - known.keys())
     if missing:
         raise DocumentError(
-            f"the packs of the evidence have no rule {', '.join(missing[:5])}",
+            f"the policies of the evidence have no rule {', '.join(missing[:5])}",
             location=Location(POLICY),
         )
     return tuple(replace(known[rule], params=asked[rule]) for rule in sorted(asked))

@@ -7,6 +7,7 @@ from typing import Any
 from eidos.engine.app.bundle_evidence import (
     FOLDER,
     RENDERED,
+    idle,
     is_carried,
     oldest,
     read_json,
@@ -66,6 +67,7 @@ def _asking(bundle: OpenedBundle, context: Context) -> Context:
 def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
     question = read_question(bundle, context.engine, context.limits)
     seen: Any = read_json(bundle, RENDERED, context.limits).value
+    yield from (f"{path}: nothing is asked of it" for path in idle(bundle))
     try:
         yield from list(_of_rendered(seen, bundle))
     except (AttributeError, KeyError, TypeError):

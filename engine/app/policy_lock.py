@@ -5,6 +5,7 @@ from pathlib import Path
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import load_packs
+from eidos.engine.app.policy_pull import pulled_places
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, ExitCode, Location
 from eidos.engine.packs.finding import shipped
@@ -32,7 +33,9 @@ class Locking:
 def policy_lock(
     references: Sequence[str], file: Path, context: Context, *, update: bool = False
 ) -> Locking:
-    """Lock every shipped pack and those that are named, as they are now.
+    """Lock every shipped pack, those that are named, and those that were pulled, as they are now.
+
+    Where they were pulled from stays in the lock. One that says of no pack yet is written.
 
     Args:
         references: names, folders and archives.
@@ -41,18 +44,19 @@ def policy_lock(
         update: write it in any case.
 
     Raises:
-        EidosError: a pack cannot be loaded, the lock that is there cannot be read, or none can be
-            written.
+        EidosError: a pack cannot be loaded, or was pulled and is not here, the lock that is there
+            cannot be read, or none can be written.
     """
+    before = read_lock(file) if file.exists() else Lock(file, ())
     named = [each for each in references if each.partition("@")[0] not in shipped()]
+    named += pulled_places(before)
     packs = load_packs(
         [*shipped(), *dict.fromkeys(named)], context.engine, context.environ, context.verifiers
     )
     found = list(dict.fromkeys(locked(pack, file.parent) for pack in packs))
-    text = write_lock(found)
-    before = read_lock(file) if file.exists() else None
-    changes = tuple(_changes(before, found)) if before else ()
-    if before is None or (update and changes):
+    text = write_lock(found, before.pulled)
+    changes = tuple(_changes(before, found)) if before.packs else ()
+    if not before.packs or (update and changes):
         _write(file, text)
         return Locking(file, len(found), changes, is_written=True)
     return Locking(file, len(found), changes)
@@ -76,6 +80,7 @@ def _changes(before: Lock, found: Sequence[Locked]) -> list[str]:
 
 def _write(file: Path, text: str) -> None:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)  # the user's own may be the first file there
         write_atomically(file, text)
     except OSError as error:
         raise EidosError(

@@ -126,14 +126,16 @@ def _gate(bundle: OpenedBundle) -> dict[str, Json]:
     """Simple Verification Result: that the gate is open, and which decision says so."""
     said = bundle.gate
     packs = {
-        each["name"]: each["digest"] for part in ("before", "after") for each in said[part]["packs"]
+        (each["name"], each["digest"])
+        for part in ("before", "after")
+        for each in said[part]["packs"]
     }
     return {
         "verifier": {
             "id": VERIFIER,
             "policy": {
                 "name": said["gate"],
-                "packs": [{"name": name, "digest": _digest(packs[name])} for name in sorted(packs)],
+                "packs": [{"name": name, "digest": _digest(own)} for name, own in sorted(packs)],
             },
             "decision": {"name": GATE, "digest": _digest(bundle.listed[GATE].digest)},
         },

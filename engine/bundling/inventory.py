@@ -1,155 +1,162 @@
 """What a bundle installs, as a bill of materials: charts, and images that it names itself.
 
 CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/ -- what a chart brings by default is not in it,
-for the chart is not here.
+for the chart is not here, and the bill says of each part whether more may be to it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from eidos.engine.bundling.images import Image, Named, named_images
 from eidos.engine.bundling.verifying import OpenedBundle
-from eidos.engine.documents.reading import read_text
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import WrittenComponent
-from eidos.engine.records import dataclass
+from eidos.engine.model.times import instant, written
 
-_COMPONENT = re.compile(r"\d{3,}-(?P<component>[^/]+)/.+\.yaml")
-"""A file of a component: values of its chart, or a resource beside it."""
 _NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 """Of names that are URLs (RFC 9562, appendix C)."""
-_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A container image that a bundle names."""
-
-    name: str
-    """With its registry, where that is said."""
-    tag: str = ""
-    digest: str = ""
-    """``sha256:…``; empty where it is not pinned."""
-
-    def __str__(self) -> str:
-        """Give ``registry/name:tag@digest``, without what is not known."""
-        tag = f":{self.tag}" if self.tag else ""
-        return f"{self.name}{tag}{f'@{self.digest}' if self.digest else ''}"
+_BUNDLE = "bundle"
+_URL = re.compile(r"(?:https?|oci)://(?:[A-Za-z0-9._~:/?#!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+"""An address without a user; a repository may be called anything."""
+_OCI = "oci://"
+_ALGORITHMS = {"sha256": "SHA-256", "sha512": "SHA-512"}
 
 
 def bill_of_materials(bundle: OpenedBundle) -> dict[str, Json]:
     """Give what a bundle installs as a CycloneDX document; the same bundle gives the same one.
 
     Raises:
-        BundleError: a file is altered meanwhile.
+        BundleError: a file is altered meanwhile, or cannot be read.
     """
-    images = _images(bundle)
-    charts = [each for each in bundle.recipe.components if each.chart is not None]
-    every = sorted({image for found in images.values() for image in found}, key=str)
-    depends: list[Json] = [{"ref": "bundle", "dependsOn": [_ref(each) for each in charts]}]
-    depends += [{"ref": _ref(each), "dependsOn": [*map(str, images[each.name])]} for each in charts]
+    components = bundle.recipe.components
+    named = named_images(bundle)
+    every = sorted({image for each in named.values() for image in each.images}, key=str)
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid5(_NAMESPACE, f'https://eidos.dev/bundle/{bundle.digest}')}",
         "version": 1,
         "metadata": {
+            "timestamp": written(instant(bundle.gate["effectiveTime"])),
             "component": {
                 "type": "application",
-                "bom-ref": "bundle",
+                "bom-ref": _BUNDLE,
                 "name": bundle.recipe.name,
                 "version": bundle.digest,
-            }
+            },
         },
-        "components": [*map(_chart, charts), *map(_container, every)],
-        "dependencies": depends,
+        "components": [*map(_component, components), *map(_container, every)],
+        "dependencies": list(_dependencies(components, named, every)),
+        "compositions": list(_compositions(components, named, every)),
     }
+
+
+# Parts ------------------------------------------------------------------------------------------
 
 
 def _ref(component: WrittenComponent) -> str:
-    return f"chart/{component.name}"
+    return f"component/{component.name}"
 
 
-def _chart(component: WrittenComponent) -> Json:
-    where = quote(component.repository or "", safe="")
-    version = f"@{quote(component.version)}" if component.version else ""
+def _ref_of_image(image: Image) -> str:
+    return f"image/{image}"
+
+
+def _component(component: WrittenComponent) -> Json:
+    """Give a chart, or resources that lie together without one."""
     found: dict[str, Json] = {
         "type": "application",
         "bom-ref": _ref(component),
-        "name": component.chart,
-        "version": component.version or "",
-        "purl": f"pkg:helm/{quote(component.chart or '')}{version}?repository_url={where}",
-        "properties": [
-            {"name": "eidos:component", "value": component.name},
-            {"name": "eidos:namespace", "value": component.namespace},
-        ],
+        "name": component.chart or component.name,
     }
+    if component.version:
+        found["version"] = component.version
+    if component.chart:
+        found["purl"] = _purl_of_chart(component)
+        if _URL.fullmatch(component.repository or ""):
+            found["externalReferences"] = [{"type": "distribution", "url": component.repository}]
+    found["properties"] = [
+        {"name": "eidos:component", "value": component.name},
+        {"name": "eidos:namespace", "value": component.namespace},
+    ]
     return found
+
+
+def _purl_of_chart(component: WrittenComponent) -> str:
+    """Give a purl: of the type oci from a registry, else helm, which is no registered type yet."""
+    chart, version = component.chart or "", component.version or ""
+    repository = component.repository or ""
+    if repository.startswith(_OCI):
+        place = f"{repository.removeprefix(_OCI).rstrip('/')}/{chart}"
+        tag = version.replace("+", "_")  # as Helm pushes it: a tag has no plus
+        return _purl("oci", chart.lower(), "", {"repository_url": place, "tag": tag})
+    return _purl("helm", chart, version, {"repository_url": repository})
 
 
 def _container(image: Image) -> Json:
-    where, _, name = image.name.rpartition("/")
-    at = f"@{quote(image.digest, safe='')}" if image.digest else ""
-    said = {"repository_url": where and quote(image.name, safe=""), "tag": quote(image.tag)}
-    query = "&".join(f"{key}={value}" for key, value in said.items() if value)
     found: dict[str, Json] = {
         "type": "container",
-        "bom-ref": str(image),
+        "bom-ref": _ref_of_image(image),
         "name": image.name,
-        "version": image.tag or image.digest,
-        "purl": f"pkg:oci/{quote(name.lower())}{at}{f'?{query}' if query else ''}",
     }
-    pinned = _DIGEST.fullmatch(image.digest)
-    if pinned:
-        found["hashes"] = [{"alg": "SHA-256", "content": pinned[1]}]
+    if image.tag or image.digest:
+        found["version"] = image.tag or image.digest
+    where, _, name = image.name.rpartition("/")
+    said = {"repository_url": image.name if where else "", "tag": image.tag}
+    found["purl"] = _purl("oci", name, image.digest, said)
+    algorithm, _, value = image.digest.partition(":")
+    if value:
+        found["hashes"] = [{"alg": _ALGORITHMS[algorithm], "content": value}]
     return found
 
 
-def _images(bundle: OpenedBundle) -> dict[str, list[Image]]:
-    """Give the images that values and resources of each component name, in order."""
-    found: dict[str, set[Image]] = {each.name: set() for each in bundle.recipe.components}
-    for path in bundle.listed:
-        match = _COMPONENT.fullmatch(path)
-        if match is None or match["component"] not in found:
-            continue
-        for document in read_text(bundle.read(path).decode() or "{}", path):
-            found[match["component"]].update(_named(document.value))
-    return {name: sorted(images, key=str) for name, images in found.items()}
+def _purl(kind: str, name: str, version: str, qualifiers: dict[str, str]) -> str:
+    """Write a package URL in its canonical form, https://github.com/package-url/purl-spec."""
+    at = f"@{quote(version, safe=':')}" if version else ""
+    said = "&".join(f"{k}={quote(v, safe=':')}" for k, v in sorted(qualifiers.items()) if v)
+    return f"pkg:{kind}/{quote(name, safe=':')}{at}{f'?{said}' if said else ''}"
 
 
-def _named(value: Json) -> Iterator[Image]:
-    """Find images wherever charts and objects of Kubernetes name them."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _named(each)
-    elif isinstance(value, dict):
-        image = value.get("image")
-        if isinstance(value.get("repository"), str):
-            yield from _in_parts(value)
-        elif isinstance(image, str) and image:
-            yield _read(image)
-        for each in value.values():
-            yield from _named(each)
+# Between them -----------------------------------------------------------------------------------
 
 
-def _in_parts(said: Mapping[str, Any]) -> Iterator[Image]:
-    """Read ``{registry, repository, image, tag or version, digest}`` as charts have it."""
-    parts = [said.get(key) for key in ("registry", "repository", "image")]
-    name = "/".join(part.strip("/") for part in parts if isinstance(part, str) and part)
-    tag = next((str(said[key]) for key in ("tag", "version") if said.get(key)), "")
-    digest = said.get("digest")
-    if tag.startswith("sha256:"):
-        tag, digest = "", tag
-    if name and (tag or digest):  # else it says where from, and not what
-        yield Image(name, tag, digest if isinstance(digest, str) else "")
+def _dependencies(
+    components: Sequence[WrittenComponent], named: dict[str, Named], images: Iterable[Image]
+) -> Iterable[Json]:
+    """Say that a bundle needs its components, and each of those others and images."""
+    refs = {each.name: _ref(each) for each in components}
+    yield {"ref": _BUNDLE, "dependsOn": list(refs.values())}
+    for each in components:
+        others = [refs[name] for name in each.depends_on if name in refs]
+        own = [_ref_of_image(image) for image in sorted(named[each.name].images, key=str)]
+        yield {"ref": refs[each.name], "dependsOn": [*others, *own]}
+    for image in images:
+        yield {"ref": _ref_of_image(image)}
 
 
-def _read(text: str) -> Image:
-    """Read ``registry:5000/name:tag@sha256:…``."""
-    name, _, digest = text.partition("@")
-    head, colon, tag = name.rpartition(":")
-    if not colon or "/" in tag:
-        return Image(name, "", digest)
-    return Image(head, tag, digest)
+def _compositions(
+    components: Sequence[WrittenComponent], named: dict[str, Named], images: Sequence[Image]
+) -> Iterable[Json]:
+    """Say of each part whether all that it is made of stands here."""
+    known: dict[str, list[Json]] = {"complete": [_BUNDLE], "incomplete": [], "unknown": []}
+    for each in components:
+        known[_completeness(each, named[each.name])].append(_ref(each))
+    for aggregate, refs in known.items():
+        if refs:
+            yield {"aggregate": aggregate, "dependencies": refs}
+    if images:  # nobody looked into them
+        inside: list[Any] = [_ref_of_image(each) for each in images]
+        yield {"aggregate": "unknown", "assemblies": inside}
+
+
+def _completeness(component: WrittenComponent, named: Named) -> str:
+    """Say whether a component has more images than the bundle names.
+
+    A chart brings some by default. Who watches a custom resource may start whatever it likes.
+    """
+    if component.chart is not None or named.is_unreadable:
+        return "incomplete"
+    return "unknown" if named.has_custom else "complete"

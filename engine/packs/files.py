@@ -165,6 +165,7 @@ def _unlisted(error: OSError) -> None:
 
 
 def _read(path: str) -> bytes:
+    _refuse_unwritable(path)
     try:
         with open(path, "rb") as file:  # noqa: PTH123 -- see `_names`
             content = file.read(MAX_FILE + 1)
@@ -176,6 +177,18 @@ def _read(path: str) -> bytes:
         ) from error
     _refuse_large(content, path)
     return content
+
+
+def _refuse_unwritable(path: str) -> None:
+    """Refuse a name that is no text: it could stand in no digest and no report."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise PolicyError(
+            "the name of the policy file is not UTF-8 text",
+            location=Location(ascii(path)),
+            hint="Give it another name.",
+        ) from error
 
 
 def _refuse_large(content: bytes, name: str) -> None:

@@ -1,10 +1,9 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from eidos.engine import __version__
@@ -104,24 +103,23 @@ def read_pack(source: PolicySource, engine: RegoEngine) -> Pack:
     return _read(source, source.files, library(), engine, judges=False)
 
 
-def read_carried(
-    name: str, contents: Mapping[str, bytes], carried: Mapping[str, bytes], engine: RegoEngine
+def read_with(
+    source: PolicySource, files: PolicyFiles, library: PolicyFiles, engine: RegoEngine
 ) -> Pack:
-    """Read a pack as it was read elsewhere, with the library that it was read with there.
+    """Read a pack, or a folder of plain rules, with a library that may be another than ours.
 
     Args:
-        name: of the folder that it was in: names of its files begin with it.
-        contents: what it holds.
-        carried: what the library held.
-        engine: reads and compiles it.
+        source: says what it is, and what its folder is called.
+        files: what it holds.
+        library: what packs may use.
+        engine: reads and compiles them.
 
     Raises:
-        PolicyError: see `load_pack`.
+        PolicyError: see `load_pack`; it has no manifest.
     """
-    source = PolicySource(Path(name), is_pack=True, contents=contents)
-    if MANIFEST not in contents:
-        raise PolicyError(f"the pack '{name}' has no {MANIFEST}")
-    return _read(source, source.files, policy_files(carried, "lib/"), engine, judges=False)
+    if source.is_pack and MANIFEST not in files.data:
+        raise PolicyError(f"the pack '{source.path}' has no {MANIFEST}")
+    return _read(source, files, library, engine, judges=False)
 
 
 @dataclass(frozen=True, slots=True)

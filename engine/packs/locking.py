@@ -4,6 +4,7 @@ A lock only refuses: whatever it holds, no pack judges that would not without it
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from eidos.engine.documents.writing import to_yaml
 from eidos.engine.errors import DocumentError, Location, PolicyError, Problem
 from eidos.engine.folders import is_planted
 from eidos.engine.model.rule import Pack
+from eidos.engine.packs.files import is_archive
 from eidos.engine.records import dataclass
 from eidos.engine.schema import problems
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 FILE = "eidos.lock"
 _SCHEMA = "lock/v1"
+_ELSEWHERE = re.compile(r"(?:oci|s3|gs|az)://[!-?A-~]{1,400}")
+"""A place that means the same for whoever reads a lock; no ``@``, no space, nothing but ASCII."""
 _HEAD = "# Which packs may judge. 'eidos policy lock --update' writes it; look at what changes.\n"
 
 
@@ -39,11 +43,24 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """Where an archive was pulled from, so that it can be pulled again; nothing does so unasked."""
+
+    place: str
+    """Of the archive, from the lock's folder."""
+    reference: str
+    """``oci://HOST/REPOSITORY:TAG``, or of an object store; the tag says where to look for more."""
+    digest: str
+    """Of the manifest there: what is pulled again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """A lock that was read."""
 
     file: Path
     packs: tuple[Locked, ...]
+    pulled: tuple[Pulled, ...] = ()
 
 
 def find_lock(cwd: Path) -> Path | None:
@@ -65,7 +82,31 @@ def read_lock(file: Path) -> Lock:
     if wrong := problems(documents[0], _SCHEMA):
         raise DocumentError.joined(wrong)
     said: Any = documents[0].value
-    return Lock(file, tuple(Locked(**each) for each in said["packs"]))
+    pulled = tuple(Pulled(**each) for each in said.get("pulled", ()))
+    for number, each in enumerate(pulled):
+        fault = fault_of_pulled(each)
+        if fault is None and any(other.place == each.place for other in pulled[:number]):
+            fault = f"the place {each.place!a} is there twice"
+        if fault is not None:
+            raise DocumentError(fault, location=documents[0].location(("pulled", number)))
+    return Lock(file, tuple(Locked(**each) for each in said["packs"]), pulled)
+
+
+def fault_of_pulled(pulled: Pulled) -> str | None:
+    """Say what no lock may say of a pulled archive; None where nothing is wrong."""
+    from eidos.engine.packs.archives import fault_of  # where something was pulled
+
+    fault = fault_of(pulled.place)
+    if fault is not None:
+        return f"the place {pulled.place!a} {fault}"
+    if not is_archive(Path(pulled.place)):
+        return f"the place {pulled.place!a} is not called as an archive: .tar.gz, .tgz"
+    if not _ELSEWHERE.fullmatch(pulled.reference):
+        return (
+            f"{pulled.reference!a} is no registry (oci://) and no object store (s3://, gs://, "
+            "az://) that anybody can ask, written without digest and credentials"
+        )
+    return None
 
 
 def locked(pack: Pack, folder: Path) -> Locked:
@@ -73,7 +114,7 @@ def locked(pack: Pack, folder: Path) -> Locked:
     return Locked(pack.name, pack.version, pack.digest, _source(pack, folder), pack.signer)
 
 
-def write_lock(packs: Sequence[Locked]) -> str:
+def write_lock(packs: Sequence[Locked], pulled: Sequence[Pulled] = ()) -> str:
     """Give the text of a lock."""
     entries: list[Json] = [
         {
@@ -85,7 +126,13 @@ def write_lock(packs: Sequence[Locked]) -> str:
         }
         for each in sorted(packs, key=lambda each: (each.name, each.source))
     ]
-    return _HEAD + to_yaml({"apiVersion": "eidos.dev/v1", "kind": "Lock", "packs": entries})
+    document: dict[str, Json] = {"apiVersion": "eidos.dev/v1", "kind": "Lock", "packs": entries}
+    if pulled:
+        document["pulled"] = [
+            {"place": each.place, "reference": each.reference, "digest": each.digest}
+            for each in sorted(pulled, key=lambda each: each.place)
+        ]
+    return _HEAD + to_yaml(document)
 
 
 def refuse_unlocked(packs: Sequence[Pack], locks: Sequence[Lock]) -> None:

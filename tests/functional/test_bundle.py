@@ -602,6 +602,18 @@ def test_nothing_is_judged_before_everything_that_was_named_is_found(
     assert not Path("h.db").exists() or recorded(capsys) == []
 
 
+def test_what_is_to_judge_what_is_rendered_has_rules_about_it(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be told as having judged, and be asked nothing."""
+    Path("plain").mkdir()
+    Path("plain/p.rego").write_text('package p\n\ndeny contains "x" if input.x\n')
+    Path("eidos.yaml").write_text("gates:\n  odd: {packs: [./t], bundle-packs: [./plain]}\n")
+    assert bundle("--gate", "odd") == 2
+    assert "none of its rules is about bundles" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
 def test_a_recipe_for_another_cluster(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     Path("s.yaml").write_text(SNAPSHOT.replace("-eks-3025e55", "-gke.1279000"))
     assert bundle() == 2

@@ -21,6 +21,7 @@ from eidos.engine.errors import DocumentError
 from eidos.engine.model.times import instant
 from eidos.engine.model.waiver import Waiver
 from fakes.attested import envelope_of, reseal, said
+from fakes.gatekeeper import constraint, lay_out, template
 from fakes.keys import write_keys
 from fakes.opa_server import opa_binary
 from fakes.shipped import Shell, tree
@@ -137,14 +138,6 @@ def test_secrets_are_not_carried(bundle: Bundle, capsys: pytest.CaptureFixture[s
     assert b"hunter2" not in Path("out/evidence/snapshot.json").read_bytes()
     capsys.readouterr()
     assert replayed(Shell(capsys)) == []
-
-
-def test_plain_rules_cannot_be_carried(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("plain").mkdir()
-    Path("plain/p.rego").write_text('package main\n\ndeny contains "x" if input.none\n')
-    assert bundle("--evidence", "-p", "plain") == 2
-    assert "in no pack" in capsys.readouterr().err
-    assert not Path("out").exists()
 
 
 def test_waivers_that_turn_within_the_day() -> None:
@@ -266,7 +259,7 @@ DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
         "snapshot.timestamp was 2026-11-23T10:00:00Z",
     ),
     "a rule": (
-        text("evidence/packs/t/*.rego", "too old", "too new"),
+        text("evidence/policies/t/*.rego", "too old", "too new"),
         "before.packs[t].digest was sha256:",
     ),
     "the library": (
@@ -347,9 +340,233 @@ def test_whatever_differs_is_named(shell: Shell, what: str) -> None:
 
 
 def test_what_was_meddled_with_is_not_run(shell: Shell) -> None:
-    Path("out/evidence/packs/t/a.rego").write_text("package evil\n")
+    Path("out/evidence/policies/t/a.rego").write_text("package evil\n")
     out = shell("bundle", "verify", "out", "--replay", "-o", "json", code=1)
     assert json.loads(out)["replay"] is None
+
+
+# Every kind of policy ---------------------------------------------------------------------------
+
+PLAIN = """\
+package main
+
+import data.helper
+
+deny contains "of no kind" if not helper.is_snapshot(input)
+deny contains "too many" if count(input.nodes) > data.limits.nodes
+"""
+GATES = """\
+gates:
+  mixed:
+    packs: [./t, ./a/rules, ./templates, "./single é.rego", ./b/rules, ./constraints]
+    allow-incomplete: true
+enforcement: {other.deny_c: warn}
+"""
+WAIVED = """\
+apiVersion: eidos.dev/v1
+kind: Waivers
+waivers:
+- {id: w-9, rule: single.deny, owner: me, approver: you, reason: r, until: 2026-12-01}
+"""
+MIXED = {
+    "a/rules/main.rego": PLAIN,
+    "a/rules/lib/helper.rego": 'package helper\n\nis_snapshot(x) if x.kind == "Snapshot"\n',
+    "a/rules/data.yaml": "limits: {nodes: 5}\n",
+    "a/rules/main_test.rego": "package main_test\n\ntest_it if true\n",
+    "b/rules/main.rego": 'package other\n\ndeny_c contains "x" if input.metadata.cluster == "c1"\n',
+    "single é.rego": 'package single\n\ndeny contains "y" if input.nodes\n',
+    "templates/owned.yaml": template(),
+    "templates/README.md": "to read",
+    "constraints/all.yaml": constraint() + "---\n" + constraint(name="other"),
+    "eidos.yaml": GATES,
+    "w9.yaml": WAIVED,
+}
+
+
+def mixed_bundle(bundle: Bundle, to: str, *options: str) -> int:
+    """Bundle by a pack, two folders of one name, a file, templates and constraints."""
+    lay_out(Path(), MIXED)
+    return bundle("--evidence", "--gate", "mixed", "--waivers", "w9.yaml", *options, to=to)
+
+
+@pytest.fixture
+def mixed(bundle: Bundle, made: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Where a bundle lies in out that was let through by every kind of policy."""
+    kept = made.with_name("mixed")
+    if not kept.exists():
+        assert mixed_bundle(bundle, "out") == 0
+        shutil.copytree("out", kept)
+    shutil.copytree(kept, "out", dirs_exist_ok=True)
+    capsys.readouterr()
+    return Shell(capsys)
+
+
+def test_every_kind_of_policy_is_carried_and_asked_again(mixed: Shell) -> None:
+    assert replayed(mixed) == []
+    decision = json.loads(Path("out/gate.json").read_text())["before"]
+    names = [each["name"] for each in decision["packs"]]
+    assert names == ["t", "rules", "single é.rego", "rules", "gatekeeper"]
+    said = {each["rule"]: each["status"] for each in decision["verdicts"]}
+    assert said["single.deny"] == "waived"
+    assert said["main.deny"] == "pass"
+    assert said["other.deny_c"] == "fail"  # which is a warning here
+    assert said["Owned/all"] == "unknown"  # a snapshot is no review
+    there = {each.name for each in Path("out/evidence/policies").iterdir()}
+    assert {"t", "rules", "rules-2", "templates", "constraints"} < there
+    assert not list(Path("out/evidence").rglob("*_test.rego"))
+    mixed("validate", "out/evidence/policy.json")
+
+
+def test_a_statement_names_both_policies_of_one_name(mixed: Shell, tmp_path: Path) -> None:
+    write_keys(tmp_path, "ed25519")
+    mixed("bundle", "sign", "out", "--key", "key.pem")
+    verifier = said(envelope_of(Path("out"), "gate"))["predicate"]["verifier"]
+    assert [each["name"] for each in verifier["policy"]["packs"]].count("rules") == 2
+
+
+def _rename(old: str, new: str) -> Callable[[], None]:
+    return lambda: (
+        Path("out/evidence/policies", old).rename(Path("out/evidence/policies", new)) and None
+    )
+
+
+def _write(path: str, content: str) -> Callable[[], None]:
+    return lambda: Path("out/evidence/policies", path).write_text(content) and None
+
+
+def both(*changes: Callable[[], None]) -> Callable[[], None]:
+    def changed() -> None:
+        for each in changes:
+            each()
+
+    return changed
+
+
+def _policies(change: Callable[[list[Any]], object]) -> Callable[[], None]:
+    return document(POLICY, lambda p: change(p["before"]["policies"]))
+
+
+IN_POLICIES: dict[str, tuple[Callable[[], None], str]] = {
+    "a plain rule": (
+        text("evidence/policies/rules/main.rego", "too many", "too few"),
+        "before.packs[rules].digest was sha256:",
+    ),
+    "what plain rules share": (
+        text("evidence/policies/rules/lib/helper.rego", "Snapshot", "Anything"),
+        "before.verdicts[main.deny of cluster].status was pass, and is fail",
+    ),
+    "data beside plain rules": (
+        text("evidence/policies/rules/data.yaml", "5", "0"),
+        "before.verdicts[main.deny of cluster].status was pass, and is fail",
+    ),
+    "a rule more": (
+        _write("rules-2/more.rego", 'package more\n\ndeny contains "x" if input.x\n'),
+        "before.packs[rules (3)].digest was sha256:",
+    ),
+    "a rule less": (
+        lambda: shutil.rmtree("out/evidence/policies/rules-2"),
+        "the gates cannot be asked again",
+    ),
+    "a rule under another name": (
+        _rename("rules/main.rego", "rules/first.rego"),
+        "before.packs[rules].digest was sha256:",
+    ),
+    "a constraint left out": (
+        text("evidence/policies/constraints/all.yaml", constraint(name="other"), ""),
+        "have no rule Owned/other",
+    ),
+    "a constraint left out everywhere": (
+        both(
+            text("evidence/policies/constraints/all.yaml", constraint(name="other"), ""),
+            document(POLICY, lambda p: p["before"]["rules"].pop("Owned/other")),
+        ),
+        "before.verdicts[Owned/other of c1] was unknown, and is nothing",
+    ),
+    "a template": (
+        text("evidence/policies/templates/owned.yaml", "count(gone) > 0", "count(gone) > 1"),
+        "before.packs[gatekeeper].digest was sha256:",
+    ),
+    "templates that are not named": (
+        _policies(lambda p: p.pop(2)),
+        "the gates cannot be asked again",
+    ),
+    "the order of folders with constraints": (
+        _policies(lambda p: p.insert(2, p.pop(5))),
+        "before.packs[gatekeeper].digest was sha256:",
+    ),
+    "what a folder was called": (
+        _policies(lambda p: p[1].update(name="others")),
+        "before.packs[rules].digest was sha256:",
+    ),
+    "a file that was a folder": (
+        _policies(lambda p: p[3].update(isFile=False)),
+        "before.verdicts[single.deny of cluster].evidence was sha256:",
+    ),
+    "a pack as plain rules": (
+        _policies(lambda p: p[0].update(kind="plain")),
+        "the gates cannot be asked again",
+    ),
+    "plain rules as a pack": (
+        _policies(lambda p: p[1].update(kind="pack")),
+        "the pack 'rules' has no pack.yaml",
+    ),
+    "one policy in place of another": (
+        _policies(lambda p: p[4].update(at="rules")),
+        "two policies of the evidence have a rule main.deny",
+    ),
+    "a policy that is not there": (
+        _policies(lambda p: p[1].update(at="nowhere")),
+        "the gates cannot be asked again",
+    ),
+    "a folder elsewhere": (
+        _policies(lambda p: p[1].update(at="../../01-demo-app")),
+        "the gates cannot be asked again",
+    ),
+    "a policy that nobody asks": (
+        both(
+            lambda: Path("out/evidence/policies/strict").mkdir(),
+            _write("strict/s.rego", "package s\n"),
+        ),
+        "evidence/policies/strict/s.rego: nothing is asked of it",
+    ),
+    "a file that judges nothing": (
+        _write("rules/notes.md", "these rules are strict"),
+        "evidence/policies/rules/notes.md: nothing is asked of it",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", IN_POLICIES)
+def test_whatever_differs_in_policy_is_named(mixed: Shell, what: str) -> None:
+    change, named = IN_POLICIES[what]
+    change()
+    reseal(Path("out"))
+    found = replayed(mixed, code=1)
+    assert any(named in each for each in found), found
+
+
+def test_plain_rules_are_asked_of_the_document_that_they_saw(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A snapshot in another order, which says more than facts, is another document."""
+    Path("s.yaml").write_text(SNAPSHOT.replace("kind: Snapshot\n", "kind: Snapshot\nnote: kept\n"))
+    lay_out(Path(), {"p/p.rego": 'package p\n\ndeny contains "x" if not input.note\n'})
+    assert bundle("--evidence", "-p", "p") == 0
+    capsys.readouterr()
+    assert replayed(Shell(capsys)) == []
+    Path("s.yaml").write_text(SNAPSHOT.replace("590.1", '590.1", "api-token": "hunter2hunter2'))
+    lay_out(Path(), {"p/p.rego": 'package p\n\ndeny contains "x" if not input.nodes\n'})
+    assert bundle("--evidence", "-p", "p", to="secret") == 2
+    assert "plain rules judged a snapshot with secrets in it" in capsys.readouterr().err
+    assert not Path("secret").exists()
+
+
+def test_a_file_that_no_bundle_can_hold_is_refused(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(Path(), {"p/a\nb.rego": 'package p\n\ndeny contains "x" if not input.nodes\n'})
+    assert bundle("--evidence", "-p", "p") == 2
+    assert "the file 'a\\nb.rego' cannot be carried" in capsys.readouterr().err
 
 
 # Elsewhere --------------------------------------------------------------------------------------

@@ -186,6 +186,33 @@ def test_packs_that_oras_pushed_for_opa(shell: Shell, host: str) -> None:
     assert Path("pulled.tar.gz").read_bytes() == Path("gpu.tar.gz").read_bytes()
 
 
+def test_a_lock_brings_packs_again_that_oras_pushed(shell: Shell, host: str) -> None:
+    shell("policy", "pack", "gpu", "-o", "gpu.tar.gz")
+    Path("config.json").write_text("{}")
+    push = ("oras", "push", "--plain-http", "--config")
+    push += ("config.json:application/vnd.oci.image.config.v1+json",)
+    do(*push, f"{host}/gpu:v1", f"gpu.tar.gz:{LAYER}")
+    shell("policy", "pull", f"oci://{host}/gpu:v1", "-o", "p/gpu.tar.gz", "--lock", code=2)
+    Path("p").mkdir()
+    shell("policy", "pull", f"oci://{host}/gpu:v1", "-o", "p/gpu.tar.gz", "--lock")
+    Path("p/gpu.tar.gz").unlink()
+    Path("p").rmdir()
+    shell("policy", "pack", "operators", "-o", "other.tar.gz")
+    do(*push, f"{host}/gpu:v1", f"other.tar.gz:{LAYER}")  # the tag moves
+    shell("policy", "pull", "--locked")
+    assert Path("p/gpu.tar.gz").read_bytes() == Path("gpu.tar.gz").read_bytes()
+
+
+@STORE
+def test_a_lock_brings_packs_again_from_a_store(shell: Shell, bucket: str) -> None:
+    shell("policy", "pack", "gpu", "-o", "gpu.tar.gz")
+    shell("policy", "push", "gpu.tar.gz", f"{bucket}/locked:v1")
+    shell("policy", "pull", f"{bucket}/locked:v1", "-o", "own.tgz", "--lock")
+    Path("own.tgz").unlink()
+    shell("policy", "pull", "--locked")
+    assert Path("own.tgz").read_bytes() == Path("gpu.tar.gz").read_bytes()
+
+
 @STORE
 def test_an_object_store(shell: Shell, bucket: str) -> None:
     place = f"{bucket}/team/demo"

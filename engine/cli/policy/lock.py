@@ -29,7 +29,7 @@ class LockOptions:
 @click.argument("packs", nargs=-1, metavar="[NAME|DIR|FILE]...")
 @takes("asked", LockOptions)
 def command(packs: tuple[str, ...], asked: LockOptions) -> ExitCode:
-    """Write eidos.lock: every shipped pack, those that are configured, and those named here.
+    """Write eidos.lock: shipped packs, configured ones, pulled ones, and those named here.
 
     With --locked, nothing else judges: another version, digest, source or signer is refused. The
     lock lies beside the project's eidos.yaml. Exit codes: 0; 1 where packs are not as locked,
@@ -41,7 +41,7 @@ def command(packs: tuple[str, ...], asked: LockOptions) -> ExitCode:
         named += [*gate.packs, *gate.bundle_packs]
     opening = Opening(limits=reader_limits(), verification_keys=asked.verification_keys)
     with Context(replace(opening, engine=settings.engine), os.environ) as context:
-        done = policy_lock(named, _place(user=asked.user), context, update=asked.update)
+        done = policy_lock(named, lock_place(user=asked.user), context, update=asked.update)
     for line in done.changes:
         console.say(line)
     told = (
@@ -51,7 +51,8 @@ def command(packs: tuple[str, ...], asked: LockOptions) -> ExitCode:
     return done.exit_code
 
 
-def _place(*, user: bool) -> Path:
+def lock_place(*, user: bool = False) -> Path:
+    """Give where the lock is, or would be: the project's, unless it is the user's own."""
     from eidos.engine.config.loading import project_file
     from eidos.engine.packs.locking import FILE, find_lock
 
