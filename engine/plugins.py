@@ -3,13 +3,16 @@
 A plug-in that cannot be loaded is reported by name and never stops the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from eidos.engine.ports import Bundler, Collector, Deployer
 from eidos.engine.records import dataclass
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 BUNDLERS = "eidos.bundlers"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Bundler`."""
@@ -17,6 +20,15 @@ DEPLOYERS = "eidos.deployers"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Deployer`."""
 COLLECTORS = "eidos.collectors"
 """Entry-point group; each entry names an object that is a `eidos.engine.ports.Collector`."""
+PLACES = "eidos.places"
+"""Entry-point group; each entry is a scheme, and names an `eidos.engine.ports.Place`."""
+REPORTERS = "eidos.reporters"
+"""Entry-point group; each entry is a kind of document and a format, ``Report.acme``, and names a
+function: document in, text out."""
+_LOADED_WITHIN = 60.0
+"""Seconds in which a package is imported."""
+_WORDS_AT_MOST = 10_000
+"""Bytes of why it could not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,8 @@ def find_plugins(group: str) -> Plugins:
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         try:
             loaded[entry.name] = entry.load()
-        except Exception as error:  # noqa: BLE001  # third-party code may raise anything
-            broken[entry.name] = _why(entry, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it may raise anything, or end us
+            broken[entry.name] = _why(entry.value, error)
     return Plugins(loaded, broken)
 
 
@@ -92,5 +104,78 @@ def _is_collector(plugin: object) -> TypeGuard[Collector]:
     return offers and getattr(plugin, "reads", None) in ("local", "cluster")
 
 
-def _why(entry: EntryPoint, error: Exception) -> str:
-    return f"{entry.value}: {type(error).__name__}: {' '.join(str(error).split())}"
+def _why(value: str, error: BaseException) -> str:
+    return f"{value}: {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+# What is not loaded here ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What a package offers under a name; nothing of the package has been imported."""
+
+    name: str
+    value: str
+    """``module:object``."""
+    origin: str
+    """The package, with its version: ``acme-shelf 1.2.0``."""
+    error: str | None = None
+    """Why it cannot be used, as far as its name says that."""
+
+
+def origin_of(entry: EntryPoint) -> str:
+    """Name the package that brings an entry point, with its version."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+
+
+def find_packaged(group: str) -> Iterator[Packaged]:
+    """Give what packages offer in a group, by name, without importing any of them.
+
+    Of a name that two packages offer, neither can be used: which of them is meant nobody says.
+
+    Args:
+        group: `PLACES` or `REPORTERS`.
+    """
+    entries = sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value))
+    origins: dict[str, set[str]] = {}
+    for entry in entries:
+        origins.setdefault(entry.name, set()).add(origin_of(entry))
+    for entry in entries:
+        both = sorted(origins[entry.name])
+        error = f"the packages {' and '.join(both)} both offer it" if len(both) > 1 else None
+        yield Packaged(entry.name, entry.value, origin_of(entry), error)
+
+
+def load(group: str, value: str) -> object:
+    """Import what an entry point names: for a process of its own, as it may do anything.
+
+    Args:
+        group: of the entry point.
+        value: ``module:object``.
+    """
+    return EntryPoint("", value, group).load()
+
+
+def loading_error(group: str, value: str) -> str | None:
+    """Import, in a process of its own, what an entry point names, to see whether it can be called.
+
+    Returns:
+        Why not; None where it can.
+    """
+    from eidos.engine.isolating import GoneError, apart
+
+    with apart(_load, group, value) as process:
+        try:
+            said = process.receive_bytes(_LOADED_WITHIN, _WORDS_AT_MOST)
+        except GoneError as error:
+            return f"{value} {error}"
+    return said.decode(errors="replace") or None
+
+
+def _load(pipe: "Connection", group: str, value: str) -> None:
+    try:
+        said = "" if callable(load(group, value)) else f"{value} is nothing that can be called"
+    except BaseException as error:  # noqa: BLE001  # it may raise anything, or leave
+        said = _why(value, error)
+    pipe.send_bytes(said.encode(errors="replace")[:_WORDS_AT_MOST])

@@ -13,6 +13,7 @@ from eidos.engine.app.shipping import Way, bundle_at, fetched
 from eidos.engine.bundling.trees import Verified
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, open_bundle
+from eidos.engine.distributing.opening import origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
@@ -79,9 +80,11 @@ def verify(request: VerifyRequest, context: Context, way: Way) -> BundleCheck:
     """
     verifiers = load_verifiers(request.keys, context.environ)
     requirements = resolved(request.requirements, verifiers)
+    origin = origin_of(read_reference(request.place))
     with _folder_of(request.place, way) as folder:
         seen = _looked_at(folder, verifiers, request, context)
-    seen = replace(_named(seen, folder, request.place), keys=len({v.keyid for v in verifiers}))
+    keys = len({v.keyid for v in verifiers})
+    seen = replace(_named(seen, folder, request.place), keys=keys, origin=origin)
     return replace(seen, requirements=held(requirements, seen))
 
 
