@@ -4,12 +4,18 @@ import faulthandler
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from eidos.engine.errors import EidosError
+from eidos.engine.model.secrets import MASK, is_secret_name
 from eidos.engine.records import dataclass
 from eidos.engine.starting import held, kill_group
 
@@ -17,10 +23,29 @@ _TASKS = Path("/proc/self/task")
 """A folder for each thread, those of native libraries included, of which Python knows nothing."""
 _JOINED_WITHIN = 1.0
 """Seconds for a process that ends to tell how it ended."""
+_SECRET_AT_LEAST = 6
+"""Characters; what is shorter may be a part of any word."""
 
 
 class GoneError(Exception):
     """Code of others did not answer; the message says it as what the code did: ``crashed: ...``."""
+
+
+class RefusedError(Exception):
+    """Code of others answered that it failed, or refuses.
+
+    Args:
+        message: in its words, where it raised an `EidosError`; else only of which kind and where.
+        hint: the next step, in its words.
+    """
+
+    def __init__(self, message: str, hint: str | None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class OddError(Exception):
+    """Code of others offers or gives something else than it should; the message is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +87,30 @@ class Apart:
             alive = self.process.is_alive()
             why = f"gave more than {at_most:,} bytes at once" if alive else self._ending()
             raise GoneError(why) from error
+
+    def answer(self, kind: Any, seconds: float, at_most: int) -> Any:  # noqa: ANN401 -- of any type
+        """Give the next answer, as `said` and `failed` write them: data, and nothing that acts.
+
+        Args:
+            kind: its type; anything else is refused.
+            seconds: how long to wait for it.
+            at_most: how many bytes are taken.
+
+        Raises:
+            GoneError: there is none, or it is something else.
+            RefusedError: it says what went wrong.
+        """
+        content = self.receive_bytes(seconds, at_most)
+        try:
+            error, hint, packed = msgspec.msgpack.decode(
+                content, type=tuple[str | None, str | None, msgspec.Raw]
+            )
+            value = None if error is not None else msgspec.msgpack.decode(packed, type=kind)
+        except (msgspec.DecodeError, ValueError, RecursionError) as odd:
+            raise GoneError(f"gives something else than it should: {odd}") from odd
+        if error is not None:
+            raise RefusedError(error, hint)
+        return value
 
     def send(self, what: object) -> None:
         """Send anything that can be pickled.
@@ -112,25 +161,34 @@ def apart(target: Callable[..., None], *arguments: object) -> Iterator[Apart]:
         arguments: anything that can be pickled.
 
     Raises:
-        OSError: no process can be started.
+        GoneError: no process can be started.
     """
     # A fork is much quicker, and unsafe as soon as there are threads.
     forks = _is_alone()
     context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
+    with _starting():
+        ours, theirs = context.Pipe()
     # Whoever inherits our end keeps it open: the process would not see us go.
     inherited = ours if forks else None
     process = context.Process(
         target=_child, args=(target, theirs, inherited, arguments), daemon=True
     )
     try:
-        with held():
+        with held(), _starting():
             process.start()
         theirs.close()
         yield Apart(process, ours)
     finally:
         _end(process)
         ours.close()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GoneError(f"cannot be started: {error.strerror or error}") from error
 
 
 def _is_alone() -> bool:
@@ -166,3 +224,47 @@ def _end(process: BaseProcess) -> None:
     kill_group(process.pid)
     process.kill()
     process.join(timeout=_JOINED_WITHIN)
+
+
+# What is answered there, and told here ----------------------------------------------------------
+
+
+def said(value: object) -> bytes:
+    """Write an answer for `Apart.answer`.
+
+    Raises:
+        TypeError: it is nothing that MessagePack knows.
+    """
+    return msgspec.msgpack.encode((None, None, value))
+
+
+def failed(error: BaseException) -> bytes:
+    """Write what went wrong for `Apart.answer`.
+
+    Of an error that is none of ours only kind and place are told: its words may hold a credential.
+    Those about a module that is missing do not.
+    """
+    if isinstance(error, EidosError):
+        hint = error.hint and encodable(str(error.hint))
+        told = (encodable(str(error.message)), hint, None)
+    elif isinstance(error, OddError):
+        told = (encodable(str(error)), None, None)
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        words = f": {error}" if isinstance(error, ImportError) else ""
+        told = (encodable(f"failed with {type(error).__name__}{words}{where}"), None, None)
+    return msgspec.msgpack.encode(told)
+
+
+def encodable(text: str) -> str:
+    """Write text that UTF-8 can hold: halves of characters become visible escapes."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def harmless(text: str, environ: Mapping[str, str]) -> str:
+    """Take out of a text what variables hold whose names promise a secret."""
+    for name, value in environ.items():
+        if len(value) >= _SECRET_AT_LEAST and is_secret_name(name):
+            text = text.replace(value, MASK)
+    return text

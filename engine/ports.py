@@ -565,6 +565,8 @@ class Rendering:
     """Show what passed as well."""
     summary: bool = False
     """Only count."""
+    log: bool = True
+    """It goes to standard output, where a build server may read orders; not to a file."""
 
 
 class Reporter(Protocol[T_contra]):

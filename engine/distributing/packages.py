@@ -12,24 +12,27 @@ MessagePack of a known type, so that an answer is data and nothing else.
 import re
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, BinaryIO, cast
-
-import msgspec
 
 from eidos.engine.distributing.checking import taken_tag
 from eidos.engine.distributing.manifests import describe, read_descriptor, read_manifest
 from eidos.engine.distributing.places import BUILT_IN, FORMS
 from eidos.engine.errors import DistributionError, EidosError, UsageError
-from eidos.engine.isolating import GoneError, apart
+from eidos.engine.isolating import (
+    GoneError,
+    OddError,
+    RefusedError,
+    apart,
+    failed,
+    harmless,
+    said,
+)
 from eidos.engine.model.artifact import TAG, Descriptor, Reference, Stored, Terms
-from eidos.engine.model.secrets import MASK, is_secret_name
 from eidos.engine.plugins import PLACES, Packaged, find_packaged, load
 from eidos.engine.ports import Repository
 
@@ -55,8 +58,6 @@ _CHUNK = 1 << 20
 _MESSAGE_AT_MOST = 32 << 20
 _LISTED_AT_MOST = 10_000
 """Tags of a place, or manifests that refer to one."""
-_SECRET_AT_LEAST = 6
-"""Characters; what is shorter may be a part of any word."""
 _HINT = "Report it to whoever wrote the package; eidos plugin list shows what it brings."
 
 
@@ -122,11 +123,7 @@ class PackagedRepository:
     ) -> None:
         self.place = reference.repository
         self._name = f"{self.place} ({place.origin})"
-        self._secrets = [
-            value
-            for name, value in environ.items()
-            if len(value) >= _SECRET_AT_LEAST and is_secret_name(name)
-        ]
+        self._environ = environ
         self._patience = _TIMEOUTS * terms.timeout
         self._is_changed = False
         self._is_in_step = False
@@ -162,8 +159,8 @@ class PackagedRepository:
         if found is None:
             return None
         digest, size, content = found
-        said = read_manifest(content, f"{self._name}: {name}")
-        stored = Stored(describe(content, said.media_type), content)
+        media_type = read_manifest(content, f"{self._name}: {name}").media_type
+        stored = Stored(describe(content, media_type), content)
         if (digest, size) != (stored.descriptor.digest, stored.descriptor.size):
             raise self._wrong(
                 f"gives another manifest for {name} than it says: {stored.descriptor.digest} of "
@@ -260,41 +257,27 @@ class PackagedRepository:
         Raises:
             DistributionError: there is none, it is something else, or says what went wrong.
         """
-        expected: Any = tuple[str | None, str | None, kind]
         try:
-            said = self._process.receive_bytes(seconds, _MESSAGE_AT_MOST)
-            error, hint, value = msgspec.msgpack.decode(said, type=expected)
+            return self._process.answer(kind, seconds, _MESSAGE_AT_MOST)
         except GoneError as gone:
             raise self._wrong(str(gone)) from gone
-        except (msgspec.DecodeError, ValueError, RecursionError) as odd:
-            raise self._wrong(f"gives something else than it should: {odd}") from odd
-        if error is not None:
+        except RefusedError as refused:
             self._is_in_step = True
-            raise DistributionError(
-                self._harmless(f"{self._name}: {error}"), hint=self._harmless(hint or _HINT)
-            )
-        return value
+            raise self._wrong(f": {refused}", refused.hint) from refused
 
     def _listed(self, found: list[Any]) -> list[Any]:
         if len(found) > _LISTED_AT_MOST:
             raise self._wrong(f"lists more than {_LISTED_AT_MOST:,} of something")
         return found
 
-    def _wrong(self, what: str) -> DistributionError:
-        return DistributionError(self._harmless(f"{self._name} {what}"), hint=_HINT)
-
-    def _harmless(self, text: str) -> str:
-        """Take out what variables hold whose names promise a secret: a place may repeat any."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return text
+    def _wrong(self, what: str, hint: str | None = None) -> DistributionError:
+        message = f"{self._name}{'' if what.startswith(':') else ' '}{what}"
+        return DistributionError(
+            harmless(message, self._environ), hint=harmless(hint or _HINT, self._environ)
+        )
 
 
 # In the other process ---------------------------------------------------------------------------
-
-
-class _OddError(Exception):
-    """A place offers or gives something else than it should; the message is told."""
 
 
 class _Clock:
@@ -315,9 +298,9 @@ def _serve(
     try:
         repository = _opened(value, reference, terms, environ)
     except BaseException as error:  # noqa: BLE001 -- it may raise anything, or leave
-        pipe.send_bytes(_failed(error))
+        pipe.send_bytes(failed(error))
         return
-    pipe.send_bytes(_said(None))
+    pipe.send_bytes(said(None))
     while True:
         try:
             method, arguments = pipe.recv()
@@ -325,9 +308,9 @@ def _serve(
             return
         try:
             for each in _answers(repository, pipe, method, arguments):
-                pipe.send_bytes(_said(each))
+                pipe.send_bytes(said(each))
         except BaseException as error:  # noqa: BLE001 -- it may raise anything, or leave
-            pipe.send_bytes(_failed(error))
+            pipe.send_bytes(failed(error))
 
 
 def _opened(
@@ -335,11 +318,11 @@ def _opened(
 ) -> Repository:
     place = load(PLACES, value)
     if not callable(place):
-        raise _OddError(f"{value} is nothing that can be called")
+        raise OddError(f"{value} is nothing that can be called")
     repository: Repository = place(reference, terms, _Clock(), environ)
     missing = [name for name in _METHODS if not callable(getattr(repository, name, None))]
     if missing:
-        raise _OddError(f"what it opens does not offer {', '.join(missing)}")
+        raise OddError(f"what it opens does not offer {', '.join(missing)}")
     return repository
 
 
@@ -369,7 +352,7 @@ def _answers(
 
 def _pieces(part: object) -> Iterator[bytes]:
     if not isinstance(part, bytes | bytearray | memoryview):
-        raise _OddError(f"blob gives a {type(part).__name__} and no bytes")
+        raise OddError(f"blob gives a {type(part).__name__} and no bytes")
     whole = bytes(part)
     for start in range(0, len(whole), _CHUNK):
         yield whole[start : start + _CHUNK]
@@ -379,7 +362,7 @@ def _manifest(found: object) -> tuple[str, int, bytes] | None:
     if found is None:
         return None
     if not isinstance(found, Stored) or not isinstance(found.descriptor, Descriptor):
-        raise _OddError(f"manifest gives a {type(found).__name__} and no Stored")
+        raise OddError(f"manifest gives a {type(found).__name__} and no Stored")
     return found.descriptor.digest, found.descriptor.size, found.content
 
 
@@ -391,20 +374,3 @@ def _taken(pipe: Connection) -> Iterator[BinaryIO]:
             file.write(part)
         file.seek(0)
         yield cast("BinaryIO", file)
-
-
-def _said(value: object) -> bytes:
-    return msgspec.msgpack.encode((None, None, value))
-
-
-def _failed(error: BaseException) -> bytes:
-    """Say what went wrong; of an error that is none of ours only where: its words may hold any."""
-    if isinstance(error, EidosError):
-        told = (str(error.message), error.hint and str(error.hint), None)
-    elif isinstance(error, _OddError):
-        told = (str(error), None, None)
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        told = (f"failed with {type(error).__name__}{where}", None, None)
-    return msgspec.msgpack.encode(told)

@@ -41,7 +41,7 @@ from eidos.engine.model.history import (
 from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
-from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack
+from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack, PluggedPart
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
@@ -212,8 +212,12 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "plugins/v1": (
         PLUGINS,
         Plugged(
-            (PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)),
-            (PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+            collectors=(PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD, origin=BAD)),
+            packs=(PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+            bundlers=(PluggedPart(BAD, BAD, (BAD,)),),
+            deployers=(PluggedPart(BAD, BAD),),
+            places=(PluggedPart(BAD, BAD, error=BAD),),
+            reporters=(PluggedPart(BAD, BAD, error=BAD),),
         ),
     ),
 }
