@@ -23,6 +23,8 @@ _TASKS = Path("/proc/self/task")
 """A folder for each thread, those of native libraries included, of which Python knows nothing."""
 _JOINED_WITHIN = 1.0
 """Seconds for a process that ends to tell how it ended."""
+_PR_SET_PDEATHSIG = 1
+"""Of ``linux/prctl.h``."""
 _SECRET_AT_LEAST = 6
 """Characters; what is shorter may be a part of any word."""
 
@@ -205,6 +207,7 @@ def _child(
     arguments: tuple[object, ...],
 ) -> None:
     os.setpgid(0, 0)  # so that what it starts ends with it
+    _end_with_parent()
     faulthandler.disable()  # a crash is told in a sentence
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -215,6 +218,14 @@ def _child(
         os.dup2(null, descriptor)
     with suppress(OSError):  # nobody listens any more
         target(pipe, *arguments)
+
+
+def _end_with_parent() -> None:
+    """Have this process killed when the one that started it is, which can tell nobody then."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):  # no Linux
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 def _end(process: BaseProcess) -> None:

@@ -31,6 +31,7 @@ _OFFERS: Mapping[str, tuple[str, ...]] = {
     DEPLOYERS: ("name", "files"),
 }
 """What an object of each group must have."""
+_UNKNOWN = "an unknown package"
 _LOADED_WITHIN = 60.0
 """Seconds in which a package is imported."""
 _WORD_AT_MOST = 1000
@@ -138,7 +139,10 @@ class Packaged:
 
 def origin_of(entry: EntryPoint) -> str:
     """Name the package that brings an entry point, with its version."""
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+    try:
+        return f"{entry.dist.name} {entry.dist.version}" if entry.dist else _UNKNOWN
+    except (KeyError, OSError, ValueError):  # what an installation left has no metadata
+        return _UNKNOWN
 
 
 def find_packaged(group: str) -> Iterator[Packaged]:

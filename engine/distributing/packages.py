@@ -53,6 +53,7 @@ _OPENED_WITHIN = 60.0
 """Seconds, at least: a package may import much."""
 _TIMEOUTS = 10
 """A place may try again where it gets no answer, as ours do, and says nothing meanwhile."""
+_SILENT_AT_MOST = 86_400.0
 _CLOSED_WITHIN = 5.0
 _CHUNK = 1 << 20
 _MESSAGE_AT_MOST = 32 << 20
@@ -124,7 +125,7 @@ class PackagedRepository:
         self.place = reference.repository
         self._name = f"{self.place} ({place.origin})"
         self._environ = environ
-        self._patience = _TIMEOUTS * terms.timeout
+        self._patience = min(_TIMEOUTS * terms.timeout, _SILENT_AT_MOST)
         self._is_changed = False
         self._is_in_step = False
         with ExitStack() as ending:

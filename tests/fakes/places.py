@@ -66,6 +66,7 @@ class Odd(Layout):
         if self.act == "crashes":
             ctypes.string_at(0)
         while self.act == "hangs":
+            Path(os.environ["ODD_PID"]).with_suffix(".hangs").touch()
             time.sleep(60)
 
     def blob(self, blob: Descriptor) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -233,18 +234,54 @@ def test_one_that_offers_too_little(odd: Shell, scheme: str, said: str) -> None:
     assert said in odd.err
 
 
-def test_one_that_hangs_is_ended(odd: Shell, tmp_path: Path) -> None:
-    command = ("bundle", "pull", "odd://hangs:v1", "-o", "out", "--timeout", "0.1s")
-    odd(*command, code=2)
-    assert "did not answer within 1 s" in odd.err
-    ended = int((tmp_path / "pid").read_text())
-    for _ in range(200):  # killed, and soon gone
+def wait_for_end(process: int) -> None:
+    for _ in range(1200):  # killed, and soon gone
         try:
-            os.kill(ended, 0)
+            os.kill(process, 0)
         except ProcessLookupError:
             return
         time.sleep(0.05)
     pytest.fail("it is still there")
+
+
+def test_one_that_hangs_is_ended(odd: Shell, tmp_path: Path) -> None:
+    command = ("bundle", "pull", "odd://hangs:v1", "-o", "out", "--timeout", "0.1s")
+    odd(*command, code=2)
+    assert "did not answer within 1 s" in odd.err
+    wait_for_end(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_who_started_it(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "eidos.engine", "--no-config", "bundle", "pull"]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path))}
+    with subprocess.Popen([*command, "odd://hangs:v1", "-o", "out"], env=environ) as running:
+        while not (tmp_path / "pid.hangs").exists():
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(number)
+    assert running.returncode in {128 + number, -number}
+    wait_for_end(int((tmp_path / "pid").read_text()))
+    assert not list(Path().glob("out*"))
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_process_of_its_own_says_the_same() -> None:
+    """It has one thread, so that it forks."""
+    command = [sys.executable, "-m", "eidos.engine", "--no-config", "bundle", "pull"]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path))}
+    for act, code in (("well", 0), ("leaves", 2), ("crashes", 2), ("altered", 2)):
+        done = subprocess.run(
+            [*command, f"odd://{act}:v1", "-o", act],
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code
+        assert Path(act).exists() is (code == 0)
+        assert "noise" not in done.stdout + done.stderr
 
 
 def test_what_it_prints_nobody_sees(odd: Shell) -> None:
