@@ -21,12 +21,10 @@ from fakes.apart import answers, gives, kills_itself, says_where_it_is
 PATIENCE = 100.0
 
 
-@pytest.fixture(params=["fork", "spawn"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "fork" and not isolating._is_alone():
-        pytest.skip("what runs the tests has threads")
-    monkeypatch.setattr(isolating, "_is_alone", lambda: request.param == "fork")
-    return str(request.param)
+@pytest.fixture(params=["as threads allow", "spawned"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "spawned":
+        monkeypatch.setattr(isolating, "_is_alone", lambda: False)
 
 
 @pytest.mark.usefixtures("way")
