@@ -65,6 +65,7 @@ from eidos.engine.report.registry import (
     PACK_DIFFERENCE,
     PACK_QUALITY,
     PAST_DRIFT,
+    PLUGIN,
     PLUGINS,
     PRUNED,
     QUERY,
@@ -241,6 +242,14 @@ def test_no_text_gives_orders(name: str, form: str) -> None:
 def test_json_is_what_its_schema_says(name: str) -> None:
     value = json.loads(rendered(*RESULTS[name], "json"))
     assert schema.problems(Document("x", 0, value), name) == []
+
+
+def test_a_plug_in_gives_no_orders_where_it_is_shown() -> None:
+    told = rendered(PLUGIN, RESULTS["plugins/v1"][1], "text")
+    assert not HIDDEN.search(told)
+    assert orders(told) == 0
+    assert told.count("state: broken") == 4
+    assert told.count("state: ok") == 4
 
 
 def test_a_table_has_a_line_for_each_value() -> None:
