@@ -181,6 +181,12 @@ class DistributionError(EidosError):
     code = "distribution"
 
 
+class PluginError(EidosError):
+    """What a package brings failed, or gave something else than it should."""
+
+    code = "plugin"
+
+
 class MissingExtraError(EidosError):
     """An optional part is not installed."""
 

@@ -29,7 +29,7 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:  # most commands bundle nothing, and ship nothing
     from typing import BinaryIO
 
-    from eidos.engine.model.artifact import Descriptor, Stored
+    from eidos.engine.model.artifact import Descriptor, Reference, Stored, Terms
     from eidos.engine.model.bundle import File, Plan, Rendered, ToRender
     from eidos.engine.model.recorded_bundling import RecordedBundling
 
@@ -565,6 +565,8 @@ class Rendering:
     """Show what passed as well."""
     summary: bool = False
     """Only count."""
+    log: bool = True
+    """It goes to standard output, where a build server may read orders; not to a file."""
 
 
 class Reporter(Protocol[T_contra]):
@@ -721,6 +723,32 @@ class Repository(Protocol):
         """Give what says that it refers to a manifest; what of it is true is in its manifest."""
         ...
 
+    def keep(self) -> None:
+        """Write what is written at the end; called before `close` where all went well."""
+        ...
+
     def close(self) -> None:
-        """Let go of connections, and write what is written at the end."""
+        """Let go of connections, and of what was not kept."""
+        ...
+
+
+class Place(Protocol):
+    """Opens places of one scheme; named by an entry point that is called as the scheme."""
+
+    def __call__(
+        self, reference: "Reference", terms: "Terms", clock: Clock, environ: Mapping[str, str], /
+    ) -> Repository:
+        """Open a place.
+
+        Args:
+            reference: the place; which artifact of it does not matter.
+            terms: on which terms other machines are spoken to.
+            clock: waits before another try.
+            environ: says where credentials and proxies are.
+
+        Raises:
+            UsageError: the reference is none of this scheme.
+            MissingExtraError: what speaks to it is not installed.
+            DistributionError: it cannot be opened.
+        """
         ...

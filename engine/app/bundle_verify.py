@@ -13,6 +13,7 @@ from eidos.engine.app.shipping import Way, bundle_at, fetched
 from eidos.engine.bundling.trees import Verified, read_attestation
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, open_bundle
+from eidos.engine.distributing.opening import origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
@@ -102,12 +103,14 @@ def verify(request: VerifyRequest, context: Context, way: Way) -> BundleCheck:
     anchors = load_anchors(request.keys, request.trusted_root, request.identities, context.environ)
     requirements = resolved(request.requirements, anchors.every)
     beside = _beside(request.beside, anchors)
+    origin = origin_of(read_reference(request.place))
     with _folder_of(request.place, way) as folder:
         seen = _looked_at(folder, anchors, beside, request, context)
     seen = replace(
         _named(seen, folder, request.place),
         keys=len({each.id for each in anchors.keys}),
         identities=len(anchors.keyless.expected) if anchors.keyless else 0,
+        origin=origin,
     )
     return replace(seen, requirements=held(requirements, seen))
 

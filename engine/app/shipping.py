@@ -37,7 +37,7 @@ from eidos.engine.distributing.artifacts import (
 from eidos.engine.distributing.checking import take_manifest, taken_blob
 from eidos.engine.distributing.copying import Copied, copy_artifact, related
 from eidos.engine.distributing.manifests import TITLE, read_manifest
-from eidos.engine.distributing.opening import open_repository
+from eidos.engine.distributing.opening import open_repository, origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.archives import archive
 from eidos.engine.documents.writing import replacing, to_json
@@ -141,7 +141,7 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
         _attach(repository, stored, request.attached)
     digest = stored.descriptor.digest
     attestations = f", and {len(signed)} attestations" if signed else ""
-    said = f"pushed {len(files)} files{attestations} to {target}"
+    said = f"pushed {len(files)} files{attestations} to {_named(target)}"
     return Shipped(target.at(digest), digest, said)
 
 
@@ -260,7 +260,8 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
             _write_referrers(repository, stored, beside)
             publish(beside, request.referrers)
         publish(staging, request.place)
-    return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+    said = f"pulled {_named(source)} to {request.place}"
+    return Shipped(named, stored.descriptor.digest, said)
 
 
 @contextmanager
@@ -401,7 +402,7 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
         put_artifact(repository, artifact, target.tag, move=request.move)
         _attach(repository, artifact.manifest, request.attached)
     digest = artifact.manifest.descriptor.digest
-    return Shipped(target.at(digest), digest, f"pushed {len(content):,} bytes to {target}")
+    return Shipped(target.at(digest), digest, f"pushed {len(content):,} bytes to {_named(target)}")
 
 
 def pull_pack(request: PullRequest, way: Way) -> Shipped:
@@ -424,7 +425,8 @@ def pull_pack(request: PullRequest, way: Way) -> Shipped:
                 _write_referrers(repository, stored, beside)
                 publish(beside, request.referrers)
             _write_file(request.place, content, force=request.force)
-    return Shipped(named, stored.descriptor.digest, f"pulled {source} to {request.place}")
+    said = f"pulled {_named(source)} to {request.place}"
+    return Shipped(named, stored.descriptor.digest, said)
 
 
 # Both -------------------------------------------------------------------------------------------
@@ -459,7 +461,14 @@ def copy(
         tag = there.tag or here.tag
         done = copy_artifact(giving, stored, taking, tag, move=move, referrers=referrers)
     place = replace(there, tag=tag)
-    return Shipped(there.at(done.digest), done.digest, f"copied {here} to {place}{_count(done)}")
+    said = f"copied {_named(here)} to {_named(place)}{_count(done)}"
+    return Shipped(there.at(done.digest), done.digest, said)
+
+
+def _named(reference: Reference) -> str:
+    """Name a place and an artifact, and who brings the place where that is not us."""
+    origin = origin_of(reference)
+    return f"{reference} ({origin})" if origin else str(reference)
 
 
 def _count(done: Copied) -> str:
@@ -494,7 +503,8 @@ def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) 
             found.append(Tagged(tag, digest, said.artifact_type, said.annotations, kinds))
     wanted = {BUNDLE} if kind == BUNDLE else {PACK, PACK_CONFIG}
     listed = tuple(each for each in found if each.artifact_type in wanted)
-    return Listing(reference.repository, listed, len(tags) - len(listed))
+    others = len(tags) - len(listed)
+    return Listing(reference.repository, listed, others, origin_of(reference))
 
 
 # Files ------------------------------------------------------------------------------------------

@@ -177,9 +177,13 @@ def show(
 
     Raises:
         UsageError: a file could not be written; the other outputs have been.
+        PluginError: a package could not write its format; the other outputs have been.
     """
     from eidos.engine.report.outputs import write
 
+    for output in outputs:
+        if origin := kind.origin(output.format):
+            say(f"{output.format}: a format of {origin}")
     try:
         write(kind, result, outputs, look or rendering("never"), sys.stdout)
         sys.stdout.flush()

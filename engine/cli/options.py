@@ -24,7 +24,7 @@ Groups compose: `takes` may stand any number of times. Click knows a field by it
 ``context.get_parameter_source("policy_packs")`` says who set it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, MISSING, Field, fields
 from datetime import datetime, timedelta
@@ -452,18 +452,41 @@ def writes(kind: Kind[Any], **setting: Any) -> Callable[[_Command], _Command]:  
         kind: names the formats.
         setting: ``setting=`` and its key, where one is its default.
     """
-    *names, last = kind.formats
     return click.option(
         "-o",
         "--output",
         "--format",
         "outputs",
-        cls=SettingOption if setting else click.Option,
+        cls=_SettingFormatOption if setting else _FormatOption,
+        kind=kind,
         multiple=True,
         metavar="FORMAT[=PATH]",
-        help=f"{', '.join(names)} or {last}; repeatable.",
+        help=_formats_help(kind.formats),
         **setting,
     )
+
+
+class _FormatOption(click.Option):
+    """``-o``: help names what packages bring as well, and nobody looks for that before."""
+
+    def __init__(self, *declarations: Any, kind: Kind[Any], **options: Any) -> None:  # noqa: ANN401 -- click's own types
+        super().__init__(*declarations, **options)
+        self.kind = kind
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Write flags and help."""
+        more = [name for name, each in self.kind.packaged().items() if not each.error]
+        self.help = _formats_help([*self.kind.formats, *more])
+        return super().get_help_record(ctx)
+
+
+class _SettingFormatOption(_FormatOption, SettingOption):
+    """The same, with a default in the configuration."""
+
+
+def _formats_help(formats: Iterable[str]) -> str:
+    *names, last = formats
+    return f"{', '.join(names)} or {last}; repeatable."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,13 @@ Trust: TypeAlias = Literal["shows", "tightens", "relaxes", "acts"]
 Engine: TypeAlias = Literal["auto", "opa", "light"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
+SHOWING = frozenset(
+    {
+        *("text", "json", "junit", "sarif", "github"),
+        *("gitlab", "tap", "markdown", "ctrf", "openreports"),
+    }
+)
+"""Formats of a report that eidos has itself: they show it, and run nobody's code."""
 YEARS = range(1678, 2262)
 """Whole years that Rego's clock counts: nanoseconds from 1970 in 64 bits."""
 
@@ -285,8 +292,8 @@ SETTINGS = (
         key="output",
         kind="list",
         trust="acts",
-        why="`FORMAT=PATH` writes a file; a `FORMAT` alone only shows",
-        mild=lambda value: "=" not in str(value),
+        why="`FORMAT=PATH` writes a file, and a package's format runs it; others only show",
+        mild=lambda value: value in SHOWING,
         help="How to report, and where to; repeatable.",
         lone=True,
         flags="-o --output --format",

@@ -59,6 +59,9 @@ class Layout:
         self.place = place
         self._objects = objects
 
+    def keep(self) -> None:
+        """Nothing is left to write."""
+
     def close(self) -> None:
         """Nothing is held."""
 

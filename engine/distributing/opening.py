@@ -3,15 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from eidos.engine.distributing.layout import Layout, TarLayout, open_layout
-from eidos.engine.distributing.references import CLOUDS
+from eidos.engine.distributing.places import BUILT_IN
 from eidos.engine.errors import UsageError
 from eidos.engine.model.artifact import Reference, Terms
 from eidos.engine.ports import Clock, Repository
-
-_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
-"""Variables that name another store than the cloud's own."""
-_HERE = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 
 
 @contextmanager
@@ -34,29 +29,30 @@ def open_repository(
     repository = _opened(reference, terms, clock, environ)
     try:
         yield repository
-        if isinstance(repository, TarLayout):
-            repository.keep()
+        repository.keep()
     finally:
         repository.close()
+
+
+def origin_of(reference: Reference) -> str | None:
+    """Name the package that brings a place, with its version; None where it is eidos' own."""
+    if reference.scheme == "path" or reference.scheme in BUILT_IN:
+        return None
+    from eidos.engine.distributing.packages import packaged_place
+
+    return packaged_place(reference.scheme).origin
 
 
 def _opened(
     reference: Reference, terms: Terms, clock: Clock, environ: Mapping[str, str]
 ) -> Repository:
-    if reference.scheme == "oci":
-        from eidos.engine.distributing.registry import Registry
+    if reference.scheme == "path":
+        raise UsageError(
+            f"'{reference}' holds one tree, and no artifacts by name",
+            hint=f"A layout does: oci-layout:{reference.place}",
+        )
+    if reference.scheme in BUILT_IN:
+        return BUILT_IN[reference.scheme](reference, terms, clock, environ)
+    from eidos.engine.distributing.packages import PackagedRepository, packaged_place
 
-        return Registry(reference.place, terms, clock, environ)
-    if reference.scheme in CLOUDS:
-        from eidos.engine.distributing.objects import CloudObjects
-
-        is_here = any(environ.get(name, "").startswith(_HERE) for name in _ENDPOINTS)
-        url = reference.repository
-        objects = CloudObjects(url, plain=terms.plain_http or is_here, timeout=terms.timeout)
-        return Layout(url, objects)
-    if reference.scheme == "oci-layout":
-        return open_layout(reference.place)
-    raise UsageError(
-        f"'{reference}' holds one tree, and no artifacts by name",
-        hint=f"A layout does: oci-layout:{reference.place}",
-    )
+    return PackagedRepository(packaged_place(reference.scheme), reference, terms, environ)

@@ -66,6 +66,9 @@ class Registry:
             self._http, asked, lambda: find_credential(place, environ)
         )
 
+    def keep(self) -> None:
+        """Nothing is left to write."""
+
     def close(self) -> None:
         """Close every connection."""
         self._http.close()

@@ -76,7 +76,8 @@ class Reference:
     """A place of artifacts, and perhaps one of them: ``oci://host/repository:tag@sha256:...``."""
 
     scheme: str
-    """``oci``, ``oci-layout``, ``s3``, ``gs``, ``az``; ``path`` for a folder or an archive."""
+    """``oci``, ``oci-layout``, ``s3``, ``gs``, ``az``, or a package's; ``path`` for a folder or an
+    archive."""
     place: str
     """Host and repository, bucket and prefix, or path; without scheme, tag and digest."""
     tag: str | None = None
@@ -133,6 +134,8 @@ class Listing:
     """By tag."""
     others: int = 0
     """How many tags name something else."""
+    origin: str | None = None
+    """The package that brings the place, with its version; None where it is eidos' own."""
 
     @property
     def exit_code(self) -> ExitCode:

@@ -57,6 +57,8 @@ class BundleCheck:
     place: str
     digest: str | None
     """Of its manifest; None where that cannot be read."""
+    origin: str | None = None
+    """The package that brings the place, with its version; None where it is eidos' own."""
     problems: tuple[Problem, ...] = ()
     """What is not as it must be, of the bundle and of what is signed about it."""
     decided: Decided | None = None

@@ -14,6 +14,22 @@ class PluggedIn:
     subtypes: tuple[str, ...] = ()
     error: str | None = None
     """Why it could not be loaded."""
+    origin: str = ""
+    """The package that brings it, with its version."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluggedPart:
+    """A bundler, a deployer, a place or a format."""
+
+    name: str
+    """Of its entry point: a scheme of places, kind and format of a reporter (``Report.acme``)."""
+    origin: str
+    """The package that brings it, with its version."""
+    offers: tuple[str, ...] = ()
+    """What it does beyond its name: the components that a bundler renders."""
+    error: str | None = None
+    """Why it cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +45,31 @@ class PluggedPack:
     """Why it cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugged:
     """All that is plugged in."""
 
     collectors: tuple[PluggedIn, ...] = ()
     packs: tuple[PluggedPack, ...] = ()
+    bundlers: tuple[PluggedPart, ...] = ()
+    deployers: tuple[PluggedPart, ...] = ()
+    places: tuple[PluggedPart, ...] = ()
+    reporters: tuple[PluggedPart, ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, PluggedIn | PluggedPack | PluggedPart], ...]:
+        """Give each with what it is, in the order in which they are listed."""
+        groups: dict[str, tuple[PluggedIn | PluggedPack | PluggedPart, ...]] = {
+            "collector": self.collectors,
+            "pack": self.packs,
+            "bundler": self.bundlers,
+            "deployer": self.deployers,
+            "place": self.places,
+            "reporter": self.reporters,
+        }
+        return tuple((kind, each) for kind, group in groups.items() for each in group)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing of it is broken."""
-        errors = [*(one.error for one in self.collectors), *(one.error for one in self.packs)]
-        return not any(errors)
+        return not any(each.error for _, each in self.parts)

@@ -14,6 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
+from eidos.engine.plugins import origin_of
 from eidos.engine.records import dataclass
 
 GROUP = "eidos.validators"
@@ -53,7 +54,7 @@ def packaged_packs(taken: Mapping[str, object]) -> Mapping[str, PackagedPack]:
 
 def _packs(taken: Mapping[str, object]) -> Iterator[PackagedPack]:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
-        origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+        origin = origin_of(entry)
         folder = _folder(entry)
         if entry.name in taken:
             error = "a shipped pack has this name: the package must give it another"

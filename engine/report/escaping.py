@@ -25,6 +25,9 @@ _HIDDEN = {
     0x0D: "\\r",
 }
 _HIDDEN_BUT_LINES = {code: text for code, text in _HIDDEN.items() if code != ord("\n")}
+_HIDDEN_BUT_SPACE = {
+    code: text for code, text in _HIDDEN.items() if code not in {ord("\n"), ord("\t")}
+}
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character of UTF-16: text that holds one cannot be written as UTF-8."""
 _WORKFLOW = re.compile(r"^(\s*)::", re.MULTILINE)
@@ -45,6 +48,18 @@ def printable(text: str) -> str:
 def tabbed(text: str) -> str:
     """Do as `printable` does, but keep tabs, which stand between columns."""
     return "\t".join(map(printable, text.split("\t")))
+
+
+def written_by_others(text: str, *, log: bool) -> str:
+    """Make visible what moves a cursor or hides text; tabs and ends of lines stay, CRLF included.
+
+    Args:
+        text: that other people's code made.
+        log: it goes where a build server may read orders, which it must not give.
+    """
+    shown = "\r\n".join(part.translate(_HIDDEN_BUT_SPACE) for part in text.split("\r\n"))
+    shown = SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", shown)
+    return disarmed(_defused(shown)) if log else shown
 
 
 def disarmed(text: str) -> str:

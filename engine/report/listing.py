@@ -5,7 +5,7 @@ from typing import TextIO
 from eidos.engine.model.artifact import Listing, Tagged
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened
-from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.jsontext import known, write_document
 
 _TITLE = "org.opencontainers.image.title"
 _SHOWN = 80
@@ -20,7 +20,8 @@ def text(found: Listing, out: TextIO, _rendering: Rendering) -> None:
         out.write(f"{disarmed(one_line(line))}\n")
     count = "1 artifact" if len(found.artifacts) == 1 else f"{len(found.artifacts)} artifacts"
     others = f", and {found.others} tags of something else" if found.others else ""
-    out.write(f"{disarmed(one_line(found.place))}: {count}{others}\n")
+    place = f"{found.place} ({found.origin})" if found.origin else found.place
+    out.write(f"{disarmed(one_line(place))}: {count}{others}\n")
 
 
 def _said(each: Tagged) -> str:
@@ -38,6 +39,7 @@ def json(found: Listing, out: TextIO, _rendering: Rendering) -> None:
         out,
         "ArtifactList",
         place=found.place,
+        **known(origin=found.origin),
         artifacts=[
             {
                 "tag": each.tag,

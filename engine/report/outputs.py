@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from eidos.engine.documents.writing import destination, is_special, replacing
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import EidosError, PluginError, UsageError
 from eidos.engine.records import dataclass
 from eidos.engine.report.registry import DOCUMENT, Kind
 
 if TYPE_CHECKING:
-    from eidos.engine.ports import Rendering
+    from eidos.engine.ports import Rendering, Reporter
 
 _WIDTH = 100
 """Columns of a file."""
@@ -150,23 +150,31 @@ def write(
 
     Raises:
         UsageError: a file could not be written; the other outputs have been.
+        PluginError: a package could not write its format; the other outputs have been.
         BrokenPipeError: the reader of standard output left.
     """
-    failures: list[UsageError] = []
-    plain = replace(rendering, color=False, width=_WIDTH)
+    failures: list[EidosError] = []
+    plain = replace(rendering, color=False, width=_WIDTH, log=False)
     for output in sorted(outputs, key=lambda each: each.path is None):
         report = kind.reporter(output.format)
-        if output.path is None:
-            _take_any_character(stdout)
-            report(result, stdout, rendering)
-            continue
         try:
-            with replacing(output.path) as out:
-                report(result, out, plain)
-        except OSError as error:
-            failures.append(_unwritable(output.path, error))
+            if output.path is None:
+                _take_any_character(stdout)
+                report(result, stdout, rendering)
+            else:
+                _write_file(report, result, output.path, plain)
+        except (UsageError, PluginError) as error:
+            failures.append(error)
     if failures:
         raise failures[0]
+
+
+def _write_file(report: "Reporter[T]", result: T, path: Path, rendering: "Rendering") -> None:
+    try:
+        with replacing(path) as out:
+            report(result, out, rendering)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _take_any_character(stdout: TextIO) -> None:

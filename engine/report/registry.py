@@ -1,7 +1,8 @@
 """The registry of output formats by kind of result.
 
 A format is a `eidos.engine.ports.Reporter`: it is named here as ``module:function`` below this
-package and imported when it is used.
+package and imported when it is used. A name that is none of these is looked for among what packages
+bring (`eidos.engine.report.packages`).
 """
 
 import importlib
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.validation import Validation
     from eidos.engine.model.verification import Verification
     from eidos.engine.model.waiver import WaiverReport
+    from eidos.engine.plugins import Packaged
     from eidos.engine.ports import Reporter
 
 T = TypeVar("T")
@@ -60,6 +62,9 @@ class Kind(Generic[T]):
     """What messages call it: ``a report``."""
     formats: Mapping[str, str]
     """Format to ``module:function``; the first is the default."""
+    document: str = ""
+    """``kind`` of the document that ``json`` writes, for which packages have formats; empty where
+    it may be of any."""
 
     @property
     def default(self) -> str:
@@ -70,14 +75,12 @@ class Kind(Generic[T]):
         """Give the name back if it is a format of this kind.
 
         Raises:
-            UsageError: it is not; the hint names the nearest.
+            UsageError: it is not, and the hint names the nearest; or a package offers it, and it
+                cannot be used as far as its name tells.
         """
-        if name in self.formats:
-            return name
-        from eidos.engine.model.nearest import nearest
-
-        hint = nearest(name, self.formats)
-        raise UsageError(f"there is no output format {name!r} for {self.name}", hint=hint)
+        if name not in self.formats:
+            self._packaged(name)
+        return name
 
     def reporter(self, name: str) -> "Reporter[T]":
         """Give the writer of a format.
@@ -85,9 +88,43 @@ class Kind(Generic[T]):
         Raises:
             UsageError: this kind has no such format.
         """
-        module, _, function = self.formats[self.known(name)].partition(":")
+        if name not in self.formats:
+            from eidos.engine.report.packages import packaged_reporter
+
+            return packaged_reporter(self._packaged(name), self.reporter("json"))
+        module, _, function = self.formats[name].partition(":")
         found = getattr(importlib.import_module(f"eidos.engine.report.{module}"), function)
         return cast("Reporter[T]", found)
+
+    def origin(self, name: str) -> str | None:
+        """Name the package that brings a format, with its version; None where it is eidos' own."""
+        return None if name in self.formats else self._packaged(name).origin
+
+    def packaged(self) -> "dict[str, Packaged]":
+        """Give what packages offer for this kind, by the name of the format."""
+        if not self.document:
+            return {}
+        start = f"{self.document}."
+        return {
+            each.name.removeprefix(start): each
+            for each in packaged_formats()
+            if each.name.startswith(start) and each.name.removeprefix(start) not in self.formats
+        }
+
+    def _packaged(self, name: str) -> "Packaged":
+        offered = self.packaged()
+        if name not in offered:
+            from eidos.engine.model.nearest import nearest
+
+            hint = nearest(name, [*self.formats, *offered])
+            raise UsageError(f"there is no output format {name!r} for {self.name}", hint=hint)
+        found = offered[name]
+        if found.error:
+            raise UsageError(
+                f"the output format {name!r} cannot be used: {found.error} ({found.origin})",
+                hint="Uninstall what you do not want; eidos plugin list shows what is installed.",
+            )
+        return found
 
 
 def _asked(module: str) -> Mapping[str, str]:
@@ -96,20 +133,25 @@ def _asked(module: str) -> Mapping[str, str]:
 
 
 BUNDLING: "Kind[Bundling]" = Kind(
-    "what became of a bundle", {"text": "bundle.text:text", "json": "bundle.text:json"}
+    "what became of a bundle",
+    {"text": "bundle.text:text", "json": "bundle.text:json"},
+    document="Bundling",
 )
 """``eidos bundle``."""
 TRANSITION: "Kind[Transition]" = Kind(
     "what a move between bundles means",
     {"text": "bundle.transition:text", "json": "bundle.transition:json"},
+    document="BundleDiff",
 )
 """``eidos bundle diff``."""
 BUNDLE_CHECK: "Kind[BundleCheck]" = Kind(
-    "what a bundle is worth", {"text": "bundle.check:text", "json": "bundle.check:json"}
+    "what a bundle is worth",
+    {"text": "bundle.check:text", "json": "bundle.check:json"},
+    document="BundleCheck",
 )
 """``eidos bundle verify``."""
 LISTING: "Kind[Listing]" = Kind(
-    "a list of artifacts", {"text": "listing:text", "json": "listing:json"}
+    "a list of artifacts", {"text": "listing:text", "json": "listing:json"}, document="ArtifactList"
 )
 """``eidos bundle list``, ``eidos policy list-remote``."""
 RECIPE: "Kind[Resolution]" = Kind(
@@ -120,24 +162,31 @@ RECIPE: "Kind[Resolution]" = Kind(
         "table": "recipe.table:table",
         "upstream": "recipe.document:upstream",
     },
+    document="Recipe",
 )
 """``eidos recipe``."""
 RESOLUTION: "Kind[Resolution]" = Kind(
     "an explanation of a recipe",
     {"text": "recipe.text:explanation", "json": "recipe.explained:json"},
+    document="Resolution",
 )
 """``eidos recipe explain``."""
 COVERAGE: "Kind[Coverage]" = Kind(
-    "what has a recipe", {"table": "recipe.coverage:table", "json": "recipe.coverage:json"}
+    "what has a recipe",
+    {"table": "recipe.coverage:table", "json": "recipe.coverage:json"},
+    document="Recipes",
 )
 """``eidos recipe list``."""
 SHOWN: "Kind[Shown]" = Kind(
-    "a part of the catalog", {"text": "recipe.shown:text", "json": "recipe.shown:json"}
+    "a part of the catalog",
+    {"text": "recipe.shown:text", "json": "recipe.shown:json"},
+    document="RecipePart",
 )
 """``eidos recipe show``."""
 DIFFERENCES: "Kind[RecipeDifferences]" = Kind(
     "differences of recipes",
     {"text": "recipe.differences:text", "json": "recipe.differences:json"},
+    document="RecipeDiff",
 )
 """``eidos recipe diff``."""
 REPORT: "Kind[Report]" = Kind(
@@ -154,10 +203,11 @@ REPORT: "Kind[Report]" = Kind(
         "ctrf": "ctrf:report",
         "openreports": "openreports:report",
     },
+    document="Report",
 )
 """``eidos check``, ``eidos history show``."""
 ADMISSION: "Kind[Admission]" = Kind(
-    "a review", {**REPORT.formats, "admissionreview": "admission:review"}
+    "a review", {**REPORT.formats, "admissionreview": "admission:review"}, document="Report"
 )
 """``eidos admit``."""
 DRIFT: "Kind[Comparison]" = Kind(
@@ -171,6 +221,7 @@ DRIFT: "Kind[Comparison]" = Kind(
         "github": "drift.github:report",
         "sarif": "drift.sarif:report",
     },
+    document="Drift",
 )
 """``eidos diff``."""
 DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
@@ -184,27 +235,34 @@ DRIFTS: "Kind[Iterable[Comparison]]" = Kind(
         "github": "drift.many:github",
         "sarif": "drift.sarif:report_all",
     },
+    document="Drift",
 )
 """``eidos diff --baseline``; written as it is found."""
 MATRIX: "Kind[Matrix]" = Kind(
-    "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}
+    "a matrix", {"text": "drift.matrix:text", "json": "drift.matrix:json"}, document="DriftMatrix"
 )
 """``eidos diff --matrix``."""
 EXPLANATION: "Kind[Explanation]" = Kind(
-    "an explanation", {"text": "drift.explanation:report", "json": "drift.json_:explanation"}
+    "an explanation",
+    {"text": "drift.explanation:report", "json": "drift.json_:explanation"},
+    document="DriftExplanation",
 )
 """``eidos diff --explain``."""
 VALIDATION: "Kind[Validation]" = Kind(
     "a validation",
     {"text": "validation:text", "json": "validation:json", "github": "validation:github"},
+    document="Validation",
 )
 """``eidos validate``, ``eidos config validate``."""
 RUNS: "Kind[Sequence[RunSummary]]" = Kind(
     "a list of runs",
     {"text": "runs:text", "table": "runs:table", "json": "runs:json", "csv": "runs:csv"},
+    document="RunList",
 )
 """``eidos history runs``."""
-BUNDLES: "Kind[Sequence[RecordedBundling]]" = Kind("a list of bundles", _asked("bundles"))
+BUNDLES: "Kind[Sequence[RecordedBundling]]" = Kind(
+    "a list of bundles", _asked("bundles"), document="BundleList"
+)
 """``eidos history bundles``."""
 BUNDLE: "Kind[ShownBundling]" = Kind(
     "a recorded bundle",
@@ -213,30 +271,39 @@ BUNDLE: "Kind[ShownBundling]" = Kind(
         "json": "history.bundles:one_json",
         "gate": "history.bundles:gate",
     },
+    document="BundleList",
 )
 """``eidos history bundle``; ``gate`` is gate.json itself."""
 VERIFICATION: "Kind[Verification]" = Kind(
-    "a verification", {"text": "verification:text", "json": "verification:json"}
+    "a verification",
+    {"text": "verification:text", "json": "verification:json"},
+    document="Verification",
 )
 """``eidos history verify``."""
 SIGNATURE: "Kind[SignatureCheck]" = Kind(
-    "a signature", {"text": "signature:text", "json": "signature:json"}
+    "a signature", {"text": "signature:text", "json": "signature:json"}, document="SignatureCheck"
 )
 """``eidos policy verify``."""
 PRUNED: "Kind[Pruned]" = Kind(
-    "what pruning did", {"text": "upkeep:pruned", "json": "upkeep:pruned_json"}
+    "what pruning did", {"text": "upkeep:pruned", "json": "upkeep:pruned_json"}, document="Pruned"
 )
 """``eidos history prune``."""
 VACUUMED: "Kind[Vacuumed]" = Kind(
-    "what vacuuming did", {"text": "upkeep:vacuumed", "json": "upkeep:vacuumed_json"}
+    "what vacuuming did",
+    {"text": "upkeep:vacuumed", "json": "upkeep:vacuumed_json"},
+    document="Vacuumed",
 )
 """``eidos history vacuum``."""
 EXPORTED: "Kind[Exported]" = Kind(
-    "what was exported", {"text": "upkeep:exported", "json": "upkeep:exported_json"}
+    "what was exported",
+    {"text": "upkeep:exported", "json": "upkeep:exported_json"},
+    document="Exported",
 )
 """``eidos history export``."""
 IMPORTED: "Kind[Imported]" = Kind(
-    "what was imported", {"text": "upkeep:imported", "json": "upkeep:imported_json"}
+    "what was imported",
+    {"text": "upkeep:imported", "json": "upkeep:imported_json"},
+    document="Imported",
 )
 """``eidos history import``."""
 AS_OF: "Kind[Report]" = Kind(
@@ -246,30 +313,35 @@ AS_OF: "Kind[Report]" = Kind(
         "table": "history.verdicts:table",
         "csv": "history.verdicts:csv",
     },
+    document="Report",
 )
 """``eidos history as-of``."""
-TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"))
+TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"), document="Timeline")
 """``eidos history timeline``."""
-WHY: "Kind[Why]" = Kind("causes", _asked("why"))
+WHY: "Kind[Why]" = Kind("causes", _asked("why"), document="Why")
 """``eidos history why``."""
-FACT_HISTORY: "Kind[FactHistory]" = Kind("values of a fact", _asked("facts"))
+FACT_HISTORY: "Kind[FactHistory]" = Kind(
+    "values of a fact", _asked("facts"), document="FactHistory"
+)
 """``eidos history facts``."""
-QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"))
+QUERY: "Kind[QueryResult]" = Kind("rows of a query", _asked("query"), document="QueryResult")
 """``eidos history sql``."""
-BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"))
+BACKTEST: "Kind[BackTest]" = Kind("a back-test", _asked("backtest"), document="BackTest")
 """``eidos policy backtest``."""
 POLICIES: "Kind[Sequence[ListedPack]]" = Kind(
     "a list of policies",
     {"text": "policies:listing", "json": "policies:json", "csv": "policies:csv"},
+    document="PolicyList",
 )
 """``eidos policy list``."""
 POLICY: "Kind[Sequence[ListedPack]]" = Kind(
-    "a policy", {"text": "policies:whole", "json": "policies:json"}
+    "a policy", {"text": "policies:whole", "json": "policies:json"}, document="PolicyList"
 )
 """``eidos policy show``."""
 POLICY_TEST: "Kind[PolicyTestRun]" = Kind(
     "tests of policy",
     {name: f"policy_test:{name}" for name in ("text", "json", "junit", "tap", "github")},
+    document="PolicyTestRun",
 )
 """``eidos policy test``."""
 LINT: "Kind[Linted]" = Kind(
@@ -281,46 +353,60 @@ LINT: "Kind[Linted]" = Kind(
         "github": "lint:github",
         "junit": "lint:junit",
     },
+    document="Lint",
 )
 """``eidos policy lint``."""
 PACK_DIFFERENCE: "Kind[PackDifference]" = Kind(
     "how packs differ",
     {"text": "pack_diff:text", "json": "pack_diff:json", "markdown": "pack_diff:markdown"},
+    document="PackDiff",
 )
 """``eidos policy diff``."""
 PACK_QUALITY: "Kind[PackQuality]" = Kind(
     "the quality of packs",
     {"text": "quality:text", "json": "quality:json", "rego": "quality:rego"},
+    document="PackQuality",
 )
 """``eidos policy quality``."""
-COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"))
+COMPLIANCE: "Kind[Compliance]" = Kind("compliance", _asked("compliance"), document="Compliance")
 """``eidos history compliance``."""
-PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"))
+PAST_DRIFT: "Kind[PastDrift]" = Kind("drift of the past", _asked("drift"), document="PastDrift")
 """``eidos history drift``."""
 CONFIGURATION: "Kind[Configuration]" = Kind(
-    "a configuration", {"text": "configuration:text", "json": "configuration:json"}
+    "a configuration",
+    {"text": "configuration:text", "json": "configuration:json"},
+    document="Settings",
 )
 """``eidos config show``."""
-CACHE: "Kind[Info]" = Kind("the cache", {"text": "cache:text", "json": "cache:json"})
+CACHE: "Kind[Info]" = Kind(
+    "the cache", {"text": "cache:text", "json": "cache:json"}, document="CacheInfo"
+)
 """``eidos cache info``."""
 PLUGINS: "Kind[Plugged]" = Kind(
-    "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}
+    "a list of plug-ins", {"text": "plugins:text", "json": "plugins:json"}, document="PluginList"
 )
 """``eidos plugin list``."""
+PLUGIN: "Kind[Plugged]" = Kind(
+    "a plug-in", {"text": "plugins:whole", "json": "plugins:json"}, document="PluginList"
+)
+"""``eidos plugin show``."""
 FACTS: "Kind[Sequence[KnownFact]]" = Kind(
-    "a list of facts", {"text": "facts:text", "json": "facts:json"}
+    "a list of facts", {"text": "facts:text", "json": "facts:json"}, document="FactList"
 )
 """``eidos facts``."""
 WAIVERS: "Kind[WaiverReport]" = Kind(
     "a list of waivers",
     {name: f"waivers:{name}" for name in ("text", "table", "json", "csv", "markdown")},
+    document="WaiverReport",
 )
 """``eidos waiver list``."""
 WAIVER_REPORT: "Kind[WaiverReport]" = Kind(
-    "a report on waivers", {**WAIVERS.formats, "text": "waivers:report"}
+    "a report on waivers", {**WAIVERS.formats, "text": "waivers:report"}, document="WaiverReport"
 )
 """``eidos waiver report``."""
-ENGINE: "Kind[EngineInfo]" = Kind("an engine", {"text": "engine:text", "json": "engine:json"})
+ENGINE: "Kind[EngineInfo]" = Kind(
+    "an engine", {"text": "engine:text", "json": "engine:json"}, document="EngineInfo"
+)
 """``eidos engine info``."""
 DOCUMENT: "Kind[Json]" = Kind(
     "a document", {"yaml": "document:yaml", "json": "document:json", "table": "document:table"}
@@ -370,6 +456,7 @@ KINDS: tuple[Kind[Any], ...] = (
     CONFIGURATION,
     CACHE,
     PLUGINS,
+    PLUGIN,
     FACTS,
     WAIVERS,
     WAIVER_REPORT,
@@ -377,3 +464,14 @@ KINDS: tuple[Kind[Any], ...] = (
     DOCUMENT,
 )
 """Every kind of result there is."""
+
+
+def packaged_formats() -> "list[Packaged]":
+    """Give every format that packages offer, for any kind; nothing of them is imported."""
+    from eidos.engine.report.packages import find_formats
+
+    taken: dict[str, set[str]] = {}
+    for kind in KINDS:
+        if kind.document:
+            taken.setdefault(kind.document, set()).update(kind.formats)
+    return find_formats(taken)

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from eidos.engine.rego.light import LightEngine
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import AS_OF, BUNDLE, REPORT
 from eidos.engine.schema import kinds, known_schemas
+from fakes.packages import EXAMPLES, write_package
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -99,6 +101,17 @@ def resolve(arguments: list[str]) -> click.Context:
     return command.make_context(command.name, rest, parent=context)
 
 
+@pytest.fixture
+def examples(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the packages of the pages installed, as far as their names count."""
+    site = tmp_path_factory.mktemp("site")
+    for file in EXAMPLES.glob("*/pyproject.toml"):
+        project = tomllib.loads(file.read_text())["project"]
+        write_package(site, project["name"], project["entry-points"])
+    monkeypatch.syspath_prepend(site)
+
+
+@pytest.mark.usefixtures("examples")
 @pytest.mark.parametrize("block", blocks("sh", "console"), ids=str)
 def test_commands_in_pages_are_understood(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

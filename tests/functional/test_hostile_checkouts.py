@@ -68,6 +68,7 @@ CASES = {
     "opa-url": ("opa-url: http://127.0.0.1:1", CHECK),
     "opa-binary": ("opa-binary: ./run", CHECK),
     "output-elsewhere": ("output: ['json=~/canary']", CHECK),
+    "output-of-a-package": ("output: acme", CHECK),
     "output-beside": ("output: json=canary", CHECK),
     "db": ("db: canary", "check seen.json -p trusted"),
     "limits": ("limits: {size: 100000000}", CHECK),

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,24 +9,16 @@ from typing import Any
 import pytest
 
 from eidos.engine.cli import console, root
+from fakes.packages import EXAMPLES, install
 from fakes.policies import DRIVER_RULE, write_pack
 
-EXAMPLE_PACKAGE = Path(__file__).parents[2] / "docs" / "examples" / "acme-policies"
 CLUSTER = str(Path(__file__).parents[2] / "ci-examples" / "cluster.yaml")
-
-
-def install(source: Path, site: Path) -> None:
-    """Install a package as pip does, offline, into a folder of its own."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation"]
-    command += ["--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(site)]
-    done = subprocess.run([*command, str(source)], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(EXAMPLE_PACKAGE, folder / "source")
+    source = shutil.copytree(EXAMPLES / "acme-policies", folder / "source")
     install(source, folder / "installed")
     return folder / "installed"
 

@@ -5,6 +5,9 @@ from eidos.engine.cli import LazyGroup
 command = LazyGroup(
     "plugin",
     package="eidos.engine.cli.plugin",
-    verbs={"list": "List collectors, and policy packs of Python packages."},
+    verbs={
+        "list": "List what is plugged in, and what is broken.",
+        "show": "Show everything about plug-ins.",
+    },
     help="What is plugged in.",
 )

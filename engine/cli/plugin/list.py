@@ -15,9 +15,10 @@ from eidos.engine.report.registry import PLUGINS
 @click.command()
 @writes(PLUGINS)
 def command(**options: Any) -> int:  # noqa: ANN401 -- click's own types
-    """List the collectors, what each can collect, and the policy packs of Python packages.
+    """List collectors, bundlers, deployers, places, and what else Python packages bring.
 
-    Exit codes: 0, or 2 when a plug-in could not be loaded.
+    Packages bring policy packs and output formats as well. Exit codes: 0, or 2 when a plug-in
+    could not be loaded.
     """
     outputs = parse_outputs(options["outputs"], PLUGINS)
     found = plugged_in()

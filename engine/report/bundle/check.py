@@ -9,7 +9,7 @@ from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.wording import plural
 
 _DIFFERENCES = 20
@@ -39,7 +39,8 @@ def _lines(found: BundleCheck) -> Iterator[str]:
         yield f"{'holds' if held.holds else 'DOES NOT HOLD'}: {held.text}: {held.why}"
     if found.digest is not None:
         yield f"digest: {found.digest}"
-    yield f"{found.place}: trust {found.trust}: {'; '.join(reasons(found))}"
+    place = f"{found.place} ({found.origin})" if found.origin else found.place
+    yield f"{place}: trust {found.trust}: {'; '.join(reasons(found))}"
 
 
 def _decided(said: Decided) -> Iterator[str]:
@@ -98,6 +99,7 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         out,
         "BundleCheck",
         place=found.place,
+        **known(origin=found.origin),
         digest=found.digest,
         trust=found.trust.value,
         reasons=list(reasons(found)),

@@ -67,7 +67,7 @@ def test_whatever_goes_wrong_is_a_sentence(wanted: ToRender, act: str, said: str
 
 def test_one_that_hangs_is_ended(wanted: ToRender, tmp_path: Path) -> None:
     told = tmp_path / "pid"
-    with pytest.raises(BundleError, match=r"did not end within 5 s"):
+    with pytest.raises(BundleError, match=r"did not answer within 5 s"):
         render_apart(Other("hang", str(told)), wanted, 5.0)
     if told.exists() and told.read_text():  # it may have been ended before it began
         with pytest.raises(ProcessLookupError):

@@ -41,7 +41,7 @@ from eidos.engine.model.history import (
 from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
-from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack
+from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack, PluggedPart
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
@@ -65,6 +65,7 @@ from eidos.engine.report.registry import (
     PACK_DIFFERENCE,
     PACK_QUALITY,
     PAST_DRIFT,
+    PLUGIN,
     PLUGINS,
     PRUNED,
     QUERY,
@@ -212,8 +213,12 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "plugins/v1": (
         PLUGINS,
         Plugged(
-            (PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD)),
-            (PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+            collectors=(PluggedIn(BAD, "local", (BAD,)), PluggedIn(BAD, error=BAD, origin=BAD)),
+            packs=(PluggedPack(BAD, BAD, BAD), PluggedPack(BAD, BAD, error=BAD)),
+            bundlers=(PluggedPart(BAD, BAD, (BAD,)),),
+            deployers=(PluggedPart(BAD, BAD),),
+            places=(PluggedPart(BAD, BAD, error=BAD),),
+            reporters=(PluggedPart(BAD, BAD, error=BAD),),
         ),
     ),
 }
@@ -237,6 +242,14 @@ def test_no_text_gives_orders(name: str, form: str) -> None:
 def test_json_is_what_its_schema_says(name: str) -> None:
     value = json.loads(rendered(*RESULTS[name], "json"))
     assert schema.problems(Document("x", 0, value), name) == []
+
+
+def test_a_plug_in_gives_no_orders_where_it_is_shown() -> None:
+    told = rendered(PLUGIN, RESULTS["plugins/v1"][1], "text")
+    assert not HIDDEN.search(told)
+    assert orders(told) == 0
+    assert told.count("state: broken") == 4
+    assert told.count("state: ok") == 4
 
 
 def test_a_table_has_a_line_for_each_value() -> None:

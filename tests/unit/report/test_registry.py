@@ -1,5 +1,7 @@
 import pytest
 
+from eidos.engine import schema
+from eidos.engine.config.rows import SHOWING
 from eidos.engine.errors import UsageError
 from eidos.engine.report.registry import KINDS, REPORT
 
@@ -10,6 +12,16 @@ FORMATS = [(kind, name) for kind in KINDS for name in kind.formats]
 def test_every_format_that_is_named_can_be_had(kind: object, name: str) -> None:
     assert kind in KINDS
     assert callable(next(each for each in KINDS if each is kind).reporter(name))
+
+
+def test_a_checkout_may_choose_any_format_that_is_ours() -> None:
+    assert frozenset(REPORT.formats) == SHOWING
+
+
+def test_packages_have_formats_of_documents_that_have_a_schema() -> None:
+    known = schema.kinds()
+    assert {kind.document for kind in KINDS} - {""} <= known.keys()
+    assert [kind.name for kind in KINDS if not kind.document] == ["a document"]
 
 
 def test_every_kind_is_for_people_and_for_programs() -> None:
