@@ -9,10 +9,6 @@ from eidos.engine.errors import UsageError
 from eidos.engine.model.artifact import Reference, Terms
 from eidos.engine.ports import Clock, Repository
 
-_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
-"""Variables that name another store than the cloud's own."""
-_HERE = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
-
 
 @contextmanager
 def open_repository(
@@ -48,12 +44,10 @@ def _opened(
 
         return Registry(reference.place, terms, clock, environ)
     if reference.scheme in CLOUDS:
-        from eidos.engine.distributing.objects import CloudObjects
+        from eidos.engine.distributing.clouds import CloudObjects
 
-        is_here = any(environ.get(name, "").startswith(_HERE) for name in _ENDPOINTS)
         url = reference.repository
-        objects = CloudObjects(url, plain=terms.plain_http or is_here, timeout=terms.timeout)
-        return Layout(url, objects)
+        return Layout(url, CloudObjects(url, terms, environ))
     if reference.scheme == "oci-layout":
         return open_layout(reference.place)
     raise UsageError(

@@ -14,6 +14,7 @@ _BARE = re.compile(rf"(?:localhost|[\w-]+(?:\.[\w-]+)+|[\w.-]+:[0-9]+)/{_PART}\S
 """What looks like a registry's reference that has no scheme."""
 _LONGEST = 255
 """Characters of host and repository; more is refused by registries."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORMS = (
     "Write oci://HOST/REPOSITORY:TAG, oci-layout:PATH:TAG, s3://BUCKET/PREFIX:TAG (gs://, az://), "
     "a folder, or an archive.tar.gz."
@@ -45,6 +46,11 @@ def read_reference(text: str) -> Reference:
     if _BARE.fullmatch(text) and not text.endswith((".tar.gz", ".tgz")):
         raise UsageError(f"'{text}' is no place", hint=f"Write oci://{text} or ./{text}")
     return Reference("path", text)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host, without its port, is this machine."""
+    return host in _LOOPBACK or (host or "").endswith(".localhost")
 
 
 def _registry(rest: str) -> Reference:
