@@ -23,7 +23,6 @@ _REAL_DATA = "the real data beside the project"
 _NOT_EVERYWHERE = (
     _REAL_DATA,
     "EIDOS_TEST_KUBECONFIG",
-    "EIDOS_TEST_COSIGN",
     "EIDOS_TEST_OTHER_PYTHON",
 )
 """What CI need not have: a test that skips for want of it says so by these words."""

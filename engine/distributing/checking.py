@@ -12,6 +12,8 @@ from eidos.engine.ports import Repository
 
 BLOB_AT_MOST = 256 << 20
 """Bytes of a blob, packed; a bundle has 20 kB and all shipped packs 100 kB."""
+SLOWEST = 16 << 10
+"""Bytes a second; who sends less for long is given up."""
 _IN_MEMORY = 8 << 20
 _ANEW = "Nothing was kept. Ask again, ask another copy, or push it anew."
 

@@ -9,15 +9,19 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from eidos.engine.errors import DistributionError, Location
 from eidos.engine.records import dataclass
-from eidos.engine.starting import started
+from eidos.engine.starting import read_within, started
 
 _FILE_AT_MOST = 1 << 20
+_ANSWER_AT_MOST = 1 << 18
+"""Bytes of what a helper says: a token has a few thousand."""
 _HELPER_SECONDS = 30
 _HELPER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _TOKEN = "<token>"  # noqa: S105 -- what helpers call a user that is none
@@ -177,23 +181,38 @@ def _ask(helper: Any, name: str, file: Path, environ: Mapping[str, str]) -> Cred
         )
     server = "https://index.docker.io/v1/" if name in _DOCKER_HUB else name
     try:
-        with started(
-            [path, "get"], environ, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as running:
-            said, _ = running.communicate(server.encode(), timeout=_HELPER_SECONDS)
-    except (OSError, subprocess.SubprocessError):
+        said, code = _run(path, server, environ)
+    except (OSError, subprocess.TimeoutExpired):
         raise DistributionError(
-            f"{program} did not answer within {_HELPER_SECONDS} s",
+            f"{program} did not answer within {_HELPER_SECONDS} s, or writes without end",
             hint=f"Try it: echo {name} | {program} get > /dev/null; echo $?",
         ) from None
-    return _answered(said) if running.returncode == 0 else None
+    return _answered(said) if code == 0 else None
+
+
+def _run(program: str, server: str, environ: Mapping[str, str]) -> tuple[bytes, int]:
+    """Give what a helper says of a server, and its exit code; its errors may hold a secret.
+
+    Raises:
+        OSError: it cannot be started.
+        TimeoutExpired: it takes too long, or writes without end.
+    """
+    deadline = time.monotonic() + _HELPER_SECONDS
+    with tempfile.TemporaryFile() as asked:
+        asked.write(server.encode())
+        asked.seek(0)
+        with started([program, "get"], environ, stdin=asked, stderr=subprocess.DEVNULL) as running:
+            said, ended = read_within(running, _ANSWER_AT_MOST, deadline)
+            if not ended:
+                raise subprocess.TimeoutExpired(program, _HELPER_SECONDS)
+            return said, running.wait(max(deadline - time.monotonic(), 0.0))
 
 
 def _answered(said: bytes) -> Credential | None:
     try:
-        document = json.loads(said[:_FILE_AT_MOST])
+        document = json.loads(said)
         user, secret = str(document["Username"]), str(document["Secret"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if user == _TOKEN:
         return Credential(identity_token=secret)

@@ -13,6 +13,8 @@ from typing import BinaryIO, TypeVar
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import proxy_bypass
 
+from eidos.engine.distributing.checking import SLOWEST
+from eidos.engine.distributing.references import is_loopback
 from eidos.engine.errors import DistributionError, MissingExtraError
 from eidos.engine.model.artifact import Terms
 from eidos.engine.ports import Clock
@@ -32,9 +34,6 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_AT_MOST = 5
 _CHUNK = 1 << 16
-_SLOWEST = 16 << 10
-"""Bytes a second; who sends less for long is given up."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -83,7 +82,7 @@ class Answer:
             PassingError: it is cut off, or comes too slowly.
         """
         expected = min(at_most, self._raw.length_remaining or at_most)
-        until = time.monotonic() + self._timeout + expected / _SLOWEST
+        until = time.monotonic() + self._timeout + expected / SLOWEST
         left = at_most
         try:
             while part := self._raw.read1(_CHUNK, decode_content=False):
@@ -138,7 +137,7 @@ class Http:
 
         So is this machine, as the container tools do it, unless an authority is named for it.
         """
-        is_home = _is_loopback(urlsplit(f"//{host}").hostname)
+        is_home = is_loopback(urlsplit(f"//{host}").hostname)
         return self.terms.plain_http or (is_home and self.terms.ca_file is None)
 
     def retrying(self, call: Callable[[], T]) -> T:
@@ -198,10 +197,10 @@ class Http:
             raise _astray(url) from error
         here, there = urlsplit(url), _split(target)
         is_plain = there.scheme == "http" and not self.terms.plain_http
-        is_home = _is_loopback(there.hostname)
+        is_home = is_loopback(there.hostname)
         if not location or there.username or (is_plain and not is_home):
             raise _astray(url)
-        if is_home and not _is_loopback(here.hostname):
+        if is_home and not is_loopback(here.hostname):
             raise _astray(url)
         return target
 
@@ -266,7 +265,7 @@ class Http:
         names = (f"{url.scheme}_proxy", f"{url.scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
         proxy = next((self._environ[name] for name in names if self._environ.get(name)), None)
         excepted = self._environ.get("no_proxy") or self._environ.get("NO_PROXY") or ""
-        direct = _is_loopback(url.hostname) or proxy_bypass(url.netloc, {"no": excepted})
+        direct = is_loopback(url.hostname) or proxy_bypass(url.netloc, {"no": excepted})
         if proxy is None or direct:
             return None
         proxy = proxy if "://" in proxy else f"http://{proxy}"
@@ -315,10 +314,6 @@ def _astray(url: str) -> DistributionError:
         f"{_host(url)} leads to a place that it may not lead to",
         hint="From TLS never to plain HTTP, and from elsewhere never to this machine.",
     )
-
-
-def _is_loopback(host: str | None) -> bool:
-    return host in _LOOPBACK or (host or "").endswith(".localhost")
 
 
 def _host(url: str) -> str:

@@ -58,6 +58,7 @@ class Layout:
     def __init__(self, place: str, objects: Objects) -> None:
         self.place = place
         self._objects = objects
+        self._is_begun = False
 
     def keep(self) -> None:
         """Nothing is left to write."""
@@ -87,7 +88,7 @@ class Layout:
 
     def blob(self, blob: Descriptor) -> Iterator[bytes]:
         """Give a blob piece by piece."""
-        return self._objects.chunks(_path(blob.digest))
+        return self._objects.chunks(_path(blob.digest), blob.size)
 
     def put_blob(self, blob: Descriptor, content: BinaryIO) -> None:
         """Put a blob that is not there yet."""
@@ -164,8 +165,13 @@ class Layout:
         )
 
     def _begin(self) -> None:
+        """Put the mark, and see on it that nothing is overwritten but by condition."""
+        if self._is_begun:
+            return
         if not self._objects.has(MARK):
             self._objects.create(MARK, _MARK)
+        self._objects.prove_conditions(MARK, _MARK)
+        self._is_begun = True
 
 
 def _named(

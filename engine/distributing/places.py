@@ -15,9 +15,6 @@ FORMS = (
     "a folder, or an archive.tar.gz."
 )
 """What to write, for people."""
-_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
-"""Variables that name another store than the cloud's own."""
-_HERE = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 
 
 def registry(
@@ -42,13 +39,11 @@ def bucket(
     reference: Reference, terms: Terms, _clock: Clock, environ: Mapping[str, str]
 ) -> Repository:
     """Open an image layout in an object store."""
+    from eidos.engine.distributing.clouds import CloudObjects
     from eidos.engine.distributing.layout import Layout
-    from eidos.engine.distributing.objects import CloudObjects
 
-    is_here = any(environ.get(name, "").startswith(_HERE) for name in _ENDPOINTS)
     url = reference.repository
-    objects = CloudObjects(url, plain=terms.plain_http or is_here, timeout=terms.timeout)
-    return Layout(url, objects)
+    return Layout(url, CloudObjects(url, terms, environ))
 
 
 BUILT_IN: Mapping[str, Place] = {

@@ -16,6 +16,7 @@ _LONGEST = 255
 """Characters of host and repository; more is refused by registries."""
 _PACKAGED = re.compile(r"[A-Za-z0-9._~/:+=,%\[\]-]{1,1000}")
 """A place of a package: it is shown in messages, so it has neither user nor query."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def read_reference(text: str) -> Reference:
@@ -44,6 +45,11 @@ def read_reference(text: str) -> Reference:
     if _BARE.fullmatch(text) and not text.endswith((".tar.gz", ".tgz")):
         raise UsageError(f"'{text}' is no place", hint=f"Write oci://{text} or ./{text}")
     return Reference("path", text)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host, without its port, is this machine."""
+    return host in _LOOPBACK or (host or "").endswith(".localhost")
 
 
 def _registry(rest: str) -> Reference:

@@ -18,17 +18,18 @@ FORBIDDEN: Final[Mapping[str, str]] = {
 }
 """What makes a verdict depend on more than its facts, or reaches out, and why."""
 
-BOUND: Final = frozenset(
-    [
-        "crypto.x509.parse_and_verify_certificates_with_options",
-        "io.jwt.decode_verify",
-        "json.match_schema",
-        "json.verify_schema",
-        "time.now_ns",
-    ]
-)
-"""What would read the clock or fetch, and is bound: to the day that rules see, by a time or a
-schema that is said in place (`eidos.engine.rego.opa.reading`)."""
+CLOCKS: Final[Mapping[str, str]] = {
+    "crypto.x509.parse_and_verify_certificates_with_options": "CurrentTime",
+    "io.jwt.decode_verify": "time",
+}
+"""What reads the machine's clock unless its second argument says the time, and under which key."""
+
+SCHEMAS: Final[Mapping[str, int]] = {"json.match_schema": 1, "json.verify_schema": 0}
+"""What reads a schema, which may name others to fetch, and which argument that is."""
+
+BOUND: Final = frozenset([*CLOCKS, *SCHEMAS])
+"""What may be called where the time or the schema is said in place, and by no other name
+(`eidos.engine.rego.opa.reading`)."""
 
 DEPRECATED: Final = frozenset(["all", "any", "net.cidr_overlap", "re_match"])
 """Gone from Rego v1, still there for v0."""

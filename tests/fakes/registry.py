@@ -8,16 +8,16 @@ import base64
 import hashlib
 import json
 import re
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from fakes.http_server import http_server
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -217,34 +217,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that hang up: they are what is tested."""
-
-
 @contextmanager
 def registry(
     certificate: tuple[Path, Path] | None = None, host: str = "127.0.0.1", **options: Any
 ) -> Iterator[Hub]:
     """Serve a registry; with a certificate and its key over TLS."""
     hub = Hub(**options)
-    server = _Server((host, 0), type("Handler", (_Handler,), {"hub": hub}))
-    scheme = "http"
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        scheme = "https"
-    hub.url = f"{scheme}://{host}:{server.server_address[1]}"
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    )
-    thread.start()
-    try:
+    with http_server(type("Handler", (_Handler,), {"hub": hub}), certificate, host) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

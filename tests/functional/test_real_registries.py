@@ -1,12 +1,10 @@
-"""Bundles and packs with real registries, their own clients, plain OPA, and a real object store."""
+"""Bundles and packs with real registries, their own clients, and plain OPA."""
 
 import json
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,12 +14,10 @@ from eidos.engine.distributing.artifacts import BUNDLE, LAYER
 from fakes.attested import write_gated
 from fakes.keys import write_keys
 from fakes.opa_server import opa_server
-from fakes.real_registries import REGISTRIES, SECRET, program, real_bucket, real_registry
+from fakes.real_registries import REGISTRIES, program, real_registry
 from fakes.shipped import ENVELOPE, Shell, tree, write_bundle
 
 pytestmark = pytest.mark.real
-STORE = pytest.mark.xdist_group("store")
-"""One store at a time is enough for a machine."""
 
 
 @pytest.fixture
@@ -40,19 +36,6 @@ def shell(
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with real_registry(request.param, tmp_path_factory.mktemp("registry")) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with real_bucket(tmp_path_factory.mktemp("store")) as environ:
-        yield environ
-
-
-@pytest.fixture
-def bucket(store: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    for key, value in store.items():
-        monkeypatch.setenv(key, value)
-    return "s3://bucket"
 
 
 def do(*command: str) -> str:
@@ -201,54 +184,3 @@ def test_a_lock_brings_packs_again_that_oras_pushed(shell: Shell, host: str) -> 
     do(*push, f"{host}/gpu:v1", f"other.tar.gz:{LAYER}")  # the tag moves
     shell("policy", "pull", "--locked")
     assert Path("p/gpu.tar.gz").read_bytes() == Path("gpu.tar.gz").read_bytes()
-
-
-@STORE
-def test_a_lock_brings_packs_again_from_a_store(shell: Shell, bucket: str) -> None:
-    shell("policy", "pack", "gpu", "-o", "gpu.tar.gz")
-    shell("policy", "push", "gpu.tar.gz", f"{bucket}/locked:v1")
-    shell("policy", "pull", f"{bucket}/locked:v1", "-o", "own.tgz", "--lock")
-    Path("own.tgz").unlink()
-    shell("policy", "pull", "--locked")
-    assert Path("own.tgz").read_bytes() == Path("gpu.tar.gz").read_bytes()
-
-
-@STORE
-def test_an_object_store(shell: Shell, bucket: str) -> None:
-    place = f"{bucket}/team/demo"
-    first = shell("bundle", "push", "b1", f"{place}:v1", "--attach", "e.json")
-    assert shell("bundle", "push", "b1", f"{place}:v1") == first
-    shell("bundle", "push", "b2", f"{place}:v1", code=2)
-    assert "would become" in shell.err
-    shell("bundle", "pull", f"{place}:v1", "-o", "out", "--with-referrers", "refs")
-    assert tree(Path("out")) == tree(Path("b1"))
-    shell("bundle", "copy", f"{place}:v1", "oci-layout:carried.tar")
-    shell("bundle", "copy", "oci-layout:carried.tar:v1", f"{bucket}/other")
-    said = json.loads(shell("bundle", "list", f"{bucket}/other", "--with-referrers", "-o", "json"))
-    assert [each["digest"] for each in said["artifacts"]] == [first.rpartition("@")[2]]
-    shell("bundle", "pull", f"{bucket}/none:v1", "-o", "x", code=2)
-    assert SECRET not in shell.err
-
-
-@STORE
-def test_many_who_push_to_a_store_at_once_lose_nothing(shell: Shell, bucket: str) -> None:
-    def push(number: int) -> int:
-        eidos = (sys.executable, "-m", "eidos.engine", "--no-config")
-        command = (*eidos, "bundle", "push", "b1", f"{bucket}/race:v{number}")
-        return subprocess.run(command, check=False, capture_output=True).returncode
-
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(push, range(6))) == {0}
-    assert shell("bundle", "list", f"{bucket}/race").endswith("6 artifacts")
-
-
-@STORE
-def test_a_store_that_refuses_is_told_without_the_secret(
-    shell: Shell, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong = SECRET[::-1]
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", wrong)
-    shell("bundle", "push", "b1", f"{bucket}/demo:v1", code=2)
-    assert "refuses" in shell.err
-    assert wrong not in shell.err
-    assert "Signature" not in shell.err

@@ -12,7 +12,7 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.records import dataclass
-from eidos.engine.rego.builtins import FORBIDDEN
+from eidos.engine.rego.builtins import BOUND, CLOCKS, FORBIDDEN, SCHEMAS
 from eidos.engine.rego.faults import V1_KEYWORDS, WRITTEN_AS_V0, mixed
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.command import OpaCommand
@@ -23,14 +23,6 @@ _PACKAGE: Final = re.compile(
     r'(?P<before>\s*)package\s+(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\])*)'
 )
 _STEP: Final = re.compile(r'[A-Za-z_]\w*|"[^"]*"')
-_CLOCKS: Final = {
-    ("io", "jwt", "decode_verify"): "time",
-    ("crypto", "x509", "parse_and_verify_certificates_with_options"): "CurrentTime",
-}
-"""What reads the machine's clock unless its second argument says the time, and under which key."""
-_SCHEMAS: Final = {("json", "match_schema"): 1, ("json", "verify_schema"): 0}
-"""What reads a schema, and which argument that is."""
-_BOUND: Final = frozenset([*_CLOCKS, *_SCHEMAS])
 
 Node = Mapping[str, Any]
 
@@ -208,12 +200,12 @@ def _refuse_clocks(text: _Text) -> None:
     """Refuse calls that read the real clock or fetch, which OPA's own check lets pass."""
     for call in text.calls:
         function, *arguments = call["value"]
-        path = static_path(function["value"])
-        if path in _CLOCKS and not _has(arguments[1], _CLOCKS[path]):
-            message = f"{'.'.join(path)} without a time reads the machine's clock"
-            hint = f'Say the time in place: {{"{_CLOCKS[path]}": time.now_ns(), ...}}.'
-        elif path in _SCHEMAS and _fetches(arguments[_SCHEMAS[path]]):
-            message = f"{'.'.join(path)} with a $ref to another document would fetch it"
+        name = ".".join(static_path(function["value"]))
+        if name in CLOCKS and not _has(arguments[1], CLOCKS[name]):
+            message = f"{name} without a time reads the machine's clock"
+            hint = f'Say the time in place: {{"{CLOCKS[name]}": time.now_ns(), ...}}.'
+        elif name in SCHEMAS and _fetches(arguments[SCHEMAS[name]]):
+            message = f"{name} with a $ref to another document would fetch it"
             hint = "Put what it refers to into the schema."
         else:
             continue
@@ -228,12 +220,13 @@ def _refuse_stand_ins(text: _Text) -> None:
     """Refuse what must be looked at where it is called, and is named without a call: ``with``."""
     calls = Counter(static_path(call["value"][0]["value"]) for call in text.calls)
     for reference in text.references:
-        if reference.path not in _BOUND:
+        name = ".".join(reference.path)
+        if name not in BOUND:
             continue
         calls[reference.path] -= 1
         if calls[reference.path] < 0:
             raise PolicyError(
-                f"{'.'.join(reference.path)} stands for another function",
+                f"{name} stands for another function",
                 hint="Call it where it is needed, so that its arguments can be looked at.",
                 location=Location(text.module.file, reference.row, reference.column),
             )
@@ -371,7 +364,7 @@ def _calls(root: Node, shift: int) -> Iterator[Node]:
         terms = node.get("value") if node.get("type") == "call" else node.get("terms")
         if not isinstance(terms, list) or not terms or terms[0].get("type") != "ref":
             continue
-        if static_path(terms[0]["value"]) in _BOUND:
+        if ".".join(static_path(terms[0]["value"])) in BOUND:
             place = node["location"]
             yield {"value": terms, "location": {"row": place["row"] - shift, "col": place["col"]}}
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -100,13 +101,51 @@ def test_a_helper_that_fails_knows_nothing(tmp_path: Path) -> None:
     assert find_credential("h.io/a", environ) is None
 
 
-def test_a_helper_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eidos.engine.distributing.credentials._HELPER_SECONDS", 0.5)
-    helper(tmp_path, "mine", f"echo $$ > {tmp_path}/pid; sleep 600 & wait")
+@pytest.mark.parametrize(
+    ("script", "seconds"),
+    [
+        ("sleep 600 & wait", 0.5),
+        ("exec >&-; sleep 600", 0.5),
+        (f"while :; do echo {SECRET}; sleep 0.05; done", 0.5),
+        (f"exec yes {SECRET}", 600),  # ended by how much it writes, long before its time
+    ],
+)
+def test_a_helper_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, seconds: float
+) -> None:
+    monkeypatch.setattr("eidos.engine.distributing.credentials._HELPER_SECONDS", seconds)
+    pid = write(tmp_path / "pid", "")
+    helper(tmp_path, "mine", f"echo $$ > {pid}; {script}")
     file = write(tmp_path / "config.json", {"credsStore": "mine"})
     environ = {"DOCKER_CONFIG": str(file.parent), "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    with pytest.raises(DistributionError, match="did not answer"):
+    with pytest.raises(DistributionError, match="or writes without end") as refused:
         find_credential("h.io/a", environ)
+    assert SECRET not in f"{refused.value} {refused.value.hint}"
+    if leader := pid.read_text():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(leader), 0)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"echo {SECRET}; echo {SECRET} >&2; exit 1",
+        "head -c 100000 /dev/zero",
+        "printf '\\377\\376{'",
+        "printf '[%.0s' $(seq 100000)",
+        "echo '{\"Username\": [], \"Secret\": {}}' | tr -d '}'",
+        "kill -9 $$",
+        ":",
+    ],
+)
+def test_a_helper_that_says_nothing_of_use(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], script: str
+) -> None:
+    helper(tmp_path, "mine", script)
+    file = write(tmp_path / "config.json", {"credHelpers": {"h.io": "mine"}})
+    environ = {"DOCKER_CONFIG": str(file.parent), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    assert find_credential("h.io/a", environ) is None
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
