@@ -10,7 +10,7 @@ from typing import Any
 from eidos.engine.app.bundle_replay import replay
 from eidos.engine.app.context import Context
 from eidos.engine.app.shipping import Way, bundle_at, fetched
-from eidos.engine.bundling.trees import Verified, read_attestation
+from eidos.engine.bundling.trees import Verified
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, open_bundle
 from eidos.engine.distributing.opening import origin_of
@@ -27,6 +27,8 @@ from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
 from eidos.engine.schema import problems
 from eidos.engine.signing.anchors import Anchors, load_anchors
+from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
+from eidos.engine.signing.keys import read_small_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,10 @@ def _beside(paths: tuple[Path, ...], anchors: Anchors) -> list[File]:
             "a Sigstore bundle is given, and nobody who is to be believed by one",
             hint="Say who: --identity WHO --issuer URL --trusted-root FILE",
         )
-    return [File(str(path), read_attestation(path)) for path in paths]
+    return [
+        File(str(path), read_small_file(path, what="a Sigstore bundle", at_most=ENVELOPE_AT_MOST))
+        for path in paths
+    ]
 
 
 @contextmanager

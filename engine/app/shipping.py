@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
     MANIFEST,
+    Verified,
     publish,
     read_attestations,
     refuse_taken,
@@ -18,6 +19,7 @@ from eidos.engine.bundling.trees import (
     verify_tree,
     write_tree,
 )
+from eidos.engine.bundling.verifying import open_bundle
 from eidos.engine.digest import address
 from eidos.engine.distributing.artifacts import (
     BUNDLE,
@@ -198,10 +200,10 @@ def _refuse_unwhole(folder: Path, name: str) -> str:
     """Give the digest of a bundle; say of what is wrong with it where it comes from.
 
     Raises:
-        BundleError: something is changed, added or missing.
+        BundleError: something is changed, added or missing, or no gate let it through.
     """
-    found = verify_tree(folder)
-    if found.digest is None or not found.is_whole:
+    found = open_bundle(folder)
+    if isinstance(found, Verified):
         raise BundleError.joined([_placed(each, folder, name) for each in found.problems])
     return found.digest
 

@@ -24,6 +24,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.times import instant, written
 from eidos.engine.signing.envelopes import (
     Envelope,
+    RawSignature,
     merged,
     read_envelope,
     signed,
@@ -218,6 +219,9 @@ def collected(contents: Iterable[bytes], digest: str) -> list[File]:
 
     Envelopes of one statement become one. What is neither envelope nor Sigstore bundle, and what is
     about something else, is left out: whoever may write to a registry may attach anything.
+
+    Raises:
+        BundleError: there are more signatures of one statement than anybody reads.
     """
     envelopes: dict[str, Envelope] = {}
     files: dict[str, bytes] = {}
@@ -233,8 +237,9 @@ def collected(contents: Iterable[bytes], digest: str) -> list[File]:
             files[sigstore_path(found)] = content
             continue
         path = envelope_path(found, claim_of(said))
-        known = envelopes.get(path)
-        envelopes[path] = merged(known, found.signatures) if known else found
+        known = envelopes.setdefault(path, found)
+        if known.payload == found.payload:
+            envelopes[path] = _merged(known, found.signatures, Location(path))
     files |= {path: write_envelope(each) for path, each in envelopes.items()}
     return [File(path, files[path]) for path in sorted(files)]
 
@@ -268,9 +273,20 @@ def attested(bundle: OpenedBundle, signer: "Signer") -> list[File]:
         payload = canonical(statement(bundle, claim))
         envelope = Envelope(PAYLOAD_TYPE, payload)
         path = envelope_path(envelope, claim)
-        envelope = merged(envelope, _present(bundle.folder / path, envelope).signatures)
-        files.append(File(path, write_envelope(signed(envelope, signer))))
+        present = _present(bundle.folder / path, envelope)
+        ours = signed(envelope, signer)
+        others = [each for each in present.signatures if each.keyid != signer.keyid]
+        envelope = _merged(ours, others, Location(str(bundle.folder / path)))
+        files.append(File(path, write_envelope(envelope)))
     return files
+
+
+def _merged(envelope: Envelope, more: Iterable[RawSignature], place: Location) -> Envelope:
+    try:
+        return merged(envelope, more)
+    except ValueError as error:
+        hint = "Have those removed that nobody needs."
+        raise BundleError(f"one attestation of it: {error}", hint=hint, location=place) from error
 
 
 def _present(place: Path, wanted: Envelope) -> Envelope:

@@ -9,6 +9,7 @@ manifest: envelopes, named by what they hold, and Sigstore bundles lie in ``atte
 nothing else does.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -18,15 +19,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from eidos.engine.digest import address
+from eidos.engine.documents.archives import Names
 from eidos.engine.documents.writing import to_json
-from eidos.engine.errors import BundleError, Location, Problem
+from eidos.engine.errors import BundleError, DocumentError, Location, Problem
+from eidos.engine.model.artifact import DIGEST
 from eidos.engine.model.bundle import File
 from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "checksums.txt"
@@ -65,40 +71,50 @@ def sealed(files: Iterable[File]) -> list[File]:
     Raises:
         BundleError: two files have one path, or paths that differ in case only; a path leads out.
     """
-    found: dict[str, File] = {}
-    folded: dict[str, str] = {}
-    for file in files:
-        _refuse_path(file.path)
-        other = folded.setdefault(file.path.casefold(), file.path)
-        if file.path in found or other != file.path:
-            raise BundleError(f"two files of the bundle are called {other} and {file.path}")
-        found[file.path] = file
-    ordered = [found[path] for path in sorted(found)]
-    manifest = File(MANIFEST, to_json(_manifest(ordered)).encode())
+    ordered = sorted(files, key=lambda each: each.path)
+    _refuse_paths([each.path for each in ordered])
+    listed = {
+        each.path: Listed(len(each.content), address(each.content), each.is_executable)
+        for each in ordered
+    }
+    manifest = File(MANIFEST, write_manifest(listed))
     sums = "".join(
         f"{sha256(each.content).hexdigest()}  {each.path}\n" for each in (*ordered, manifest)
     )
     return [*ordered, manifest, File(CHECKSUMS, sums.encode())]
 
 
-def _manifest(files: Iterable[File]) -> dict[str, Any]:
-    return {
-        "apiVersion": API_VERSION,
-        "kind": KIND,
-        "files": {
-            each.path: {
-                "size": len(each.content),
-                "digest": address(each.content),
-                **({"executable": True} if each.is_executable else {}),
-            }
-            for each in files
-        },
+def write_manifest(listed: Mapping[str, Listed]) -> bytes:
+    """Write a manifest; there is one way to write each."""
+    files: dict[str, Json] = {
+        path: {
+            "size": each.size,
+            "digest": each.digest,
+            **({"executable": True} if each.is_executable else {}),
+        }
+        for path, each in sorted(listed.items())
     }
+    return to_json({"apiVersion": API_VERSION, "kind": KIND, "files": files}).encode()
 
 
 def digest_of(files: Iterable[File]) -> str:
     """Give the content address of a sealed bundle: that of its manifest."""
     return next(address(each.content) for each in files if each.path == MANIFEST)
+
+
+def _refuse_paths(paths: Iterable[str]) -> None:
+    """Refuse paths that lead out, and two that some file system takes for one.
+
+    Raises:
+        BundleError: it names them.
+    """
+    names = Names("the bundle")
+    for path in paths:
+        _refuse_path(path)
+        try:
+            names.take(path)
+        except DocumentError as error:
+            raise BundleError(error.message) from error
 
 
 def _refuse_path(path: str) -> None:
@@ -111,7 +127,8 @@ def _refuse_path(path: str) -> None:
         or path != "/".join(parts)
     )
     odd = odd or parts[0].casefold() == ATTESTATIONS
-    if odd or any(ord(sign) < 32 for sign in path) or path in _SEALING:  # noqa: PLR2004 -- control characters
+    odd = odd or path.casefold() in _SEALING or any(ord(sign) < 32 for sign in path)  # noqa: PLR2004 -- control characters
+    if odd:
         raise BundleError(f"no file of a bundle can be called {path!r}")
 
 
@@ -236,45 +253,84 @@ def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
     if not folder.is_dir():
         raise BundleError(f"there is no bundle at '{folder}'", hint="Name the folder of a bundle.")
     try:
-        content = _manifest_of(folder)
+        content = _sealing_file(folder, MANIFEST)
         listed = read_manifest(content)
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         problem = Problem(f"the manifest cannot be read: {said}", None, _at(folder, MANIFEST))
         return Verified(str(folder), None, (problem,)), b""
-    problems = [*_differences(folder, listed), *_checksums(folder, listed, content)]
+    try:
+        problems = [*_differences(folder, listed), *_checksums(folder, listed, content)]
+    except OSError as error:
+        raise _unlisted(error) from error
     return Verified(str(folder), address(content), tuple(problems)), content
 
 
 def read_manifest(content: bytes) -> dict[str, Listed]:
     """Read a manifest.
 
+    Only one that is written as `write_manifest` does is taken: of a key that is there twice, or a
+    size that is text, two readers could make two bundles.
+
     Raises:
         ValueError: it is none.
     """
     try:
         said: Any = msgspec.json.decode(content)
-        if said["apiVersion"] != API_VERSION or said["kind"] != KIND:
-            raise ValueError("it is no manifest of a bundle")
         listed = {
-            path: Listed(int(each["size"]), str(each["digest"]), bool(each.get("executable")))
+            path: _listed(each["size"], each["digest"], each.get("executable", False))
             for path, each in said["files"].items()
         }
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+        is_ours = write_manifest(listed) == content
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("it is no manifest of a bundle") from error
-    for path in listed:
-        try:
-            _refuse_path(path)
-        except BundleError as error:
-            raise ValueError(error.message) from error
+    try:
+        _refuse_paths(listed)
+    except BundleError as error:
+        raise ValueError(error.message) from error
+    if not is_ours:
+        raise ValueError("it is not written as eidos writes a manifest")
     return listed
 
 
-def _manifest_of(folder: Path) -> bytes:
-    path = folder / MANIFEST
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError("it is no regular file")
-    with path.open("rb") as file:
+def _listed(size: object, digest: object, is_executable: object) -> Listed:
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise TypeError("no size")
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+        raise TypeError("no digest")
+    if not isinstance(is_executable, bool):
+        raise TypeError("neither true nor false")
+    return Listed(size, digest, is_executable)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that is neither a link nor a pipe, also where somebody exchanges it meanwhile.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is no regular file.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link; a socket or pipe
+            raise ValueError("it is no regular file") from error
+        raise
+    with open(number, "rb") as file:  # noqa: PTH123 -- of a descriptor
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise ValueError("it is no regular file")
+        yield file
+
+
+def _sealing_file(folder: Path, name: str) -> bytes:
+    """Read the manifest or the checksums.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no regular file, or too large.
+    """
+    with _opened(folder / name) as file:
         content = file.read(_MANIFEST_AT_MOST + 1)
     if len(content) > _MANIFEST_AT_MOST:
         raise ValueError("it is too large")
@@ -334,10 +390,11 @@ def read_attestation(path: Path) -> bytes:
         BundleError: it cannot be read, or is too large for one.
     """
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             content = file.read(ENVELOPE_AT_MOST + 1)
-    except OSError as error:
-        message = f"the attestation cannot be read: {(error.strerror or str(error)).lower()}"
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        message = f"the attestation cannot be read: {why.lower()}"
         raise BundleError(message, location=Location(str(path))) from error
     if len(content) > ENVELOPE_AT_MOST:
         message = f"the attestation has more than {ENVELOPE_AT_MOST} bytes"
@@ -351,7 +408,7 @@ def _is_regular(path: Path) -> bool:
 
 def _paths(folder: Path) -> Iterator[str]:
     """Give every entry below a folder; folders only where they are empty or links."""
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_raise):
         here = Path(root)
         links = [name for name in folders if (here / name).is_symlink()]
         empty = not folders and not names and here != folder
@@ -361,24 +418,39 @@ def _paths(folder: Path) -> Iterator[str]:
             yield here.relative_to(folder).as_posix()
 
 
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _unlisted(error: OSError) -> BundleError:
+    return BundleError(
+        f"the bundle cannot be looked through: {(error.strerror or str(error)).lower()}",
+        hint="Check its permissions: anything could lie there.",
+        location=Location(str(error.filename)),
+    )
+
+
 def _altered(path: Path, listed: Listed) -> str | None:
-    state = path.lstat()
-    if not stat.S_ISREG(state.st_mode):
+    try:
+        with _opened(path) as file:
+            state = os.fstat(file.fileno())
+            if state.st_size != listed.size:
+                return f"is altered: it has {state.st_size} bytes instead of {listed.size}"
+            if _digest(file, listed.size) != listed.digest:
+                return "is altered: its content has another digest"
+    except ValueError:
         return "is no regular file"
-    if state.st_size != listed.size:
-        return f"is altered: it has {state.st_size} bytes instead of {listed.size}"
-    if _digest(path) != listed.digest:
-        return "is altered: its content has another digest"
     if bool(state.st_mode & stat.S_IXUSR) != listed.is_executable:
         return "is altered: it " + ("cannot" if listed.is_executable else "can") + " be executed"
     return None
 
 
-def _digest(path: Path) -> str:
+def _digest(file: BinaryIO, size: int) -> str:
+    """Give the digest of what a file begins with; one that grows is not read for ever."""
     found = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
+    while size > 0 and (chunk := file.read(min(size, _CHUNK))):
+        found.update(chunk)
+        size -= len(chunk)
     return f"sha256:{found.hexdigest()}"
 
 
@@ -388,11 +460,11 @@ def _checksums(folder: Path, listed: Mapping[str, Listed], manifest: bytes) -> I
     wanted = "".join(
         f"{sums[path].removeprefix('sha256:')}  {path}\n" for path in (*sorted(listed), MANIFEST)
     )
-    path = folder / CHECKSUMS
     try:
-        said = path.read_bytes() if path.stat().st_size <= _MANIFEST_AT_MOST else b""
-    except OSError as error:
-        yield Problem(f"{CHECKSUMS} cannot be read: {error.strerror}", None, _at(folder, CHECKSUMS))
+        said = _sealing_file(folder, CHECKSUMS)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        yield Problem(f"{CHECKSUMS} cannot be read: {why}", None, _at(folder, CHECKSUMS))
         return
     if said != wanted.encode():
         yield Problem(

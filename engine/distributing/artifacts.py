@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +16,7 @@ from eidos.engine.bundling.trees import ATTESTATIONS_AT_MOST
 from eidos.engine.bundling.trees import MANIFEST as TREE_MANIFEST
 from eidos.engine.bundling.trees import read_manifest as read_tree_manifest
 from eidos.engine.digest import address, canonical
-from eidos.engine.distributing.checking import take_manifest, taken_blob
+from eidos.engine.distributing.checking import UnfitError, take_manifest, taken_blob
 from eidos.engine.distributing.manifests import (
     EMPTY,
     EMPTY_CONTENT,
@@ -214,11 +213,18 @@ def attached_signatures(repository: Repository, digest: str) -> Iterator[bytes]:
     anybody from the rest.
 
     Raises:
-        DistributionError: the repository cannot be asked.
+        DistributionError: the repository cannot be asked, or more refers to it than anybody looks
+            at: what is left out could be what counts.
     """
     listed = (each for each in repository.referrers(digest) if _is_signed(each.artifact_type))
-    for each in islice(listed, ATTESTATIONS_AT_MOST):
-        with suppress(DistributionError):
+    for number, each in enumerate(listed):
+        if number == ATTESTATIONS_AT_MOST:
+            raise DistributionError(
+                f"{repository.place}: more than {ATTESTATIONS_AT_MOST} attestations refer to "
+                f"{digest}",
+                hint="Have those removed that nobody needs.",
+            )
+        with suppress(UnfitError):
             said = read_manifest(take_manifest(repository, each.digest).content, each.digest)
             if said.subject is None or said.subject.digest != digest or len(said.layers) != 1:
                 continue

@@ -18,22 +18,27 @@ _IN_MEMORY = 8 << 20
 _ANEW = "Nothing was kept. Ask again, ask another copy, or push it anew."
 
 
+class UnfitError(DistributionError):
+    """A place gives something else than it was said to give; that it cannot be asked is no such."""
+
+
 def take_manifest(repository: Repository, name: str) -> Stored:
     """Get a manifest by tag or digest.
 
     Raises:
-        DistributionError: there is none, or its content has another digest.
+        UnfitError: there is none, or its content has another digest.
+        DistributionError: the repository cannot be asked.
     """
     found = repository.manifest(name)
     if found is None:
-        raise DistributionError(
+        raise UnfitError(
             f"{repository.place} has no {name}",
             hint=f"See what there is: eidos bundle list {repository.place}",
         )
     digest = f"sha256:{sha256(found.content).hexdigest()}"
     wanted = name if name.startswith("sha256:") else found.descriptor.digest
     if digest != wanted:
-        raise DistributionError(
+        raise UnfitError(
             f"{repository.place} gives another manifest than {wanted}: its digest is {digest}",
             hint=_ANEW,
         )
@@ -45,10 +50,11 @@ def taken_blob(repository: Repository, blob: Descriptor) -> Iterator[BinaryIO]:
     """Get a whole blob, held against size and digest, as a file that is gone afterwards.
 
     Raises:
-        DistributionError: it is too large, or not what was said.
+        UnfitError: it is too large, or not what was said.
+        DistributionError: the repository cannot be asked.
     """
     if blob.size > BLOB_AT_MOST:
-        raise DistributionError(
+        raise UnfitError(
             f"{repository.place}: {blob.digest} would have {blob.size:,} bytes",
             hint=f"At most {BLOB_AT_MOST:,} are taken.",
         )
@@ -62,7 +68,7 @@ def taken_blob(repository: Repository, blob: Descriptor) -> Iterator[BinaryIO]:
             found.update(part)
             file.write(part)
         if size != blob.size or f"sha256:{found.hexdigest()}" != blob.digest:
-            raise DistributionError(
+            raise UnfitError(
                 f"{repository.place} gives another content than {blob.digest}: "
                 + (f"{_sized(size, blob)} bytes" if size != blob.size else "its digest differs"),
                 hint=_ANEW,

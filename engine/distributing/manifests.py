@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eidos.engine.digest import address, canonical
-from eidos.engine.errors import DistributionError
+from eidos.engine.distributing.checking import UnfitError
 from eidos.engine.model.artifact import DIGEST, Descriptor, Manifest, Stored
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def as_referrer(manifest: Stored) -> Descriptor:
     )
 
 
-def _wrong(place: str, what: str) -> DistributionError:
-    return DistributionError(
+def _wrong(place: str, what: str) -> UnfitError:
+    return UnfitError(
         f"{place}: the manifest {what}",
         hint="Look at what lies there: oras manifest fetch, crane manifest.",
     )

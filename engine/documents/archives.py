@@ -97,7 +97,7 @@ def read_archive(
     """
     bounds = bounds or Bounds()
     unpacked = _Unpacked(packed, name, bounds, zipped=zipped)
-    names = _Names(name)
+    names = Names(name)
     roots: set[bool] = set()
     count = 0
     while (header := _header(unpacked, name)) is not None:
@@ -273,11 +273,13 @@ def _path(said: str, name: str, *, rooted: bool) -> str:
     return "/".join(parts)
 
 
-class _Names:
-    """The paths of an archive, no two of which may be one where case does not count.
+class Names:
+    """The paths of a tree, no two of which may be one for a file system.
+
+    Some count neither case nor which of its forms Unicode text has.
 
     Args:
-        name: what messages call the archive.
+        name: what messages call the tree.
     """
 
     def __init__(self, name: str) -> None:
@@ -295,11 +297,11 @@ class _Names:
         Raises:
             DocumentError: there is one like it, or it is a folder.
         """
-        folded = _folded(path)
-        other = self._files.get(folded) or self._folders.get(folded)
+        key = _folded(path)
+        other = self._files.get(key) or self._folders.get(key)
         if not path or other is not None:
             raise _wrong(self._name, f"two files are called {other!r} and {path!r}")
-        self._files[folded] = path
+        self._files[key] = path
         self.take_folder(path.rpartition("/")[0])
 
     def take_folder(self, path: str) -> None:
@@ -309,9 +311,9 @@ class _Names:
             DocumentError: there is a file of that name, or a folder that differs in case only.
         """
         while path:
-            folded = _folded(path)
-            other = self._files.get(folded) or self._folders.setdefault(folded, path)
-            if folded in self._files or other != path:
+            key = _folded(path)
+            other = self._files.get(key) or self._folders.setdefault(key, path)
+            if key in self._files or other != path:
                 raise _wrong(self._name, f"two files are called {other!r} and {path!r}")
             path = path.rpartition("/")[0]
 

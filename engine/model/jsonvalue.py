@@ -6,3 +6,15 @@ if TYPE_CHECKING:
     Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 else:
     Json = Any  # decoders read types at run time and cannot read a recursive one
+
+
+def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object of its members, as a hook of `json.loads`.
+
+    Raises:
+        ValueError: a key is there twice, of which each reader takes another.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found

@@ -15,7 +15,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import read_yaml
 from eidos.engine.documents.scalars import YamlRules
 from eidos.engine.errors import DocumentError, Location, PolicyError
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.jsonvalue import Json, unique
 
 _STRUCTURED = frozenset({"data.json", "data.yaml", "data.yml", ".manifest"})
 """Names of files of which OPA hashes what they say, and not how it is written."""
@@ -59,15 +59,8 @@ def exact_json(text: str) -> Json:
         parse_int=_Number,
         parse_float=_Number,
         parse_constant=_no_number,
-        object_pairs_hook=_unique,
+        object_pairs_hook=unique,
     )
-    return found
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
     return found
 
 

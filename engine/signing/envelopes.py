@@ -6,13 +6,13 @@ encoding of type and payload together, so that neither can be exchanged.
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from eidos.engine.digest import canonical
 from eidos.engine.model.attestation import Signatory
+from eidos.engine.model.jsonvalue import unique
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ENVELOPE_AT_MOST = 16 << 20
 """Bytes of a file with an envelope; the largest statement, an SBOM of 1,000 images, has 0.5 MB."""
-SIGNATURES_AT_MOST = 64
-"""Of one envelope: each is held against every key."""
+SIGNATURES_AT_MOST = 1024
+"""Of one envelope: each that names no key is held against every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ def read_envelope(content: bytes) -> Envelope:
     if len(content) > ENVELOPE_AT_MOST:
         raise ValueError(f"it has more than {ENVELOPE_AT_MOST} bytes")
     try:
-        said: Any = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+        said: Any = json.loads(content, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
         raise ValueError("it is no envelope") from error
     return envelope_of(said)
 
@@ -137,8 +137,15 @@ def signed(envelope: Envelope, signer: "Signer") -> Envelope:
 
 
 def merged(envelope: Envelope, signatures: Iterable[RawSignature]) -> Envelope:
-    """Give the envelope with more signatures, each once, as far as it may hold them."""
-    every = tuple(dict.fromkeys((*envelope.signatures, *signatures)))[:SIGNATURES_AT_MOST]
+    """Give the envelope with more signatures, each once.
+
+    Raises:
+        ValueError: they are more than anybody reads; none is left out, for it could be the one that
+            counts.
+    """
+    every = tuple(dict.fromkeys((*envelope.signatures, *signatures)))
+    if len(every) > SIGNATURES_AT_MOST:
+        raise ValueError(f"it would have more than {SIGNATURES_AT_MOST} signatures")
     return Envelope(envelope.payload_type, envelope.payload, every)
 
 

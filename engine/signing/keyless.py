@@ -6,6 +6,7 @@ Only verifying, without the network, and the only importer of sigstore. What a b
 https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
 """
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ import msgspec
 from eidos.engine.errors import ConfigError, MissingExtraError
 from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.identity import ExpectedIdentity, Identity
+from eidos.engine.model.jsonvalue import unique
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
 from eidos.engine.signing.envelopes import (
@@ -72,7 +74,10 @@ def read_sigstore_bundle(content: bytes) -> SigstoreBundle:
     if len(content) > ENVELOPE_AT_MOST:
         raise ValueError(f"it has more than {ENVELOPE_AT_MOST} bytes")
     try:
-        said: Any = msgspec.json.decode(content)
+        said: Any = json.loads(content, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is no Sigstore bundle") from error
+    try:
         material = said["verificationMaterial"] if is_sigstore_bundle(said) else None
         if not isinstance(material, dict):
             raise ValueError("it is no Sigstore bundle")  # noqa: TRY004 -- of content
@@ -81,7 +86,7 @@ def read_sigstore_bundle(content: bytes) -> SigstoreBundle:
             raise ValueError("it holds not one signature")
         signed = envelope_of(envelope) if envelope is not None else _digest(message)
         return SigstoreBundle(content, signed, _certificate(material))
-    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("it is no Sigstore bundle") from error
 
 

@@ -1,6 +1,5 @@
 """Small bundles and packs to ship, and the command line as a user has it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,31 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from eidos.engine.bundling.trees import sealed, write_tree
 from eidos.engine.cli import root
 from eidos.engine.cli.console import run
 from eidos.engine.documents.archives import archive
 from eidos.engine.model.bundle import File
 
 NO_DIGEST = "sha256:" + "0" * 64
-GATE = {
-    "gate": "prod",
-    "decision": "passed",
-    "recipe": {"name": "demo", "digest": "sha256:" + "1" * 64},
-    "snapshot": {"digest": "sha256:" + "2" * 64, "cluster": "c1"},
-}
 ENVELOPE = b'{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}'
-
-
-def write_bundle(folder: Path, values: str = "a: 1\n") -> Path:
-    """Write a bundle that is whole."""
-    files = [
-        File("gate.json", json.dumps(GATE).encode()),
-        File("install.sh", b"#!/bin/sh\n", is_executable=True),
-        File("010-demo/values.yaml", values.encode()),
-    ]
-    write_tree(folder, sealed(files))
-    return folder
 
 
 def write_pack(file: Path, rego: str = "package demo\n") -> Path:

@@ -38,7 +38,7 @@ from fakes.attested import (
     write_gated,
 )
 from fakes.keys import write_keys
-from fakes.registry import Hub, registry
+from fakes.registry import Hub, Odd, registry
 from fakes.shipped import Shell, tree
 
 CLAIMS = ("provenance", "gate", "sbom")
@@ -452,7 +452,7 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
     "one file less": (lambda: Path("b/install.sh").unlink(), "install.sh is missing"),
     "a file moved": (lambda: Path("b/install.sh").rename("b/run.sh"), "run.sh is not part"),
     "no longer executable": (lambda: Path("b/install.sh").chmod(0o644), "cannot be executed"),
-    "manifest reordered": (reordered, "checksums.txt does not say"),
+    "manifest reordered": (reordered, "not written as eidos writes a manifest"),
     "checksums reordered": (lines_reordered, "checksums.txt does not say"),
     "a file more, sealed again": (
         lambda: (Path("b/more").write_text("x"), reseal(Path("b"))),
@@ -502,9 +502,9 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
     "more signatures than anybody reads": (
         lambda: rewritten(
             envelope_of(Path("b")),
-            lambda each: with_signatures(each, *[each.signatures[0]] * 65),
+            lambda each: with_signatures(each, *[each.signatures[0]] * 1025),
         ),
-        "more than 64 signatures",
+        "more than 1024 signatures",
     ),
     "an envelope of another name": (
         lambda: envelope_of(Path("b")).rename("b/attestations/gate.dsse.json"),
@@ -665,6 +665,60 @@ def test_attestations_travel_with_the_bundle(shell: Shell, hub: Hub) -> None:
     checked(shell, "oci-layout:carried.tar:v1", *both)
     shell("bundle", "copy", f"{place}:v1", "oci-layout:alone:v1", "--no-referrers")
     assert checked(shell, "oci-layout:alone:v1", *both, code=1)["trust"] == "whole"
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+@pytest.mark.parametrize("where", ["/referrers/", "/manifests/sha256:", "/blobs/"])
+def test_who_cannot_be_asked_for_signatures_has_not_said_that_there_are_none(
+    shell: Shell, status: int, where: str
+) -> None:
+    with registry() as hub:
+        shell("bundle", "sign", "b", "--key", "key.pem")
+        place = hub.name("team/demo") + ":v1"
+        digest = shell("bundle", "push", "b", place).rpartition("@")[2]
+        layer = json.loads(hub.manifests["team/demo", digest][1])["layers"][0]["digest"]
+
+        def fault(method: str, path: str) -> Odd | None:
+            is_bundle = where != "/referrers/" and path.endswith((digest, layer))
+            return Odd(status) if method == "GET" and where in path and not is_bundle else None
+
+        hub.fault = fault
+        shell("bundle", "verify", place, "--key", "key.pub", "--require", "gate", code=2)
+        shell("bundle", "pull", place, "-o", "out", code=2)
+        assert not Path("out").exists()
+
+
+def test_the_signatures_of_strangers_push_nobody_out(shell: Shell, hub: Hub) -> None:
+    place = hub.name("team/demo") + ":v1"
+    shell("bundle", "sign", "b", "--key", "key.pem")
+    path = envelope_of(Path("b"))
+    junk = [RawSignature(f"{number:064x}", b"x") for number in range(1000)]
+    write_gated(Path("bare"))
+    for part in (junk[:500], junk[500:]):
+        envelope = Envelope(PAYLOAD_TYPE, read_envelope(path.read_bytes()).payload, tuple(part))
+        Path("junk.json").write_bytes(write_envelope(envelope))
+        shell("bundle", "push", "bare", place, "--attach", "junk.json")
+    shell("bundle", "push", "b", place)
+    assert checked(shell, place, "--key", "key.pub", "--require", "gate")["trust"] == "gated"
+    shell("bundle", "pull", place, "-o", "out")
+    shell("bundle", "sign", "out", "--key", "second.pem")
+    found = checked(shell, "out", "--key", "second.pub", "--require", "gate")
+    assert found["trust"] == "gated"
+
+
+def test_more_signatures_than_anybody_reads_are_told(shell: Shell, hub: Hub) -> None:
+    place = hub.name("team/demo") + ":v1"
+    shell("bundle", "sign", "b", "--key", "key.pem")
+    payload = read_envelope(envelope_of(Path("b")).read_bytes()).payload
+    write_gated(Path("bare"))
+    for half in range(2):
+        junk = (RawSignature(f"{half}{number:063x}", b"x") for number in range(800))
+        Path("junk.json").write_bytes(write_envelope(Envelope(PAYLOAD_TYPE, payload, tuple(junk))))
+        shell("bundle", "push", "bare", place, "--attach", "junk.json")
+    shell("bundle", "verify", place, code=2)
+    assert "more than 1024 signatures" in shell.err
+    shell("bundle", "pull", place, "-o", "out", code=2)
+    assert not Path("out").exists()
 
 
 def test_anybody_may_attach_anything_and_nothing_comes_of_it(shell: Shell, hub: Hub) -> None:

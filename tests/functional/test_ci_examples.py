@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from eidos.engine import __version__
+from fakes.attested import write_gated
 from fakes.registry import registry
-from fakes.shipped import write_bundle
 from fakes.sigstore_world import World
 
 ROOT = Path(__file__).parents[2]
@@ -562,7 +562,7 @@ def test_what_a_pipeline_pushes_is_where_argo_cd_looks(machine: Machine, deploy:
 
 
 def test_gitlab_pushes_what_it_bundled(machine: Machine) -> None:
-    write_bundle(machine.folder / "bundle")
+    write_gated(machine.folder / "bundle")
     job = parsed("gitlab/push.gitlab-ci.yml")["push"]
     lines = "\n".join(["set -e", *job["before_script"], *job["script"]])
     with registry(auth="basic") as hub:
@@ -590,7 +590,7 @@ def test_scripts_for_the_air_gap_are_clean(name: str) -> None:
 
 
 def test_a_bundle_crosses_the_air_gap_as_it_is_or_not_at_all(machine: Machine) -> None:
-    write_bundle(machine.folder / "bundle")
+    write_gated(machine.folder / "bundle")
     out, into = ((EXAMPLES / "air-gap" / f"carry-{way}.sh").read_text() for way in ("out", "in"))
 
     def run(text: str, *words: str) -> int:

@@ -21,7 +21,7 @@ from fakes.attested import write_gated
 from fakes.between import Between, between
 from fakes.real_stores import STORES, VARIABLES, Store
 from fakes.registry import Odd, registry
-from fakes.shipped import ENVELOPE, Shell, tree, write_bundle
+from fakes.shipped import ENVELOPE, Shell, tree
 
 pytestmark = pytest.mark.real
 ONE = pack_artifact(b"one", "r1", "p.tar.gz")
@@ -66,7 +66,7 @@ def shell(
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
     write_gated(tmp_path / "b1")
-    write_bundle(tmp_path / "b2", "a: 2\n")
+    write_gated(tmp_path / "b2", "a: 2\n")
     (tmp_path / "e.json").write_bytes(ENVELOPE)
     return Shell(capsys)
 

@@ -13,8 +13,9 @@ import pytest
 
 from eidos.engine import schema
 from eidos.engine.documents.reading import read_text
+from fakes.attested import write_gated
 from fakes.packages import EXAMPLES, install, write_package
-from fakes.shipped import Shell, tree, write_bundle, write_pack
+from fakes.shipped import Shell, tree, write_pack
 
 SECRET = "tok-53cr3t-0f-0dd"  # noqa: S105 -- of a fake
 ODD = {
@@ -39,9 +40,9 @@ def shell(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
-    write_bundle(tmp_path / "b1")
-    write_bundle(tmp_path / "b2", "a: 2\n")
-    write_bundle(tmp_path / "b3", "a: 3\n")
+    write_gated(tmp_path / "b1")
+    write_gated(tmp_path / "b2", "a: 2\n")
+    write_gated(tmp_path / "b3", "a: 3\n")
     return Shell(capsys)
 
 
@@ -71,7 +72,7 @@ def odd(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 def test_the_example_is_a_place_as_any_other(shelf: Shell) -> None:
     reference = shelf("bundle", "push", "b1", "acme://team/b:1.0", "--attach", "b1/gate.json")
-    assert "pushed 5 files to acme://team/b:1.0 (acme-shelf 1.2.0)" in shelf.err
+    assert "pushed 6 files to acme://team/b:1.0 (acme-shelf 1.2.0)" in shelf.err
     assert shelf("bundle", "pull", "acme://team/b:1.0", "-o", "out", "--with-referrers", "r")
     assert tree(Path("out")) == tree(Path("b1"))
     assert len(json.loads(Path("r/referrers.json").read_text())["referrers"]) == 1

@@ -15,7 +15,7 @@ from fakes.attested import write_gated
 from fakes.keys import write_keys
 from fakes.opa_server import opa_server
 from fakes.real_registries import REGISTRIES, program, real_registry
-from fakes.shipped import ENVELOPE, Shell, tree, write_bundle
+from fakes.shipped import ENVELOPE, Shell, tree
 
 pytestmark = pytest.mark.real
 
@@ -27,7 +27,7 @@ def shell(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     write_gated(tmp_path / "b1")
-    write_bundle(tmp_path / "b2", "a: 2\n")
+    write_gated(tmp_path / "b2", "a: 2\n")
     (tmp_path / "e.json").write_bytes(ENVELOPE)
     return Shell(capsys)
 

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 
 from eidos.engine import schema
-from eidos.engine.bundling.trees import sealed, write_tree
-from eidos.engine.distributing.artifacts import BUNDLE, BUNDLE_CONFIG, LAYER
+from eidos.engine.distributing.artifacts import BUNDLE, BUNDLE_CONFIG, LAYER, read_tree
+from eidos.engine.documents.archives import archive
 from eidos.engine.documents.reading import read_text
-from eidos.engine.model.bundle import File
+from fakes.attested import write_gated
 from fakes.registry import INDEX, Hub, Odd, registry, sha
-from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_bundle, write_pack
+from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_pack
 
 QUICK = ("--timeout", "10s")
 
@@ -37,8 +37,8 @@ def shell(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.setattr("eidos.engine.distributing.http._WAITS", (0.01, 0.01))
-    write_bundle(tmp_path / "b1")
-    write_bundle(tmp_path / "b2", "a: 2\n")
+    write_gated(tmp_path / "b1")
+    write_gated(tmp_path / "b2", "a: 2\n")
     return Shell(capsys)
 
 
@@ -69,7 +69,7 @@ def test_push_list_pull(shell: Shell, hub: Hub) -> None:
     place = hub.name("team/demo")
     reference = shell("bundle", "push", "b1", f"{place}:v1", "--digest-file", "d")
     assert reference == f"{place}@{Path('d').read_text().strip()}"
-    assert "pushed 5 files" in shell.err
+    assert "pushed 6 files" in shell.err
     shell("bundle", "push", "b2", f"{place}:v2", "--move-tag")
     for tag, source in (("v1", "b1"), ("v2", "b2")):
         shell("bundle", "pull", f"{place}:{tag}", "-o", f"out-{tag}")
@@ -369,22 +369,29 @@ def test_what_refers_to_a_bundle_is_no_part_of_it(shell: Shell, bad: Hub) -> Non
         nothing_happened(shell, bad)
 
 
-def test_a_bundle_that_says_odd_things_of_itself(shell: Shell, bad: Hub, tmp_path: Path) -> None:
-    odd = {
-        "gate": "\x1b[2J",
-        "decision": "x" * 5_000_000,
-        "recipe": 5,
-        "snapshot": {"cluster": [1]},
+@pytest.mark.parametrize(
+    "changes",
+    [{"decision": "failed"}, {"gate": 5}, {"recipe": {"name": "demo", "digest": NO_DIGEST}}],
+    ids=["closed", "no decision", "of another recipe"],
+)
+def test_what_no_gate_let_through_is_not_shipped(
+    shell: Shell, bad: Hub, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    write_gated(tmp_path / "odd", **changes)
+    shell("bundle", "push", "odd", f"{bad.name('a')}:v1", code=2)
+    assert "odd/gate.json" in shell.err
+    assert not bad.manifests
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": BUNDLE,
+        "config": bad.add(b"{}", BUNDLE_CONFIG),
+        "layers": [bad.add(archive(read_tree(Path("odd"))), LAYER)],
     }
-    write_tree(tmp_path / "odd", sealed([File("gate.json", json.dumps(odd).encode())]))
-    shell("bundle", "push", "odd", f"{bad.name('a')}:v1", code=0)
-    _, content = bad.manifests["a", bad.tags["a", "v1"]]
-    assert set(json.loads(content)["annotations"]) == {
-        "dev.eidos.bundle.digest",
-        "org.opencontainers.image.revision",
-        "org.opencontainers.image.title",
-    }
-    shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out")
+    bad.put("a", manifest, "v1")
+    shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", code=2)
+    assert "gate.json" in shell.err
+    assert not Path("out").exists()
 
 
 # Hostile registries -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from eidos.engine.distributing.copying import copy_artifact
 from eidos.engine.distributing.layout import Layout, TarLayout, open_layout
 from eidos.engine.distributing.manifests import describe
 from eidos.engine.errors import DistributionError, UsageError
+from fakes.attested import write_gated
 from fakes.shipped import ENVELOPE
 
 PACK = pack_artifact(b"one", "r1", "p.tar.gz")
@@ -212,9 +213,8 @@ def test_a_bundle_has_the_same_bytes_in_any_order() -> None:
 
 def test_a_bundle_that_changes_after_it_was_verified(tmp_path: Path) -> None:
     from eidos.engine.distributing.artifacts import read_tree
-    from fakes.shipped import write_bundle
 
-    folder = write_bundle(tmp_path / "b")
+    folder = write_gated(tmp_path / "b")
     (folder / "gate.json").write_bytes(b"{}")
     with pytest.raises(DistributionError, match="changes while it is read"):
         read_tree(folder)
