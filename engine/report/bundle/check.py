@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.model.attestation import Attestation, Claim, Signatory, Trust
+from eidos.engine.model.attestation import Attestation, Claim, Trust
 from eidos.engine.model.bundle_check import BundleCheck, Decided
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.jsontext import signatory, write_document
 from eidos.engine.report.wording import plural
 
 _DIFFERENCES = 20
@@ -106,7 +106,7 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         decision=None if found.decided is None else _decision(found.decided),
         attestations=[_attestation(each) for each in found.attestations],
         signers={
-            claim.value: list(map(_signatory, found.signers.get(claim, ()))) for claim in Claim
+            claim.value: list(map(signatory, found.signers.get(claim, ()))) for claim in Claim
         },
         keys=found.keys,
         identities=found.identities,
@@ -151,13 +151,7 @@ def _attestation(each: Attestation) -> Json:
         "predicateType": each.predicate,
         "claim": each.claim.value if each.claim else None,
         "counts": each.counts,
-        "signers": list(map(_signatory, each.signers)),
+        "signers": list(map(signatory, each.signers)),
         "strangers": list(each.strangers),
         "faults": list(each.faults),
     }
-
-
-def _signatory(each: Signatory) -> Json:
-    if each.identity is None:
-        return {"key": each.id}
-    return {"identity": each.identity.name, "issuer": each.identity.issuer}
