@@ -8,12 +8,14 @@ from eidos.engine.model.bundle_check import BundleCheck, Decided
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import signatory, write_document
-from eidos.engine.report.wording import plural
+from eidos.engine.report.wording import named, plural
 
 _DIFFERENCES = 20
 """Of a replay, that are shown; ``json`` has all."""
+_STRANGERS, _NAME = 3, 200
+"""How many of an attestation are named, and how many characters of each are shown."""
 _NEXT = {
     Trust.WHOLE: "nobody who is believed signed anything right about it",
     Trust.SIGNED: "nobody who is believed signed its provenance",
@@ -57,9 +59,10 @@ def _worth(each: Attestation) -> str:
         return "does not count"
     said = [f"signed by {', '.join(map(str, each.signers))}"] if each.signers else []
     if each.strangers:
-        said.append(
-            f"{plural(len(each.strangers), 'signature')} of others, whom nobody believes here"
-        )
+        shown = [shortened(other or "a key", _NAME) for other in each.strangers[:_STRANGERS]]
+        count = len(each.strangers)
+        others = f"{plural(count, 'signature')} of others, whom nobody believes here"
+        said.append(f"{others}: {named(shown, count)}")
     return "; ".join(said) or "signed by nobody"
 
 
