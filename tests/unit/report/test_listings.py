@@ -13,6 +13,7 @@ from eidos.engine import schema
 from eidos.engine.cache import Info
 from eidos.engine.documents.reading import Document
 from eidos.engine.errors import Location, Problem
+from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.effective import Configuration, Effective
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.history import (
@@ -194,7 +195,7 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "verification/v1": (VERIFICATION, ALTERED),
     "signature-check/v1": (
         SIGNATURE,
-        SignatureCheck(BAD, "0" * 64, 1, (Problem(BAD, BAD, Location(BAD)),)),
+        SignatureCheck(BAD, Signatory("0" * 64), 1, (Problem(BAD, BAD, Location(BAD)),)),
     ),
     "pruned/v1": (
         PRUNED,
