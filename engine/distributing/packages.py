@@ -264,15 +264,17 @@ class PackagedRepository:
             raise self._wrong(str(gone)) from gone
         except RefusedError as refused:
             self._is_in_step = True
-            raise self._wrong(f": {refused}", refused.hint) from refused
+            raise self._error(f"{self._name}: {refused}", refused.hint) from refused
 
     def _listed(self, found: list[Any]) -> list[Any]:
         if len(found) > _LISTED_AT_MOST:
             raise self._wrong(f"lists more than {_LISTED_AT_MOST:,} of something")
         return found
 
-    def _wrong(self, what: str, hint: str | None = None) -> DistributionError:
-        message = f"{self._name}{'' if what.startswith(':') else ' '}{what}"
+    def _wrong(self, what: str) -> DistributionError:
+        return self._error(f"{self._name} {what}")
+
+    def _error(self, message: str, hint: str | None = None) -> DistributionError:
         return DistributionError(
             harmless(message, self._environ), hint=harmless(hint or _HINT, self._environ)
         )
