@@ -252,6 +252,7 @@ def test_one_that_hangs_is_ended(odd: Shell, tmp_path: Path) -> None:
     command = ("bundle", "pull", "odd://hangs:v1", "-o", "out", "--timeout", "0.1s")
     odd(*command, code=2)
     assert "did not answer within 1 s" in odd.err
+    assert "give it longer: it has 10 times --timeout" in odd.err
     wait_for_end(int((tmp_path / "pid").read_text()))
 
 
