@@ -241,7 +241,9 @@ def test_no_text_gives_orders(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_json_is_what_its_schema_says(name: str) -> None:
-    value = json.loads(rendered(*RESULTS[name], "json"))
+    kind, result = RESULTS[name]
+    value = json.loads(rendered(kind, result, "json"))
+    assert value["kind"] == kind.document
     assert schema.problems(Document("x", 0, value), name) == []
 
 
