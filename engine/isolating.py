@@ -33,6 +33,10 @@ class GoneError(Exception):
     """Code of others did not answer; the message says it as what the code did: ``crashed: ...``."""
 
 
+class SilentError(GoneError):
+    """Code of others did not answer in its time."""
+
+
 class RefusedError(Exception):
     """Code of others answered that it failed, or refuses.
 
@@ -142,7 +146,7 @@ class Apart:
         except OSError as error:
             raise GoneError(self._ending()) from error
         if not ready:
-            raise GoneError(f"did not answer within {seconds:g} s")
+            raise SilentError(f"did not answer within {seconds:g} s")
 
     def _ending(self) -> str:
         self.process.join(timeout=_JOINED_WITHIN)

@@ -4,12 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from eidos.engine.digest import address
 from eidos.engine.documents.writing import replacing
-from eidos.engine.errors import EidosError, Location, PolicyError, UsageError
+from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
+from eidos.engine.model.attestation import Signatory
+from eidos.engine.model.identity import ExpectedIdentity
 from eidos.engine.model.signature import Signature, SignatureCheck, SignOptions
-from eidos.engine.packs.archives import write_archive
+from eidos.engine.packs.archives import MOST_BYTES, write_archive
 from eidos.engine.packs.files import is_archive
-from eidos.engine.signing.keys import SigningKey, load_signer, load_verifiers
+from eidos.engine.signing.anchors import load_anchors
+from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
+from eidos.engine.signing.keyless import read_sigstore_bundle
+from eidos.engine.signing.keys import (
+    SigningKey,
+    load_signer,
+    load_verifiers,
+    read_small_file,
+)
 
 
 def policy_sign(
@@ -85,7 +96,52 @@ def policy_verify(
     except PolicyError as error:  # a hostile archive is an answer: no
         return SignatureCheck(str(place), None, 0, (error.problem, *error.others))
     found = verify_contents(contents, verifiers, scope, place)
-    return SignatureCheck(str(place), found.signer, found.files, found.problems)
+    signer = Signatory(found.signer) if found.signer else None
+    return SignatureCheck(str(place), signer, found.files, found.problems)
+
+
+def policy_verify_keyless(
+    place: Path, sigstore: Path, trusted_root: Path | None, expected: Sequence[ExpectedIdentity]
+) -> SignatureCheck:
+    """Say whether an archive is, byte for byte, what one who is believed signed without a key.
+
+    Args:
+        place: the archive.
+        sigstore: the Sigstore bundle over it, as ``cosign sign-blob`` makes one.
+        trusted_root: what certificates are held against.
+        expected: who is believed.
+
+    Raises:
+        ConfigError: a file cannot be read.
+        MissingExtraError: what verifies is not installed.
+        UsageError: there is no such archive, or nobody is believed.
+    """
+    _refuse_other_places(place)
+    anchors = load_anchors((), trusted_root, expected, {})
+    if anchors.keyless is None:
+        hint = "Say who: --identity WHO --issuer URL --trusted-root FILE"
+        raise UsageError("nobody is given who could be believed", hint=hint)
+    digest = address(read_small_file(place, what="an archive", at_most=MOST_BYTES))
+    content = read_small_file(sigstore, what="a Sigstore bundle", at_most=ENVELOPE_AT_MOST)
+    try:
+        found = read_sigstore_bundle(content)
+    except ValueError as error:
+        return SignatureCheck(str(place), None, 0, (_wrong(sigstore, str(error)),))
+    if found.signed != digest:
+        other = found.signed if isinstance(found.signed, str) else "a statement"
+        why = f"it is over {other}, and this archive is {digest}"
+        return SignatureCheck(str(place), None, 0, (_wrong(sigstore, why),))
+    worth = anchors.believed(found, digest)
+    if worth.signers:
+        return SignatureCheck(str(place), worth.signers[0], 1)
+    others = f"nobody who is believed signed it, but {', '.join(worth.strangers)}"
+    faults = worth.faults or (others,)
+    return SignatureCheck(str(place), None, 0, tuple(_wrong(sigstore, each) for each in faults))
+
+
+def _wrong(file: Path, why: str) -> Problem:
+    hint = "Take archive and signature anew from where they were made."
+    return Problem(why, hint, Location(str(file)))
 
 
 def _refuse_other_places(place: Path) -> None:

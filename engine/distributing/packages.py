@@ -27,6 +27,7 @@ from eidos.engine.isolating import (
     GoneError,
     OddError,
     RefusedError,
+    SilentError,
     apart,
     failed,
     harmless,
@@ -60,6 +61,8 @@ _MESSAGE_AT_MOST = 32 << 20
 _LISTED_AT_MOST = 10_000
 """Tags of a place, or manifests that refer to one."""
 _HINT = "Report it to whoever wrote the package; eidos plugin list shows what it brings."
+
+_PATIENCE_HINT = f"Ask again, or give it longer: it has {_TIMEOUTS} times --timeout."
 
 
 def find_places() -> list[Packaged]:
@@ -260,19 +263,23 @@ class PackagedRepository:
         """
         try:
             return self._process.answer(kind, seconds, _MESSAGE_AT_MOST)
+        except SilentError as silent:
+            raise self._error(f"{self._name} {silent}", _PATIENCE_HINT) from silent
         except GoneError as gone:
             raise self._wrong(str(gone)) from gone
         except RefusedError as refused:
             self._is_in_step = True
-            raise self._wrong(f": {refused}", refused.hint) from refused
+            raise self._error(f"{self._name}: {refused}", refused.hint) from refused
 
     def _listed(self, found: list[Any]) -> list[Any]:
         if len(found) > _LISTED_AT_MOST:
             raise self._wrong(f"lists more than {_LISTED_AT_MOST:,} of something")
         return found
 
-    def _wrong(self, what: str, hint: str | None = None) -> DistributionError:
-        message = f"{self._name}{'' if what.startswith(':') else ' '}{what}"
+    def _wrong(self, what: str) -> DistributionError:
+        return self._error(f"{self._name} {what}")
+
+    def _error(self, message: str, hint: str | None = None) -> DistributionError:
         return DistributionError(
             harmless(message, self._environ), hint=harmless(hint or _HINT, self._environ)
         )

@@ -9,6 +9,7 @@ from eidos.engine.model.attestation import Claim, Signatory
 from eidos.engine.model.bundle_check import BundleCheck, Decided, Held
 from eidos.engine.model.durations import span
 from eidos.engine.model.requirement import Demand, Requirement
+from eidos.engine.model.rule import UNVERSIONED
 
 if TYPE_CHECKING:
     from eidos.engine.signing.anchors import Anchor
@@ -146,12 +147,22 @@ def _of_gate(each: Requirement, said: Decided) -> Held:
 
 
 def _of_policy(each: Requirement, said: Decided) -> Held:
-    """See that a pack judged: by name, by name and version, or by name and digest."""
+    """See that a pack judged: by name, by name and version, or by name and digest.
+
+    Plain rules and templates are known by digest alone: any folder may be called like a pack.
+    """
     name, _, which = each.value.partition("@")
     found = [pack for pack in said.packs if pack[0] == name]
-    holds = any(which in {"", pack[1], pack[2]} for pack in found)
+    holds = any(
+        which == digest or (version != UNVERSIONED and which in {"", version})
+        for _, version, digest in found
+    )
     why = ", ".join(f"{pack[0]}@{pack[1]} ({pack[2]})" for pack in found)
-    return Held(each.text, holds=holds, why=f"{why} judged" if why else f"no pack {name} judged")
+    if not why:
+        return Held(each.text, holds=False, why=f"no pack {name} judged")
+    if not holds and all(pack[1] == UNVERSIONED for pack in found):
+        return Held(each.text, holds=False, why=f"{why} is no pack, and known by its digest alone")
+    return Held(each.text, holds=holds, why=f"{why} judged")
 
 
 _NAMED: Mapping[Demand, Callable[[Requirement, Decided], Held]] = {

@@ -211,13 +211,17 @@ class Rule:
         return any(entry.level in SELECTING for entry in self.entrypoints)
 
 
+UNVERSIONED = "0"
+"""The version of plain rules and of Gatekeeper's templates, which have none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """A versioned set of rules."""
 
     name: str
     version: str
-    """Semantic version."""
+    """Semantic version; `UNVERSIONED` of what is no pack."""
     digest: str
     """Content address over all its files and the shared library."""
     rules: tuple[Rule, ...]

@@ -1,6 +1,7 @@
 """Who signed a pack, and whether it is as it was signed."""
 
 from eidos.engine.errors import ExitCode, Problem
+from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.gate import Gate
 from eidos.engine.records import dataclass
 
@@ -35,14 +36,14 @@ class SignatureCheck:
     """What became of holding a pack against its signature."""
 
     place: str
-    signer: str | None
-    """The id of the key that signed; None where none of those that are believed did."""
+    signer: Signatory | None
+    """Who signed; None where none of those who are believed did."""
     files: int
-    """How many the signature has."""
+    """How many the signature has; an archive that is signed as it is counts as one."""
     problems: tuple[Problem, ...] = ()
     """Why it does not hold."""
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 it is what the key signed, 1 it is not."""
+        """0 it is what was signed, 1 it is not."""
         return Gate().outcome(failed=bool(self.problems)).exit_code

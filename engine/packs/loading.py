@@ -11,7 +11,7 @@ from eidos.engine.digest import digest
 from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Module, Pack, Rule
+from eidos.engine.model.rule import UNVERSIONED, Module, Pack, Rule
 from eidos.engine.packs.checking import fact_place, refuse_pack_rules
 from eidos.engine.packs.choosing import Places, param_problems
 from eidos.engine.packs.files import PolicyFiles, decode, library, policy_files, stem
@@ -174,7 +174,7 @@ def _read(
         refuse_pack_rules(source, files.modules)
         _refuse_templates(source, files)
         rules = plain_rules(files, engine)
-        return Pack(stem(source.path), "0", address, rules, folder=str(source.path))
+        return Pack(stem(source.path), UNVERSIONED, address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
     about: Any = manifest.value
     modules = (*files.modules, *library.modules)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from eidos.engine.errors import Location, Problem
+from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.report.escaping import COMMAND, SURROGATE, one_line
@@ -120,3 +121,10 @@ def location_json(location: Location | None) -> Json:
 def known(**values: Json) -> dict[str, Json]:
     """Leave out what is None."""
     return {key: value for key, value in values.items() if value is not None}
+
+
+def signatory(who: Signatory) -> Json:
+    """Give who signed: a key, or an identity with who vouches for it."""
+    if who.identity is None:
+        return {"key": who.id}
+    return {"identity": who.identity.name, "issuer": who.identity.issuer}

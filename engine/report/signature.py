@@ -5,7 +5,8 @@ from typing import TextIO
 from eidos.engine.model.signature import SignatureCheck
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.jsontext import signatory, write_document
+from eidos.engine.report.wording import plural
 
 
 def text(found: SignatureCheck, out: TextIO, _rendering: Rendering) -> None:
@@ -18,7 +19,7 @@ def text(found: SignatureCheck, out: TextIO, _rendering: Rendering) -> None:
     elif found.problems:
         lines.append(f"{found.place}: signed by {found.signer}, and not as it was signed")
     else:
-        lines.append(f"{found.place}: {found.files} files, as signed by {found.signer}")
+        lines.append(f"{found.place}: {plural(found.files, 'file')}, as signed by {found.signer}")
     out.writelines(f"{disarmed(one_line(line))}\n" for line in lines)
 
 
@@ -30,7 +31,7 @@ def json(found: SignatureCheck, out: TextIO, _rendering: Rendering) -> None:
         place=found.place,
         verified=not found.problems,
         exitCode=int(found.exit_code),
-        signer=found.signer,
+        signer=signatory(found.signer) if found.signer else None,
         files=found.files,
         problems=[{"message": each.message, "hint": each.hint} for each in found.problems],
     )

@@ -17,7 +17,7 @@ import msgspec
 
 from eidos.engine.errors import ConfigError, MissingExtraError
 from eidos.engine.model.attestation import Signatory
-from eidos.engine.model.identity import ExpectedIdentity, Identity
+from eidos.engine.model.identity import LONGEST, ExpectedIdentity, Identity
 from eidos.engine.model.jsonvalue import unique
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
@@ -286,7 +286,8 @@ def _names(certificate: "Certificate") -> Identity | None:
     if len(names) != 1 or len(issuers) != 1:
         return None
     who = Identity(names.pop(), issuers.pop())
-    return who if (who.name + who.issuer).isprintable() else None
+    fits = len(who.name) <= LONGEST and len(who.issuer) <= LONGEST
+    return who if fits and (who.name + who.issuer).isprintable() else None
 
 
 def _subjects(certificate: "Certificate") -> Iterator[str]:

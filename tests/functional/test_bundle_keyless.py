@@ -332,6 +332,7 @@ STRANGERS: dict[str, tuple[Callable[[World, bytes], Document], str]] = {
     "a name with more before it": (_stranger(identity="https://x/?" + WORKFLOW), "https://x/?"),
     "another case": (_stranger(identity=WORKFLOW.replace("acme", "Acme")), "Acme"),
     "a line after the name": (_stranger(identity=WORKFLOW + "\n"), "names nobody"),
+    "a name beyond all names": (_stranger(identity=WORKFLOW + "x" * 2000), "names nobody"),
     "two names": (
         _stranger(
             names=[
@@ -358,6 +359,7 @@ def test_others_count_for_nothing(shell: Shell, world: World, who: str) -> None:
     assert all(named in each["strangers"][0] for each in found["attestations"])
     assert not any(each["holds"] for each in found["requirements"])
     checked(shell, "b", *BELIEVE, code=1)
+    assert named in shell("bundle", "verify", "b", *BELIEVE, code=1)  # who mistyped a name sees it
 
 
 # Tampering --------------------------------------------------------------------------------------

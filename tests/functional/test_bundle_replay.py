@@ -548,9 +548,11 @@ def test_whatever_differs_in_policy_is_named(mixed: Shell, what: str) -> None:
 def test_plain_rules_are_asked_of_the_document_that_they_saw(
     bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A snapshot in another order, which says more than facts, is another document."""
-    Path("s.yaml").write_text(SNAPSHOT.replace("kind: Snapshot\n", "kind: Snapshot\nnote: kept\n"))
-    lay_out(Path(), {"p/p.rego": 'package p\n\ndeny contains "x" if not input.note\n'})
+    """A snapshot that says what eidos would not write is another document."""
+    Path("s.yaml").write_text(
+        SNAPSHOT.replace("kind: Snapshot\n", "kind: Snapshot\ncollection: []\n")
+    )
+    lay_out(Path(), {"p/p.rego": 'package p\n\ndeny contains "x" if not input.collection\n'})
     assert bundle("--evidence", "-p", "p") == 0
     capsys.readouterr()
     assert replayed(Shell(capsys)) == []

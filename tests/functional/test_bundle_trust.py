@@ -30,7 +30,9 @@ from eidos.engine.signing.keys import SigningKey, load_signer
 from fakes.attested import (
     checked,
     envelope_of,
+    gate,
     messages,
+    recipe,
     reseal,
     rewritten,
     said,
@@ -241,6 +243,21 @@ def test_what_can_be_required(shell: Shell, required: str, holds: bool) -> None:
     found = checked(shell, "b", *both, "--require", required, code=0 if holds else 1)
     asked = {each["require"]: each for each in found["requirements"]}
     assert asked[required]["holds"] is holds
+
+
+def test_a_folder_called_like_a_pack_is_no_pack(shell: Shell) -> None:
+    """Plain rules are known by their digest: whoever writes a checkout names its folders."""
+    its_gate = gate(recipe())
+    [pack] = its_gate["before"]["packs"]
+    pack.update(name="gpu", version="0")
+    write_gated(Path("plain"), before=its_gate["before"])
+    shell("bundle", "sign", "plain", "--key", "key.pem")
+    for required, holds in (("gpu", False), ("gpu@0", False), (f"gpu@{pack['digest']}", True)):
+        wanted = ("--require", f"policy={required}")
+        found = checked(shell, "plain", *BELIEVE, *wanted, code=0 if holds else 1)
+        [held] = [each for each in found["requirements"] if "policy" in each["require"]]
+        assert held["holds"] is holds
+        assert holds or "known by its digest alone" in held["because"]
 
 
 def test_rotation_two_of_three_and_each_key_once(shell: Shell) -> None:

@@ -15,6 +15,7 @@ from eidos.engine import schema
 from eidos.engine.documents.reading import read_text
 from fakes.attested import write_gated
 from fakes.packages import EXAMPLES, install, write_package
+from fakes.registry import registry
 from fakes.shipped import Shell, tree, write_pack
 
 SECRET = "tok-53cr3t-0f-0dd"  # noqa: S105 -- of a fake
@@ -93,6 +94,9 @@ def test_the_example_is_a_place_as_any_other(shelf: Shell) -> None:
     assert copied.partition("@")[2] == reference.partition("@")[2]
     shelf("bundle", "copy", "acme://team/c:1.0", "acme://team/d:2")
     assert "with 1 that refer to it" in shelf.err
+    with registry() as hub:
+        sent = shelf("bundle", "copy", "acme://team/d:2", f"{hub.name('prod')}:2")
+        assert sent.partition("@")[2] == hub.tags["prod", "2"] == reference.partition("@")[2]
     assert "acme_shelf" not in sys.modules
 
 
@@ -249,6 +253,7 @@ def test_one_that_hangs_is_ended(odd: Shell, tmp_path: Path) -> None:
     command = ("bundle", "pull", "odd://hangs:v1", "-o", "out", "--timeout", "0.1s")
     odd(*command, code=2)
     assert "did not answer within 1 s" in odd.err
+    assert "give it longer: it has 10 times --timeout" in odd.err
     wait_for_end(int((tmp_path / "pid").read_text()))
 
 

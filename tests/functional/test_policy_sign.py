@@ -28,6 +28,7 @@ from eidos.engine.signing.keys import KEY_VARIABLE, VERIFICATION_VARIABLE
 from fakes.keys import write_keys
 from fakes.opa_server import opa_binary
 from fakes.policies import write_pack
+from fakes.sigstore_world import GITHUB, WORKFLOW, World
 
 ALGORITHMS = {
     "ES256": "ec",
@@ -478,3 +479,54 @@ def _value(made: random.Random, depth: int) -> Any:
 def _text(made: random.Random) -> str:
     chars = "abcZ09 <>&\"'\\/\u00e9\u2028\u2029\u007f\u0001\n\t\U0001f600\ufffd:#-"
     return "".join(made.choice(chars) for _ in range(made.randrange(1, 9)))
+
+
+# Without a key ----------------------------------------------------------------------------------
+
+WHO = ("--identity", WORKFLOW, "--issuer", GITHUB, "--trusted-root", "root.json")
+
+
+def test_an_archive_that_somebody_signed_without_a_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    world.write_root(Path("root.json"))
+    archive = Path("t.tar.gz")
+    given = ("t.tar.gz", "--sigstore", "s.json")
+
+    def signed(document: Any) -> None:
+        Path("s.json").write_text(json.dumps(document))
+
+    signed(world.sign(archive.read_bytes()))
+    code, out = verdict(capsys, *given, *WHO)
+    assert (code, out) == (0, f"t.tar.gz: 1 file, as signed by {WORKFLOW} ({GITHUB})\n")
+    found = json.loads(verdict(capsys, *given, *WHO, "-o", "json")[1])
+    assert found["signer"] == {"identity": WORKFLOW, "issuer": GITHUB}
+    for document, named in (
+        (World().sign(archive.read_bytes()), "that does not hold"),
+        (world.sign(archive.read_bytes(), world.leaf("x@example.com")), "nobody who is believed"),
+        (world.sign(b"another"), "and this archive is sha256:"),
+        (world.attest(archive.read_bytes()), "it is over a statement"),
+        ({}, "it is no Sigstore bundle"),
+    ):
+        signed(document)
+        code, out = verdict(capsys, *given, *WHO)
+        assert code == 1
+        assert named in out
+        assert out.endswith("t.tar.gz: not verified\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("t.tar.gz", "--sigstore", "t.tar.gz"),
+        ("t.tar.gz", *WHO),
+        ("t.tar.gz", *WHO, "--sigstore", "nowhere.json"),
+        ("t.tar.gz", *WHO, "--sigstore", "root.json", "--key", "key.pub"),
+        ("t.tar.gz", *WHO[:4], "--sigstore", "root.json"),
+        ("t", *WHO, "--sigstore", "root.json"),
+    ],
+)
+def test_without_a_key_all_that_is_needed_is_said(words: tuple[str, ...]) -> None:
+    World().write_root(Path("root.json"))
+    assert run("verify", *words) == 2

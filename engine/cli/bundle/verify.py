@@ -10,7 +10,7 @@ from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import ChosenEngineOptions, Option, takes, writes
 from eidos.engine.cli.shipping import ShippingOptions, way
-from eidos.engine.model.identity import paired
+from eidos.engine.cli.signing import IdentityOptions
 from eidos.engine.model.requirement import parse_requirements
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
@@ -29,26 +29,6 @@ class VerifyOptions(ChosenEngineOptions):
             metavar="FILE",
         ),
     ] = ()
-    identities: Annotated[
-        tuple[str, ...],
-        Option(
-            "--identity",
-            "Whom a certificate must name (* and ** stand for anything); repeatable.",
-            metavar="WHO",
-        ),
-    ] = ()
-    issuers: Annotated[
-        tuple[str, ...],
-        Option("--issuer", "Who must vouch for that name; once, or for each.", metavar="URL"),
-    ] = ()
-    trusted_root: Annotated[
-        Path | None,
-        Option(
-            "--trusted-root",
-            "Sigstore's trusted_root.json, which certificates are held against.",
-            metavar="FILE",
-        ),
-    ] = None
     beside: Annotated[
         tuple[Path, ...],
         Option("--sigstore", "Sigstore bundle that does not lie in it.", metavar="FILE"),
@@ -75,10 +55,15 @@ class VerifyOptions(ChosenEngineOptions):
 @click.command("verify")
 @click.argument("place", metavar="DIR|ARCHIVE|REFERENCE")
 @takes("asked", VerifyOptions)
+@takes("keyless", IdentityOptions)
 @takes("shipping", ShippingOptions)
 @writes(BUNDLE_CHECK)
 def command(
-    place: str, asked: VerifyOptions, shipping: ShippingOptions, outputs: tuple[str, ...]
+    place: str,
+    asked: VerifyOptions,
+    keyless: IdentityOptions,
+    shipping: ShippingOptions,
+    outputs: tuple[str, ...],
 ) -> int:
     """Say how far a bundle can be trusted, and why; what is changed, added or missing is named.
 
@@ -92,8 +77,8 @@ def command(
     request = VerifyRequest(
         place=place,
         keys=asked.keys,
-        trusted_root=asked.trusted_root,
-        identities=paired(asked.identities, asked.issuers),
+        trusted_root=keyless.trusted_root,
+        identities=keyless.expected,
         beside=asked.beside,
         requirements=parse_requirements(asked.required),
         replay=asked.replay,

@@ -9,7 +9,7 @@ from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.walking import Step
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.model.rule import Pack, Rule
+from eidos.engine.model.rule import UNVERSIONED, Pack, Rule
 from eidos.engine.packs.files import PolicyFiles, decode
 from eidos.engine.packs.gatekeeper.constraints import GROUP as CONSTRAINTS
 from eidos.engine.packs.gatekeeper.constraints import ReadTemplate, constraint_rule
@@ -74,7 +74,7 @@ def gatekeeper_pack(sources: Sequence[tuple[str, PolicyFiles]], engine: RegoEngi
     notes = [*found.notes, *(f"no constraint is of the template {kind}" for kind in idle)]
     folders = ", ".join(name.rstrip("/") for name, _ in sources)
     address = digest([files.digest for _, files in sources])
-    return Pack(NAME, "0", address, rules, folder=folders, notes=tuple(notes))
+    return Pack(NAME, UNVERSIONED, address, rules, folder=folders, notes=tuple(notes))
 
 
 def _read(sources: Sequence[tuple[str, PolicyFiles]]) -> _Documents:

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.model.attestation import Attestation, Claim, Signatory, Trust
+from eidos.engine.model.attestation import Attestation, Claim, Trust
 from eidos.engine.model.bundle_check import BundleCheck, Decided
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import known, write_document
-from eidos.engine.report.wording import plural
+from eidos.engine.report.escaping import disarmed, one_line, shortened
+from eidos.engine.report.jsontext import known, signatory, write_document
+from eidos.engine.report.wording import named, plural
 
 _DIFFERENCES = 20
 """Of a replay, that are shown; ``json`` has all."""
+_STRANGERS, _NAME = 3, 200
+"""How many of an attestation are named, and how many characters of each are shown."""
 _NEXT = {
     Trust.WHOLE: "nobody who is believed signed anything right about it",
     Trust.SIGNED: "nobody who is believed signed its provenance",
@@ -58,9 +60,10 @@ def _worth(each: Attestation) -> str:
         return "does not count"
     said = [f"signed by {', '.join(map(str, each.signers))}"] if each.signers else []
     if each.strangers:
-        said.append(
-            f"{plural(len(each.strangers), 'signature')} of others, whom nobody believes here"
-        )
+        shown = [shortened(other or "a key", _NAME) for other in each.strangers[:_STRANGERS]]
+        count = len(each.strangers)
+        others = f"{plural(count, 'signature')} of others, whom nobody believes here"
+        said.append(f"{others}: {named(shown, count)}")
     return "; ".join(said) or "signed by nobody"
 
 
@@ -108,7 +111,7 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         decision=None if found.decided is None else _decision(found.decided),
         attestations=[_attestation(each) for each in found.attestations],
         signers={
-            claim.value: list(map(_signatory, found.signers.get(claim, ()))) for claim in Claim
+            claim.value: list(map(signatory, found.signers.get(claim, ()))) for claim in Claim
         },
         keys=found.keys,
         identities=found.identities,
@@ -153,13 +156,7 @@ def _attestation(each: Attestation) -> Json:
         "predicateType": each.predicate,
         "claim": each.claim.value if each.claim else None,
         "counts": each.counts,
-        "signers": list(map(_signatory, each.signers)),
+        "signers": list(map(signatory, each.signers)),
         "strangers": list(each.strangers),
         "faults": list(each.faults),
     }
-
-
-def _signatory(each: Signatory) -> Json:
-    if each.identity is None:
-        return {"key": each.id}
-    return {"identity": each.identity.name, "issuer": each.identity.issuer}

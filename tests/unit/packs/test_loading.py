@@ -428,3 +428,13 @@ def test_a_choice_of_what_does_not_exist_is_an_error(
     assert said in str(caught.value)
     with pytest.raises(EidosError, match="is in two packs"):
         choose([pack, pack], RuleChoice(), {})
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path, engine: LightEngine) -> None:
+    """It could stand in no digest."""
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "a.rego").write_text('package p\n\ndeny contains "x" if input.x\n')
+    with open(bytes(tmp_path / "p") + b"/\xff.rego", "wb") as file:  # noqa: PTH123 -- of bytes
+        file.write(b"package q\n")
+    with pytest.raises(EidosError, match="is not UTF-8 text"):
+        load(tmp_path / "p", engine)

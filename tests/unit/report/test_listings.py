@@ -13,6 +13,7 @@ from eidos.engine import schema
 from eidos.engine.cache import Info
 from eidos.engine.documents.reading import Document
 from eidos.engine.errors import Location, Problem
+from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.effective import Configuration, Effective
 from eidos.engine.model.gate import Decision
 from eidos.engine.model.history import (
@@ -194,7 +195,7 @@ RESULTS: dict[str, tuple[Kind[Any], Any]] = {
     "verification/v1": (VERIFICATION, ALTERED),
     "signature-check/v1": (
         SIGNATURE,
-        SignatureCheck(BAD, "0" * 64, 1, (Problem(BAD, BAD, Location(BAD)),)),
+        SignatureCheck(BAD, Signatory("0" * 64), 1, (Problem(BAD, BAD, Location(BAD)),)),
     ),
     "pruned/v1": (
         PRUNED,
@@ -240,7 +241,9 @@ def test_no_text_gives_orders(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_json_is_what_its_schema_says(name: str) -> None:
-    value = json.loads(rendered(*RESULTS[name], "json"))
+    kind, result = RESULTS[name]
+    value = json.loads(rendered(kind, result, "json"))
+    assert value["kind"] == kind.document
     assert schema.problems(Document("x", 0, value), name) == []
 
 
