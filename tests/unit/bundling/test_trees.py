@@ -110,7 +110,6 @@ MANIFESTS: dict[str, Callable[[str], str]] = {
     "another layout": lambda text: json.dumps(json.loads(text)),
     "something behind it": lambda text: f"{text} ",
     "no end of depth": lambda _: '{"files": ' * 100_000,
-    "no text": lambda text: text.replace("README", "READ\udcff"),
 }
 
 
@@ -121,7 +120,7 @@ def test_a_manifest_that_two_readers_could_read_as_two_is_none(
     text = (bundle / "manifest.json").read_text()
     changed = change(text)
     assert changed != text
-    (bundle / "manifest.json").write_text(changed, errors="surrogateescape")
+    (bundle / "manifest.json").write_text(changed)
     found = verify_tree(bundle)
     assert found.digest is None
     [problem] = found.problems
@@ -152,6 +151,7 @@ def test_what_is_no_regular_file_is_never_read(
         os.mkfifo(bundle / name)  # whoever opens it without care waits for ever
     elif kind == "a folder":
         (bundle / name).mkdir()
+        (bundle / name / "file").touch()
     else:
         (bundle / name).symlink_to(name if kind == "a link to itself" else tmp_path / "copy")
     assert not verify_tree(bundle).is_whole
