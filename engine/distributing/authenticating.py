@@ -3,19 +3,23 @@
 https://distribution.github.io/distribution/spec/auth/token/ and its OAuth 2 variant.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from urllib.request import parse_http_list, parse_keqv_list
+from urllib.request import parse_http_list
 
 import msgspec
 
 from eidos.engine.distributing.credentials import Credential
-from eidos.engine.distributing.http import Answer, Http
+from eidos.engine.distributing.http import Answer, Http, leads_here, origin
 from eidos.engine.errors import DistributionError
 from eidos.engine.records import dataclass
 
 _TOKEN_AT_MOST = 1 << 18
+_SCHEME = re.compile(r"([\w!#$%&'*+.^`|~-]+)(?:\s+(?![\s=])|$)", re.ASCII)
+"""Begins a challenge between the commas of a header; else there is one more parameter of the last
+(RFC 9110, 11.6.1)."""
 _OK = 200
 
 
@@ -96,17 +100,19 @@ class Authenticator:
 
     def _realm(self, realm: str) -> str:
         """Refuse a token service to which a credential would go in the open."""
+        refused = DistributionError(
+            f"{self._host} names a token service that no credential may be sent to",
+            hint="It must be reached by HTTPS, or be on the registry's own host.",
+        )
         try:
-            found = urlsplit(realm)
-        except ValueError:
-            found = urlsplit("")
-        is_ours = found.hostname == urlsplit(f"//{self._host}").hostname
-        in_open = found.scheme == "http" and is_ours and self._http.is_plain(self._host)
-        if found.username or not found.hostname or (found.scheme != "https" and not in_open):
-            raise DistributionError(
-                f"{self._host} names a token service that no credential may be sent to",
-                hint="It must be reached by HTTPS, or be on the registry's own host.",
-            )
+            scheme, host, _ = origin(realm)
+        except DistributionError:
+            raise refused from None
+        ours = urlsplit(f"//{self._host}").hostname
+        in_open = scheme == "http" and host == ours and self._http.is_plain(self._host)
+        is_astray = leads_here(host) and not leads_here(ours)
+        if "@" in urlsplit(realm).netloc or is_astray or (scheme != "https" and not in_open):
+            raise refused
         return realm
 
     def _read(self, answer: Answer) -> str:
@@ -127,14 +133,16 @@ class Authenticator:
 
 
 def _challenge(headers: Sequence[str]) -> Challenge | None:
-    """Read what is asked for; a token goes before a password."""
-    found = {}
-    for header in headers:
-        scheme, _, said = header.partition(" ")
-        try:
-            found[scheme.lower()] = Challenge(
-                scheme.lower(), parse_keqv_list(parse_http_list(said)) if said else {}
-            )
-        except ValueError:
-            continue
-    return found.get("bearer") or found.get("basic")
+    """Read what is asked for, of headers with one challenge or more; a token before a password."""
+    found: dict[str, dict[str, str]] = {}
+    said: dict[str, str] = {}
+    for each in (part for header in headers for part in parse_http_list(header)):
+        begun = _SCHEME.match(each)
+        scheme, parameter = (begun[1], each[begun.end() :]) if begun else (None, each)
+        if scheme:
+            said = found.setdefault(scheme.lower(), {})
+        name, equals, value = parameter.partition("=")
+        if equals:
+            said.setdefault(name.strip().lower(), value.strip().strip('"'))
+    meant = next((scheme for scheme in ("bearer", "basic") if scheme in found), None)
+    return Challenge(meant, found[meant]) if meant else None

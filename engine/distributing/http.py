@@ -6,14 +6,14 @@ name hosts and never a query, which may hold a signature.
 """
 
 import email.utils
+import ipaddress
+import socket
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, TypeVar
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import proxy_bypass
 
-from eidos.engine.distributing.checking import SLOWEST
 from eidos.engine.distributing.references import is_loopback
 from eidos.engine.errors import DistributionError, MissingExtraError
 from eidos.engine.model.artifact import Terms
@@ -22,6 +22,8 @@ from eidos.engine.ports import Clock
 try:
     import urllib3
     from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
+
+    from eidos.engine.distributing.connecting import POOLS, watched
 except ImportError as error:
     raise MissingExtraError("oci", "a registry") from error
 
@@ -81,25 +83,27 @@ class Answer:
             DistributionError: it is larger.
             PassingError: it is cut off, or comes too slowly.
         """
-        expected = min(at_most, self._raw.length_remaining or at_most)
-        until = time.monotonic() + self._timeout + expected / SLOWEST
+        watch = watched(self._raw, self._timeout)
         left = at_most
         try:
             while part := self._raw.read1(_CHUNK, decode_content=False):
                 left -= len(part)
+                watch.extend(len(part))
                 if left < 0:
                     raise DistributionError(
                         f"{_host(self.url)} sends more than {at_most:,} bytes",
                         hint="Look at what lies there, and at who answers.",
                     )
-                if time.monotonic() > until:
-                    raise PassingError(f"{_host(self.url)} sends too slowly")
                 yield part
+            if watch.is_over:
+                raise PassingError(f"{_host(self.url)} sends too slowly")
             if left and self._raw.length_remaining:
                 raise PassingError(f"{_host(self.url)} broke off in the middle")
         except (HTTPError, OSError) as error:
-            raise PassingError(f"{_host(self.url)} broke off in the middle") from error
+            what = "sends too slowly" if watch.is_over else "broke off in the middle"
+            raise PassingError(f"{_host(self.url)} {what}") from error
         finally:
+            watch.cancel()
             self.close()
 
     def read(self, at_most: int) -> bytes:
@@ -198,9 +202,9 @@ class Http:
         here, there = urlsplit(url), _split(target)
         is_plain = there.scheme == "http" and not self.terms.plain_http
         is_home = is_loopback(there.hostname)
-        if not location or there.username or (is_plain and not is_home):
+        if not location or "@" in there.netloc or (is_plain and not is_home):
             raise _astray(url)
-        if is_home and not is_loopback(here.hostname):
+        if leads_here(there.hostname) and not leads_here(here.hostname):
             raise _astray(url)
         return target
 
@@ -243,22 +247,24 @@ class Http:
             return float(said[:9])
         try:
             moment = email.utils.parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
             return None
         now = self._clock.now()
         return max(0.0, (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds())
 
     def _pool(self, url: str) -> "urllib3.PoolManager":
         proxy = self._proxy(urlsplit(url))
-        if proxy not in self._pools and proxy is None:
-            self._pools[proxy] = urllib3.PoolManager(ssl_context=self._tls())
-        elif proxy not in self._pools:
-            userinfo = _split(proxy or "").netloc.rpartition("@")[0]
-            shown = urllib3.make_headers(proxy_basic_auth=unquote(userinfo) or None)
-            self._pools[proxy] = urllib3.ProxyManager(
-                proxy or "", proxy_headers=shown, ssl_context=self._tls()
-            )
+        if proxy not in self._pools:
+            self._pools[proxy] = self._manager(proxy)
+            self._pools[proxy].pool_classes_by_scheme = POOLS
         return self._pools[proxy]
+
+    def _manager(self, proxy: str | None) -> "urllib3.PoolManager":
+        if proxy is None:
+            return urllib3.PoolManager(ssl_context=self._tls())
+        userinfo = _split(proxy).netloc.rpartition("@")[0]
+        shown = urllib3.make_headers(proxy_basic_auth=unquote(userinfo) or None)
+        return urllib3.ProxyManager(proxy, proxy_headers=shown, ssl_context=self._tls())
 
     def _proxy(self, url: SplitResult) -> str | None:
         """Give the proxy for an address; this machine is never asked through one."""
@@ -297,14 +303,16 @@ def _split(url: str) -> SplitResult:
     """Take an address apart.
 
     Raises:
-        DistributionError: it is none of HTTP.
+        DistributionError: it is none of HTTP, or one that is not the same to all who read it: whom
+            we would check is not whom urllib3 would ask.
     """
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 -- raises where it is none
+        asked = urllib3.util.parse_url(url)
+        is_same = ((asked.host or "").strip("[]"), asked.port) == (parts.hostname, parts.port)
     except ValueError as error:
         raise DistributionError("a server leads to an address that is none") from error
-    if parts.scheme not in {*_PORTS, "socks5", "socks5h"} or not parts.hostname:
+    if parts.scheme not in {*_PORTS, "socks5", "socks5h"} or not is_same:
         raise DistributionError("a server leads to an address that is none")
     return parts
 
@@ -314,6 +322,21 @@ def _astray(url: str) -> DistributionError:
         f"{_host(url)} leads to a place that it may not lead to",
         hint="From TLS never to plain HTTP, and from elsewhere never to this machine.",
     )
+
+
+def leads_here(host: str | None) -> bool:
+    """Say whether a host is this machine, or what only it can reach, however it is written.
+
+    A name that somebody lets mean this machine is not seen.
+    """
+    name = (host or "").rstrip(".").lower()
+    try:
+        packed = socket.inet_aton(name) if ":" not in name else name.partition("%")[0]
+        address = ipaddress.ip_address(packed)
+    except (OSError, ValueError):
+        return is_loopback(name)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified or address.is_link_local
 
 
 def _host(url: str) -> str:

@@ -6,6 +6,7 @@ https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sized
+from contextlib import suppress
 from functools import partial
 from typing import IO, BinaryIO
 from urllib.parse import urlencode
@@ -31,6 +32,8 @@ from eidos.engine.ports import Clock
 
 _ACCEPT = {"Accept": ", ".join(sorted(MANIFESTS))}
 _IN_MEMORY = 1 << 20
+_ERROR_AT_MOST = 64 << 10
+"""Bytes that are read of what a registry says of an error."""
 _PAGES_AT_MOST = 100
 _LISTED_AT_MOST = 10_000
 """Tags of a repository, or manifests that refer to one."""
@@ -142,17 +145,16 @@ class Registry:
         """Ask the referrers API, and where there is none, the tag that stands for it."""
         first = self._http.retrying(lambda: self._ask("GET", f"/referrers/{digest}"))
         found: list[Descriptor] = []
-        if first.status == _NOT_FOUND:
-            first.close()
-            return list(self._fallback(digest)[1])
         kind = first.header("Content-Type").partition(";")[0].strip()
-        if first.status == _OK and kind != INDEX:  # a page for people, of what is no registry
+        is_page = first.status == _OK and kind != INDEX  # for people, of what is no registry
+        if first.status == _NOT_FOUND or is_page:
             first.close()
-            return list(self._fallback(digest)[1])
-        for page in self._following(first):
-            found += _listed(page, self.place)
-            self._refuse_crowd(found)
-        return found
+            found += self._fallback(digest)[1]
+        else:
+            for page in self._following(first):
+                found += _listed(page, self.place)
+                self._refuse_crowd(found)
+        return list({each.digest: each for each in found}.values())
 
     def _fallback(self, digest: str) -> tuple[Stored | None, tuple[Descriptor, ...]]:
         stored = self.manifest(_fallback_tag(digest))
@@ -269,12 +271,22 @@ class Registry:
 
         answer = send()
         is_challenge = answer.status == _UNAUTHORIZED and origin(answer.url) == origin(url)
-        if is_challenge and self._authenticator.meet(answer, scope):
-            answer.close()
+        if is_challenge and self._meet(answer, scope):
             answer = send()
         if answer.status in {_UNAUTHORIZED, _DENIED}:
             raise self._refused(answer)
         return answer
+
+    def _meet(self, challenge: Answer, scope: str) -> bool:
+        """Meet a challenge and let go of it; where there is nothing to show it stays open."""
+        try:
+            is_met = self._authenticator.meet(challenge, scope)
+        except DistributionError:
+            challenge.close()
+            raise
+        if is_met:
+            challenge.close()
+        return is_met
 
     def _scope(self, actions: str) -> str:
         return f"repository:{self._name}:{actions}"
@@ -292,10 +304,10 @@ class Registry:
 
     def _refused(self, answer: Answer) -> DistributionError:
         """Say what a registry refuses; of its own words only the code, which is of a known form."""
-        try:
-            said = b"".join(answer.chunks(MANIFEST_AT_MOST))
-        except DistributionError:
-            said = b""
+        said = bytearray()
+        with suppress(DistributionError):
+            for part in answer.chunks(_ERROR_AT_MOST):
+                said += part
         code = _CODES.search(said)
         named = f" ({code[1].decode()})" if code else ""
         hint = {

@@ -1,7 +1,9 @@
-"""A server of HTTP on this machine, for doubles."""
+"""Servers of HTTP on this machine, for doubles, and of what only looks like it."""
 
+import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,3 +41,35 @@ def http_server(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def raw_server(begin: bytes, part: bytes = b"", pause: float = 0) -> Iterator[str]:
+    """Answer whatever is asked with these bytes, then with others without end; gives its host.
+
+    Args:
+        begin: what is sent first.
+        part: what is sent again and again; nothing hangs up.
+        pause: seconds between two of them.
+    """
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1 << 16)
+            self.request.sendall(begin)
+            while part:
+                self.request.sendall(part)
+                time.sleep(pause)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """Say nothing of clients that hang up: they are what is tested."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

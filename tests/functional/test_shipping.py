@@ -648,6 +648,34 @@ def test_lists_without_end(shell: Shell, bad: Hub) -> None:
     assert "without end" in shell.err
 
 
+def test_a_list_with_names_that_are_none(shell: Shell, bad: Hub) -> None:
+    """No terminal is spoken to, whatever names, kinds and texts a registry gives."""
+    shell("bundle", "push", "b1", f"{bad.name('a')}:v1")
+    _, content = bad.manifests["a", bad.tags["a", "v1"]]
+    texts = {"org.opencontainers.image.title": "\x1b[2J\u009b2J\n", "x": "\u202e"}
+    bad.put("a", {**json.loads(content), "annotations": texts}, "v2")
+    names = ["v1", "v2", "\x1b[2J", "a\nb", "", "../x", "v" * 129, "ä", 5, None, {"a": 1}, "v1\n"]
+    bad.fault = only("/tags/", Odd(body=json.dumps({"tags": names}).encode()))
+    assert shell("bundle", "list", bad.name("a")).endswith("2 artifacts")
+    for odd in "\x1b\u009b\u202e":
+        assert odd not in shell.out + shell.err
+
+
+def test_a_referrer_that_is_listed_again_and_again(shell: Shell, bad: Hub) -> None:
+    bad.referrers_api = False
+    Path("e.json").write_bytes(ENVELOPE)
+    place = f"{bad.name('a')}:v1"
+    digest = shell("bundle", "push", "b1", place, "--attach", "e.json").rpartition("@")[2]
+    fallback = digest.replace(":", "-")
+    index = json.loads(bad.manifests["a", bad.tags["a", fallback]][1])
+    bad.put("a", {**index, "manifests": index["manifests"] * 500}, fallback)
+    bad.asked.clear()
+    shell("bundle", "pull", place, "-o", "out", "--with-referrers", "refs")
+    shell("bundle", "copy", place, "oci-layout:copied")
+    assert len(bad.asked) < 50
+    assert len(json.loads(Path("refs/referrers.json").read_text())["referrers"]) == 1
+
+
 def nothing_happened(shell: Shell, hub: Hub) -> None:
     """Nothing is published or left beside its place, and no credential is told."""
     left = {each.name for each in Path.cwd().iterdir()} - {"b1", "b2", "docker", "d"}

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eidos.engine.distributing.authenticating import _challenge
+from eidos.engine.distributing.authenticating import Authenticator, _challenge
 from eidos.engine.distributing.http import Http, PassingError
 from eidos.engine.distributing.registry import Registry
 from eidos.engine.errors import DistributionError
 from eidos.engine.model.artifact import Terms
-from fakes.registry import Hub, Odd, registry
+from fakes.http_server import raw_server
+from fakes.registry import INDEX, Hub, Odd, registry
 from fakes.shipped import Clock
 
 
@@ -34,6 +37,11 @@ def opened(hub: Hub, clock: Clock, **environ: str) -> Registry:
         ({"Retry-After": "Thu, 26 Nov 2026 12:00:09 GMT"}, [9.0] * 4),
         ({"Retry-After": "Thu, 26 Nov 2026 11:00:00 GMT"}, [0.0] * 4),
         ({"Retry-After": "soon"}, [0.5, 1.0, 2.0, 4.0]),
+        ({"Retry-After": "-5"}, [0.5, 1.0, 2.0, 4.0]),
+        ({"Retry-After": "Thu, 26 Nov 2026 12:00:09 +99999999999999"}, [0.5, 1.0, 2.0, 4.0]),
+        ({"Retry-After": "Thu, 26 Nov 2026 99999999999999999999:00:00 GMT"}, [0.5, 1.0, 2.0, 4.0]),
+        ({"Retry-After": "Thu, 26 Nov 99999999999 12:00:00 GMT"}, [0.5, 1.0, 2.0, 4.0]),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"}, []),
         ({"Retry-After": "61"}, []),
         ({"Retry-After": "9" * 500}, []),
     ],
@@ -87,13 +95,158 @@ def test_who_is_spoken_to_in_the_open(host: str, terms: Terms, plain: bool) -> N
         (["Negotiate"], None),
         ([], None),
         (["Bearer"], "bearer"),
-        (["Bearer realm"], None),
+        (["Bearer realm"], "bearer"),
+        (["Bearer realm="], "bearer"),
+        (["Bearer ===="], None),
+        (["Negotiate abc==, Basic realm=x"], "basic"),
+        (['Digest realm=x, qop="auth,auth-int", Basic'], "basic"),
         ([""], None),
+        (["Bearer " + "a=b," * 9999], "bearer"),
     ],
 )
 def test_challenges(headers: list[str], scheme: str | None) -> None:
     found = _challenge(headers)
     assert (found.scheme if found else None) == scheme
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ['Basic realm="x", Bearer realm="https://h/t",service="s"'],
+        ['Bearer realm="https://h/t",service="s", Basic realm="x"'],
+        ['Bearer  realm = "https://h/t" ,\tSERVICE = s', "Basic"],
+        ['Digest realm="y", Bearer realm="https://h/t"', 'Bearer service="s"'],
+    ],
+)
+def test_several_challenges(headers: list[str]) -> None:
+    found = _challenge(headers)
+    assert found is not None
+    assert (found.said["realm"], found.said["service"]) == ("https://h/t", "s")
+
+
+@given(st.text(max_size=60) | st.from_regex(r"(Bearer|Basic)?[ ,=\"a\\]{0,20}", fullmatch=True))
+def test_any_challenge_is_read(header: str) -> None:
+    _challenge([header])
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "part", "pause"),
+    [
+        (b"", b"H", 0.05),
+        (OK, b"X", 0.05),
+        (OK + b"X: ", b"y" * 1000, 0),
+        (OK, b"X: y\r\n", 0),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0),
+        (OK + b"\r\n", b"y", 0.05),
+        (OK + b"Content-Length: 9999\r\n\r\n", b"y", 0.05),
+        (CHUNKED + b"5;", b"y", 0.05),
+        (CHUNKED + b"5;", b"y" * 1000, 0),
+        (CHUNKED, b"1\r\ny\r\n", 0.05),
+        (CHUNKED + b"0\r\n", b"X: y\r\n" * 100, 0),
+        (b"HTTP/1.1 403 No\r\n\r\n", b"y", 0.05),
+        (b"HTTP/1.1 302 Away\r\nLocation: /x\r\n", b"X", 0.05),
+    ],
+)
+def test_no_server_keeps_us_for_ever(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes, part: bytes, pause: float
+) -> None:
+    """Something comes all the time, and never all: no timeout of a socket would end it."""
+    monkeypatch.setattr("eidos.engine.distributing.http._WAITS", ())
+    with raw_server(begin, part, pause) as host:
+        asked = Registry(f"{host}/a", Terms(timeout=1), Clock(), {})
+        with pytest.raises(DistributionError):
+            asked.manifest("v1")
+        asked.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-x\r\n",
+        b"{}",
+        b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 204 X\r\nContent-Length: 2\r\n\r\n{}",
+        OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+        OK + b"Content-Length: -2\r\n\r\n{}x",
+        OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}",
+        CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+        CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_none(answer: bytes) -> None:
+    with raw_server(answer) as host:
+        asked = Registry(f"{host}/a", Terms(timeout=20), Clock(), {})
+        with pytest.raises(DistributionError):
+            asked.manifest("v1")
+        asked.close()
+
+
+def test_an_answer_may_take_long_that_comes() -> None:
+    """The time to wait is for more, and not for all."""
+    head = f"Content-Type: {INDEX}\r\nContent-Length: 2600000\r\n\r\n".encode()
+    begin = OK + head + b'{"schemaVersion":2,"manifests":[]}'
+    with raw_server(begin, b" " * 65_000, 0.08) as host:
+        asked = Registry(f"{host}/a", Terms(timeout=2), Clock(), {})
+        assert asked.manifest("v1") is not None
+        asked.close()
+
+
+ELSEWHERE = [
+    "https://127.0.0.1/",
+    "https://LOCALHOST./",
+    "https://a.localhost/",
+    "https://127.1/",
+    "https://127.8.9.1/",
+    "https://0x7f.1/",
+    "https://0177.0.0.1/",
+    "https://2130706433/",
+    "https://0.0.0.0/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/",
+    "https://169.254.169.254/",
+    "https://[fe80::1]/",
+    "https://127.0.0.1\\.example/",
+    "https://registry.example\\.evil.example/",
+    "https://evil.example\\@registry.example/",
+    "https://127.0.0.1%2eexample/",
+    "https://127。0。0。1/",
+    "https://:pw@other.example/",
+    "https://@other.example/",
+    "https://a b/",
+    "https://other.example:99999/",
+    "http://other.example/",
+    "gopher://other.example/",
+]
+
+
+@pytest.mark.parametrize("location", ELSEWHERE)
+def test_places_that_none_is_led_to(location: str) -> None:
+    """This machine under another name, and addresses that two readers read as two hosts."""
+    http = Http(Terms(), Clock(), {})
+    with pytest.raises(DistributionError, match="leads to"):
+        http.beside("https://registry.example/v2/", location)
+
+
+@pytest.mark.parametrize("realm", [*ELSEWHERE, "", "x", "file:///x", "socks5://other.example/"])
+def test_token_services_that_none_is_sent_to(realm: str) -> None:
+    asked = Authenticator(Http(Terms(), Clock(), {}), "registry.example", lambda: None)
+    with pytest.raises(DistributionError, match="no credential may be sent to"):
+        asked._realm(realm)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://other.example/x", "/x", "https://10.0.0.1:8443/x", "https://[2001:db8::1]/"],
+)
+def test_places_that_one_may_be_led_to(location: str) -> None:
+    assert Http(Terms(), Clock(), {}).beside("https://registry.example/v2/", location)
 
 
 def test_what_is_missing_is_named_by_its_extra(tmp_path: Path) -> None:
