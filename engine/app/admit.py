@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.app.reviewing import Reviewing, Seen
 from eidos.engine.documents.reviews import Making
 from eidos.engine.errors import Problem, UsageError

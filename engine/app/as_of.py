@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import clusters, policy_of, refuse_future
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Capture, Who, Window
 from eidos.engine.model.policy import Policy

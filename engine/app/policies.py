@@ -173,7 +173,7 @@ def _conformance(recipe: str | None, context: Context) -> Conformance | None:
         return None
     from eidos.engine.app.conformance import read_conformance
 
-    return read_conformance(recipe, context)
+    return read_conformance(recipe, open_packs((SELECTION,), context), context)
 
 
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:

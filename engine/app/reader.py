@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eidos.engine.app.context import Tally
+from eidos.engine.app.tally import Tally
 from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN, Source, find_each
 from eidos.engine.documents.limits import Limits

@@ -42,8 +42,6 @@ class Written:
     waiver: Waiver
     """As it is read from there."""
     path: Path
-    is_new: bool
-    """The file was made."""
 
 
 def add_waiver(
@@ -73,9 +71,8 @@ def add_waiver(
             raise UsageError(f"{path} is there already", hint="Give the waiver another --id.")
         text, expected = _with(path, entry, limits)
         proven = _proven(path, text, expected, there, limits)
-        is_new = not path.exists()
         _write(path, text)
-        return Written(proven[-1].waivers[-1], path, is_new)
+        return Written(proven[-1].waivers[-1], path)
 
 
 def revoke_waiver(
@@ -108,7 +105,7 @@ def revoke_waiver(
         expected[index] = _revoked(document.value, position, revoked)
         proven = _proven(path, text, expected, files, limits)
         _write(path, text)
-        return Written(proven[index].waivers[position], path, is_new=False)
+        return Written(proven[index].waivers[position], path)
 
 
 def _found(name: str, files: Sequence[WaiverFile]) -> tuple[WaiverFile, int]:

@@ -44,7 +44,6 @@ def outlined(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, depl
     _refuse_unknown_values(recipe, shared)
     return Plan(
         recipe=recipe.name,
-        recipe_digest=recipe.digest,
         criteria=recipe.criteria,
         releases=tuple(_release(each, recipe, catalog) for each in recipe.components),
         deployer=deployer,

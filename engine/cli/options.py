@@ -61,7 +61,6 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound="Callable[..., Any] | click.Command")
 _Result = TypeVar("_Result")
 
-SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
 
 

@@ -7,15 +7,11 @@ so that no two commands and no two formats disagree on an exit code.
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
-
-if TYPE_CHECKING:
-    from eidos.engine.model.report import Report
 
 
 class Decision(StrEnum):
@@ -40,9 +36,6 @@ _EXIT_CODES = {
     Decision.INCOMPLETE: ExitCode.INCOMPLETE,
     Decision.ERROR: ExitCode.NO_ANSWER,
 }
-
-
-_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +92,6 @@ class Gate:
                 return self.counts(verdict, rule)
             case _:
                 return False
-
-    def decide(self, report: "Report") -> Decision:
-        """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
-        closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
-        return self.outcome(
-            error=bool(report.problems) or Status.ERROR in closing,
-            incomplete=report.nothing_judged or bool(closing & _UNANSWERED),
-            failed=Status.FAIL in closing,
-        )
 
     def outcome(
         self, *, error: bool = False, incomplete: bool = False, failed: bool = False

@@ -14,6 +14,8 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
 
+_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
+
 
 @dataclass(frozen=True, slots=True)
 class PackRef:
@@ -238,7 +240,12 @@ class Report:
     @cached_property
     def decision(self) -> Decision:
         """The gate's answer; error before incomplete before failed before passed."""
-        return self.gate.decide(self)
+        closing = {verdict.status for verdict, _ in self.distinct if self.closes(verdict)}
+        return self.gate.outcome(
+            error=bool(self.problems) or Status.ERROR in closing,
+            incomplete=self.nothing_judged or bool(closing & _UNANSWERED),
+            failed=Status.FAIL in closing,
+        )
 
     @property
     def exit_code(self) -> ExitCode:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import click
 from click.core import ParameterSource
 
-from eidos.engine.app.context import SystemClock, Tally
+from eidos.engine.app.context import SystemClock
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
+from eidos.engine.app.tally import Tally
 from eidos.engine.cli import LazyGroup, progress
 from eidos.engine.cli.options import (
     Database,
