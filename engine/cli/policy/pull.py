@@ -20,7 +20,7 @@ from eidos.engine.cli.shipping import EXPECT, REFERRERS, DigestOptions, expected
     metavar="FILE",
     help="The bundle to write: bundle.tar.gz.",
 )
-@click.option("--force", is_flag=True, help="Replace a file with another content.")
+@click.option("--force", is_flag=True, help="Overwrite a file whose content differs.")
 @EXPECT
 @REFERRERS
 @takes("options", DigestOptions)

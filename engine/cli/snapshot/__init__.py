@@ -32,7 +32,7 @@ class CollectOptions:
     """What is collected, from where, and how it is called."""
 
     dialect: Annotated[
-        str | None, Option("--dialect", "Write an older dialect.", metavar="APIVERSION")
+        str | None, Option("--dialect", "Dialect to write.", metavar="APIVERSION")
     ] = None
     cluster: Annotated[str | None, Option(setting="snapshot.cluster")]
     labels: Annotated[tuple[str, ...], Option(setting="snapshot.labels")]
@@ -42,10 +42,10 @@ class CollectOptions:
     only: Annotated[tuple[str, ...], Option(setting="snapshot.filter")]
     exclude: Annotated[tuple[str, ...], Option(setting="snapshot.exclude")]
     no_cluster: Annotated[
-        bool, Option("--no-cluster", "Do not ask the Kubernetes API.", relaxes=True)
+        bool, Option("--no-cluster", "Do not collect from the Kubernetes API.", relaxes=True)
     ] = False
     no_local: Annotated[
-        bool, Option("--no-local", "Do not look at this machine.", relaxes=True)
+        bool, Option("--no-local", "Do not collect from this machine.", relaxes=True)
     ] = False
     root: Annotated[Path, Option(setting="snapshot.root")]
     kubeconfig: Annotated[str | None, Option(setting="snapshot.kubeconfig")]
@@ -56,24 +56,32 @@ class CollectOptions:
         Option("--collector-timeout", "For each collector; default: 60s or 2m.", relaxes=True),
     ] = None
     cache_ttl: Annotated[float, Option(setting="snapshot.cache-ttl")]
-    no_cache: Annotated[bool, Option("--no-cache", "Collect anew, and keep nothing.")] = False
+    no_cache: Annotated[
+        bool, Option("--no-cache", "Do not use the cache, and do not write to it.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchOptions:
     """How often to look again, and who is told."""
 
-    watch: Annotated[bool, Option("--watch", "Look again and again; one JSON line a change.")] = (
-        False
-    )
-    interval: Annotated[float, Option("--interval", "Between two looks.")] = 30.0
+    watch: Annotated[
+        bool, Option("--watch", "Keep collecting; print one JSON line per change.")
+    ] = False
+    interval: Annotated[float, Option("--interval", "Time between two collections.")] = 30.0
     on_change: Annotated[
         str | None,
-        Option("--on-change", "Program that gets the patch on standard input.", metavar="CMD"),
+        Option(
+            "--on-change",
+            "Program to run on each change; gets the patch on standard input.",
+            metavar="CMD",
+        ),
     ] = None
-    hook_timeout: Annotated[float, Option("--hook-timeout", "For that program.")] = 30.0
-    check: Annotated[bool, Option("--check", "Judge each new state.")] = False
-    record: Annotated[bool, Option("--record", "Judge each new state and record it.")] = False
+    hook_timeout: Annotated[
+        float, Option("--hook-timeout", "Time limit for the --on-change program.")
+    ] = 30.0
+    check: Annotated[bool, Option("--check", "Check each new state.")] = False
+    record: Annotated[bool, Option("--record", "Check each new state and record the run.")] = False
     db: Database
 
     @property
@@ -106,8 +114,8 @@ def command(
 ) -> int | None:
     """Collect facts about this machine and its cluster.
 
-    Exit codes: 0 everything that could be looked at was, 2 no answer, 3 incomplete (a collector
-    failed or gave only a part).
+    Exit codes: 0 everything was collected, 2 no answer, 3 incomplete (a collector failed or
+    collected only a part).
     """
     if ctx.invoked_subcommand is not None:
         return None
