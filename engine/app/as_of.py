@@ -84,7 +84,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
         found |= {cluster: captures} if captures else {}
     if not found:
         raise UsageError(
-            f"nothing had been seen by {written(asked.until)}",
+            f"no snapshot had been taken by {written(asked.until)}",
             hint="The first runs are at the end of: eidos history runs --limit 0",
         )
     return found
@@ -119,7 +119,8 @@ def _by(
     known = [each for each in context.store.captures(cluster) if each.known <= time]
     if not known:
         raise UsageError(
-            f"no run had judged {cluster} by {written(time)}, so that no rules are known of then",
+            f"no run had judged {cluster} by {written(time)}, so the rules of that time "
+            "are not known",
             hint="Give a later --effective-time, or the rules with --pack.",
         )
     last = max(known, key=lambda each: each.known)

@@ -48,4 +48,4 @@ def _text(name: str, value: Json) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         hint = "Maps, lists, texts, numbers, true, false and null are."
         place = Location(name)
-        raise DocumentError(f"the value is no JSON: {error}", location=place, hint=hint) from None
+        raise DocumentError(f"the value is not JSON: {error}", location=place, hint=hint) from None

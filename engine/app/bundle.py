@@ -393,9 +393,9 @@ def _definitions(request: BundleRequest, rules: Sequence[Rule], context: Context
 
     if _DEFINED not in {rule.id for rule in rules}:
         raise UsageError(
-            f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
-            "what they say",
-            hint="Leave --crds out, or have the gate ask the pack bundle-operators.",
+            f"--crds gives definitions, but the gate does not ask the rule {_DEFINED}, which "
+            "reports what they find",
+            hint="Leave out --crds, or add the pack bundle-operators to the gate.",
         )
     return read_definitions(request.crds, context.limits)
 

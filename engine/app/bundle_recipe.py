@@ -18,7 +18,9 @@ _DERIVED = ("overlays", "relaxed", "tuning", "checks", "provenance")
 """Sections of a recipe that follow from its criteria and profiles, and that are compared whole."""
 _SEEN = ("status", "said", "nodes")
 """Keys of a constraint that say what came of it."""
-_ALTERED = "Say it in an overlay of your own, and resolve the recipe anew: eidos recipe --data DIR"
+_ALTERED = (
+    "Make the change in your own overlay, and resolve the recipe again: eidos recipe --data DIR"
+)
 
 
 def open_recipe_file(file: str, context: Context) -> Document:
@@ -52,12 +54,13 @@ def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> 
     if differing:
         missing = [name for name in differing if not name.startswith(roots)]
         hint = (
-            "Give the folder of the site that it was made with: --data DIR"
+            "Give the site folder it was made with: --data DIR"
             if missing
-            else "Resolve the recipe anew with this catalog: eidos recipe ..."
+            else "Resolve the recipe again with this catalog: eidos recipe ..."
         )
         raise BundleError(
-            f"the recipe '{file}' was made of other files than are here: {', '.join(differing[:5])}"
+            f"the recipe '{file}' was made from other catalog files than those here: "
+            + ", ".join(differing[:5])
             + (f" and {len(differing) - 5} more" if len(differing) > 5 else ""),  # noqa: PLR2004 -- as shown
             hint=hint,
         )
@@ -79,7 +82,7 @@ def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> tuple[
     try:
         right: Any = derived(recipe, catalog)
     except EidosError as error:
-        problem = f"the recipe '{file}' is none that the catalog gives: {error.message}"
+        problem = f"the recipe '{file}' does not follow from the catalog: {error.message}"
         raise BundleError(problem, hint=_ALTERED) from error
     wrong = list(_altered(said, right))
     if wrong:

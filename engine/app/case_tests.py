@@ -247,7 +247,7 @@ class _CaseRun:
         roots = (folder.resolve(), Path.cwd().resolve())
         if not any(file.resolve().is_relative_to(root) for root in roots):
             raise DocumentError(
-                f"the fixture {name} lies outside of the pack and of the working directory",
+                f"the fixture {name} is outside the pack and the working directory",
                 location=place,
                 hint="Put it beside the cases, or run the tests from a folder around both.",
             )

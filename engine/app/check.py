@@ -45,7 +45,7 @@ def check(
     is_plain = scopes <= {Scope.DOCUMENT}
     if combine and not is_plain:
         raise UsageError(
-            "--combine joins documents for plain rules, and others are asked too",
+            "--combine works only with plain rules, and other rules are chosen too",
             hint="Name only folders of plain rules with --pack.",
         )
     reader = context.reader(lenient=lenient, parser=parser, every_format=is_plain)

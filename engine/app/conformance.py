@@ -63,7 +63,7 @@ def open_recipe(reference: str, context: Context) -> Document:
     found = list(context.reader().read([reference]))
     if len(found) != 1:
         raise UsageError(
-            f"'{reference}' is {len(found)} documents, and a recipe is one",
+            f"'{reference}' is {len(found)} documents, but a recipe is one",
             hint="Write one with: eidos recipe --snapshot FILE -o yaml=recipe.yaml",
         )
     item = found[0]
@@ -71,14 +71,14 @@ def open_recipe(reference: str, context: Context) -> Document:
         raise DocumentError.joined([item])
     document = item.document
     if document is None:
-        raise UsageError(f"'{reference}' is a snapshot, and no recipe")
+        raise UsageError(f"'{reference}' is a snapshot, not a recipe")
     if upstream_kind(document.value) in UPSTREAM_RECIPES:
         document = result(document).document
     value = document.value
     kind = value.get("kind") if isinstance(value, Mapping) else described(value)
     if kind != KIND:
         raise DocumentError(
-            f"this is no recipe but {str(kind)[:80]}",
+            f"this is not a recipe but {str(kind)[:80]}",
             location=document.location(()),
             hint="Write one with: eidos recipe --snapshot FILE -o yaml=recipe.yaml",
         )

@@ -292,8 +292,8 @@ class Context:
             key = find_key(self.environ) or make_key(self.environ)
         except OSError as error:
             self.say(
-                "note: verdicts are not remembered from run to run, for no key to seal them with "
-                f"can be kept ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY gives one"
+                "note: verdicts are not reused between runs, because the key that seals them "
+                f"cannot be stored ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY can give it"
             )
             return NoMemo()
         return SealedMemo(self.store, Seal(key))

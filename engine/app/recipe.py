@@ -221,7 +221,7 @@ def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:
         if not any(rule.selects for rule in pack.rules):
             raise UsageError(
                 f"the pack {pack.name} selects nothing",
-                hint="A rule that selects has criterion, prefer or exclude; see docs/recipes.md.",
+                hint="A selection rule has criterion, prefer or exclude; see docs/recipes.md.",
             )
 
 

@@ -165,8 +165,8 @@ def _tell_ahead(ahead: Sequence[str], context: Context) -> None:
         return
     more = f" and {len(ahead) - _NAMED} more" if len(ahead) > _NAMED else ""
     context.say(
-        f"note: dated in the future: {', '.join(ahead[:_NAMED])}{more}. Questions about the past "
-        "do not see that until then; look at the clock of the machine that took it"
+        f"note: dated in the future: {', '.join(ahead[:_NAMED])}{more}. History queries "
+        "do not see that until then; check the clock of the machine that took it"
     )
 
 

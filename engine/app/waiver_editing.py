@@ -68,7 +68,7 @@ def add_waiver(
         _refuse(_asked(entry, limits), terms, now)
         path = place if _is_file(place) else place / f"{entry['id']}.yaml"
         if path != place and path.exists():
-            raise UsageError(f"{path} is there already", hint="Give the waiver another --id.")
+            raise UsageError(f"{path} already exists", hint="Give the waiver another --id.")
         text, expected = _with(path, entry, limits)
         proven = _proven(path, text, expected, there, limits)
         _write(path, text)
@@ -270,7 +270,7 @@ def _proven(
 
 def _not_edited(path: Path) -> DocumentError:
     return DocumentError(
-        "the file is written in a way in which nothing can be added safely",
+        "the file has a form to which nothing can be added safely",
         location=Location(str(path)),
         hint="Add it by hand, or give --waivers a folder: then it gets a file of its own.",
     )

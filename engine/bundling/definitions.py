@@ -126,7 +126,7 @@ def _size(source: Source) -> int:
     """
     path = source.path
     if path is None or not path.is_file():
-        raise DocumentError("it is no regular file", location=Location(source.name))
+        raise DocumentError("it is not a regular file", location=Location(source.name))
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_BYTES + 1)

@@ -264,7 +264,7 @@ def read_manifest(content: bytes) -> dict[str, Listed]:
 def _manifest_of(folder: Path) -> bytes:
     path = folder / MANIFEST
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     with path.open("rb") as file:
         content = file.read(_MANIFEST_AT_MOST + 1)
     if len(content) > _MANIFEST_AT_MOST:
@@ -276,7 +276,7 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
     there = set(_paths(folder))
     for path in sorted(listed.keys() - there):
         yield Problem(
-            f"{path} is missing", "Take the bundle anew from where it was made.", _at(folder, path)
+            f"{path} is missing", "Get the bundle again from where it was made.", _at(folder, path)
         )
     for path in sorted(there - listed.keys() - _SEALING):
         if _ENVELOPE.fullmatch(path) and _is_regular(folder / path):
@@ -286,7 +286,7 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
         why = _altered(folder / path, listed[path])
         if why:
             yield Problem(
-                f"{path} {why}", "Take the bundle anew from where it was made.", _at(folder, path)
+                f"{path} {why}", "Get the bundle again from where it was made.", _at(folder, path)
             )
 
 
@@ -340,7 +340,7 @@ def _paths(folder: Path) -> Iterator[str]:
 def _altered(path: Path, listed: Listed) -> str | None:
     state = path.lstat()
     if not stat.S_ISREG(state.st_mode):
-        return "is no regular file"
+        return "is not a regular file"
     if state.st_size != listed.size:
         return f"is altered: it has {state.st_size} bytes instead of {listed.size}"
     if _digest(path) != listed.digest:
@@ -373,7 +373,7 @@ def _checksums(folder: Path, listed: Mapping[str, Listed], manifest: bytes) -> I
     if said != wanted.encode():
         yield Problem(
             f"{CHECKSUMS} does not say what {MANIFEST} says",
-            "Take the bundle anew from where it was made.",
+            "Get the bundle again from where it was made.",
             _at(folder, CHECKSUMS),
         )
 

@@ -34,7 +34,7 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     try:
         found = instant(text, end_of_day=end_of_day)
     except ValueError as error:
-        raise ValueError(f"'{text}' is no date and no RFC 3339 time with a zone") from error
+        raise ValueError(f"'{text}' is neither a date nor an RFC 3339 time with a zone") from error
     if found.year not in YEARS:
         raise ValueError(f"'{text}' is not in the years {YEARS[0]} to {YEARS[-1]}")
     return found
@@ -54,7 +54,7 @@ def pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise ValueError(f"'{text}' is no regular expression: {error}") from error
+        raise ValueError(f"'{text}' is not a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _absolute(text: str) -> None:
         ValueError: it is not absolute; the message is for the user.
     """
     if not text.startswith(("/", "~/")):
-        raise ValueError(f"'{text}' is no absolute path of a folder")
+        raise ValueError(f"'{text}' is not the absolute path of a folder")
 
 
 def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:

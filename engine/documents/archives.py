@@ -124,7 +124,7 @@ def read_archive(
 
 def _wrong(name: str, what: str) -> DocumentError:
     return DocumentError(
-        f"the archive cannot be taken: {what}",
+        f"the archive cannot be read: {what}",
         hint="Get it anew from where it was made; nothing of it was kept.",
         location=Location(name),
     )

@@ -88,7 +88,7 @@ def _is_helper(module: Module, facts: ModuleFacts, name: str) -> bool:
     ):
         return True
     raise PolicyError(
-        f"{name}(...) is a function, and a function finds nothing",
+        f"{name}(...) is a function, and functions report no findings",
         location=Location(module.file, line),
         hint=f"Write '{name} contains finding if {{ ... }}', or give the function another name.",
     )
@@ -148,7 +148,7 @@ def _refuse_whole(module: Module, names: Names) -> None:
         use = re.search(rf'(?<![\w.])(?:{"|".join(written)})\b(?!\s*\.\w|\[")', source)
         if use is not None:
             raise PolicyError(
-                f"data.{root} is used as a whole, so that nobody can tell what is read there",
+                f"data.{root} is used as a whole, so eidos cannot tell what the rule reads there",
                 location=Location(module.file, _line(module, use)),
                 hint=f"Name each: data.{root}.NAME.",
             )

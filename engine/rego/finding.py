@@ -99,7 +99,7 @@ def need_opa(
     if found is None:
         refused = [f"{each.path} {each.trouble}" for each in candidates(environ)]
         reasons = f": {'; '.join(refused)}" if refused else ""
-        raise EidosError(f"there is no OPA that can judge{reasons}", hint=_NEXT)
+        raise EidosError(f"there is no usable OPA{reasons}", hint=_NEXT)
     return found
 
 

@@ -12,4 +12,4 @@ from eidos.engine.cli import console
 def command() -> None:
     """Delete every cached snapshot."""
     count = clear_cache(os.environ)
-    console.say(f"{count} snapshots forgotten")
+    console.say(f"{count} snapshots deleted")

@@ -32,7 +32,7 @@ def command(
     for each in found.changed:
         click.echo(tabbed(each.diff).rstrip("\n") if diff else one_line(each.file))
     for link in found.links:
-        console.say(f"note: {link} is a link and was left alone")
+        console.say(f"note: {link} is a link and was skipped")
     for problem in found.problems:
         console.complain(problem)
     if found.problems:

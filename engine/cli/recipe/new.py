@@ -42,6 +42,6 @@ def command(
     for problem in found.problems:
         console.say(f"does not fit: {problem.message}")
         console.say(f"  hint: {problem.hint}")
-    console.say(f"Its base is {found.base}. Say in it what only you know, and then:")
+    console.say(f"Its base is {found.base}. Complete it, then run:")
     console.say(f"  eidos recipe lint --data {folder}")
     return ExitCode.FAILED if found.problems else ExitCode.OK

@@ -152,7 +152,7 @@ def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
     """
     if watching.interval <= 0:
         raise UsageError(
-            "--interval 0 would look without a pause", hint="Write a span of time: 30s, 5m."
+            "--interval 0 would collect without a pause", hint="Write a span of time: 30s, 5m."
         )
     for flag, given in (
         ("--on-change", watching.on_change),
@@ -166,7 +166,7 @@ def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
         said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if name.startswith("policy_") and said and not watching.judges:
             raise UsageError(
-                f"{max(option.opts, key=len)} is about judging, which is not asked for",
+                f"{max(option.opts, key=len)} applies to checks, and no check is asked for",
                 hint="Add --watch --check, or judge the snapshot with eidos check.",
             )
 
@@ -211,7 +211,7 @@ def _refuse_bytes(*values: str) -> None:
         except UnicodeEncodeError:
             raise UsageError(
                 f"{value!a} is not text in UTF-8",
-                hint="Documents are UTF-8: write it so, also where the terminal is not.",
+                hint="Documents are UTF-8, whatever encoding the terminal has.",
             ) from None
 
 

@@ -142,7 +142,7 @@ def command(files: WaiverOptions, what: WhatOptions, grant: GrantOptions) -> Non
         )
     waiver = found.waiver
     console.say(f"written: {waiver.id} in {found.path}: {waiver.about}, {waiver.holders()}")
-    console.say(f"It holds where it is named: eidos check --waivers {files.place} ...")
+    console.say(f"It applies where it is named: eidos check --waivers {files.place} ...")
 
 
 def _json(text: str) -> Json:

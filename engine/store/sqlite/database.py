@@ -200,7 +200,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     if version < VERSION and read_only:
         raise StoreError(
-            f"{path} is not yet as this eidos keeps it (database version {version} of {VERSION})",
+            f"{path} has an older format (database version {version} of {VERSION})",
             hint=f"Any check that records brings it up to date: eidos check --db {path}",
         )
     if version < VERSION:

@@ -207,7 +207,7 @@ def test_hostile_texts_are_data(deployer: str) -> None:
 
 @pytest.mark.parametrize("deployer", ["argocd", "flux"])
 def test_where_the_bundle_will_lie_must_be_said(deployer: str) -> None:
-    with pytest.raises(BundleError, match="nobody said from where"):
+    with pytest.raises(BundleError, match="but its source is not given"):
         list(EVERY[deployer].files(plan(deployer, source=None)))
 
 
