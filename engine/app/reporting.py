@@ -102,23 +102,7 @@ def folded(
             seen = gathered.take(said)
             if recording is not None:
                 recording.keep(seen)  # while judging goes on, so that memory stays flat
-        report = Report(
-            run=context.new_run_id(started),
-            started=written(started),
-            effective_time=written(policy.effective),
-            generator=f"eidos {__version__}",
-            engine=f"{context.engine.name} {context.engine.version}",
-            packs=tuple(map(PackRef.of, policy.packs)),
-            rules=policy.rules,
-            subjects=tuple(gathered.subjects),
-            problems=tuple(gathered.problems),
-            waiver_notes=judges.waiver_notes(),
-            waivers=policy.waivers,
-            gate=policy.gate,
-            prints=judges.prints,
-            relaxations=policy.relaxations,
-            recipe=_recipe(policy),
-        )
+        report = _report(gathered, judges, policy, context)
         if recording is not None:
             if policy.conformance is not None:
                 context.store.keep_recipe(policy.conformance.recipe.document)
@@ -149,6 +133,26 @@ class _Gathered:
             if each.snapshot is not None:
                 seen.append(each.snapshot)
         return seen
+
+
+def _report(gathered: _Gathered, judges: _Judges, policy: Policy, context: Context) -> Report:
+    return Report(
+        run=context.new_run_id(gathered.started),
+        started=written(gathered.started),
+        effective_time=written(policy.effective),
+        generator=f"eidos {__version__}",
+        engine=f"{context.engine.name} {context.engine.version}",
+        packs=tuple(map(PackRef.of, policy.packs)),
+        rules=policy.rules,
+        subjects=tuple(gathered.subjects),
+        problems=tuple(gathered.problems),
+        waiver_notes=judges.waiver_notes(),
+        waivers=policy.waivers,
+        gate=policy.gate,
+        prints=judges.prints,
+        relaxations=policy.relaxations,
+        recipe=_recipe(policy),
+    )
 
 
 def _ahead(judged: Judged, now: datetime) -> list[str]:

@@ -21,6 +21,7 @@ _FILE_BYTES = 16 * MEBIBYTE
 """Of one file; the largest chart of the catalog's has 1 MiB of definitions in a file."""
 _ALL_BYTES = 64 * MEBIBYTE
 _FILES = 5_000
+"""Of a folder: one that was named by mistake (a home) is refused, and not read for minutes."""
 
 
 @dataclass(frozen=True)

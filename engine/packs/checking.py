@@ -243,15 +243,18 @@ def fact_place(module: Module, line: int, fact: FactAddress) -> Location:
     """Give where METADATA that begins on a line declares a fact."""
     from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
 
-    for annotation in read_annotations(module):
-        if annotation.line == line:
-            custom: Any = annotation.value.get("custom")
-            for key in ("requires", "reads"):
-                for number, text in enumerate(custom.get(key) or ()):
-                    if FactAddress.parse(text) == fact:
-                        place = annotation.place(("custom", key, number))
-                        return Location(module.file, *place)
-    return Location(module.file, line)
+    annotation = next((each for each in read_annotations(module) if each.line == line), None)
+    if annotation is None:
+        return Location(module.file, line)
+    custom: Any = annotation.value.get("custom")
+    paths = (
+        ("custom", key, number)
+        for key in ("requires", "reads")
+        for number, text in enumerate(custom.get(key) or ())
+        if FactAddress.parse(text) == fact
+    )
+    path = next(paths, None)
+    return Location(module.file, *annotation.place(path)) if path else Location(module.file, line)
 
 
 _BESIDE = {
