@@ -27,11 +27,11 @@ import histories
 
 from eidos.engine.app.as_of import AsOfRequest, as_of
 from eidos.engine.app.backtest import BackTestRequest, backtest
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.past import latest
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.app.timeline import timeline
 from eidos.engine.model.history import Window
 from eidos.engine.packs.choosing import RuleChoice

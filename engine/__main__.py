@@ -11,6 +11,7 @@ _Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _AGAIN_SECONDS = 0.01
+"""Until an interrupt that Python dropped is raised again, outside of what dropped it."""
 _GARBAGE = 50_000
 """New objects after which Python looks for cycles among them: a short command makes as many in all,
 nearly none of them garbage, and looking took 5 % of it. They are some 10 MB."""

@@ -12,7 +12,7 @@ def source_of(plan: Plan) -> BundleSource:
     """
     if plan.shared.source is None:
         raise BundleError(
-            f"{plan.deployer} fetches the bundle itself, and nobody said from where",
+            f"{plan.deployer} fetches the bundle itself, but its source is not given",
             hint="Write 'source: {url: ..., revision: ...}' in a file for --inputs.",
         )
     return plan.shared.source

@@ -25,6 +25,8 @@ SIZE_LIMIT = 128 << 20
 REQUEST_SECONDS = 30.0
 """A list page of a busy server takes seconds, not half a minute."""
 ATTEMPTS = 4
+"""At a request that the server turned away or that broke off; pauses that it does not name itself
+are 1.4 s in all."""
 _PAUSE = 0.2
 """Seconds before the second attempt where the server names none; doubled for each further one."""
 _CHUNK = 1 << 18

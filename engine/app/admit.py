@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.app.reviewing import Reviewing, Seen
 from eidos.engine.documents.reviews import Making
 from eidos.engine.errors import Problem, UsageError
@@ -87,13 +87,13 @@ def _for_reviews(policy: Policy) -> Policy:
     plain = [rule.id for rule in policy.rules if rule.scope is Scope.DOCUMENT]
     if plain:
         raise UsageError(
-            f"{plain[0]} is a plain rule, which judges documents and no reviews",
+            f"{plain[0]} is a plain rule, which checks documents, not admission reviews",
             hint="Ask plain rules with 'eidos check'.",
         )
     rules = tuple(rule for rule in policy.rules if rule.scope is Scope.ADMISSION)
     if not rules:
         raise UsageError(
-            "no rule that was chosen is about admission",
+            "none of the chosen rules is an admission rule",
             hint="Name the pack 'admission', or templates and constraints of Gatekeeper.",
         )
     return replace(policy, rules=rules)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import clusters, policy_of, refuse_future
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Capture, Who, Window
 from eidos.engine.model.policy import Policy
@@ -84,7 +84,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
         found |= {cluster: captures} if captures else {}
     if not found:
         raise UsageError(
-            f"nothing had been seen by {written(asked.until)}",
+            f"no snapshot had been taken by {written(asked.until)}",
             hint="The first runs are at the end of: eidos history runs --limit 0",
         )
     return found
@@ -119,7 +119,8 @@ def _by(
     known = [each for each in context.store.captures(cluster) if each.known <= time]
     if not known:
         raise UsageError(
-            f"no run had judged {cluster} by {written(time)}, so that no rules are known of then",
+            f"no run had judged {cluster} by {written(time)}, so the rules of that time "
+            "are not known",
             hint="Give a later --effective-time, or the rules with --pack.",
         )
     last = max(known, key=lambda each: each.known)

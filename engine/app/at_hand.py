@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.documents.formats.naming import JSON
 from eidos.engine.documents.given import read_given
 from eidos.engine.documents.writing import to_json
@@ -48,4 +48,4 @@ def _text(name: str, value: Json) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         hint = "Maps, lists, texts, numbers, true, false and null are."
         place = Location(name)
-        raise DocumentError(f"the value is no JSON: {error}", location=place, hint=hint) from None
+        raise DocumentError(f"the value is not JSON: {error}", location=place, hint=hint) from None

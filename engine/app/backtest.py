@@ -47,7 +47,7 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded of what is asked about, or there is no such rule or pack.
+        UsageError: nothing is recorded about what is asked about, or there is no such rule or pack.
     """
     asked = window(request.asked, context)
     new = resolve(request.policy, context)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine.app.bundle_evidence import evidence
-from eidos.engine.app.bundle_gate import (
-    GateQuestion,
-    gate_file,
-    judged_after,
-    judged_before,
+from eidos.engine.app.bundle_gate import GateQuestion, gate_file, judged_after, judged_before
+from eidos.engine.app.bundle_recipe import (
+    open_recipe_file,
+    refuse_altered,
+    refuse_other_catalog,
+    refuse_other_cluster,
 )
 from eidos.engine.app.bundle_recording import record_bundling, record_run
 from eidos.engine.app.context import Context
@@ -24,7 +25,7 @@ from eidos.engine.app.policies import (
     resolve,
 )
 from eidos.engine.app.reader import Item
-from eidos.engine.app.recipe import derived, observe, open_catalog
+from eidos.engine.app.recipe import open_catalog
 from eidos.engine.bundling.attesting import attested
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
 from eidos.engine.bundling.planning import GENERIC, outlined, rendered
@@ -38,23 +39,11 @@ from eidos.engine.bundling.trees import (
 )
 from eidos.engine.bundling.verifying import whole
 from eidos.engine.bundling.writing import as_input, common_files, readme
-from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.documents.recipes import read_constraints, read_recipe
-from eidos.engine.errors import (
-    BundleError,
-    DocumentError,
-    EidosError,
-    Problem,
-    UsageError,
-)
+from eidos.engine.errors import BundleError, EidosError, UsageError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
-from eidos.engine.gating.deciding import (
-    decided,
-    stale,
-    uncovered,
-)
+from eidos.engine.gating.deciding import decided, stale, uncovered
 from eidos.engine.model.bundle import (
     Bundling,
     File,
@@ -70,7 +59,6 @@ from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
-from eidos.engine.schema import problems
 from eidos.engine.selecting.reading import read_constraint_texts
 from eidos.engine.selecting.rules import constraint_rule
 
@@ -243,7 +231,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     if request.place is not None:
         refuse_taken(request.place)
     deployers = {name: _deployer(name) for name in request.deployers}
-    document = _recipe_document(request.recipe, context)
+    document = open_recipe_file(request.recipe, context)
     recipe, constraints = read_recipe(document), read_constraints(document)
     read_constraint_texts(constraints)
     _refuse_unknown(request.only, recipe)
@@ -254,14 +242,15 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     bundle_rules = _rules(bundle_packs, policy, request, context)
     _refuse_unjudged(policy, bundle_rules)
     definitions = _definitions(request, bundle_rules, context)
-    _announce(policy, constraints, bundle_rules, context)
+    selecting = open_packs((SELECTION,), context)
+    _announce(policy, constraints, bundle_rules, selecting, context)
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     left_out = refuse_altered(recipe, catalog, request.recipe)
     outline = outlined(recipe, catalog, request.shared, request.deployers[0])
     old = read_bundle(request.old) if request.old is not None else None
     item = context.reader(lenient=request.lenient).one(request.snapshot)
-    refuse_other_cluster(recipe, item, catalog, context)
+    refuse_other_cluster(recipe, item, catalog, selecting, context)
     return _Asked(
         recipe=recipe,
         left_out=left_out,
@@ -279,13 +268,16 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
 
 
 def _announce(
-    policy: Policy, constraints: Sequence[Constraint], rules: Sequence[Rule], context: Context
+    policy: Policy,
+    constraints: Sequence[Constraint],
+    rules: Sequence[Rule],
+    selecting: Sequence[Pack],
+    context: Context,
 ) -> None:
     """Have the engine compile together whatever either gate may ask: each start of it costs.
 
     Where verdicts may be remembered nothing is started: there may be nothing to ask.
     """
-    selecting = open_packs((SELECTION,), context)
     of_constraints = (
         {(rule := constraint_rule(each, known_gpu_node=known)).id: rule for each in constraints}
         for known in (False, True)
@@ -297,147 +289,6 @@ def _announce(
         judge.expect()
     if not (context.records and context.has_store):
         judges[-1].prepare()
-
-
-# Recipe -----------------------------------------------------------------------------------------
-
-
-def _recipe_document(file: str, context: Context) -> Document:
-    """Read the document of a recipe that was written to a file.
-
-    Raises:
-        DocumentError: it cannot be read, or is none; says all that is wrong.
-    """
-    documents = read_documents(Source(file, Path(file)), context.limits)
-    document = documents[0]
-    if len(documents) > 1:
-        raise DocumentError(
-            f"the file holds {len(documents)} documents instead of one recipe",
-            location=documents[1].location(()),
-        )
-    wrong = problems(document, "recipe/v1")
-    if wrong:
-        raise DocumentError.joined(wrong)
-    return document
-
-
-def refuse_other_catalog(recipe: WrittenRecipe, catalog: Catalog, file: str) -> None:
-    """Refuse a recipe that was made of other files than are here.
-
-    Raises:
-        BundleError: says which files differ.
-    """
-    roots = tuple(f"{root}/" for root in catalog.roots)
-    locked = {name: each for name, each in recipe.lock.items() if "/" in name and " " not in name}
-    differing = [name for name, digest in locked.items() if catalog.files.get(name) != digest]
-    if differing:
-        missing = [name for name in differing if not name.startswith(roots)]
-        hint = (
-            "Give the folder of the site that it was made with: --data DIR"
-            if missing
-            else "Resolve the recipe anew with this catalog: eidos recipe ..."
-        )
-        raise BundleError(
-            f"the recipe '{file}' was made of other files than are here: {', '.join(differing[:5])}"
-            + (f" and {len(differing) - 5} more" if len(differing) > 5 else ""),  # noqa: PLR2004 -- as shown
-            hint=hint,
-        )
-
-
-_DERIVED = ("overlays", "relaxed", "tuning", "checks", "provenance")
-"""Sections of a recipe that follow from its criteria and profiles, and that are compared whole."""
-_SEEN = ("status", "said", "nodes")
-"""Keys of a constraint that say what came of it."""
-
-
-def refuse_altered(recipe: WrittenRecipe, catalog: Catalog, file: str) -> tuple[str, ...]:
-    """Refuse a recipe that says something else than what it says it was made of.
-
-    A constraint more is somebody's, and makes nothing easier; a component less is somebody's too,
-    and what constraints say of it holds all the same.
-
-    Returns:
-        The components that were left out.
-
-    Raises:
-        BundleError: says what differs.
-    """
-    said: Any = recipe.document
-    try:
-        right: Any = derived(recipe, catalog)
-    except EidosError as error:
-        problem = f"the recipe '{file}' is none that the catalog gives: {error.message}"
-        raise BundleError(problem, hint=_ALTERED) from error
-    wrong = list(_altered(said, right))
-    if wrong:
-        differing = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else "")
-        raise BundleError(
-            f"the recipe '{file}' was changed after it was resolved: {differing}", hint=_ALTERED
-        )
-    kept = {each["name"] for each in said["components"]}
-    return tuple(each["name"] for each in right["components"] if each["name"] not in kept)
-
-
-def _altered(said: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
-    """Name what a recipe says otherwise than the catalog."""
-    yield from (name for name in _DERIVED if said.get(name) != right.get(name))
-    files = {name: each for name, each in said["lock"].items() if "/" in name and " " not in name}
-    if files != right["lock"]:
-        yield "lock"
-    stated = [
-        {key: each[key] for key in each if key not in _SEEN} for each in said.get("constraints", ())
-    ]
-    if any(each not in stated for each in right.get("constraints", ())):
-        yield "constraints"
-    kept = [each["name"] for each in said["components"]]
-    ours, its = (_kept(each["components"], kept) for each in (right, said))
-    differing = [f"component {name}" for name in kept if its.get(name) != ours.get(name)]
-    yield from differing
-    if not differing and list(ours) != kept:
-        yield "the order of components"
-
-
-def _kept(components: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
-    """Give components of these names, each depending on nothing that was left out."""
-    return {
-        each["name"]: {
-            **each,
-            "dependsOn": [other for other in each.get("dependsOn", ()) if other in names],
-        }
-        for each in components
-        if each["name"] in names
-    }
-
-
-_ALTERED = "Say it in an overlay of your own, and resolve the recipe anew: eidos recipe --data DIR"
-
-
-def refuse_other_cluster(
-    recipe: WrittenRecipe, item: Item, catalog: Catalog, context: Context
-) -> None:
-    """Refuse a recipe that is for another kind of cluster than facts show.
-
-    What somebody insisted on when the recipe was resolved is theirs.
-
-    Raises:
-        BundleError: says which criteria contradict which facts.
-    """
-    said: Any = recipe.document.get("criteria", {})
-    seen = observe(item, catalog, context)
-    wrong = [
-        Problem(
-            f"the recipe is for {name} {value}, and the snapshot shows {each.value}: "
-            f"{each.because}",
-            "Give the snapshot of that cluster, or resolve a recipe for this one: "
-            "eidos recipe --snapshot ...",
-        )
-        for name, value in recipe.criteria.items()
-        if not said.get(name, {}).get("overruled")
-        for each in seen.get(name, ())
-        if value not in {other.value for other in seen[name]}
-    ]
-    if wrong:
-        raise BundleError.joined(wrong)
 
 
 def _refuse_unknown(only: Sequence[str], recipe: WrittenRecipe) -> None:
@@ -559,9 +410,9 @@ def _definitions(request: BundleRequest, rules: Sequence[Rule], context: Context
 
     if _DEFINED not in {rule.id for rule in rules}:
         raise UsageError(
-            f"definitions are given, and the gate does not ask the rule {_DEFINED} that tells "
-            "what they say",
-            hint="Leave --crds out, or have the gate ask the pack bundle-operators.",
+            f"--crds gives definitions, but the gate does not ask the rule {_DEFINED}, which "
+            "reports what they find",
+            hint="Leave out --crds, or add the pack bundle-operators to the gate.",
         )
     return read_definitions(request.crds, context.limits)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eidos.engine import __version__
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import hold
+from eidos.engine.app.reporting import report_on
 from eidos.engine.bundling.verifying import GATE
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import Location

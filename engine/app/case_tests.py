@@ -14,6 +14,7 @@ from typing import Any, Final
 from eidos.engine.app.conformance import read_conformance
 from eidos.engine.app.context import Context
 from eidos.engine.app.judging import Judging
+from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.app.test_targets import Target, Tested, TestRequest
 from eidos.engine.comparing.patching import apply_patch
@@ -186,7 +187,8 @@ class _CaseRun:
         conformance = None
         if case.recipe is not None:
             file = self._beside(case, case.recipe, case.at("recipe"))
-            conformance = read_conformance(str(file), self._context)
+            selecting = open_packs((SELECTION,), self._context)
+            conformance = read_conformance(str(file), selecting, self._context)
         policy = Policy(
             packs=(),
             rules=rules,
@@ -245,7 +247,7 @@ class _CaseRun:
         roots = (folder.resolve(), Path.cwd().resolve())
         if not any(file.resolve().is_relative_to(root) for root in roots):
             raise DocumentError(
-                f"the fixture {name} lies outside of the pack and of the working directory",
+                f"the fixture {name} is outside the pack and the working directory",
                 location=place,
                 hint="Put it beside the cases, or run the tests from a folder around both.",
             )

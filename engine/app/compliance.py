@@ -20,7 +20,7 @@ def compliance(asked: Window, context: Context, max_age: timedelta = MAX_AGE) ->
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded of what is asked about, or the times are none.
+        UsageError: nothing is recorded about what is asked about, or the times are none.
     """
     asked = window(asked, context)
     lines = every_line(asked, context, max_age)

@@ -250,7 +250,7 @@ def init_config(path: Path) -> Path:
         UsageError: the file is there already.
     """
     if path.exists():
-        raise UsageError(f"{path} is there already", hint="Edit it, or remove it first.")
+        raise UsageError(f"{path} already exists", hint="Edit it, or remove it first.")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, "\n".join(_template()) + "\n")
     return path

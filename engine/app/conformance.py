@@ -7,7 +7,6 @@ from typing import Any
 
 from eidos.engine.app.asking import Asking, gpu_nodes
 from eidos.engine.app.context import Context
-from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.recipes import KIND, read_constraints, read_recipe
 from eidos.engine.documents.upstreamkinds import UPSTREAM_RECIPES, upstream_kind
@@ -19,6 +18,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Conformance
 from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import Subject
+from eidos.engine.model.rule import Pack
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
@@ -30,8 +30,13 @@ from eidos.engine.selecting.reading import read_constraint_texts
 SCHEMA = "recipe/v1"
 
 
-def read_conformance(reference: str, context: Context) -> Conformance:
+def read_conformance(reference: str, selecting: Sequence[Pack], context: Context) -> Conformance:
     """Read a recipe that clusters are held against.
+
+    Args:
+        reference: names the recipe's document.
+        selecting: the packs that say which kind of cluster facts show.
+        context: what is open.
 
     Raises:
         DocumentError: it cannot be read, or is no recipe.
@@ -40,11 +45,10 @@ def read_conformance(reference: str, context: Context) -> Conformance:
     document = open_recipe(reference, context)
     constraints = read_constraints(document)
     read_constraint_texts(constraints)
-    packs = open_packs((SELECTION,), context)
     return Conformance(
         recipe=read_recipe(document),
         constraints=constraints,
-        selecting=tuple(rule for pack in packs for rule in pack.rules),
+        selecting=tuple(rule for pack in selecting for rule in pack.rules),
         places=dict(_places(document)),
     )
 
@@ -59,7 +63,7 @@ def open_recipe(reference: str, context: Context) -> Document:
     found = list(context.reader().read([reference]))
     if len(found) != 1:
         raise UsageError(
-            f"'{reference}' is {len(found)} documents, and a recipe is one",
+            f"'{reference}' is {len(found)} documents, but a recipe is one",
             hint="Write one with: eidos recipe --snapshot FILE -o yaml=recipe.yaml",
         )
     item = found[0]
@@ -67,14 +71,14 @@ def open_recipe(reference: str, context: Context) -> Document:
         raise DocumentError.joined([item])
     document = item.document
     if document is None:
-        raise UsageError(f"'{reference}' is a snapshot, and no recipe")
+        raise UsageError(f"'{reference}' is a snapshot, not a recipe")
     if upstream_kind(document.value) in UPSTREAM_RECIPES:
         document = result(document).document
     value = document.value
     kind = value.get("kind") if isinstance(value, Mapping) else described(value)
     if kind != KIND:
         raise DocumentError(
-            f"this is no recipe but {str(kind)[:80]}",
+            f"this is not a recipe but {str(kind)[:80]}",
             location=document.location(()),
             hint="Write one with: eidos recipe --snapshot FILE -o yaml=recipe.yaml",
         )

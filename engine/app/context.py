@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal, Self
 
+from eidos.engine.app.tally import Tally
 from eidos.engine.documents.limits import Limits
 from eidos.engine.records import dataclass
 
@@ -39,16 +40,6 @@ class SystemClock:
     def wait(self, seconds: float) -> bool:
         """Wait; True when it is time to end."""
         return self.stop.wait(seconds)
-
-
-@dataclass(slots=True)
-class Tally:
-    """How far a long piece of work is, for whoever watches from another thread."""
-
-    done: int = 0
-    """Files that were read, or judged."""
-    total: int | None = None
-    """Where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,8 +292,8 @@ class Context:
             key = find_key(self.environ) or make_key(self.environ)
         except OSError as error:
             self.say(
-                "note: verdicts are not remembered from run to run, for no key to seal them with "
-                f"can be kept ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY gives one"
+                "note: verdicts are not reused between runs, because the key that seals them "
+                f"cannot be stored ({error.filename}: {error.strerror}); EIDOS_SEAL_KEY can give it"
             )
             return NoMemo()
         return SealedMemo(self.store, Seal(key))

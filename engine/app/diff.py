@@ -240,7 +240,9 @@ class Differ:
         if rule not in known:
             from eidos.engine.model.nearest import nearest
 
-            raise UsageError(f"no rule that is asked is called {rule!r}", hint=nearest(rule, known))
+            raise UsageError(
+                f"none of the chosen rules is called {rule!r}", hint=nearest(rule, known)
+            )
         found = self._found(current)
         subjects = evidence.explain(self._differing(found), rule)
         return Explanation(known[rule], self._drift(found), subjects)

@@ -50,7 +50,7 @@ def fact_history(path: str, asked: Window, context: Context) -> FactHistory:
         address = FactAddress.parse(path)
     except ValueError as error:
         hint = "Facts are listed by: eidos facts"
-        raise UsageError(f"{path!r} is no fact: {error}", hint=hint) from error
+        raise UsageError(f"{path!r} is not a fact: {error}", hint=hint) from error
     asked = window(asked, context)
     held = [
         each
@@ -59,7 +59,7 @@ def fact_history(path: str, asked: Window, context: Context) -> FactHistory:
     ]
     if not any(each.is_there for each in held):
         raise UsageError(
-            f"no snapshot of that time has {path}", hint="Search what there is: eidos facts TEXT"
+            f"no snapshot of that period has {path}", hint="Search what there is: eidos facts TEXT"
         )
     return FactHistory(asked, path, tuple(held))
 

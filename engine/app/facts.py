@@ -164,7 +164,7 @@ def _single(wanted: str, readers: _Readers) -> KnownFact:
         if subtype.type_of(str(address.key)) and not is_slip:
             return _row(address, subtype, readers, _sources())
     hint = nearest(wanted.lower(), known)
-    raise UsageError(f"no fact is called {wanted!r}, and none says it", hint=hint)
+    raise UsageError(f"no fact is called {wanted!r}, and none mentions it", hint=hint)
 
 
 def _address(wanted: str) -> FactAddress | None:

@@ -399,7 +399,7 @@ class _Crew:
 
 def _lost(source: Source) -> Problem:
     return EidosError(
-        "it was not judged: the process that judged it ended, twice",
+        "it was not judged: its worker process ended unexpectedly, twice",
         hint="Check that the machine has memory left, or judge fewer files at a time.",
         location=Location(source.name),
     ).problem

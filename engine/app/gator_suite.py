@@ -146,7 +146,7 @@ class _Filter:
         try:
             self._parts = [re.compile(part) for part in parts]
         except re.error as error:
-            raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
+            raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
 
     def test(self, name: str) -> bool:
         """Say whether any of a test may be wanted."""

@@ -86,7 +86,7 @@ def show_run(run: str, context: Context, asked: Window | None = None) -> Report:
     )
     if not any(each.verdicts for each in subjects):
         raise UsageError(
-            f"run {report.run} says nothing of that", hint=f"See: eidos history show {report.run}"
+            f"run {report.run} has nothing about that", hint=f"See: eidos history show {report.run}"
         )
     return replace(report, rules=rules, subjects=subjects)
 
@@ -120,7 +120,7 @@ def show_recipe(name: str, context: Context) -> dict[str, Json]:
     run = context.store.run(name)
     if run.recipe is None:
         hint = "Only eidos recipe --snapshot and eidos check --recipe leave one."
-        raise UsageError(f"run {run.run} is about no recipe", hint=hint)
+        raise UsageError(f"run {run.run} has no recipe", hint=hint)
     return dict(context.store.recipe(run.recipe.digest))
 
 
@@ -190,7 +190,7 @@ def verify(request: VerifyRequest, context: Context) -> Verification:
     """
     if request.head is not None and not _LINK.fullmatch(request.head):
         hint = "Give it as eidos history verify printed it: sha256: and 64 hexadecimal digits."
-        raise UsageError(f"{request.head!r} is no link of a run", hint=hint)
+        raise UsageError(f"{request.head!r} is not a link of a run", hint=hint)
     return verify_store(context.store, context.seal, request)
 
 

@@ -269,9 +269,9 @@ def candidates(item: Item, rules: Sequence[Rule], *, has_recipe: bool = False) -
         return found
     if found and not item.is_snapshot:
         raise DocumentError(
-            "this is no snapshot, which some of the chosen rules are about",
+            "this is not a snapshot, but some of the chosen rules check snapshots",
             location=item.location(),
-            hint="Name only plain rules with --pack, or check snapshots in a run of their own.",
+            hint="Name only plain rules with --pack, or check snapshots in a separate run.",
         )
     return [*found, *_of_snapshot(item, rules, has_recipe=has_recipe)]
 
@@ -318,7 +318,7 @@ def _bare(item: Item, value: Json) -> DocumentError:
     else:
         hint = f"It looks like {described_format(format_)}: say so with --parser {format_}."
     return DocumentError(
-        f"the document is {described(value)}, and neither a map nor a list",
+        f"the document is {described(value)}, which is neither a map nor a list",
         location=item.location(),
         hint=hint,
     )

@@ -44,7 +44,7 @@ def refuse_future(moment: datetime, now: datetime, what: str) -> None:
     if moment > now:
         raise UsageError(
             f"{what} {written(moment)} is in the future: it is {written(now)}",
-            hint="What will be is not recorded; give a time that has been.",
+            hint="Give a time in the past.",
         )
 
 
@@ -82,7 +82,7 @@ def clusters(asked: Window, context: Context) -> list[str]:
     for glob in asked.clusters:
         if not any(replace(asked, clusters=(glob,)).has_cluster(name) for name in known):
             hint = nearest(glob, known)
-            raise UsageError(f"nothing is recorded of a cluster {glob!r}", hint=hint)
+            raise UsageError(f"nothing is recorded about a cluster {glob!r}", hint=hint)
     return [name for name in known if asked.has_cluster(name)]
 
 

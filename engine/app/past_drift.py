@@ -44,14 +44,14 @@ def past_drift(asked: Window, context: Context) -> PastDrift:
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded of what is asked about by then, or the times are none.
+        UsageError: nothing is recorded about what is asked about by then, or the times are none.
     """
     asked = window(asked, context)
     found = [_Between(cluster, asked, context) for cluster in clusters(asked, context)]
     there = [each for each in found if each.sights]
     if not there:
         raise UsageError(
-            f"nothing had been seen in the day before {written(asked.since)}",
+            f"nothing was seen in the day before {written(asked.since)}",
             hint="Give a --since by which a snapshot had been taken.",
         )
     return PastDrift(

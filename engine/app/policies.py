@@ -91,12 +91,7 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         UsageError: a pack, rule, tag or parameter does not exist, or a waiver lasts too long.
         DocumentError: a file with parameters or waivers cannot be read.
     """
-    found = open_packs(request.packs, context)
-    from eidos.engine.packs.finding import CONFORMANCE
-
-    if request.recipe is not None and CONFORMANCE not in {pack.name for pack in found}:
-        found += open_packs((CONFORMANCE,), context)
-    packs = _plain(found, request, context.limits)
+    packs = _plain(_judging(request, context), request, context.limits)
     files = [read_params(each, context.limits) for each in request.params_files]
     params = merged(request.params, *(each.params for each in files))
     waivers = _waivers(request.waivers, context.limits)
@@ -105,19 +100,16 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     known = known_packs(named, packs, context, tags, request.beside)
     refuse_unknown_rules(request.enforcement, known)
     rules = [rule for pack in known for rule in pack.rules]
-    problems = param_problems(rules, request.params, request.params_places)
-    for each in files:
-        problems += param_problems(rules, each.params, each.places)
-    if problems:
-        raise UsageError.joined(problems)
+    _refuse_params(rules, request, files)
     effective = request.effective_time or context.clock.now()
     if waivers:
         from eidos.engine.app.waivers import Terms, refuse_untenable
 
         terms = Terms(rules, {**TERMS, **request.waiver_terms})
         refuse_untenable(waivers, terms, effective)
-    for note in (note for pack in packs for note in pack.notes):
-        context.say(f"note: {note}")
+    for pack in packs:
+        for note in pack.notes:
+            context.say(f"note: {note}")
     beside = open_packs(request.beside, context) if request.beside else ()
     chosen = choose(packs, request.choice, params, beside)
     bound = _bound(chosen, request)
@@ -132,6 +124,31 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         relaxations=(*request.relaxations, *_relaxed(chosen, bound)),
         conformance=_conformance(request.recipe, context),
     )
+
+
+def _judging(request: PolicyRequest, context: Context) -> list[Pack]:
+    """Open the packs that were asked for, and the one that holds clusters against a recipe."""
+    from eidos.engine.packs.finding import CONFORMANCE
+
+    found = open_packs(request.packs, context)
+    if request.recipe is not None and CONFORMANCE not in {pack.name for pack in found}:
+        found += open_packs((CONFORMANCE,), context)
+    return found
+
+
+def _refuse_params(
+    rules: Sequence[Rule], request: PolicyRequest, files: Sequence["ParamsFile"]
+) -> None:
+    """Refuse parameters that no rule has, or of the wrong type; says all that are wrong.
+
+    Raises:
+        UsageError: with the place of each.
+    """
+    problems = param_problems(rules, request.params, request.params_places)
+    for each in files:
+        problems += param_problems(rules, each.params, each.places)
+    if problems:
+        raise UsageError.joined(problems)
 
 
 def _bound(rules: Sequence[Rule], request: PolicyRequest) -> dict[str, Enforcement]:
@@ -173,7 +190,7 @@ def _conformance(recipe: str | None, context: Context) -> Conformance | None:
         return None
     from eidos.engine.app.conformance import read_conformance
 
-    return read_conformance(recipe, context)
+    return read_conformance(recipe, open_packs((SELECTION,), context), context)
 
 
 def _plain(packs: Sequence[Pack], request: PolicyRequest, limits: Limits) -> list[Pack]:

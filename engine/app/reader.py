@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eidos.engine.app.context import Tally
+from eidos.engine.app.tally import Tally
 from eidos.engine.digest import addressed
 from eidos.engine.documents.finding import STDIN, Source, find_each
 from eidos.engine.documents.limits import Limits
@@ -200,7 +200,7 @@ class Reader:
         items = list(self.every([reference]))
         if len(items) != 1:
             raise DocumentError(
-                f"it holds {len(items)} documents, and one is wanted here",
+                f"it holds {len(items)} documents, but exactly one is needed",
                 location=Location(reference),
                 hint="Name a single document; join snapshots first with 'eidos snapshot merge'.",
             )
@@ -308,6 +308,7 @@ def _time(text: str, reference: str) -> datetime:
         return instant(text, end_of_day=True)
     except ValueError as error:
         raise UsageError(
-            f"'{reference}' is no file, and '{text}' is no date and no RFC 3339 time with a zone",
+            f"'{reference}' is not a file, and '{text}' is neither a date nor an RFC 3339 time "
+            "with a zone",
             hint="Write CLUSTER@now, CLUSTER@2026-03-31 or CLUSTER@2026-03-31T12:00:00Z.",
         ) from error

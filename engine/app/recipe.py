@@ -199,12 +199,18 @@ def hold(
 
 
 def observe(
-    item: Item, catalog: Catalog, context: Context, effective: "datetime | None" = None
+    item: Item, catalog: Catalog, selecting: Sequence[Pack], context: Context
 ) -> dict[str, list[Criterion]]:
-    """Say what kind of cluster a snapshot shows, by dimension; of two values each is there."""
-    packs = open_packs((SELECTION,), context)
-    asking = Asking(context.engine, context.memo, effective or context.clock.now())
-    rules = [rule for pack in packs for rule in pack.rules]
+    """Say what kind of cluster a snapshot shows, by dimension; of two values each is there.
+
+    Args:
+        item: the snapshot.
+        catalog: only its dimensions count.
+        selecting: the packs that derive criteria from facts.
+        context: what is open; its clock says the day.
+    """
+    asking = Asking(context.engine, context.memo, context.clock.now())
+    rules = [rule for pack in selecting for rule in pack.rules]
     seen = observed(asking.verdicts(rules, item.snapshot, item.name))
     return {name: found for name, found in seen.items() if name in catalog.criteria}
 
@@ -215,7 +221,7 @@ def _refuse_judging(packs: Sequence[Pack], named: Sequence[str]) -> None:
         if not any(rule.selects for rule in pack.rules):
             raise UsageError(
                 f"the pack {pack.name} selects nothing",
-                hint="A rule that selects has criterion, prefer or exclude; see docs/recipes.md.",
+                hint="A selection rule has criterion, prefer or exclude; see docs/recipes.md.",
             )
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.conformance import called, open_recipe
 from eidos.engine.app.context import Context
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item, Reader
+from eidos.engine.app.reporting import report_on
 from eidos.engine.documents.recipes import KIND, read_recipe
 from eidos.engine.documents.upstreamkinds import UPSTREAM_RECIPES, upstream_kind
 from eidos.engine.errors import DocumentError, Problem, UsageError

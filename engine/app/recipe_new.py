@@ -54,7 +54,8 @@ def draft(
         raise UsageError("no snapshot is named", hint="Give one: --snapshot snapshot.yaml")
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name for an overlay", hint="Take letters, digits, dots and dashes."
+            f"{name!r} cannot be the name of an overlay",
+            hint="Use letters, digits, dots and dashes.",
         )
     catalog = open_catalog(request.data, context)
     if name in catalog.overlays:
@@ -69,7 +70,7 @@ def draft(
     written = [folder / path for path in texts]
     taken = [path for path in written if path.exists()]
     if taken and not force:
-        raise UsageError(f"{taken[0]} is there already", hint="Add --force to replace it.")
+        raise UsageError(f"{taken[0]} already exists", hint="Add --force to replace it.")
     problems = _problems(texts, request.data, context)
     for path, text in zip(written, texts.values(), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)

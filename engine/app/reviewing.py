@@ -230,7 +230,7 @@ class Reviewing:
         """
         if item.is_snapshot:
             raise DocumentError(
-                "this is a snapshot, and what is reviewed are manifests and AdmissionReviews",
+                "this is a snapshot, but only manifests and AdmissionReviews are reviewed",
                 location=item.location(),
                 hint="Give it as context: eidos admit --snapshot FILE …",
             )

@@ -20,7 +20,7 @@ def timeline(asked: Window, context: Context, max_age: timedelta = MAX_AGE) -> T
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded of what is asked about, or the times are none.
+        UsageError: nothing is recorded about what is asked about, or the times are none.
     """
     asked = window(asked, context)
     return Timeline(asked, tuple(every_line(asked, context, max_age)))
@@ -41,6 +41,6 @@ def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[
     if is_silent:
         about = [f"rule {each}" for each in asked.rules] + [f"node {each}" for each in asked.nodes]
         raise UsageError(
-            f"nothing is recorded of {', '.join(about)} in that time",
+            f"nothing is recorded about {', '.join(about)} in that time",
             hint="See what is: eidos history show latest -o table",
         )

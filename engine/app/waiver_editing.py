@@ -42,8 +42,6 @@ class Written:
     waiver: Waiver
     """As it is read from there."""
     path: Path
-    is_new: bool
-    """The file was made."""
 
 
 def add_waiver(
@@ -70,12 +68,11 @@ def add_waiver(
         _refuse(_asked(entry, limits), terms, now)
         path = place if _is_file(place) else place / f"{entry['id']}.yaml"
         if path != place and path.exists():
-            raise UsageError(f"{path} is there already", hint="Give the waiver another --id.")
+            raise UsageError(f"{path} already exists", hint="Give the waiver another --id.")
         text, expected = _with(path, entry, limits)
         proven = _proven(path, text, expected, there, limits)
-        is_new = not path.exists()
         _write(path, text)
-        return Written(proven[-1].waivers[-1], path, is_new)
+        return Written(proven[-1].waivers[-1], path)
 
 
 def revoke_waiver(
@@ -108,7 +105,7 @@ def revoke_waiver(
         expected[index] = _revoked(document.value, position, revoked)
         proven = _proven(path, text, expected, files, limits)
         _write(path, text)
-        return Written(proven[index].waivers[position], path, is_new=False)
+        return Written(proven[index].waivers[position], path)
 
 
 def _found(name: str, files: Sequence[WaiverFile]) -> tuple[WaiverFile, int]:
@@ -273,7 +270,7 @@ def _proven(
 
 def _not_edited(path: Path) -> DocumentError:
     return DocumentError(
-        "the file is written in a way in which nothing can be added safely",
+        "the file has a form to which nothing can be added safely",
         location=Location(str(path)),
         hint="Add it by hand, or give --waivers a folder: then it gets a file of its own.",
     )

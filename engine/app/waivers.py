@@ -142,7 +142,7 @@ def _refuse_doubtful(folder: Path) -> None:
                 message = f"its name differs from {twin} in capitals alone"
                 raise _doubtful(path, message, "Rename one: some file systems keep only one.")
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                message = "this link leads out of the folder of waivers"
+                message = "this link points outside the folder of waivers"
                 raise _doubtful(path, message, "Put the file itself there, or name it: --waivers.")
 
 
@@ -267,7 +267,7 @@ def _refuse_vague(document: Document, position: int, entry: Mapping[str, Any]) -
             raise DocumentError(
                 f"the waiver {entry['id']} has no {name}: {text!r} says nothing",
                 location=document.location(("waivers", position, *path)),
-                hint="A waiver names who answers for it, who allowed it, and why.",
+                hint="A waiver names who is responsible for it, who allowed it, and why.",
             )
     for names, hint in _ONE_OF:
         given = [name for name in names if name in entry]

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import field, replace
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.app.snapshot import Request, take_snapshot
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.patching import make_patch, proven

@@ -45,7 +45,7 @@ def why(cluster: str, rule: str, asked: Window, context: Context) -> Why:
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded of the cluster, or the rule was not asked there.
+        UsageError: nothing is recorded about the cluster, or the rule was not asked there.
     """
     asked = window(replace(asked, clusters=(cluster,)), context)
     (name, *_) = clusters(asked, context)

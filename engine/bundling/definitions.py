@@ -21,6 +21,7 @@ _FILE_BYTES = 16 * MEBIBYTE
 """Of one file; the largest chart of the catalog's has 1 MiB of definitions in a file."""
 _ALL_BYTES = 64 * MEBIBYTE
 _FILES = 5_000
+"""Of a folder: one that was named by mistake (a home) is refused, and not read for minutes."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _size(source: Source) -> int:
     """
     path = source.path
     if path is None or not path.is_file():
-        raise DocumentError("it is no regular file", location=Location(source.name))
+        raise DocumentError("it is not a regular file", location=Location(source.name))
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_BYTES + 1)

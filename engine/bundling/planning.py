@@ -44,7 +44,6 @@ def outlined(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, depl
     _refuse_unknown_values(recipe, shared)
     return Plan(
         recipe=recipe.name,
-        recipe_digest=recipe.digest,
         criteria=recipe.criteria,
         releases=tuple(_release(each, recipe, catalog) for each in recipe.components),
         deployer=deployer,
@@ -104,7 +103,7 @@ def _claims(bundlers: Mapping[str, Bundler]) -> dict[str, Bundler]:
             if component in claims:
                 raise BundleError(
                     f"the bundlers {owners[component]} and {plugin} both render {component}",
-                    hint="Take one of them away: eidos plugin list shows where each comes from.",
+                    hint="Remove one of them: eidos plugin list shows where each comes from.",
                 )
             claims[component] = bundler
             owners[component] = plugin

@@ -309,17 +309,17 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
     Raises:
         OSError: it cannot be opened.
-        ValueError: it is no regular file.
+        ValueError: it is not a regular file.
     """
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link; a socket or pipe
-            raise ValueError("it is no regular file") from error
+            raise ValueError("it is not a regular file") from error
         raise
     with open(number, "rb") as file:  # noqa: PTH123 -- of a descriptor
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         yield file
 
 
@@ -328,7 +328,7 @@ def _sealing_file(folder: Path, name: str) -> bytes:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no regular file, or too large.
+        ValueError: it is not a regular file, or too large.
     """
     with _opened(folder / name) as file:
         content = file.read(_MANIFEST_AT_MOST + 1)
@@ -341,7 +341,7 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
     there = set(_paths(folder))
     for path in sorted(listed.keys() - there):
         yield Problem(
-            f"{path} is missing", "Take the bundle anew from where it was made.", _at(folder, path)
+            f"{path} is missing", "Get the bundle again from where it was made.", _at(folder, path)
         )
     for path in sorted(there - listed.keys() - _SEALING):
         if _ATTESTATION.fullmatch(path) and _is_regular(folder / path):
@@ -354,7 +354,7 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
         why = _altered(folder / path, listed[path])
         if why:
             yield Problem(
-                f"{path} {why}", "Take the bundle anew from where it was made.", _at(folder, path)
+                f"{path} {why}", "Get the bundle again from where it was made.", _at(folder, path)
             )
 
 
@@ -439,7 +439,7 @@ def _altered(path: Path, listed: Listed) -> str | None:
             if _digest(file, listed.size) != listed.digest:
                 return "is altered: its content has another digest"
     except ValueError:
-        return "is no regular file"
+        return "is not a regular file"
     if bool(state.st_mode & stat.S_IXUSR) != listed.is_executable:
         return "is altered: it " + ("cannot" if listed.is_executable else "can") + " be executed"
     return None
@@ -469,7 +469,7 @@ def _checksums(folder: Path, listed: Mapping[str, Listed], manifest: bytes) -> I
     if said != wanted.encode():
         yield Problem(
             f"{CHECKSUMS} does not say what {MANIFEST} says",
-            "Take the bundle anew from where it was made.",
+            "Get the bundle again from where it was made.",
             _at(folder, CHECKSUMS),
         )
 

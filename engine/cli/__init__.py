@@ -23,7 +23,7 @@ COMMANDS = {
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
     "config": "Settings: start a file, show what holds, check it.",
-    "diff": "Say what changed between snapshots, and which of it matters.",
+    "diff": "Show what changed between snapshots, and which changes matter.",
     "engine": "Which Rego engine judges; get OPA.",
     "facts": "What facts there are, which rules read them, and their values.",
     "history": "Read back what was recorded.",
@@ -103,7 +103,9 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="eidos")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.option("--no-config", is_flag=True, help="Read no configuration file, only variables.")
+@click.option(
+    "--no-config", is_flag=True, help="Ignore configuration files; use environment variables only."
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -111,7 +113,9 @@ class LazyGroup(click.Group):
     help="The user's own configuration; default: EIDOS_CONFIG, or its place below XDG.",
 )
 @click.option(
-    "--trust-project", is_flag=True, help="Let the project's eidos.yaml relax the gate and act."
+    "--trust-project",
+    is_flag=True,
+    help="Trust the project's eidos.yaml: it may relax the gate and run programs.",
 )
 @click.pass_context
 def root(

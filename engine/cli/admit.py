@@ -35,21 +35,23 @@ class ReviewOptions:
 
     operation: Annotated[
         Literal["create", "update", "delete"],
-        Option("--operation", "What is done with manifests."),
+        Option("--operation", "Operation that manifests stand for."),
     ] = "create"
     namespace: Annotated[
         str,
-        Option("-n --namespace", "Of objects that name none, as for kubectl.", metavar="NAME"),
+        Option(
+            "-n --namespace", "Namespace of objects that name none, as for kubectl.", metavar="NAME"
+        ),
     ] = "default"
     user: Annotated[
-        str, Option("--as", "Who deploys manifests: a user or service account.", metavar="USER")
+        str, Option("--as", "User or service account that deploys the manifests.", metavar="USER")
     ] = ""
     groups: Annotated[
-        tuple[str, ...], Option("--as-group", "A group of theirs; repeatable.", metavar="GROUP")
+        tuple[str, ...], Option("--as-group", "Group of that user; repeatable.", metavar="GROUP")
     ] = ()
     inventory: Annotated[
         tuple[str, ...],
-        Option("--inventory", "Objects of the cluster: all there are.", metavar="PATH"),
+        Option("--inventory", "Files or folders with all objects of the cluster.", metavar="PATH"),
     ] = ()
     snapshot: Annotated[
         str | None,
@@ -57,7 +59,7 @@ class ReviewOptions:
     ] = None
     max_age: Annotated[
         float | None,
-        Option("--max-age", "How old the snapshot may be; beyond, its facts are unknown."),
+        Option("--max-age", "Maximum age of the snapshot; if it is older, its facts are unknown."),
     ] = None
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
@@ -76,11 +78,11 @@ def command(
     outputs: tuple[str, ...],
     asked: ReviewOptions,
 ) -> int:
-    """Judge what is about to be deployed; exit with the decision.
+    """Check what is about to be deployed; exit with the decision.
 
-    Manifests and AdmissionReviews are judged as the API server would ask, by the pack 'admission',
-    or by packs, templates and constraints of Gatekeeper that are named. Exit codes: 0 admitted, 1
-    refused, 2 no answer, 3 incomplete (something is unknown, or nothing was about them).
+    Manifests and AdmissionReviews are evaluated as the API server would, by the pack 'admission',
+    or by the packs and Gatekeeper templates and constraints that you name. Exit codes: 0 admitted,
+    1 refused, 2 no answer, 3 incomplete (something is unknown, or no rule applied).
     """
     chosen = parse_outputs(outputs, ADMISSION, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():

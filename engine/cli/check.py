@@ -34,13 +34,13 @@ class CheckOptions:
 
     recipe: Annotated[
         str | None,
-        Option("--recipe", "Hold clusters against a recipe, too.", metavar="FILE"),
+        Option("--recipe", "Also compare clusters with this recipe.", metavar="FILE"),
     ] = None
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
     no_memo: Annotated[
         bool,
-        Option("--no-memo", "Evaluate each rule for each subject anew; same report, and slow."),
+        Option("--no-memo", "Do not reuse earlier verdicts: same report, but slow."),
     ] = False
     lenient: Lenient = False
     verbose: Verbose = False
@@ -57,14 +57,14 @@ class PlainOptions:
     ] = ()
     namespaces: Annotated[
         tuple[str, ...],
-        Option("-n --namespace", "Ask plain rules of these packages; globs.", metavar="NAME"),
+        Option("-n --namespace", "Only plain rules of these packages; globs.", metavar="NAME"),
     ] = ()
     all_namespaces: Annotated[
-        bool, Option("--all-namespaces", "Ask plain rules of every package; the default.")
+        bool, Option("--all-namespaces", "Evaluate plain rules of every package; the default.")
     ] = False
-    combine: Annotated[bool, Option("--combine", "Show plain rules all documents as one list.")] = (
-        False
-    )
+    combine: Annotated[
+        bool, Option("--combine", "Pass all documents to plain rules as one list.")
+    ] = False
     parser: Annotated[
         str | None,
         Option("--parser", "Format of the files, whatever their names.", type=_PARSER),
@@ -89,11 +89,11 @@ def command(
     outputs: tuple[str, ...],
     asked: CheckOptions,
 ) -> int:
-    """Judge snapshots by policy; exit with the decision.
+    """Check snapshots against policy; exit with the decision.
 
     Snapshots are files, or recorded ones: run:ID, snapshot:DIGEST, CLUSTER@TIME. Plain conftest
-    policies judge any YAML or JSON. Exit codes: 0 passed, 1 failed, 2 no answer, 3 incomplete (a
-    needed fact is unknown, or nothing was judged).
+    policies check any YAML or JSON. Exit codes: 0 passed, 1 failed, 2 no answer, 3 incomplete (a
+    required fact is unknown, or nothing was judged).
     """
     chosen = parse_outputs(outputs, REPORT, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():

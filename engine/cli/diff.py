@@ -35,23 +35,23 @@ class DiffOptions:
     """What is compared with what, and how it is shown."""
 
     baseline: Annotated[
-        str | None, Option("--baseline", "Compare each of many with this one.", metavar="REF")
+        str | None, Option("--baseline", "Compare each snapshot with this one.", metavar="REF")
     ] = None
-    matrix: Annotated[
-        bool, Option("--matrix", "Group many by what is alike, subtype by subtype.")
-    ] = False
-    summary: Annotated[bool, Option("--summary", "Only count.")] = False
-    tests: Annotated[bool, Option("--tests", "json-patch: guard what is replaced or removed.")] = (
+    matrix: Annotated[bool, Option("--matrix", "Group snapshots that are alike, per subtype.")] = (
         False
     )
+    summary: Annotated[bool, Option("--summary", "Show counts only.")] = False
+    tests: Annotated[
+        bool, Option("--tests", "json-patch: add test operations before replacing or removing.")
+    ] = False
     ignores: Annotated[
         tuple[str, ...], Option("--ignore", "type.subtype.key.", metavar="PATTERN", relaxes=True)
     ] = ()
     no_default_ignores: Annotated[
-        bool, Option("--no-default-ignores", "Show volatile facts as well.")
+        bool, Option("--no-default-ignores", "Also show volatile facts.")
     ] = False
     show_ignored: Annotated[
-        bool, Option("--show-ignored", "Show what was hidden, and whole values.")
+        bool, Option("--show-ignored", "Show ignored changes too, and values in full.")
     ] = False
     match: Annotated[
         tuple[str, ...], Option("--match", "Label that names a role.", metavar="LABEL")
@@ -59,11 +59,16 @@ class DiffOptions:
     explain: Annotated[
         str | None,
         Option(
-            "--explain", "Say which change flips this rule, and what undoes it.", metavar="RULE"
+            "--explain",
+            "Show which change flips this rule, and what would undo it.",
+            metavar="RULE",
         ),
     ] = None
     no_policy: Annotated[
-        bool, Option("--no-policy", "Rank by the table of levels alone.", relaxes=True)
+        bool,
+        Option(
+            "--no-policy", "Rank changes by the table of levels only, without policy.", relaxes=True
+        ),
     ] = False
     db: Database
     lenient: Lenient = False
@@ -89,11 +94,11 @@ def command(
     asked: DiffOptions,
     policy: PolicyOptions,
 ) -> int:
-    """Say what changed between snapshots, and which of it matters.
+    """Show what changed between snapshots, and which changes matter.
 
-    A snapshot is a file, -, or something recorded: run:ID, snapshot:DIGEST, CLUSTER@TIME. With
-    --baseline and --matrix also folders and globs. Verdicts that flip are those of eidos check.
-    Exit codes: 0 identical, 1 drift, 2 no answer, 3 not comparable.
+    A snapshot is a file, -, or a recorded one: run:ID, snapshot:DIGEST, CLUSTER@TIME. --baseline
+    and --matrix also accept folders and globs. Flipped verdicts are those of eidos check. Exit
+    codes: 0 identical, 1 drift, 2 no answer, 3 not comparable.
     """
     named = ctx.get_parameter_source("policy_packs") is ParameterSource.COMMANDLINE
     if asked.no_policy and named:  # packs of the configuration are a default

@@ -26,7 +26,7 @@ class FactsOptions:
         tuple[str, ...],
         Option(
             "-p --pack",
-            "Name the rules of these packs; default: all that are shipped.",
+            "Take rule names from these packs; default: all shipped packs.",
             metavar="NAME|DIR",
         ),
     ] = ()
@@ -52,10 +52,11 @@ def _complete(
 def command(
     path: str | None, snapshot: str | None, asked: FactsOptions, outputs: tuple[str, ...]
 ) -> None:
-    """List and search the facts that rules can ask for; show their values in a snapshot.
+    """List and search the facts that rules can use; show their values in a snapshot.
 
-    One fact is told whole: what it is, what it says, who collects it and since when, which rules
-    read it. With a snapshot (a file, '-', 'run:ID', 'CLUSTER@TIME'), its values with file and line.
+    A single fact is described in full: what it is, what it means, what collects it and since when,
+    and which rules read it. With a snapshot (a file, '-', 'run:ID', 'CLUSTER@TIME'), its values are
+    shown with file and line.
     """
     chosen = parse_outputs(outputs, FACTS)
     if asked.node is not None and snapshot is None:

@@ -61,7 +61,6 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound="Callable[..., Any] | click.Command")
 _Result = TypeVar("_Result")
 
-SEVERITY = click.Choice([severity.value for severity in Severity])
 COLOR = click.Choice(["auto", "always", "never"])
 
 
@@ -332,7 +331,7 @@ Database: TypeAlias = Annotated[Path | None, Option(setting="db")]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
-Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Show what passed as well.")]
+Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Also show what passed.")]
 SINCE = Moment()
 UNTIL = Moment(end_of_day=True)
 
@@ -348,15 +347,19 @@ class WindowOptions:
     rules: Annotated[tuple[str, ...], Option("--rule", "Only these rules.", metavar="GLOB")] = ()
     since: Annotated[
         datetime | timedelta | None,
-        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+        Option(
+            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
+        ),
     ] = None
     until: Annotated[
         datetime | timedelta | None,
-        Option("--until", "Until then; default: now.", type=UNTIL),
+        Option("--until", "Up to this time; default: now.", type=UNTIL),
     ] = None
 
 
-Lenient: TypeAlias = Annotated[bool, Option("--lenient", "Take snapshots without a header.")]
+Lenient: TypeAlias = Annotated[
+    bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,23 +396,23 @@ class JudgingOptions(EngineOptions):
 
     packs: Annotated[tuple[str, ...], Option(setting="packs")]
     rules: Annotated[
-        tuple[str, ...], Option("--rule", "Ask only these rules.", metavar="GLOB", relaxes=True)
+        tuple[str, ...], Option("--rule", "Only these rules.", metavar="GLOB", relaxes=True)
     ] = ()
     tags: Annotated[
-        tuple[str, ...], Option("--tag", "Ask only rules with a tag or framework.", relaxes=True)
+        tuple[str, ...], Option("--tag", "Only rules with this tag or framework.", relaxes=True)
     ] = ()
     severity: Annotated[
-        Severity, Option("--severity", "Ask only rules this bad or worse.", relaxes=True)
+        Severity, Option("--severity", "Only rules of this severity or higher.", relaxes=True)
     ] = Severity.INFO
     exclude: Annotated[
         tuple[str, ...],
-        Option("--exclude-rule", "Rules not to ask.", metavar="ID|TAG", relaxes=True),
+        Option("--exclude-rule", "Rules to leave out.", metavar="ID|TAG", relaxes=True),
     ] = ()
     params: Annotated[
         tuple[str, ...],
         Option(
             "--params",
-            "File with parameters: {RULE: {name: value}}.",
+            "File with rule parameters: {RULE: {name: value}}.",
             metavar="FILE",
             relaxes=True,
         ),
@@ -493,12 +496,14 @@ def _formats_help(formats: Iterable[str]) -> str:
 class DocumentOptions:
     """Where the output is the document itself: where to write it, and how."""
 
-    output: Annotated[str, Option("-o --output", "Where to write.", metavar="FILE|-")] = "-"
+    output: Annotated[
+        str, Option("-o --output", "File to write; - for standard output.", metavar="FILE|-")
+    ] = "-"
     form: Annotated[
         str | None,
         Option(
             "--format",
-            "How to write; default: by the file's ending, else yaml.",
+            "Output format; default: by the file's extension, else yaml.",
             type=click.Choice(list(DOCUMENT.formats)),
         ),
     ] = None

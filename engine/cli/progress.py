@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from eidos.engine.cli import console
 
 if TYPE_CHECKING:
-    from eidos.engine.app.context import Tally
+    from eidos.engine.app.tally import Tally
 
 PATIENCE: Final = 2.0
 """Seconds in which nothing is shown: most commands are over by then."""

@@ -16,14 +16,16 @@ from eidos.engine.errors import UsageError
 from eidos.engine.model.artifact import DIGEST, Terms
 from eidos.engine.records import dataclass
 
-MOVE = click.option("--move-tag", "move", is_flag=True, help="Let the tag name another artifact.")
+MOVE = click.option(
+    "--move-tag", "move", is_flag=True, help="Move the tag if it names another artifact."
+)
 ATTACH = click.option(
     "--attach",
     "attached",
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FILE",
-    help="File that refers to it, as an envelope or an SBOM; repeatable.",
+    help="File to attach, such as an envelope or an SBOM; repeatable.",
 )
 EXPECT = click.option(
     "--expect", metavar="DIGEST", help="What it must be: sha256:...; a tag that moved is told."
@@ -33,7 +35,7 @@ REFERRERS = click.option(
     "referrers",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder to make for what refers to it: signatures, attestations.",
+    help="Folder to create for referring artifacts: signatures, attestations.",
 )
 
 
@@ -42,10 +44,11 @@ class ShippingOptions:
     """How other machines are spoken to."""
 
     ca_file: Annotated[
-        Path | None, Option("--ca-file", "Authorities to trust as well, in PEM.", metavar="FILE")
+        Path | None,
+        Option("--ca-file", "Additional CA certificates to trust, PEM.", metavar="FILE"),
     ] = None
     plain_http: Annotated[
-        bool, Option("--plain-http", "Speak plain HTTP also to other machines.")
+        bool, Option("--plain-http", "Use plain HTTP, also to other machines.")
     ] = False
     timeout: Annotated[
         float | None,

@@ -26,12 +26,12 @@ class ValidateOptions:
         str | None,
         Option(
             "--schema",
-            "Hold documents against this schema; default: the one of their own kind.",
+            "Validate against this schema; default: the one for the document's kind.",
             metavar="v1|KIND/v1",
         ),
     ] = None
     lenient: Annotated[
-        bool, Option("--lenient", "Take measurements without a header for a snapshot.")
+        bool, Option("--lenient", "Accept measurements without apiVersion and kind as a snapshot.")
     ] = False
 
 
@@ -42,8 +42,8 @@ class ValidateOptions:
 def command(files: tuple[str, ...], asked: ValidateOptions, outputs: tuple[str, ...]) -> ExitCode:
     """Check that documents are well-formed: snapshots, packs, waivers, configuration, reports.
 
-    Every problem is told, with file, line and path. Exit codes: 0 valid, 1 invalid, 2 something
-    could not be read, 3 nothing was found.
+    Reports every problem with file, line and path. Exit codes: 0 valid, 1 invalid, 2 something
+    could not be read, 3 no documents found.
     """
     chosen = parse_outputs(outputs, VALIDATION)
     with (

@@ -111,6 +111,7 @@ class _Patch:
         shared = min(len(before), len(after))
         for index in range(shared):
             yield from self.operations(before[index], after[index], f"{at}/{index}")
+        # From the end, so that what is still to be removed keeps its index.
         for index in range(len(before) - 1, shared - 1, -1):
             yield from self._remove(f"{at}/{index}", before[index])
         for value in after[shared:]:

@@ -41,7 +41,7 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     try:
         found = instant(text, end_of_day=end_of_day)
     except ValueError as error:
-        raise ValueError(f"'{text}' is no date and no RFC 3339 time with a zone") from error
+        raise ValueError(f"'{text}' is neither a date nor an RFC 3339 time with a zone") from error
     if found.year not in YEARS:
         raise ValueError(f"'{text}' is not in the years {YEARS[0]} to {YEARS[-1]}")
     return found
@@ -61,7 +61,7 @@ def pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise ValueError(f"'{text}' is no regular expression: {error}") from error
+        raise ValueError(f"'{text}' is not a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _absolute(text: str) -> None:
         ValueError: it is not absolute; the message is for the user.
     """
     if not text.startswith(("/", "~/")):
-        raise ValueError(f"'{text}' is no absolute path of a folder")
+        raise ValueError(f"'{text}' is not the absolute path of a folder")
 
 
 def _limit(name: str, help_: str, maximum: int | None = None) -> Setting:
@@ -159,11 +159,13 @@ def _of_gate(name: str, kind: Kind, help_: str, **more: Any) -> Setting:  # noqa
 GATE = (
     _of_gate("packs", "list", "Packs that judge the snapshot; default: all shipped.", path=True),
     _of_gate("bundle-packs", "list", "Packs that judge what was rendered.", path=True),
-    _of_gate("fail-on", "text", "What is less severe does not close it.", choices=tuple(Severity)),
+    _of_gate("fail-on", "text", "Lowest severity that closes it.", choices=tuple(Severity)),
     _of_gate("allow-incomplete", "flag", "Missing facts do not close it."),
     _of_gate("require-askable", "flag", "Rules that the snapshot cannot answer close it."),
     _of_gate("enforcement", "mapping", "As the setting of that name.", choices=tuple(Enforcement)),
-    _of_gate("waivers", "list", "Files of accepted violations.", path=True),
+    _of_gate(
+        "waivers", "list", "Waiver files: violations that are accepted for a time.", path=True
+    ),
     _of_gate("max-age", "duration", "How old the snapshot may be.", check=seconds),
     _of_gate("requires", "list", "Facts that must have been collected: gpu.smi"),
 )
@@ -195,7 +197,7 @@ SETTINGS = (
         kind="list",
         trust="relaxes",
         why="what is not named is not judged by",
-        help="Policy to judge by: name, folder or .tar.gz; default: all shipped packs.",
+        help="Policy to check against: name, folder or .tar.gz; default: all shipped packs.",
         path=True,
         flags="-p --pack",
         metavar="NAME[@VERSION]|DIR|FILE",
@@ -206,7 +208,7 @@ SETTINGS = (
         kind="flag",
         trust="tightens",
         why="a pack that is not what eidos.lock says does not judge",
-        help="Refuse packs that are not what eidos.lock says.",
+        help="Refuse packs that do not match eidos.lock.",
         default=False,
         flags="--locked",
     ),
@@ -226,7 +228,7 @@ SETTINGS = (
         kind="text",
         trust="relaxes",
         why="what is less severe passes; `info`, the default, is the strictest",
-        help="What is less severe does not fail the gate.",
+        help="Lowest severity that fails the gate.",
         default="info",
         choices=tuple(Severity),
         flags="--fail-on",
@@ -236,7 +238,7 @@ SETTINGS = (
         kind="flag",
         trust="relaxes",
         why="what is unknown passes; `false` tightens",
-        help="Missing facts do not stop the gate.",
+        help="Let the gate pass although facts are missing.",
         default=False,
         flags="--allow-incomplete",
     ),
@@ -245,7 +247,7 @@ SETTINGS = (
         kind="flag",
         trust="tightens",
         why="what nobody can answer closes the gate as what is unknown does",
-        help="Rules that the snapshot's dialect cannot answer fail the gate as unknown ones do.",
+        help="Fail the gate on rules that the snapshot's format can never answer.",
         default=False,
         flags="--require-askable",
     ),
@@ -254,7 +256,7 @@ SETTINGS = (
         kind="time",
         trust="relaxes",
         why="on another day another waiver holds and another release has support",
-        help="The day that rules and waivers see.",
+        help="Date or time that rules and waivers see; default: now.",
         check=moment,
         flags="--effective-time",
         example="2026-11-01",
@@ -264,7 +266,7 @@ SETTINGS = (
         kind="text",
         trust="acts",
         why="it says which program judges",
-        help="Which Rego engine judges: OPA, the light one, or OPA where it is installed.",
+        help="Rego engine: OPA, the built-in light engine, or (auto) OPA if it is installed.",
         default="auto",
         choices=ENGINES,
         flags="--engine",
@@ -274,7 +276,7 @@ SETTINGS = (
         kind="text",
         trust="acts",
         why="a server gets the facts and gives the verdicts",
-        help="Judge by an OPA server instead of an engine of our own.",
+        help="Evaluate on this OPA server instead of a local engine.",
         flags="--opa",
         metavar="URL",
     ),
@@ -283,7 +285,7 @@ SETTINGS = (
         kind="text",
         trust="acts",
         why="it is run",
-        help="The opa executable; default: the first on PATH, else the one that eidos installed.",
+        help="The opa executable; default: the first on PATH, else the one eidos installed.",
         path=True,
         flags="--opa-binary",
         named="EIDOS_OPA",
@@ -305,7 +307,7 @@ SETTINGS = (
         kind="list",
         trust="relaxes",
         why="a waived violation passes",
-        help="Files of accepted violations.",
+        help="Waiver files: violations that are accepted for a time.",
         path=True,
         flags="--waivers",
         metavar="FILE",
@@ -378,7 +380,7 @@ SETTINGS = (
         kind="list",
         trust="relaxes",
         why="a fact that is not collected is a violation that is not found",
-        help="Do not collect these: k8s,os.sys*",
+        help="Types and subtypes not to collect: k8s,os.sys*",
         flags="--exclude",
         metavar="NAMES",
         example="k8s",
@@ -400,7 +402,7 @@ SETTINGS = (
         trust="relaxes",
         why="a longer one keeps facts that are no longer so; a shorter one tightens",
         mild=lambda value: seconds(str(value)) <= _RUN,
-        help="How old a kept snapshot may be.",
+        help="Maximum age of a cached snapshot.",
         default="5m",
         check=seconds,
         flags="--cache-ttl",
@@ -410,7 +412,7 @@ SETTINGS = (
         kind="text",
         trust="acts",
         why="facts of another machine are read",
-        help="File system to read.",
+        help="Root of the file system to read.",
         default="/",
         path=True,
         flags="--root",
@@ -420,7 +422,7 @@ SETTINGS = (
         kind="text",
         trust="acts",
         why="it connects, and may name a program that is run",
-        help="How to reach the cluster.",
+        help="Path of the kubeconfig.",
         path=True,
         flags="--kubeconfig",
     ),
@@ -437,7 +439,7 @@ SETTINGS = (
         kind="mapping",
         trust="relaxes",
         why="waivers are for clusters of a label",
-        help="What else to say of the cluster.",
+        help="Label to add to the snapshot.",
         flags="--label",
         metavar="KEY=VALUE",
     ),

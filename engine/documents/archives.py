@@ -124,7 +124,7 @@ def read_archive(
 
 def _wrong(name: str, what: str) -> DocumentError:
     return DocumentError(
-        f"the archive cannot be taken: {what}",
+        f"the archive cannot be read: {what}",
         hint="Get it anew from where it was made; nothing of it was kept.",
         location=Location(name),
     )
@@ -220,6 +220,7 @@ def _header(unpacked: _Unpacked, name: str) -> tarfile.TarInfo | None:
         if found.type in _FOLLOWED:
             longer = _longer(found, unpacked, name) or longer
             continue
+        # Sparse files (S) are regular for `tarfile`, and readers differ in their maps of holes.
         if not (found.isdir() or found.type in tarfile.REGULAR_TYPES) or found.type == b"S":
             kind = _KINDS.get(found.type, "something else")
             raise _wrong(name, f"{longer or found.name!r} is {kind} and no file")

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 Marks: TypeAlias = int | tuple[int, "dict[str, Marks] | list[Marks]"]
 
 _COLUMN_BITS = 24
+"""A mark is line and column in one integer, since a document has one for every value of it."""
 _COLUMN_MAX = (1 << _COLUMN_BITS) - 1
 
 

@@ -68,7 +68,7 @@ def plain(text: str) -> Scalar:
 
 def _number(text: str) -> Scalar:
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"{text} is no number that JSON can say")
+        raise ValueError(f"{text} is not a number that JSON can represent")
     if not _FLOAT.fullmatch(text) or _padded(text):
         return text
     value = float(text)
@@ -105,7 +105,7 @@ def plain_go(text: str, *, words: bool = True) -> Scalar:
     if text in constants:
         return constants[text]
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"{text} is no number that JSON can say")
+        raise ValueError(f"{text} is not a number that JSON can represent")
     if len(text) > _DIGITS_MAX:
         return text
     bare = text if text[0] == "." else text.replace("_", "")

@@ -10,18 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from eidos.engine.documents.invisible import INVISIBLE_CLASS, escaped
 from eidos.engine.errors import DocumentError, Location
 from eidos.engine.folders import is_planted
 from eidos.engine.model.jsonvalue import Json
 
-INVISIBLE = "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
-"""Characters that hide text or turn its direction, as a class of a regular expression."""
-_UNSEEN = re.compile(f"[\x7f-\x9f{INVISIBLE}]")
-
-
-def escaped(match: re.Match[str]) -> str:
-    """Give the escape of a character, which means the same in a text of JSON or YAML."""
-    return f"\\u{ord(match[0]):04x}"
+_UNSEEN = re.compile(f"[\x7f-\x9f{INVISIBLE_CLASS}]")
 
 
 def to_json(value: Json) -> str:

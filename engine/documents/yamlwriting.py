@@ -4,14 +4,14 @@ import re
 
 import yaml
 
+from eidos.engine.documents.invisible import INVISIBLE_CLASS, escaped
 from eidos.engine.documents.scalars import plain
-from eidos.engine.documents.writing import INVISIBLE, escaped
 from eidos.engine.model.jsonvalue import Json
 
 _WIDE = 1 << 20
 """Long text stays on one line, so that a fact has one line."""
-_ODD = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\xa0{INVISIBLE}]")
-_UNSEEN = re.compile(f"[{INVISIBLE}]")
+_ODD = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\xa0{INVISIBLE_CLASS}]")
+_UNSEEN = re.compile(f"[{INVISIBLE_CLASS}]")
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -144,7 +144,6 @@ class Plan:
 
     recipe: str
     """Name of the recipe."""
-    recipe_digest: str
     criteria: Mapping[str, str]
     releases: tuple[Release, ...]
     """In the order in which they are deployed."""

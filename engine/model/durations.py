@@ -18,7 +18,7 @@ def seconds(text: str) -> float:
         return float(stripped)
     parts = _PART.findall(stripped)
     if not parts or "".join(number + unit for number, unit in parts) != stripped:
-        raise ValueError(f"{text!r} is no duration such as 30s, 5m or 1h30m")
+        raise ValueError(f"{text!r} is not a duration such as 30s, 5m or 1h30m")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
@@ -30,7 +30,7 @@ def days(text: str) -> int:
     """
     length = seconds(text)
     if length < _DAY or length % _DAY:
-        raise ValueError(f"{text!r} is no number of whole days such as 14d")
+        raise ValueError(f"{text!r} is not a number of whole days such as 14d")
     return int(length // _DAY)
 
 

@@ -7,15 +7,11 @@ so that no two commands and no two formats disagree on an exit code.
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from eidos.engine.errors import NOTHING_FOUND, ExitCode
+from eidos.engine.errors import ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
-
-if TYPE_CHECKING:
-    from eidos.engine.model.report import Report
 
 
 class Decision(StrEnum):
@@ -40,9 +36,6 @@ _EXIT_CODES = {
     Decision.INCOMPLETE: ExitCode.INCOMPLETE,
     Decision.ERROR: ExitCode.NO_ANSWER,
 }
-
-
-_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +92,6 @@ class Gate:
                 return self.counts(verdict, rule)
             case _:
                 return False
-
-    def decide(self, report: "Report") -> Decision:
-        """Give the outcome of a report: of problems, verdicts, and whether anything was judged."""
-        closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
-        troubles = {problem.code for problem in report.problems}
-        outcome = self.outcome(
-            error=bool(troubles - {NOTHING_FOUND}) or Status.ERROR in closing,
-            incomplete=report.nothing_judged or bool(closing & _UNANSWERED),
-            failed=Status.FAIL in closing,
-        )
-        # A folder without a document is no fact that is missing: nobody can have meant it.
-        return Decision.INCOMPLETE if troubles and outcome is not Decision.ERROR else outcome
 
     def outcome(
         self, *, error: bool = False, incomplete: bool = False, failed: bool = False

@@ -6,13 +6,15 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any
 
-from eidos.engine.errors import ExitCode, Location, Problem
+from eidos.engine.errors import NOTHING_FOUND, ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
+
+_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,15 @@ class Report:
     @cached_property
     def decision(self) -> Decision:
         """The gate's answer; error before incomplete before failed before passed."""
-        return self.gate.decide(self)
+        closing = {verdict.status for verdict, _ in self.distinct if self.closes(verdict)}
+        troubles = {problem.code for problem in self.problems}
+        outcome = self.gate.outcome(
+            error=bool(troubles - {NOTHING_FOUND}) or Status.ERROR in closing,
+            incomplete=self.nothing_judged or bool(closing & _UNANSWERED),
+            failed=Status.FAIL in closing,
+        )
+        # A folder without a document is no fact that is missing: nobody can have meant it.
+        return Decision.INCOMPLETE if troubles and outcome is not Decision.ERROR else outcome
 
     @property
     def exit_code(self) -> ExitCode:

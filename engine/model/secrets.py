@@ -80,7 +80,7 @@ def is_secret_name(name: str, *, boot: bool = False) -> bool:
     if len(words) > 1 and words[-1] in _FILLERS:
         words.pop()
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last == "key":
+    if last == "key":  # most keys are no secrets (of maps, of tables): the word before decides
         return before in _KEY_OF
     return _is_secret(last) and not (last == "token" and before in _OF_SPEECH)
 
@@ -231,7 +231,8 @@ _NAMED_BY: dict[str, re.Pattern[str] | None] = {
 }
 """What is in every name of a secret, in lower case, and what it must not be a part of."""
 _BEFORE_KEY = re.compile(rf"(?:{'|'.join(sorted(_KEY_OF))})[^a-z0-9]?$|[?&]$")
-_LONGEST_BEFORE_KEY = 14
+_LONGEST_BEFORE_KEY = max(map(len, _KEY_OF)) + 1
+"""Characters that `_BEFORE_KEY` can match: one of the words, and a sign."""
 _PLACES = ("iscsi:", "@tcp(", "@unix(")
 _OPTIONS = ("-p ", '"-p"', "-u ", '"-u"', "--user", "--proxy-user", "mysql")
 

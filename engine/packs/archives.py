@@ -57,7 +57,7 @@ def fault_of(name: str) -> str | None:
     parts = name.removeprefix("./").rstrip("/").split("/")
     faults = {
         "has an absolute path": name.startswith("/"),
-        "leads out of its folder": ".." in parts,
+        "points outside its folder": ".." in parts,
         "has a name that leads elsewhere on some systems": "\\" in name or ":" in name,
         f"has a name of more than {LONGEST_NAME} bytes": len(os.fsencode(name)) > LONGEST_NAME,
         "has a name with characters that cannot be shown": not name.isprintable(),

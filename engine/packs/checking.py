@@ -88,7 +88,7 @@ def _is_helper(module: Module, facts: ModuleFacts, name: str) -> bool:
     ):
         return True
     raise PolicyError(
-        f"{name}(...) is a function, and a function finds nothing",
+        f"{name}(...) is a function, and functions report no findings",
         location=Location(module.file, line),
         hint=f"Write '{name} contains finding if {{ ... }}', or give the function another name.",
     )
@@ -148,7 +148,7 @@ def _refuse_whole(module: Module, names: Names) -> None:
         use = re.search(rf'(?<![\w.])(?:{"|".join(written)})\b(?!\s*\.\w|\[")', source)
         if use is not None:
             raise PolicyError(
-                f"data.{root} is used as a whole, so that nobody can tell what is read there",
+                f"data.{root} is used as a whole, so eidos cannot tell what the rule reads there",
                 location=Location(module.file, _line(module, use)),
                 hint=f"Name each: data.{root}.NAME.",
             )
@@ -243,15 +243,18 @@ def fact_place(module: Module, line: int, fact: FactAddress) -> Location:
     """Give where METADATA that begins on a line declares a fact."""
     from eidos.engine.rego.annotations import read_annotations  # not for packs in the index
 
-    for annotation in read_annotations(module):
-        if annotation.line == line:
-            custom: Any = annotation.value.get("custom")
-            for key in ("requires", "reads"):
-                for number, text in enumerate(custom.get(key) or ()):
-                    if FactAddress.parse(text) == fact:
-                        place = annotation.place(("custom", key, number))
-                        return Location(module.file, *place)
-    return Location(module.file, line)
+    annotation = next((each for each in read_annotations(module) if each.line == line), None)
+    if annotation is None:
+        return Location(module.file, line)
+    custom: Any = annotation.value.get("custom")
+    paths = (
+        ("custom", key, number)
+        for key in ("requires", "reads")
+        for number, text in enumerate(custom.get(key) or ())
+        if FactAddress.parse(text) == fact
+    )
+    path = next(paths, None)
+    return Location(module.file, *annotation.place(path)) if path else Location(module.file, line)
 
 
 _BESIDE = {

@@ -229,7 +229,7 @@ def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
     manifest = document.value
     hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."
     if not isinstance(manifest, dict):
-        raise PolicyError("the file is no map", location=document.location(()), hint=hint)
+        raise PolicyError("the file is not a map", location=document.location(()), hint=hint)
     for field, example in (("name", "acme-gpu"), ("version", '"1.0.0"')):
         said = manifest.get(field)
         if said is None:
@@ -245,7 +245,7 @@ def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
     replaces = manifest.get("replaces") or []
     if not isinstance(replaces, list) or not all(isinstance(each, str) for each in replaces):
         place = document.location(("replaces",))
-        raise PolicyError("'replaces' is no list of names", location=place, hint=hint)
+        raise PolicyError("'replaces' is not a list of names", location=place, hint=hint)
     _refuse_newer(str(manifest.get("eidos") or ""), name)
     return document
 
@@ -260,7 +260,7 @@ def _with_defaults(rules: tuple[Rule, ...], manifest: Document) -> tuple[Rule, .
     params = about.get("params") or {}
     if not isinstance(params, dict) or not all(isinstance(each, dict) for each in params.values()):
         raise PolicyError(
-            "'params' is no map from rule id to a map of values",
+            "'params' is not a map from rule id to a map of values",
             location=manifest.location(("params",)),
             hint="Write, for example:  params: {ACME-001: {grace_days: 30}}",
         )

@@ -126,7 +126,7 @@ def _regex(text: str) -> str | None:
     try:
         re.compile(text)
     except re.error as error:
-        return f"is no regular expression: {error}"
+        return f"is not a regular expression: {error}"
     return "uses look-around or a back reference" if _NOT_REGULAR.search(text) else None
 
 

@@ -77,7 +77,7 @@ def refuse_taken(pack: Pack, packages: Mapping[str, Module], place: Location) ->
     for each in replaces:
         if each not in known.digests:
             raise PolicyError(
-                f"the pack replaces '{each}', which is no shipped pack",
+                f"the pack replaces '{each}', which is not a shipped pack",
                 location=place,
                 hint=nearest(each, known.digests),
             )
@@ -100,7 +100,7 @@ def _taken(what: str, owner: str, place: Location) -> PolicyError:
     return PolicyError(
         f"{what} is of the shipped pack '{owner}'",
         location=place,
-        hint=f"Choose another, or say 'replaces: [{owner}]' in pack.yaml, which reports tell.",
+        hint=f"Choose another, or say 'replaces: [{owner}]' in pack.yaml, which reports show.",
     )
 
 

@@ -21,7 +21,7 @@ def analyse(number: int, task: Analyse, limits: EngineLimits) -> Reply:
         raise
     except RecursionError:
         hint = "Give parts of it names of their own, as rules or variables."
-        fault = Fault("an expression is too long or nested too deep", hint=hint)
+        fault = Fault("an expression is too long or nested too deeply", hint=hint)
         return Reply(number, fault=fault)
     except TranslationError as error:
         return Reply(number, fault=error.fault)

@@ -16,6 +16,7 @@ from eidos.engine.rego.builtins import FORBIDDEN, INTEGERS
 _GREATEST: Final = 1 << 62
 """Integers up to here keep their value in a sum of two; greater ones become doubles."""
 _EXACT: Final = 1 << 53
+"""Integers up to here are exact as doubles (IEEE 754)."""
 _LONG_NUMBER = re.compile(r"[0-9][0-9.]{16}|[0-9][eE][-+0-9]")
 _NUMERAL = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]")

@@ -22,6 +22,7 @@ wrong, and before 1.21.3 a bundle's signature could be got round (GHSA-g2pf-6v5v
 _PATIENCE = 60.0
 """Seconds for ``opa version``, which takes 0.02: only a hang takes that long, on any machine."""
 _MOST_OUTPUT = 64 * 1024
+"""Bytes of what ``opa version`` says; a program that writes more is not OPA."""
 _ROOT = Path("/")
 _VERSION = re.compile(r"^Version: (\d{1,6}\.\d{1,6}\.\d{1,6})(\S{0,64})$", re.MULTILINE)
 _NEXT = "Run 'eidos engine install', or name another with --opa-binary or EIDOS_OPA."
@@ -99,7 +100,7 @@ def need_opa(
     if found is None:
         refused = [f"{each.path} {each.trouble}" for each in candidates(environ)]
         reasons = f": {'; '.join(refused)}" if refused else ""
-        raise EidosError(f"there is no OPA that can judge{reasons}", hint=_NEXT)
+        raise EidosError(f"there is no usable OPA{reasons}", hint=_NEXT)
     return found
 
 

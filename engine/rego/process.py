@@ -23,8 +23,11 @@ _BOOT = (
 _ENVIRONMENT = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _PROGRESS_FD = 3
 _CPUCLOCK_SCHED = 2
+"""Linux's number of the clock that counts what a process took of processors
+(``clock_getcpuclockid(3)``, which Python does not offer)."""
 _READ_BYTES = 1 << 20
 _STDERR_TAIL = 4096
+"""Of what a dead worker wrote: its last lines say why it died."""
 _DECODER = msgspec.msgpack.Decoder(list[Reply])
 
 

@@ -13,12 +13,19 @@ from eidos.engine.rego.process import Death, WorkerProcess
 
 _FIRST_BATCH = 16
 _LAST_BATCH = 128
+"""Calls in a batch, at first and at most. It grows by one with each batch that is done: a short run
+is spread over all workers, and a long one takes few messages."""
 _BATCH_BYTES = 1 << 20
+"""In a batch, whatever the number of its calls: great inputs are not piled up."""
 _BATCHES_AHEAD = 2
+"""At one worker: while one is evaluated, the next is at hand."""
 _REPLIES_AHEAD = 4096
+"""Replies that nobody took yet, beyond which nothing more is asked, so that memory stays flat."""
 _LOSSES = 3
+"""Workers that may die in a row with no call to blame, before it is the machine that is blamed."""
 _SHORTEST_WAIT = 0.005
 _LONGEST_WAIT = 1.0
+"""Seconds between two looks at whether workers have reached their limits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ class OpaServerEngine:
         except _QuestionError as error:
             return Answer(error=str(error))
         raise PolicyError(
-            f"the bundle on the OPA server at {self._url} changes again and again",
+            f"the bundle on the OPA server at {self._url} keeps changing",
             hint="Wait until one stays.",
         )
 
@@ -284,7 +284,9 @@ def _said(error: Mapping[str, Any]) -> str:
 
 
 def _address(url: str) -> SplitResult:
-    wrong = UsageError(f"{url!r} is no address of an OPA server", hint="Say http://host:8181.")
+    wrong = UsageError(
+        f"{url!r} is not the address of an OPA server", hint="Write http://host:8181."
+    )
     try:
         found = urlsplit(url)
         port = found.port
@@ -293,7 +295,7 @@ def _address(url: str) -> SplitResult:
     if found.username is not None:
         raise UsageError(
             "the address of an OPA server holds a name or password, which OPA does not ask for",
-            hint="Say http://host:8181.",
+            hint="Write http://host:8181.",
         )
     if found.scheme not in _PORTS or not found.hostname or port == 0 or found.path.strip("/"):
         raise wrong

@@ -28,8 +28,11 @@ from eidos.engine.rego.runtime import Runtime
 
 _FLUSH_SECONDS = 0.02
 _FLUSH_BYTES = 1 << 16
+"""Replies are sent together, until they are this old or this large."""
 _GRACE_SECONDS = 1.0
+"""Beyond the limits of a call, at which the parent kills and can say why."""
 _STDERR_BYTES = 1 << 20
+"""Of the file that catches what the engine writes: policy cannot fill a disk."""
 _RECURSION = 5000  # syntax trees of long expressions are deep
 _DECODER = msgspec.msgpack.Decoder(Batch)
 

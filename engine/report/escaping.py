@@ -6,20 +6,12 @@ Every format first makes visible what moves a cursor, hides text or gives orders
 
 import re
 
+from eidos.engine.documents.invisible import INVISIBLE
+
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
-_INVISIBLE = (
-    0x061C,  # Arabic letter mark
-    *range(0x200B, 0x2010),  # zero-width characters and direction marks
-    *range(0x2028, 0x202F),  # line and paragraph separators, direction embeddings and overrides
-    *range(0x2060, 0x2070),  # invisible operators, direction isolates
-    0xFEFF,  # byte order mark
-    *range(0xFFF9, 0xFFFC),  # interlinear annotation
-    0xFFFE,
-    0xFFFF,
-)
 _HIDDEN = {
     **{code: f"\\x{code:02x}" for code in _CONTROLS},
-    **{code: f"\\u{code:04x}" for code in _INVISIBLE},
+    **{code: f"\\u{code:04x}" for code in INVISIBLE},
     0x09: "\\t",
     0x0A: "\\n",
     0x0D: "\\r",

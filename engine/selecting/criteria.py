@@ -156,7 +156,7 @@ def _split(name: str, values: Sequence[Criterion]) -> Problem:
     said = "; ".join(f"{each.value} ({each.because})" for each in values)
     return Problem(
         f"facts show more than one {name}: {said}",
-        f"Say which the recipe is for: --{name} {values[0].value}",
+        f"Say which one the recipe is for: --{name} {values[0].value}",
         None,
         UsageError.code,
     )

@@ -104,7 +104,7 @@ def _unused(catalog: Catalog) -> Iterator[Problem]:
         if profile.name not in named:
             yield Problem(
                 f"no overlay offers the profile {profile.name}",
-                "Name it in 'profiles' of an overlay, or take it away.",
+                "Name it in 'profiles' of an overlay, or remove it.",
                 profile.origin.place,
             )
 
@@ -125,7 +125,7 @@ def _weaker(overlay: Overlay, catalog: Catalog) -> Iterator[Problem]:
                     yield Problem(
                         f"{constraint.named} {constraint.wanted} is weaker than "
                         f"{other.wanted} of its ancestor {name}",
-                        "Take it away, or say 'relax' with an owner if it is meant.",
+                        "Remove it, or add 'relax' with an owner if it is meant.",
                         constraint.origin.place,
                     )
 
@@ -204,7 +204,7 @@ def _dropped(history: Iterable[Value]) -> Iterator[Problem]:
                 yield Problem(
                     f"the list {'.'.join(value.path[1:])} of {leaf.origin.name} leaves out "
                     f"{', '.join(lost)}, which {other.origin.name} has",
-                    "Say them again, or say 'replaces: true' if they shall go.",
+                    "Repeat them, or add 'replaces: true' to drop them.",
                     leaf.origin.place,
                 )
 

@@ -307,8 +307,8 @@ class _Merging:
         circle = [*way[way.index(needed.component) :], needed.component]
         self.wrong.append(
             Problem(
-                f"components need each other in a circle: {' → '.join(circle)}",
-                "Make one of the dependencies optional, or take it away.",
+                f"components depend on each other in a circle: {' → '.join(circle)}",
+                "Make one of the dependencies optional, or remove it.",
                 needed.origin.place,
                 ConflictError.code,
             )

@@ -183,7 +183,7 @@ class _Found:
             raise DocumentError(
                 f"there are two {kind} of the name {name}; the other is {there.origin.place.file}",
                 location=place,
-                hint="Give yours a name of its own, with the other as its base.",
+                hint="Rename yours, with the other as its base.",
             )
         _refuse_templates(document)
         self.by_kind[kind][name] = _FOLDERS[kind].read(document)
@@ -233,9 +233,9 @@ def _values(folder: Path, document: Document, limits: Limits) -> Values:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
             raise DocumentError(
-                f"{name!r} leads out of the folder",
+                f"{name!r} points outside the folder",
                 location=document.location(()),
-                hint="Name a file below the folder with overlays/.",
+                hint="Name a file below the folder that holds overlays/.",
             )
         if not path.is_file():
             return {}
@@ -248,11 +248,11 @@ def _values(folder: Path, document: Document, limits: Limits) -> Values:
 
 
 def _refuse_link(folder: Path, path: Path) -> None:
-    """Refuse what leads out of the folder: it may be somebody else's."""
+    """Refuse what points outside the folder: it may be somebody else's."""
     if path.resolve().is_relative_to(folder.resolve()):
         return
     raise DocumentError(
-        "the file is a link that leads out of its folder",
+        "the file is a link that points outside its folder",
         location=Location(str(path)),
         hint="Put the file itself there.",
     )
@@ -263,7 +263,7 @@ def _refuse_templates(document: Document) -> None:
     for path, value in _texts((), document.value):
         if "{{" in value and not _announced(document.value, path):
             raise DocumentError(
-                "the text holds a template, which what renders it would run",
+                "the text holds a template, which the renderer would execute",
                 location=document.location(path),
                 hint="Say 'templates: true' beside 'values' if it is meant, as in an alert rule.",
             )
@@ -557,7 +557,7 @@ def _read_profile(document: Document) -> Profile:
     choices = {each.key: _alternative(each) for each in part.each("choices")}
     if part.get("default") not in choices:
         raise DocumentError(
-            f"the default {part.get('default')!r} is none of the choices",
+            f"the default {part.get('default')!r} is not one of the choices",
             location=part["default"].origin.place,
             hint=f"Known: {', '.join(choices)}.",
         )

@@ -57,7 +57,7 @@ def _holds(key: Key, atom: Atom) -> bool:
     bounds = [version_key(each) for each in atom.operands]
     known = [each for each in bounds if each is not None]
     if len(known) != len(bounds):
-        raise ValueError(f"'{atom}' compares with what is no version")
+        raise ValueError(f"'{atom}' compares with something that is not a version")
     match atom.operator:
         case ">=":
             return key >= known[0]
@@ -72,4 +72,4 @@ def _holds(key: Key, atom: Atom) -> bool:
         case "!=" | "not in":
             return key not in known
         case _:
-            raise ValueError(f"'{atom}' is no range of versions")
+            raise ValueError(f"'{atom}' is not a range of versions")

@@ -30,7 +30,7 @@ def address_digits(name: str) -> str:
     digits = name.removeprefix(_PREFIX).lower()
     if not digits or len(digits) > HEX_DIGITS or set(digits) - set("0123456789abcdef"):
         raise UsageError(
-            f"{name!r} is no address of a snapshot",
+            f"{name!r} is not the address of a snapshot",
             hint="Give the beginning of its SHA-256, as in sha256:1f2e3d.",
         )
     return digits
@@ -49,7 +49,7 @@ def no_recipe(name: str) -> UsageError:
 
 
 def never_seen(cluster: str, at: str, first: str | None, known: Iterable[str]) -> UsageError:
-    """Say that nothing is recorded of a cluster by a time.
+    """Say that nothing is recorded about a cluster by a time.
 
     Args:
         cluster: the name that was given.
@@ -59,11 +59,11 @@ def never_seen(cluster: str, at: str, first: str | None, known: Iterable[str]) -
     """
     if first is not None:
         return UsageError(
-            f"nothing is recorded of cluster {cluster!r} by {at}",
+            f"nothing is recorded about cluster {cluster!r} by {at}",
             hint=f"It was first seen at {first}.",
         )
     return UsageError(
-        f"nothing is recorded of a cluster {cluster!r}", hint=nearest(cluster, sorted(known))
+        f"nothing is recorded about a cluster {cluster!r}", hint=nearest(cluster, sorted(known))
     )
 
 

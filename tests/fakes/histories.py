@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context, Opening
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
+from eidos.engine.app.reporting import report_on
 from eidos.engine.digest import addressed
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Report

@@ -84,7 +84,7 @@ def test_the_rules_of_another_day_judge_the_state_of_then(
     _, report = asked(past, capsys, "2026-03-10", "--cluster", "c1", *when)
     assert statuses(report) == {"c1/n1": "waived", "c1/n3": "pass"}
     _, said = asked(past, capsys, "2026-03-10", "--effective-time", "2026-02-01T00:00:00Z")
-    assert "no rules are known of then" in said
+    assert "the rules of that time are not known" in said
 
 
 def test_several_clusters_are_told_apart_only_where_their_rules_differ(
@@ -115,11 +115,11 @@ def test_rules_are_globs_whoevers_rules_they_are(
     ("options", "message"),
     [
         (["2199-01-01"], "is in the future"),
-        (["2026-02-01"], "nothing had been seen by"),
-        (["2026-03-10", "--cluster", "c3"], "nothing is recorded of a cluster 'c3'"),
+        (["2026-02-01"], "no snapshot had been taken by"),
+        (["2026-03-10", "--cluster", "c3"], "nothing is recorded about a cluster 'c3'"),
         (["2026-03-10", "--cluster", "c1", "--rule", "T-009"], "no rule T-009 was asked"),
         (["then"], "no span before now"),
-        (["2026"], "is no date"),
+        (["2026"], "is neither a date"),
     ],
 )
 def test_what_cannot_be_told(

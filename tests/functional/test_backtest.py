@@ -105,7 +105,7 @@ def test_text_and_csv(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--cluster", "c9"], "nothing is recorded of a cluster 'c9'"),
+        (["--cluster", "c9"], "nothing is recorded about a cluster 'c9'"),
         (["--since", "2026-04-01"], "no snapshot was seen in that time"),
         (["--rule", "T-009"], "T-009"),
         (["--until", "2190-01-01"], "is in the future"),

@@ -650,7 +650,7 @@ def test_a_lock_that_disagrees(bundle: Bundle, capsys: pytest.CaptureFixture[str
     assert bundle("--dry-run") == 0
     write_site(Path("site"), {"replicas": 2})
     assert bundle(recipe=False) == 2
-    assert "was made of other files than are here: site-1/overlays/demo.yaml" in (
+    assert "was made from other catalog files than those here: site-1/overlays/demo.yaml" in (
         capsys.readouterr().err
     )
     assert nothing_was_made()
@@ -692,7 +692,7 @@ def without_its_overlay(recipe: Any) -> None:
         (with_another_value, "resolved: component demo-app"),
         (twice, "resolved: the order of components"),
         (without_lock, "resolved: lock"),
-        (without_its_overlay, "none that the catalog gives: "),
+        (without_its_overlay, "does not follow from the catalog: "),
     ],
 )
 def test_a_recipe_that_somebody_changed(
@@ -708,7 +708,7 @@ def test_a_recipe_that_somebody_changed(
     assert bundle(recipe=False) == 2
     err = capsys.readouterr().err
     assert said in err
-    assert "resolve the recipe anew" in err
+    assert "resolve the recipe again" in err
     assert nothing_was_made()
 
 

@@ -266,7 +266,7 @@ BAD = {
     "unknown format": (["-p", "t", "-o", "jsn"], "no output format 'jsn'"),
     "two on stdout": (["-p", "t", "-o", "json", "-o", "text"], "cannot both go to"),
     "no such folder": (["-p", "t", "-o", "json=/nowhere/x.json"], "/nowhere/x.json"),
-    "bad time": (["-p", "t", "--effective-time", "soon"], "'soon' is no date"),
+    "bad time": (["-p", "t", "--effective-time", "soon"], "'soon' is neither a date"),
     "late time": (["-p", "t", "--effective-time", "9999-12-31"], "not in the years 1678 to 2261"),
     "early time": (["-p", "t", "--effective-time", "0001-01-01"], "not in the years 1678 to 2261"),
     "no pack": (["-p", ""], "'' names no policy"),

@@ -149,15 +149,15 @@ def test_nothing_differs(past: Past, capsys: pytest.CaptureFixture[str]) -> None
 def test_nothing_to_compare_with(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["history", "drift", "--since", "2026-02-01", "--until", "2026-03-02"]
     assert console.run(root, [*arguments, "--db", str(past.db)]) == 2
-    assert "had been seen in the day before" in capsys.readouterr().err
+    assert "was seen in the day before" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("question", ["compliance", "timeline"])
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rule", "T-0O1"], "nothing is recorded of rule T-0O1 in that time"),
-        (["--node", "n9", "--rule", "T-*"], "nothing is recorded of rule T-*, node n9"),
+        (["--rule", "T-0O1"], "nothing is recorded about rule T-0O1 in that time"),
+        (["--node", "n9", "--rule", "T-*"], "nothing is recorded about rule T-*, node n9"),
         (["--since", "2199-01-01"], "--since 2199-01-01T00:00:00Z is in the future"),
         (["--since", "99999999d"], "99999999d is longer than 36525 days"),
         (["--max-age", "9" * 400 + "d"], "is longer than 36525 days"),

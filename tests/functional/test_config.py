@@ -29,7 +29,7 @@ def test_init_gives_a_file_that_is_valid_and_is_not_overwritten(
     assert console.run(root, ["config", "init"]) == 2
     assert (folder / "eidos.yaml").read_text() == text
     assert console.run(root, ["config", "init", "--user"]) == 0
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_init_shows_the_limits_that_hold(folder: Path) -> None:

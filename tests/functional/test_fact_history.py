@@ -70,7 +70,10 @@ def test_csv_is_harmless_to_a_spreadsheet(past: Past, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(
     ("fact", "message"),
-    [("gpu", "is no fact"), ("gpu.smi.nothing", "no snapshot of that time has gpu.smi.nothing")],
+    [
+        ("gpu", "is not a fact"),
+        ("gpu.smi.nothing", "no snapshot of that period has gpu.smi.nothing"),
+    ],
 )
 def test_no_such_fact(
     past: Past, capsys: pytest.CaptureFixture[str], fact: str, message: str

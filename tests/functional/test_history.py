@@ -102,7 +102,7 @@ def test_a_part_of_a_run_is_shown(db: Path, capsys: pytest.CaptureFixture[str]) 
     assert shown("--since", "2026-03-01") == whole
     for options in (["--rule", "X"], ["--cluster", "dev"], ["--until", "2026-01-01"]):
         assert eidos("show", "latest", "--db", db, *options) == 2
-        assert "says nothing of that" in capsys.readouterr().err
+        assert "has nothing about that" in capsys.readouterr().err
 
 
 def test_nothing_recorded_yet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -277,7 +277,7 @@ def test_nothing_recorded_has_no_checkpoint(
         (["--keep", "0"], "not in the range"),
         (["--keep", "0d"], "is not between"),
         (["--keep", "-5"], "no number of runs"),
-        (["--keep", "soon"], "no duration"),
+        (["--keep", "soon"], "not a duration"),
         (["--keep", "9" * 400], "not in the range"),
         (["--keep", "9" * 400 + "d"], "no number of runs"),
         (["--keep", "40000d"], "is not between"),

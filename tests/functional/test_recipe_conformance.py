@@ -171,7 +171,7 @@ def test_without_a_recipe_nothing_passes(capsys: pytest.CaptureFixture[str]) -> 
     ("changes", "said"),
     [
         ({"kind": "Snapshot"}, "recipe"),
-        ({"kind": "Overlay"}, "this is no recipe but Overlay"),
+        ({"kind": "Overlay"}, "this is not a recipe but Overlay"),
         ({"components": "all"}, "'components' must be a list"),
         ({"constraints": [{**RECIPE["constraints"][0], "is": "~> 1.3"}]}, "cannot be read"),
         ({"constraints": [{**RECIPE["constraints"][0], "fact": "nowhere"}]}, "nowhere"),

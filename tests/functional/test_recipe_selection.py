@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eidos.engine.app.bundle import refuse_altered
+from eidos.engine.app.bundle_recipe import refuse_altered
 from eidos.engine.app.context import Context
 from eidos.engine.app.recipe import RecipeRequest, coverage, open_catalog, resolve_recipe
 from eidos.engine.cli import root

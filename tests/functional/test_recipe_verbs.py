@@ -208,7 +208,7 @@ def test_a_name_leads_nowhere_else(name: str, eidos: Eidos) -> None:
     Path("s.yaml").write_text(yaml.safe_dump(known_good()))
     code, _, err = eidos("new", "-s", "s.yaml", "-o", "site", "--", name)
     assert code == 2
-    assert "no name for an overlay" in err
+    assert "cannot be the name of an overlay" in err
     assert not Path("site").exists()
 
 
@@ -322,4 +322,4 @@ def test_a_run_without_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     run(root, ["check", "s.yaml", "-p", "gpu"])
     capsys.readouterr()
     assert run(root, ["history", "recipe", "latest"]) == 2
-    assert "is about no recipe" in capsys.readouterr().err
+    assert "has no recipe" in capsys.readouterr().err

@@ -292,7 +292,7 @@ def test_the_text_says_what_was_altered(capsys: pytest.CaptureFixture[str]) -> N
     [
         (["--db", "none.db"], "there is no database"),
         (["--db", "text.db"], "is not a database"),
-        (["--db", "e.db", "--head", "abc"], "no link of a run"),
+        (["--db", "e.db", "--head", "abc"], "not a link of a run"),
         (["--db", "cut.db"], "damaged"),
     ],
 )

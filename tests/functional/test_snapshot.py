@@ -100,7 +100,7 @@ def test_an_older_dialect(eidos: Eidos, capsys: pytest.CaptureFixture[str]) -> N
         (["--label", "x"], "not KEY=VALUE"),
         (["--label", "x=\udcff"], "not text in UTF-8"),
         (["--root", "/no/such/folder"], "not a folder"),
-        (["--timeout", "soon"], "no duration"),
+        (["--timeout", "soon"], "not a duration"),
         (["--check"], "for --watch"),
         (["--no-cluster", "--no-local"], "nothing is left to collect"),
         (["--filter", "gpu", "--exclude", "gpu"], "nothing is left to collect"),
@@ -146,7 +146,7 @@ def test_a_collector_has_its_time_and_no_more(eidos: Eidos) -> None:
         (["--exclude", " , "], "--exclude ' , ' names nothing"),
         (["--node", "a/b"], "'a/b' cannot be the name of a node"),
         (["--node", ""], "'' cannot be the name of a node"),
-        (["--watch", "--interval", "0"], "--interval 0 would look without a pause"),
+        (["--watch", "--interval", "0"], "--interval 0 would collect without a pause"),
     ],
 )
 def test_what_means_nothing_is_refused(

@@ -391,7 +391,7 @@ def _bomb(folder: Path) -> None:
 
 
 HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a link out": (_link, "b.yaml: this link leads out of the folder of waivers"),
+    "a link out": (_link, "b.yaml: this link points outside the folder of waivers"),
     "a dangling link": (lambda each: (each / "b.yaml").symlink_to("none"), "b.yaml"),
     "a link to a folder": (_folder_link, "more: this link to a folder is of no review"),
     "names in other capitals": (

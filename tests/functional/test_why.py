@@ -165,7 +165,7 @@ def test_text_says_it_in_a_few_lines(past: Past, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["c9", "T-001"], "nothing is recorded of a cluster 'c9'"),
+        (["c9", "T-001"], "nothing is recorded about a cluster 'c9'"),
         (["c1", "T-0011"], "'T-0011' was not asked on c1"),
         (["c1", "T-001", "--until", "2026-01-01", "--since", "2026-03-01"], "is not before"),
         (["c1", "T-001", "--until", "2190-01-01"], "is in the future"),

@@ -37,9 +37,9 @@ class BundleOptions:
         str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
     ] = None
     place: Annotated[
-        Path | None, Option("--to", "Folder to make; it must not exist.", metavar="DIR")
+        Path | None, Option("--to", "Folder to create; it must not exist.", metavar="DIR")
     ] = None
-    gate: Annotated[str | None, Option("--gate", "Named gate of the configuration.")] = None
+    gate: Annotated[str | None, Option("--gate", "Name of a gate in the configuration.")] = None
     deployers: Annotated[
         tuple[str, ...], Option("--deployer", "helm, helmfile, argocd or flux; repeatable.")
     ] = ()
@@ -50,36 +50,44 @@ class BundleOptions:
     only: Annotated[
         tuple[str, ...],
         Option(
-            "--only", "Component that may change, with --from; repeatable.", metavar="COMPONENT"
+            "--only",
+            "The only component that may change, with --from; repeatable.",
+            metavar="COMPONENT",
         ),
     ] = ()
     old: Annotated[
         Path | None,
         Option(
-            "--from", "Bundle that is updated: all but --only must stay as it is.", metavar="DIR"
+            "--from",
+            "Existing bundle to update: everything except --only must stay the same.",
+            metavar="DIR",
         ),
     ] = None
     data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
     ] = ()
     crds: Annotated[
         tuple[str, ...],
         Option(
             "--crds",
-            "Folder with definitions of custom resources, which they are held against; repeatable.",
+            "Folder with CustomResourceDefinitions to validate resources against; repeatable.",
             metavar="DIR",
         ),
     ] = ()
-    dry_run: Annotated[bool, Option("--dry-run", "Show plan and verdicts; make nothing.")] = False
-    annotate: Annotated[bool, Option("--annotate", "Say in values files who set each value.")] = (
+    dry_run: Annotated[bool, Option("--dry-run", "Show plan and verdicts, but create nothing.")] = (
         False
     )
-    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+    annotate: Annotated[
+        bool, Option("--annotate", "Comment each value in values files with its origin.")
+    ] = False
+    lenient: Annotated[
+        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
+    ] = False
     evidence: Annotated[
         bool,
         Option(
             "--evidence",
-            "Carry what the gate is decided from (facts, packs), for verify --replay.",
+            "Include the inputs of the gate's decision (facts, packs), for verify --replay.",
         ),
     ] = False
     sign_key: Annotated[
@@ -87,7 +95,7 @@ class BundleOptions:
         Option("--sign-key", "Private key that signs the bundle, PEM.", metavar="FILE"),
     ] = None
     passphrase_file: Passphrase = None
-    no_record: Annotated[bool, Option("--no-record", "Do not write the run down.")] = False
+    no_record: Annotated[bool, Option("--no-record", "Do not record the run.")] = False
     db: Database
 
 
@@ -120,10 +128,10 @@ def command(
     recipe: str | None,
     outputs: tuple[str, ...],
 ) -> int | None:
-    """Bundle a recipe, if the gate lets it through before and after it is rendered.
+    """Create a bundle from a recipe, if the gate passes before and after rendering.
 
-    Exit codes: 0 published (or could be, with --dry-run), 1 the gate is closed, 2 no answer, 3 a
-    fact that the gate needs is missing. But for 0, nothing is made.
+    Exit codes: 0 published (or would be, with --dry-run), 1 the gate is closed, 2 no answer, 3 a
+    fact that the gate needs is missing. Unless it is 0, nothing is created.
     """
     if ctx.invoked_subcommand is not None:
         return None

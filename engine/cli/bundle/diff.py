@@ -23,12 +23,12 @@ class DiffOptions:
         str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
     ] = None
     data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
     ] = ()
-    allow_incomplete: Annotated[
-        bool, Option("--allow-incomplete", "Steps that nobody knows of do not count.")
+    allow_incomplete: Annotated[bool, Option("--allow-incomplete", "Ignore unknown steps.")] = False
+    lenient: Annotated[
+        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
     ] = False
-    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
 
 
 @click.command("diff")
@@ -40,13 +40,13 @@ class DiffOptions:
 def command(
     old: Path, new: Path, asked: DiffOptions, engine: EngineOptions, outputs: tuple[str, ...]
 ) -> int:
-    """Say what changes from one bundle to another, in which order, and what it restarts.
+    """Show what changes from one bundle to another, in which order, and what it restarts.
 
-    Each version that moves is looked up in the upgrade table of its component, whose preconditions
-    are held against the snapshot: safe, manual, blocked or unknown.
+    Each version change is looked up in the upgrade table of its component, and preconditions are
+    checked against the snapshot: safe, manual, blocked or unknown.
 
-    Exit codes: 0 nothing changes, or all of it goes by itself; 1 a step is blocked, or somebody has
-    to act; 2 no answer; 3 nobody knows of a step, or a fact that decides is missing.
+    Exit codes: 0 nothing changes, or no manual work is needed; 1 a step is blocked or manual; 2 no
+    answer; 3 a step is unknown, or a fact that decides is missing.
     """
     chosen = parse_outputs(outputs, TRANSITION)
     request = TransitionRequest(

@@ -13,7 +13,9 @@ from eidos.engine.report.registry import LISTING
 
 @click.command("list")
 @click.argument("place")
-@click.option("--with-referrers", "referrers", is_flag=True, help="Say what refers to each.")
+@click.option(
+    "--with-referrers", "referrers", is_flag=True, help="Show the artifacts that refer to each."
+)
 @writes(LISTING)
 @takes("options", ShippingOptions)
 def command(

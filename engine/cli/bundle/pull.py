@@ -19,7 +19,7 @@ from eidos.engine.cli.shipping import EXPECT, REFERRERS, DigestOptions, expected
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Folder to make; it must not exist.",
+    help="Folder to create; it must not exist.",
 )
 @EXPECT
 @REFERRERS

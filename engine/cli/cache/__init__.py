@@ -6,7 +6,7 @@ command = LazyGroup(
     "cache",
     package="eidos.engine.cli.cache",
     verbs={
-        "clear": "Forget every kept snapshot.",
+        "clear": "Delete every cached snapshot.",
         "info": "Show how many snapshots are kept, and where.",
     },
     help="Snapshots kept for a while, so that the next command need not collect again.",

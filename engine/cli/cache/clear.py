@@ -10,6 +10,6 @@ from eidos.engine.cli import console
 
 @click.command()
 def command() -> None:
-    """Forget every kept snapshot."""
+    """Delete every cached snapshot."""
     count = clear_cache(os.environ)
-    console.say(f"{count} snapshots forgotten")
+    console.say(f"{count} snapshots deleted")

@@ -15,6 +15,6 @@ from eidos.engine.report.registry import CACHE
 @click.command()
 @writes(CACHE)
 def command(**options: Any) -> None:  # noqa: ANN401 -- click's own types
-    """Show how many snapshots are kept, where, and since when."""
+    """Show how many snapshots are cached, where, and since when."""
     outputs = parse_outputs(options["outputs"], CACHE)
     console.show(CACHE, cache_info(os.environ), outputs)

@@ -12,6 +12,6 @@ from eidos.engine.cli import console
 @click.command()
 @click.option("--user", is_flag=True, help="Write the user's own file, not ./eidos.yaml.")
 def command(*, user: bool) -> None:
-    """Write a file that names every setting with its default."""
+    """Write a configuration file with every setting and its default."""
     path = init_config(config_path(Path.cwd(), os.environ, user=user))
     console.say(f"written: {path}")

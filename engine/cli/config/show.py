@@ -15,7 +15,7 @@ from eidos.engine.report.registry import CONFIGURATION
 @click.command()
 @writes(CONFIGURATION)
 def command(outputs: tuple[str, ...]) -> int:
-    """Show every setting, its value, and the file and line or variable that said it.
+    """Show every setting, its value, and the file and line or variable that set it.
 
     Exit codes: 0, or 2 when something is wrong with the configuration.
     """

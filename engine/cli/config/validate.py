@@ -15,9 +15,9 @@ from eidos.engine.report.registry import VALIDATION
 @click.command()
 @writes(VALIDATION)
 def command(outputs: tuple[str, ...]) -> int:
-    """Check every file that counts here, and the environment.
+    """Check every configuration file that applies here, and the environment.
 
-    Exit codes: 0 right, 1 wrong, 2 unreadable.
+    Exit codes: 0 valid, 1 invalid, 2 unreadable.
     """
     chosen = parse_outputs(outputs, VALIDATION)
     validation = validate_config(Path.cwd(), os.environ, configuration_files())

@@ -26,9 +26,9 @@ class InfoOptions:
 @takes("asked", InfoOptions)
 @writes(ENGINE)
 def command(asked: InfoOptions, outputs: tuple[str, ...]) -> ExitCode:
-    """Show which Rego engine judges, and why each OPA that was found is taken or not.
+    """Show which Rego engine is used, and why each OPA that was found is used or not.
 
-    Exit codes: 0, or 2 when the OPA that was named cannot judge.
+    Exit codes: 0, or 2 if the named OPA cannot be used.
     """
     chosen = parse_outputs(outputs, ENGINE)
     info = engine_info(os.environ, asked.opa_binary)

@@ -10,13 +10,13 @@ from eidos.engine.report.escaping import tabbed
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Build it anew where it is already there.")
+@click.option("--force", is_flag=True, help="Build even if it is already installed.")
 def command(*, force: bool) -> None:
     """Build OPA into your data folder; the path of the executable goes to standard output.
 
-    It takes three minutes and needs the network: Go modules, and, where Go 1.26 or newer is not
+    This takes three minutes and needs the network: Go modules, and, if Go 1.26 or newer is not
     installed, Go itself from the Python index. Proxies, GOPROXY and pip's settings are honoured.
-    Every source file is held to the digests that come with eidos.
+    Every source file is verified against digests that come with eidos.
     """
     found = install_opa(os.environ, console.say, force=force)
     if other := other_engine(os.environ):

@@ -24,7 +24,7 @@ from eidos.engine.cli import LazyGroup
         "show": "Report a recorded run again, in any format.",
         "sql": "Ask the database with SQL, read-only.",
         "timeline": "From when until when a rule had which status.",
-        "vacuum": "Make the database file as small as what is in it.",
+        "vacuum": "Shrink the database file to the size of its content.",
         "verify": "Check that what is recorded is what was written.",
         "why": "What made a verdict change: facts, rule, parameters, waiver or day.",
     },

@@ -70,7 +70,7 @@ def command(
     policy: JudgingOptions,
     outputs: tuple[str, ...],
 ) -> int:
-    """Judge what was last seen by TIME, by the rules and waivers of then or of now.
+    """Check the last state seen by TIME, with the rules and waivers of then or of now.
 
     TIME is a date (its end, UTC), RFC 3339 with a zone, or a span before now: 2026-03-31, 7d. With
     --pack, the rules are those of the pack, at the rule time. Nothing is recorded. Exit codes are

@@ -23,11 +23,11 @@ class BundleOptions:
 @takes("asked", BundleOptions)
 @writes(BUNDLE)
 def command(name: str, asked: BundleOptions, outputs: tuple[str, ...]) -> None:
-    """Show what a gate decided about a bundle, on which evidence, and what came of it.
+    """Show what a gate decided about a bundle, on which evidence, and what happened then.
 
-    It is named by the run that judged the snapshot, or by the digest of the bundle, which eidos
-    bundle verify prints; the beginning is enough. -o gate writes gate.json byte for byte. The exit
-    code says whether it could be shown, not what was decided then.
+    Name it by the run that judged the snapshot, or by the digest of the bundle, which eidos bundle
+    verify prints; the beginning is enough. -o gate writes gate.json byte for byte. The exit code
+    says whether it could be shown, not what was decided.
     """
     chosen = parse_outputs(outputs, BUNDLE)
     with open_context(asked.db) as context:

@@ -21,14 +21,19 @@ class BundlesOptions:
     cluster: Annotated[str | None, Option("--cluster", "Only bundles for this cluster.")] = None
     since: Annotated[
         datetime | timedelta | None,
-        Option("--since", "Decided then or later: a time, a date, or a span (30d).", type=SINCE),
+        Option(
+            "--since",
+            "Only decisions from this time on: a time, a date, or a span (30d).",
+            type=SINCE,
+        ),
     ] = None
     until: Annotated[
-        datetime | timedelta | None, Option("--until", "Decided then or earlier.", type=UNTIL)
+        datetime | timedelta | None,
+        Option("--until", "Only decisions up to this time.", type=UNTIL),
     ] = None
     limit: Annotated[
         int,
-        Option("--limit", "How many at most; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
+        Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
     ] = 20
     db: Database
 
@@ -37,9 +42,9 @@ class BundlesOptions:
 @takes("asked", BundlesOptions)
 @writes(BUNDLES)
 def command(asked: BundlesOptions, outputs: tuple[str, ...]) -> None:
-    """List what gates decided about bundles, the last one first: open, closed or incomplete.
+    """List the decisions of gates about bundles, newest first: open, closed or incomplete.
 
-    A closed gate made no bundle, and --dry-run no place.
+    Decisions of closed gates have no bundle, and those of --dry-run no folder.
     """
     chosen = parse_outputs(outputs, BUNDLES)
     request = BundlesRequest(asked.cluster, asked.since, asked.until, asked.limit or None)

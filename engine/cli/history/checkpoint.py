@@ -32,10 +32,10 @@ class CheckpointOptions:
 @takes("place", DocumentOptions)
 @takes("asked", CheckpointOptions)
 def command(place: DocumentOptions, asked: CheckpointOptions) -> None:
-    """Write where the chain of runs ends: a small document to be kept elsewhere.
+    """Write where the chain of runs ends: a small document to keep elsewhere.
 
-    Who keeps it can tell later whether everything that was recorded by now is still there, as it
-    was: eidos history verify --checkpoint FILE. Take a new one after each prune.
+    With it you can prove later that everything recorded until now is still there, unchanged: eidos
+    history verify --checkpoint FILE. Take a new one after each prune.
     """
     output = document_output(place.output, place.form)
     key = SigningKey(asked.sign_key, asked.passphrase_file) if asked.sign_key else None

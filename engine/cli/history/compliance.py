@@ -21,7 +21,7 @@ class ComplianceOptions:
 
     max_age: Annotated[
         float,
-        Option("--max-age", "How long a sight of a subject speaks for it; default: 24h."),
+        Option("--max-age", "How long a recorded state of a subject stays valid; default: 24h."),
     ] = MAX_AGE.total_seconds()
     db: Database
 
@@ -31,10 +31,10 @@ class ComplianceOptions:
 @takes("options", ComplianceOptions)
 @writes(COMPLIANCE)
 def command(asked: WindowOptions, options: ComplianceOptions, outputs: tuple[str, ...]) -> None:
-    """Say how large a share of its time everything passed: clusters, rules and controls.
+    """Show for what share of the time clusters, rules and controls passed.
 
-    What was not looked at for longer than --max-age is unknown, and never counts as passed. TO FIX
-    and TO DETECT are means; the latter is at most how long a violation was there unseen.
+    A subject that was not seen for longer than --max-age is unknown, which never counts as passed.
+    TO FIX and TO DETECT are means; TO DETECT is an upper bound of how long a violation was unseen.
     """
     chosen = parse_outputs(outputs, COMPLIANCE)
     with open_context(options.db) as context:

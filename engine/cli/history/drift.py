@@ -25,11 +25,11 @@ class DriftOptions:
 @takes("options", DriftOptions)
 @writes(PAST_DRIFT)
 def command(asked: WindowOptions, options: DriftOptions, outputs: tuple[str, ...]) -> ExitCode:
-    """Say what changed between --since and --until, which verdicts flipped, and since when.
+    """Show what changed between --since and --until, which verdicts flipped, and when.
 
-    With --rule, of facts only those that such rules look at.
-    What the shipped ignore rules hide is counted. Two snapshots in depth: eidos diff C@T1 C@T2.
-    Exit codes: 0 identical, 1 drift, 2 no answer.
+    With --rule, only facts that those rules read. Changes hidden by the shipped ignore rules are
+    counted. To compare two snapshots in depth: eidos diff C@T1 C@T2. Exit codes: 0 identical, 1
+    drift, 2 no answer.
     """
     chosen = parse_outputs(outputs, PAST_DRIFT)
     with open_context(options.db) as context:

@@ -25,9 +25,10 @@ class ExportOptions:
 @takes("asked", ExportOptions)
 @writes(EXPORTED)
 def command(file: Path, asked: ExportOptions, outputs: tuple[str, ...]) -> None:
-    """Write the whole history into a new FILE, as of one moment, while others record.
+    """Export the whole history to a new FILE: a consistent copy, even while others record.
 
-    FILE is a database: eidos history runs --db FILE reads it, eidos history import takes it in.
+    FILE is a database: read it with eidos history runs --db FILE, or import it with eidos history
+    import.
     """
     chosen = parse_outputs(outputs, EXPORTED)
     with open_context(asked.db) as context, progress.shown("exporting", context.tally):

@@ -26,9 +26,9 @@ class FactsOptions:
 def command(
     fact: str, asked: WindowOptions, options: FactsOptions, outputs: tuple[str, ...]
 ) -> None:
-    """List every value that FACT had, on which node and when: gpu.smi.driver.
+    """List every value that FACT had, on which node and when. Example: gpu.smi.driver.
 
-    With --rule, only as seen when such rules were asked.
+    With --rule, only values seen in runs that asked those rules.
     """
     chosen = parse_outputs(outputs, FACT_HISTORY)
     with open_context(options.db) as context:

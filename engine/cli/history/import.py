@@ -25,10 +25,11 @@ class ImportOptions:
 @takes("asked", ImportOptions)
 @writes(IMPORTED)
 def command(file: Path, asked: ImportOptions, outputs: tuple[str, ...]) -> None:
-    """Take the history in FILE, that eidos history export wrote; one of an older eidos, too.
+    """Import the history in FILE, which eidos history export wrote, also of an older version.
 
-    Where there is no database yet, it becomes that of FILE, chain and all. One that is there takes
-    the runs that it has not, as known from now on. What does not verify is refused whole.
+    If there is no database yet, FILE becomes the database, with its chain. An existing database
+    takes the runs it does not have, as known from now on. A file that does not verify is refused as
+    a whole.
     """
     chosen = parse_outputs(outputs, IMPORTED)
     with (

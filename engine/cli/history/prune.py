@@ -56,7 +56,9 @@ class PruneOptions:
             type=Kept(),
         ),
     ] = ()
-    dry_run: Annotated[bool, Option("--dry-run", "Only say how many runs would go.")] = False
+    dry_run: Annotated[bool, Option("--dry-run", "Only show how many runs would be deleted.")] = (
+        False
+    )
     db: Database
 
 
@@ -64,12 +66,12 @@ class PruneOptions:
 @takes("asked", PruneOptions)
 @writes(PRUNED)
 def command(asked: PruneOptions, outputs: tuple[str, ...]) -> None:
-    """Let old runs go, with the facts, rules and verdicts that only they have.
+    """Delete old runs, with the facts, rules and verdicts that only they have.
 
-    A run is as old as when it was recorded and what it is about, whichever is later. Answers about
-    the time that is kept stay as they were: an older run stays as long as it was the last by then
-    to see a cluster or to judge a node by a rule. In the chain checkpoints stand for those that
-    went, sealed with your key. The file stays as large until eidos history vacuum.
+    The age of a run counts from when it was recorded or from the state it is about, whichever is
+    later. Answers about the period that is kept do not change: an older run stays if it was the
+    last one until then to see a cluster or to judge a node by a rule. In the chain, checkpoints
+    sealed with your key replace deleted runs. The file does not shrink until eidos history vacuum.
     """
     chosen = parse_outputs(outputs, PRUNED)
     if not asked.keep:

@@ -23,9 +23,9 @@ class RecipeOptions:
 @takes("place", DocumentOptions)
 @takes("asked", RecipeOptions)
 def command(name: str, place: DocumentOptions, asked: RecipeOptions) -> None:
-    """Write a recorded recipe again, its keys in the order of their names.
+    """Print a recorded recipe, with its keys sorted by name.
 
-    It is named by its content address, or by the run that resolved it or held a cluster against it.
+    Name it by its digest, or by the run that resolved it or compared a cluster with it.
     """
     output = document_output(place.output, place.form)
     with open_context(asked.db) as context:

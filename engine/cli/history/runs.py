@@ -19,7 +19,7 @@ class RunsOptions:
 
     limit: Annotated[
         int,
-        Option("--limit", "How many at most; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
+        Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
     ] = 20
     db: Database
 
@@ -29,7 +29,7 @@ class RunsOptions:
 @takes("options", RunsOptions)
 @writes(RUNS)
 def command(asked: WindowOptions, options: RunsOptions, outputs: tuple[str, ...]) -> None:
-    """List recorded runs, the last one first: those that started in a time, and judged such things.
+    """List recorded runs, newest first, optionally by start time and by what they judged.
 
     --cluster, --node and --rule list the runs that judged any of these; default: all runs.
     """

@@ -26,10 +26,10 @@ class ShowOptions:
 @takes("asked", WindowOptions)
 @takes("options", ShowOptions)
 def command(run: str, outputs: tuple[str, ...], asked: WindowOptions, options: ShowOptions) -> None:
-    """Report a recorded run again; RUN is an id, the beginning of one, or "latest".
+    """Show the report of a recorded run; RUN is an id, the beginning of one, or "latest".
 
-    With --cluster, --node, --rule, --since or --until only what it says of these, by when the facts
-    were seen. The exit code says whether it could be shown, not what was decided then.
+    --cluster, --node, --rule, --since and --until (when the facts were seen) narrow the report. The
+    exit code says whether it could be shown, not what was decided.
     """
     chosen = parse_outputs(outputs, AS_OF)
     with open_context(options.db) as context:

@@ -18,9 +18,9 @@ from eidos.engine.report.registry import QUERY
 class SqlOptions:
     """How long it may take, how much is shown, and of which database."""
 
-    timeout: Annotated[float, Option("--timeout", "End the query after this time.")] = 30.0
+    timeout: Annotated[float, Option("--timeout", "Abort the query after this time.")] = 30.0
     limit: Annotated[
-        int, Option("--limit", "Rows shown at most.", type=click.IntRange(1, 10_000_000))
+        int, Option("--limit", "Maximum number of rows.", type=click.IntRange(1, 10_000_000))
     ] = 10_000
     db: Database
 
@@ -30,7 +30,7 @@ class SqlOptions:
 @takes("asked", SqlOptions)
 @writes(QUERY)
 def command(text: str, asked: SqlOptions, outputs: tuple[str, ...]) -> None:
-    """Ask the database with SQL: one select, read-only, for a bounded time.
+    """Query the database with SQL: one select statement, read-only, with a time limit.
 
     The views v1_... are stable. Example: eidos history sql "select * from v1_clusters".
     """

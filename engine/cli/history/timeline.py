@@ -21,7 +21,7 @@ class TimelineOptions:
 
     max_age: Annotated[
         float,
-        Option("--max-age", "How long a sight of a subject speaks for it; default: 24h."),
+        Option("--max-age", "How long a recorded state of a subject stays valid; default: 24h."),
     ] = MAX_AGE.total_seconds()
     db: Database
     color: Color = "auto"
@@ -32,9 +32,10 @@ class TimelineOptions:
 @takes("options", TimelineOptions)
 @writes(TIMELINE)
 def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, ...]) -> None:
-    """Say from when until when a rule had which status at a node or cluster.
+    """Show from when until when a rule had which status on a node or cluster.
 
-    Times are those of the snapshots. What was not looked at for longer than --max-age is blank.
+    Times are those of the snapshots. Periods without a snapshot for longer than --max-age are
+    blank.
     """
     chosen = parse_outputs(outputs, TIMELINE)
     with open_context(options.db) as context:

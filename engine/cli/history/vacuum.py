@@ -22,11 +22,11 @@ class VacuumOptions:
 @takes("asked", VacuumOptions)
 @writes(VACUUMED)
 def command(asked: VacuumOptions, outputs: tuple[str, ...]) -> None:
-    """Make the database file as small as what is in it.
+    """Shrink the database file to the size of its content.
 
-    What killed checks left goes; what follows from the runs (from when until when which verdicts
-    held, the lives of waivers) is worked out again. For a while it takes the space of a second
-    copy, and checks that record wait.
+    Leftovers of killed checks are deleted, and derived tables (periods of verdicts, lives of
+    waivers) are rebuilt from the runs. This temporarily takes the space of a second copy, and
+    checks that record must wait.
     """
     chosen = parse_outputs(outputs, VACUUMED)
     with (

@@ -30,10 +30,12 @@ class WhyOptions:
     nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
     since: Annotated[
         datetime | timedelta | None,
-        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+        Option(
+            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
+        ),
     ] = None
     until: Annotated[
-        datetime | timedelta | None, Option("--until", "Until then; default: now.", type=UNTIL)
+        datetime | timedelta | None, Option("--until", "Up to this time; default: now.", type=UNTIL)
     ] = None
     db: Database
     color: Color = "auto"
@@ -45,10 +47,10 @@ class WhyOptions:
 @takes("asked", WhyOptions)
 @writes(WHY)
 def command(cluster: str, rule: str, asked: WhyOptions, outputs: tuple[str, ...]) -> None:
-    """Say what made the verdict of RULE change last, on CLUSTER and each of its nodes.
+    """Explain what last changed the verdict of RULE, on CLUSTER and each of its nodes.
 
-    Facts, rule, parameters, waivers and day are swapped one at a time; a moment between two sights
-    is found by bisection.
+    Facts, rule, parameters, waivers and date are swapped one at a time; a moment between two
+    snapshots is found by bisection.
     """
     chosen = parse_outputs(outputs, WHY)
     with open_context(asked.db) as context:

@@ -32,7 +32,9 @@ class BackTestOptions:
 
     against: Annotated[
         tuple[str, ...],
-        Option("--against", "Packs to compare with; default: what was recorded.", metavar="PACK"),
+        Option(
+            "--against", "Packs to compare with; default: the recorded verdicts.", metavar="PACK"
+        ),
     ] = ()
     clusters: Annotated[
         tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
@@ -40,16 +42,18 @@ class BackTestOptions:
     nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
     since: Annotated[
         datetime | timedelta | None,
-        Option("--since", "From then on: a time, a date, or a span before now (30d).", type=SINCE),
+        Option(
+            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
+        ),
     ] = None
     until: Annotated[
-        datetime | timedelta | None, Option("--until", "Until then; default: now.", type=UNTIL)
+        datetime | timedelta | None, Option("--until", "Up to this time; default: now.", type=UNTIL)
     ] = None
     fail_on_new: Annotated[
         int | None,
         Option(
             "--fail-on-new",
-            "Exit with 1 where more than N verdicts would newly fail, waived ones apart.",
+            "Exit with 1 if more than N verdicts would newly fail, not counting waived ones.",
             metavar="N",
             type=click.IntRange(0),
         ),
@@ -64,11 +68,11 @@ class BackTestOptions:
 @takes("policy", PolicyOptions)
 @writes(BACKTEST)
 def command(asked: BackTestOptions, policy: PolicyOptions, outputs: tuple[str, ...]) -> ExitCode:
-    """Say what packs would have said of all that is recorded, rule by rule.
+    """Evaluate packs on everything that was recorded, and show what would have changed per rule.
 
-    Each snapshot is judged on its own day; what rules see alike is evaluated once. A change of a
-    rule is tightening, loosening, mixed, or neutral on all evidence, with one smallest example each
-    way. Exit codes: 0, or 1 where more would newly fail than --fail-on-new allows.
+    Each snapshot is judged as of its own day; inputs that are alike are evaluated once. A change of
+    a rule is tightening, loosening, mixed, or neutral on all evidence, with the smallest example of
+    each. Exit codes: 0, or 1 if more verdicts would newly fail than --fail-on-new allows.
     """
     chosen = parse_outputs(outputs, BACKTEST)
     request = policy_request(policy, tell_relaxations())

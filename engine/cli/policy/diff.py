@@ -27,11 +27,11 @@ def command(
     *,
     verbose: bool,
 ) -> ExitCode:
-    """Say what a new version of a pack changes for who uses it, and what its version must be.
+    """Show what a new version of a pack changes for its users, and which version number it needs.
 
-    OLD and NEW are folders, names of shipped packs, or two folders of plain rules. What users name
-    and is gone asks for a new major version, what may change a verdict for a minor one, words for
-    a patch. Exit codes: 0 the same, 1 they differ, 2 no answer.
+    OLD and NEW are folders, names of shipped packs, or two folders of plain rules. Removing what
+    users refer to needs a new major version, what may change a verdict a minor one, changed texts a
+    patch. Exit codes: 0 the same, 1 they differ, 2 no answer.
     """
     chosen = parse_outputs(outputs, PACK_DIFFERENCE)
     with open_context(engine=engine) as context:

@@ -18,7 +18,7 @@ from eidos.engine.report.policy_docs import FORMS
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Where to write; it is made if need be.",
+    help="Folder to write to; created if missing.",
 )
 @click.option(
     "--format",
@@ -26,13 +26,13 @@ from eidos.engine.report.policy_docs import FORMS
     type=click.Choice(FORMS),
     default=FORMS[0],
     show_default=True,
-    help="How pages are written.",
+    help="Format of the pages.",
 )
-@click.option("--force", is_flag=True, help="Replace files with another content.")
+@click.option("--force", is_flag=True, help="Overwrite files whose content differs.")
 def command(packs: tuple[str, ...], folder: Path, form: str, *, force: bool) -> None:
     """Write pages about packs and their rules; all shipped packs by default.
 
-    There is a page for each rule, an index, and the matrix of controls: which rules speak to which
+    There is a page for each rule, an index, and the control matrix: which rules map to which
     control of which framework, as a page, as controls.csv and as controls.json. Names of the files
     go to standard output.
     """

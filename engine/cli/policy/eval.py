@@ -34,33 +34,35 @@ class EvalOptions:
         str | None,
         Option(
             "--rule",
-            "A rule of the packs: with its parameters, and of a snapshot what it sees.",
+            "Rule of the packs: use its parameters, and the part of a snapshot that it sees.",
             metavar="ID",
         ),
     ] = None
     node: Annotated[
         str | None,
-        Option("--node", "The input is a snapshot: ask about this node of it.", metavar="NAME"),
+        Option("--node", "Node to ask about, if the input is a snapshot.", metavar="NAME"),
     ] = None
     form: Annotated[
         str | None,
         Option(
             "-o --output --format",
-            "How to write; default: json, and text for --explain.",
+            "Output format; default: json, or text with --explain.",
             type=click.Choice([*OPA_FORMATS, TEXT]),
         ),
     ] = None
     explain: Annotated[
         bool,
-        Option("--explain", "Say which bodies held, what stopped others, which facts were read."),
+        Option(
+            "--explain", "Show which bodies held, where others stopped, and which facts were read."
+        ),
     ] = False
-    profile: Annotated[bool, Option("--profile", "Say how long each expression took.")] = False
+    profile: Annotated[bool, Option("--profile", "Show how long each expression took.")] = False
     fail: Annotated[
         Literal["undefined", "defined"] | None,
-        Option("--fail", "Exit with 1 where the answer is so."),
+        Option("--fail", "Exit with 1 if the result is undefined (or defined)."),
     ] = None
     strict: Annotated[
-        bool, Option("--strict-builtin-errors", "A built-in that fails ends it all.")
+        bool, Option("--strict-builtin-errors", "Treat an error in a built-in function as fatal.")
     ] = False
     v0: Annotated[bool, Option("--v0", "Policy and query are written in Rego v0.")] = False
 
@@ -72,8 +74,8 @@ class EvalOptions:
 def command(query: str | None, asked: EvalOptions, engine: LocalEngineOptions) -> ExitCode:
     """Evaluate a Rego QUERY as 'opa eval' does, in the same formats.
 
-    Policy runs bounded in memory and time, sees an empty environment, and reaches out to nothing.
-    With --rule no query is needed. Exit codes: 0, 1 for --fail, 2 where there is no answer.
+    Policy runs with limits on memory and time, an empty environment, and no network requests. With
+    --rule no query is needed. Exit codes: 0, 1 for --fail, 2 if there is no answer.
     """
     if asked.explain and (asked.profile or asked.form not in (None, TEXT, "json")):
         raise UsageError("--explain is written as text or json", hint="Ask for one at a time.")

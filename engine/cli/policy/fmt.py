@@ -12,8 +12,10 @@ from eidos.engine.report.escaping import one_line, tabbed
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something would be.")
-@click.option("--diff", is_flag=True, help="Change nothing; show what would be.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; exit with 1 if something would change."
+)
+@click.option("--diff", is_flag=True, help="Change nothing; show the changes as a diff.")
 @click.option("--v0", is_flag=True, help="The files are written in Rego v0.")
 @takes("engine", LocalEngineOptions)
 def command(
@@ -21,16 +23,16 @@ def command(
 ) -> ExitCode:
     """Format Rego files and those in folders, here by default, exactly as 'opa fmt' does.
 
-    Names of files that change go to standard output. A file is replaced whole or not at all; one
-    that does not parse stays as it is, and links are not followed. Exit codes: 0, 1 where --check
-    finds something, 2 where a file does not parse, 3 where there is none.
+    Prints the names of changed files. Files are replaced atomically; one that does not parse stays
+    as it is, and links are not followed. Exit codes: 0, 1 if --check finds something, 2 if a file
+    does not parse, 3 if there are no files.
     """
     with open_context(engine=engine) as context:
         found = policy_fmt(paths, context, write=not (check or diff), v0=v0)
     for each in found.changed:
         click.echo(tabbed(each.diff).rstrip("\n") if diff else one_line(each.file))
     for link in found.links:
-        console.say(f"note: {link} is a link and was left alone")
+        console.say(f"note: {link} is a link and was skipped")
     for problem in found.problems:
         console.complain(problem)
     if found.problems:

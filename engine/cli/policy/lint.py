@@ -20,18 +20,18 @@ class LintOptions:
     """What comes of what is found."""
 
     fix: Annotated[
-        bool, Option("--fix", "Mend what can be mended without changing what a rule says.")
+        bool, Option("--fix", "Fix what can be fixed without changing a rule's meaning.")
     ] = False
-    no_regal: Annotated[
-        bool, Option("--no-regal", "Leave Regal out, also where it is on PATH.")
-    ] = False
+    no_regal: Annotated[bool, Option("--no-regal", "Do not run Regal, even if it is on PATH.")] = (
+        False
+    )
     fail_on: Annotated[
         Literal["error", "warning", "note", "never"],
-        Option("--fail-on", "Exit with 1 for findings this bad or worse."),
+        Option("--fail-on", "Exit with 1 for findings of this level or higher."),
     ] = "warning"
-    verbose: Annotated[
-        bool, Option("-v --verbose", "Show notes, and what is excused, as well.")
-    ] = False
+    verbose: Annotated[bool, Option("-v --verbose", "Also show notes and ignored findings.")] = (
+        False
+    )
     color: Color = "auto"
 
 
@@ -43,12 +43,12 @@ class LintOptions:
 def command(
     places: tuple[str, ...], asked: LintOptions, engine: EngineOptions, outputs: tuple[str, ...]
 ) -> ExitCode:
-    """Look for mistakes in packs and folders of Rego, by default in the working directory.
+    """Find mistakes in packs and folders of Rego, by default in the working directory.
 
-    What loading refuses, and what loads and means something else than its author: versions
-    compared as text, open prefixes, facts that are declared and not read, rules that can never
-    fail. A comment excuses a finding: '# eidos:ignore ID -- reason'. Exit codes: 0 clean, 1 found,
-    2 no answer, 3 nothing to look at, or OPA is not there to read all of it.
+    Reports what fails to load, and what loads but does not do what its author meant: versions
+    compared as text, open prefixes, facts that are declared but not read, rules that can never
+    fail. To ignore a finding, add a comment: '# eidos:ignore ID -- reason'. Exit codes: 0 clean, 1
+    findings, 2 no answer, 3 nothing to check, or OPA is needed to read all of it and missing.
     """
     chosen = parse_outputs(outputs, LINT)
     request = LintRequest(

@@ -20,7 +20,9 @@ from eidos.engine.records import dataclass
 class LockOptions:
     """Which lock, and what becomes of it."""
 
-    update: Annotated[bool, Option("--update", "Write it, though packs are not as locked.")] = False
+    update: Annotated[
+        bool, Option("--update", "Update the lock although packs differ from it.")
+    ] = False
     user: Annotated[bool, Option("--user", "The user's own lock, not the project's.")] = False
     verification_keys: Annotated[tuple[Path, ...], Option(setting="verification-keys")]
 
@@ -29,11 +31,11 @@ class LockOptions:
 @click.argument("packs", nargs=-1, metavar="[NAME|DIR|FILE]...")
 @takes("asked", LockOptions)
 def command(packs: tuple[str, ...], asked: LockOptions) -> ExitCode:
-    """Write eidos.lock: shipped packs, configured ones, pulled ones, and those named here.
+    """Write eidos.lock with shipped packs, those configured or pulled, and those named here.
 
-    With --locked, nothing else judges: another version, digest, source or signer is refused. The
-    lock lies beside the project's eidos.yaml. Exit codes: 0; 1 where packs are not as locked,
-    which --update accepts.
+    With --locked, only these packs are used: another version, digest, source or signer is refused.
+    The lock is stored next to the project's eidos.yaml. Exit codes: 0; 1 if packs differ from the
+    lock, which --update accepts.
     """
     settings = configured_settings()
     named = [*settings.packs, *packs]

@@ -17,15 +17,21 @@ from eidos.engine.records import dataclass
 class RuleOptions:
     """What a new rule is like."""
 
-    fact: Annotated[str, Option("--fact", "The fact that it is about.", metavar="FACT")] = (
+    fact: Annotated[str, Option("--fact", "The fact that the rule reads.", metavar="FACT")] = (
         "gpu.smi.driver"
     )
     id: Annotated[
-        str | None, Option("--id", "Its id; default: the next one of the pack.", metavar="ID")
+        str | None,
+        Option("--id", "Id of the rule; default: the pack's next free one.", metavar="ID"),
     ] = None
-    title: Annotated[str | None, Option("--title", "What must hold.", metavar="TEXT")] = None
-    severity: Annotated[Severity, Option("--severity", "How bad a violation is.")] = Severity.MEDIUM
-    scope: Annotated[Literal["node", "cluster"], Option("--scope", "What it is asked of.")] = "node"
+    title: Annotated[str | None, Option("--title", "Title: what must hold.", metavar="TEXT")] = None
+    severity: Annotated[Severity, Option("--severity", "Severity of a violation.")] = (
+        Severity.MEDIUM
+    )
+    scope: Annotated[
+        Literal["node", "cluster"],
+        Option("--scope", "Whether it is evaluated per node or per cluster."),
+    ] = "node"
 
 
 def _rule(name: str, asked: RuleOptions) -> NewRule:
@@ -42,7 +48,7 @@ def _rule(name: str, asked: RuleOptions) -> NewRule:
 def _tell(files: Sequence[Path], folder: Path) -> None:
     for path in files:
         click.echo(path)
-    console.say(f"Say in {files[-3]} what only you know, and then:")
+    console.say(f"Complete {files[-3]}, then run:")
     console.say(f"  eidos policy test {folder} --coverage")
 
 
@@ -60,14 +66,14 @@ def command() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     metavar="DIR",
-    help="The folder to make it in; default: here.",
+    help="Folder to create it in; default: the working directory.",
 )
 @click.option(
     "--rule", "rule", default="value_allowed", show_default=True, help="Name of its first rule."
 )
 @takes("asked", RuleOptions)
 def pack(name: str, parent: Path, rule: str, asked: RuleOptions) -> None:
-    """Start the pack NAME with one rule, its test and its cases."""
+    """Create the pack NAME with one rule, its test and its cases."""
     _tell(new_pack(name, parent, _rule(rule, asked)), parent / name)
 
 
@@ -80,9 +86,9 @@ def pack(name: str, parent: Path, rule: str, asked: RuleOptions) -> None:
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="The pack; default: here.",
+    help="The pack; default: the working directory.",
 )
 @takes("asked", RuleOptions)
 def rule_(name: str, folder: Path, asked: RuleOptions) -> None:
-    """Start the rule NAME in a pack, with its test and its cases."""
+    """Create the rule NAME in a pack, with its test and its cases."""
     _tell(new_rule(folder, _rule(name, asked)), folder)

@@ -19,13 +19,13 @@ from eidos.engine.cli import console
     metavar="FILE",
     help="The bundle to write: bundle.tar.gz.",
 )
-@click.option("--force", is_flag=True, help="Replace a file with another content.")
+@click.option("--force", is_flag=True, help="Overwrite a file whose content differs.")
 def command(packs: tuple[str, ...], place: Path, *, force: bool) -> None:
-    """Make one OPA bundle of packs, all shipped ones by default.
+    """Build one OPA bundle from packs, by default all shipped ones.
 
-    The same packs give the same bytes. Plain OPA loads it with -b and says at
-    data.eidos.bundle.answers what each rule finds; 'eidos check --opa' asks a server that serves
-    it. Its revision, the digest of the pack, goes to standard output.
+    The same packs give the same bytes. Plain OPA loads it with -b and gives the result of each rule
+    at data.eidos.bundle.answers; 'eidos check --opa' queries a server that serves it. Its revision,
+    the digest of the pack, goes to standard output.
     """
     done = policy_pack(packs, place, force=force)
     rules = "1 rule" if done.rules == 1 else f"{done.rules} rules"

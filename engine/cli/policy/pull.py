@@ -22,7 +22,7 @@ from eidos.engine.errors import UsageError
     metavar="FILE",
     help="The bundle to write: bundle.tar.gz.",
 )
-@click.option("--force", is_flag=True, help="Replace a file with another content.")
+@click.option("--force", is_flag=True, help="Overwrite a file whose content differs.")
 @click.option("--lock", "notes", is_flag=True, help="Note in eidos.lock where it came from.")
 @click.option("--locked", is_flag=True, help="Pull what eidos.lock says, and nothing else.")
 @EXPECT

@@ -18,23 +18,26 @@ from eidos.engine.report.registry import PACK_QUALITY
 class QualityOptions:
     """How much is tried."""
 
-    rules: Annotated[
-        tuple[str, ...], Option("--rule", "Look at these rules only.", metavar="ID")
-    ] = ()
+    rules: Annotated[tuple[str, ...], Option("--rule", "Only these rules.", metavar="ID")] = ()
     max_mutants: Annotated[
         int,
         Option(
             "--max-mutants",
-            "Mutants of all rules together; each gets its share.",
+            "Maximum number of mutants, shared among all rules.",
             metavar="N",
             type=click.IntRange(1, 100_000),
         ),
     ] = 1000
     seed: Annotated[
-        int, Option("--seed", "Where there are more, the same seed takes the same.", metavar="N")
+        int,
+        Option(
+            "--seed",
+            "Seed of the random choice if there are more mutants than allowed.",
+            metavar="N",
+        ),
     ] = 1
     time_limit: Annotated[
-        float, Option("--time-limit", "Begin no further rule after that.", metavar="SPAN")
+        float, Option("--time-limit", "Start no further rule after this time.", metavar="SPAN")
     ] = 900.0
     verbose: Annotated[
         bool, Option("-v --verbose", "Show the missing tests, and each rule's numbers.")
@@ -53,12 +56,12 @@ def command(
     engine: EngineOptions,
     outputs: tuple[str, ...],
 ) -> ExitCode:
-    """Change rules and facts a little, and say which changes no test notices; needs OPA.
+    """Mutate rules and facts, and show which mutations no test detects; needs OPA.
 
-    All shipped packs by default. Each rule is asked what its tests ask it, and the same with one
-    fact changed; its tests run on mutants of it. Every mutant that lives on is told with the test
-    that is missing; -o rego writes those tests. Exit codes: 0 no doubt, 1 doubts, 2 no answer, 3
-    the time was over before all rules were looked at.
+    By default for all shipped packs. Each rule is evaluated on the inputs of its tests, and on the
+    same with one fact changed; its tests run on mutants of the rule. Every surviving mutant is
+    shown with the test that is missing; -o rego writes those tests. Exit codes: 0 none survived, 1
+    some did, 2 no answer, 3 time ran out before all rules were tried.
     """
     chosen = parse_outputs(outputs, PACK_QUALITY)
     request = QualityRequest(

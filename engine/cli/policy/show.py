@@ -17,10 +17,10 @@ from eidos.engine.report.registry import POLICY
     "packs",
     multiple=True,
     metavar="NAME|DIR",
-    help="Look rules up in these packs; default: all that are shipped.",
+    help="Look up rules in these packs; default: all shipped packs.",
 )
 @writes(POLICY)
 def command(names: tuple[str, ...], packs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
-    """Show everything that rules say of themselves: rules by id, or all of a pack."""
+    """Show everything that rules document: rules by id, or all rules of a pack."""
     chosen = parse_outputs(outputs, POLICY)
     console.show(POLICY, policy_show(names, packs), chosen)

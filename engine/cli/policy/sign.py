@@ -29,7 +29,7 @@ class SigningOptions(KeyOptions):
     scope: Annotated[str, Option("--scope", "What the signature is for.", metavar="TEXT")] = ""
     for_folder: Annotated[
         bool,
-        Option("--for-folder", "Name files by the path given, as OPA wants of a folder."),
+        Option("--for-folder", "Name files by the given path, as OPA expects for a folder."),
     ] = False
 
 

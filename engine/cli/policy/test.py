@@ -22,17 +22,19 @@ class PolicyTestOptions:
 
     pattern: Annotated[
         str | None,
-        Option("-r --run", "Only tests whose name has this regular expression.", metavar="PATTERN"),
+        Option(
+            "-r --run", "Only tests whose name matches this regular expression.", metavar="PATTERN"
+        ),
     ] = None
     coverage: Annotated[
         bool,
-        Option("-c --coverage", "Say which lines and which outcomes of each rule were seen."),
+        Option("-c --coverage", "Show which lines and which outcomes of each rule were covered."),
     ] = False
     threshold: Annotated[
         float | None,
         Option(
             "--threshold",
-            "Exit with 1 where less than N percent of lines or outcomes were seen.",
+            "Exit with 1 if less than N percent of lines or outcomes were covered.",
             metavar="N",
             type=click.FloatRange(0, 100),
         ),
@@ -42,7 +44,7 @@ class PolicyTestOptions:
         Option("-d --data", "Data for plain policy: a file or a folder.", metavar="PATH"),
     ] = ()
     effective_time: Annotated[
-        datetime | None, Option("--effective-time", "Rule time of cases that say none.")
+        datetime | None, Option("--effective-time", "Rule time for cases that set none.")
     ] = None
     watch: Annotated[bool, Option("-w --watch", "Run again after each change of a file.")] = False
     verbose: Verbose = False
@@ -60,11 +62,11 @@ def command(
     engine: LocalEngineOptions,
     outputs: tuple[str, ...],
 ) -> ExitCode:
-    """Run the tests of policy: of packs, and of plain conftest or OPA folders; here by default.
+    """Run the tests of packs and of plain conftest or OPA folders, by default in this folder.
 
-    Tests are Rego rules named test_... (todo_test_... is skipped), run as 'opa test' runs them,
-    and cases in files named ..._cases.yaml: a fixture and what rules must say of it. Suites in
-    gator's format are run as 'gator verify' runs them.
+    Tests are Rego rules named test_... (todo_test_... is skipped), run as by 'opa test', and cases
+    in files named ..._cases.yaml: a fixture and the verdicts that rules must give. Suites in
+    gator's format are run as by 'gator verify'.
 
     Exit codes: 0 all passed, 1 a test failed or coverage is below the threshold, 2 policy or a
     test could not be run, 3 there are no tests.

@@ -34,32 +34,40 @@ class RecipeOptions:
     )
     criterion: Annotated[
         tuple[str, ...],
-        Option("--criterion", "Any other criterion, as fabric=efa.", metavar="NAME=VALUE"),
+        Option("--criterion", "Any other criterion, such as fabric=efa.", metavar="NAME=VALUE"),
     ] = ()
     criteria_file: Annotated[
         str | None,
-        Option("--criteria", "File with criteria; options go before it.", metavar="FILE"),
+        Option("--criteria", "File with criteria; options override it.", metavar="FILE"),
     ] = None
     profile: Annotated[
         tuple[str, ...],
         Option(
-            "--profile", "Shape of a profile, as gpuStack=azure-managed.", metavar="NAME=CHOICE"
+            "--profile",
+            "Choice of a profile, such as gpuStack=azure-managed.",
+            metavar="NAME=CHOICE",
         ),
     ] = ()
     given: Annotated[
         tuple[str, ...],
-        Option("--given", "Vouch for what cannot be seen, with a reason.", metavar="NAME=REASON"),
+        Option(
+            "--given",
+            "Vouch for something that facts cannot show, with a reason.",
+            metavar="NAME=REASON",
+        ),
     ] = ()
     data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with overlays of your own.", metavar="DIR")
+        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
     ] = ()
     packs: Annotated[
-        tuple[str, ...], Option("-p --pack", "Pack of your own that selects.", metavar="DIR")
+        tuple[str, ...], Option("-p --pack", "Your own pack with selection rules.", metavar="DIR")
     ] = ()
     force: Annotated[
-        bool, Option("--force", "What is given goes before facts that contradict it.")
+        bool, Option("--force", "Let the given criteria override facts that contradict them.")
     ] = False
-    lenient: Annotated[bool, Option("--lenient", "Take snapshots without a header.")] = False
+    lenient: Annotated[
+        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +128,8 @@ def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
     package="eidos.engine.cli.recipe",
     verbs={
         "diff": "Show what would change from one recipe to another, or on a cluster.",
-        "explain": "Say why this recipe, why not another, and who set a value.",
-        "lint": "Prove over all combinations of criteria that overlays fit together.",
+        "explain": "Explain why this recipe and not another, and where a value comes from.",
+        "lint": "Check for all combinations of criteria that overlays fit together.",
         "list": "Show which kinds of cluster have a recipe.",
         "new": "Write an overlay of what a known-good cluster runs.",
         "query": "Give one value of a recipe.",
@@ -143,10 +151,10 @@ def command(
 ) -> int | None:
     """Select and resolve what should run on a cluster.
 
-    A recipe for a snapshot is recorded with it, and found again by eidos history.
+    A recipe for a snapshot is recorded with it; see eidos history recipe.
 
-    Exit codes: 0 resolved, 1 refused (not covered, or a constraint is violated), 2 no answer, 3 a
-    fact that a constraint needs, or somebody's word, is missing.
+    Exit codes: 0 resolved, 1 refused (no recipe covers it, or a constraint is violated), 2 no
+    answer, 3 a fact that a constraint needs, or a --given reason, is missing.
     """
     if ctx.invoked_subcommand is not None:
         return None

@@ -13,7 +13,7 @@ from eidos.engine.report.registry import DIFFERENCES
 @click.command("diff")
 @click.argument("before", metavar="RECIPE|SNAPSHOT")
 @click.argument("after", metavar="RECIPE")
-@click.option("--lenient", is_flag=True, help="Take snapshots without a header.")
+@click.option("--lenient", is_flag=True, help="Accept snapshots without apiVersion and kind.")
 @takes("engine", EngineOptions)
 @writes(DIFFERENCES)
 def command(
@@ -21,8 +21,8 @@ def command(
 ) -> int:
     """Show what would change from one recipe to another, or on a cluster.
 
-    Of a snapshot and a recipe, in either order: constraints, versions as deployed, and tuning. Exit
-    codes: 0 the same, 1 something differs, 2 no answer, 3 nothing is seen to differ, and facts are
+    For a snapshot and a recipe, in either order: constraints, deployed versions, and tuning. Exit
+    codes: 0 the same, 1 something differs, 2 no answer, 3 no difference found, but facts are
     missing.
     """
     chosen = parse_outputs(outputs, DIFFERENCES)

@@ -18,8 +18,8 @@ from eidos.engine.report.registry import RESOLUTION
 @click.argument("path", required=False)
 @takes("asked", RecipeOptions)
 @takes("engine", EngineOptions)
-@click.option("--overlay", metavar="NAME", help="Why this overlay, or why not.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell of every value who set it.")
+@click.option("--overlay", metavar="NAME", help="Explain why this overlay applies or does not.")
+@click.option("-v", "--verbose", is_flag=True, help="Show where every value was set.")
 @writes(RESOLUTION)
 def command(
     path: str | None,
@@ -30,9 +30,9 @@ def command(
     verbose: bool,
     outputs: tuple[str, ...],
 ) -> int:
-    """Say why this recipe, why not another, and who set a value.
+    """Explain why this recipe and not another, and where a value comes from.
 
-    PATH is a value, or a part of the recipe: gpu-operator.driver. Exit codes as of eidos recipe.
+    PATH is a value or a part of the recipe: gpu-operator.driver. Exit codes as for eidos recipe.
     """
     chosen = parse_outputs(outputs, RESOLUTION)
     with open_context(engine=engine) as context:

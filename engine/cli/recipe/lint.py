@@ -13,13 +13,13 @@ from eidos.engine.report.registry import VALIDATION
 
 
 @click.command("lint")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with overlays of your own.")
+@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
 @writes(VALIDATION)
 def command(data: tuple[str, ...], outputs: tuple[str, ...]) -> int:
-    """Prove over all combinations of criteria that overlays fit together.
+    """Check for all combinations of criteria that overlays fit together.
 
-    Conflicts, constraints weaker than an ancestor's, sources that lead nowhere, dead keys, lists
-    that lose entries. Exit codes: 0 clean, 1 something is wrong, 2 no answer.
+    Finds conflicts, constraints weaker than an ancestor's, dangling sources, dead keys, lists that
+    lose entries. Exit codes: 0 clean, 1 something is wrong, 2 no answer.
     """
     chosen = parse_outputs(outputs, VALIDATION)
     with open_context() as context:

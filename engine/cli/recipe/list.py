@@ -14,12 +14,12 @@ from eidos.engine.report.registry import COVERAGE
 
 @click.command("list")
 @click.argument("only", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with overlays of your own.")
+@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
 @writes(COVERAGE)
 def command(only: tuple[str, ...], data: tuple[str, ...], outputs: tuple[str, ...]) -> int:
     """Show which kinds of cluster have a recipe, one line each.
 
-    NAME=VALUE shows only those: service=eks. Exit codes: 0 there are some, 1 there is none, 2 no
+    NAME=VALUE shows only matching ones: service=eks. Exit codes: 0 found some, 1 found none, 2 no
     answer.
     """
     chosen = parse_outputs(outputs, COVERAGE)

@@ -23,17 +23,17 @@ from eidos.engine.errors import ExitCode
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
     metavar="DIR",
-    help="Folder with overlays of your own; what --data takes.",
+    help="Folder with your own overlays, as for --data.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--overwrite", is_flag=True, help="Overwrite existing files.")
 def command(
     name: str, asked: RecipeOptions, engine: EngineOptions, *, folder: Path, overwrite: bool
 ) -> int:
-    """Write an overlay NAME of what a known-good cluster runs, as a draft.
+    """Draft an overlay NAME from what a known-good cluster runs.
 
-    It takes the most specific overlay that applies for its base, and says only what is different:
-    versions, the driver, tuning; each with the fact of the snapshot that it is from. Exit codes: 0
-    written and it fits, 1 written and something does not fit, 2 no answer.
+    Its base is the most specific overlay that applies; it contains only the differences (versions,
+    the driver, tuning), each with the fact of the snapshot it comes from. Exit codes: 0 written and
+    it fits, 1 written but something does not fit, 2 no answer.
     """
     with open_context(engine=engine) as context:
         found = draft(name, request(asked), folder, context, force=overwrite)
@@ -42,6 +42,6 @@ def command(
     for problem in found.problems:
         console.say(f"does not fit: {problem.message}")
         console.say(f"  hint: {problem.hint}")
-    console.say(f"Its base is {found.base}. Say in it what only you know, and then:")
+    console.say(f"Its base is {found.base}. Complete it, then run:")
     console.say(f"  eidos recipe lint --data {folder}")
     return ExitCode.FAILED if found.problems else ExitCode.OK

@@ -15,11 +15,11 @@ from eidos.engine.report.escaping import disarmed
 @click.argument("path")
 @takes("asked", RecipeOptions)
 @takes("engine", EngineOptions)
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, text in quotes too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; strings are quoted.")
 def command(path: str, asked: RecipeOptions, engine: EngineOptions, *, as_json: bool) -> int:
-    """Give the value at PATH of a recipe: components.gpu-operator.version.
+    """Print the value at PATH of a recipe: components.gpu-operator.version.
 
-    Single values are written bare, others as YAML. Exit codes as of eidos recipe; 2 where there is
+    Single values are printed bare, others as YAML. Exit codes as for eidos recipe; 2 if there is
     nothing at PATH.
     """
     with open_context(engine=engine) as context:

@@ -14,15 +14,15 @@ from eidos.engine.report.registry import SHOWN
 @click.command("show")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(KINDS), help="Which kind of object has the name.")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with overlays of your own.")
+@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
 @click.option("-v", "--verbose", is_flag=True, help="Show reasons and sources.")
 @writes(SHOWN)
 def command(
     name: str, kind: str | None, data: tuple[str, ...], *, verbose: bool, outputs: tuple[str, ...]
 ) -> int:
-    """Show what an overlay, component, profile or tuning profile says, with its bases.
+    """Show an overlay, component, profile or tuning profile, with its bases.
 
-    Exit codes: 0 shown, 2 there is none of that name, or the catalog cannot be read.
+    Exit codes: 0 shown, 2 no such name, or the catalog cannot be read.
     """
     chosen = parse_outputs(outputs, SHOWN)
     with open_context() as context:

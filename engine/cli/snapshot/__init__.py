@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import click
 from click.core import ParameterSource
 
-from eidos.engine.app.context import SystemClock, Tally
+from eidos.engine.app.context import SystemClock
 from eidos.engine.app.snapshot import Request, is_incomplete, local_node_name, take_snapshot
+from eidos.engine.app.tally import Tally
 from eidos.engine.cli import LazyGroup, progress
 from eidos.engine.cli.options import (
     Database,
@@ -31,7 +32,7 @@ class CollectOptions:
     """What is collected, from where, and how it is called."""
 
     dialect: Annotated[
-        str | None, Option("--dialect", "Write an older dialect.", metavar="APIVERSION")
+        str | None, Option("--dialect", "Dialect to write.", metavar="APIVERSION")
     ] = None
     cluster: Annotated[str | None, Option(setting="snapshot.cluster")]
     labels: Annotated[tuple[str, ...], Option(setting="snapshot.labels")]
@@ -41,10 +42,10 @@ class CollectOptions:
     only: Annotated[tuple[str, ...], Option(setting="snapshot.filter")]
     exclude: Annotated[tuple[str, ...], Option(setting="snapshot.exclude")]
     no_cluster: Annotated[
-        bool, Option("--no-cluster", "Do not ask the Kubernetes API.", relaxes=True)
+        bool, Option("--no-cluster", "Do not collect from the Kubernetes API.", relaxes=True)
     ] = False
     no_local: Annotated[
-        bool, Option("--no-local", "Do not look at this machine.", relaxes=True)
+        bool, Option("--no-local", "Do not collect from this machine.", relaxes=True)
     ] = False
     root: Annotated[Path, Option(setting="snapshot.root")]
     kubeconfig: Annotated[str | None, Option(setting="snapshot.kubeconfig")]
@@ -55,24 +56,32 @@ class CollectOptions:
         Option("--collector-timeout", "For each collector; default: 60s or 2m.", relaxes=True),
     ] = None
     cache_ttl: Annotated[float, Option(setting="snapshot.cache-ttl")]
-    no_cache: Annotated[bool, Option("--no-cache", "Collect anew, and keep nothing.")] = False
+    no_cache: Annotated[
+        bool, Option("--no-cache", "Do not use the cache, and do not write to it.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchOptions:
     """How often to look again, and who is told."""
 
-    watch: Annotated[bool, Option("--watch", "Look again and again; one JSON line a change.")] = (
-        False
-    )
-    interval: Annotated[float, Option("--interval", "Between two looks.")] = 30.0
+    watch: Annotated[
+        bool, Option("--watch", "Keep collecting; print one JSON line per change.")
+    ] = False
+    interval: Annotated[float, Option("--interval", "Time between two collections.")] = 30.0
     on_change: Annotated[
         str | None,
-        Option("--on-change", "Program that gets the patch on standard input.", metavar="CMD"),
+        Option(
+            "--on-change",
+            "Program to run on each change; gets the patch on standard input.",
+            metavar="CMD",
+        ),
     ] = None
-    hook_timeout: Annotated[float, Option("--hook-timeout", "For that program.")] = 30.0
-    check: Annotated[bool, Option("--check", "Judge each new state.")] = False
-    record: Annotated[bool, Option("--record", "Judge each new state and record it.")] = False
+    hook_timeout: Annotated[
+        float, Option("--hook-timeout", "Time limit for the --on-change program.")
+    ] = 30.0
+    check: Annotated[bool, Option("--check", "Check each new state.")] = False
+    record: Annotated[bool, Option("--record", "Check each new state and record the run.")] = False
     db: Database
 
     @property
@@ -105,8 +114,8 @@ def command(
 ) -> int | None:
     """Collect facts about this machine and its cluster.
 
-    Exit codes: 0 everything that could be looked at was, 2 no answer, 3 incomplete (a collector
-    failed or gave only a part).
+    Exit codes: 0 everything was collected, 2 no answer, 3 incomplete (a collector failed or
+    collected only a part).
     """
     if ctx.invoked_subcommand is not None:
         return None
@@ -143,7 +152,7 @@ def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
     """
     if watching.interval <= 0:
         raise UsageError(
-            "--interval 0 would look without a pause", hint="Write a span of time: 30s, 5m."
+            "--interval 0 would collect without a pause", hint="Write a span of time: 30s, 5m."
         )
     for flag, given in (
         ("--on-change", watching.on_change),
@@ -157,7 +166,7 @@ def _refuse_alone(ctx: click.Context, watching: WatchOptions) -> None:
         said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if name.startswith("policy_") and said and not watching.judges:
             raise UsageError(
-                f"{max(option.opts, key=len)} is about judging, which is not asked for",
+                f"{max(option.opts, key=len)} applies to checks, and no check is asked for",
                 hint="Add --watch --check, or judge the snapshot with eidos check.",
             )
 
@@ -202,7 +211,7 @@ def _refuse_bytes(*values: str) -> None:
         except UnicodeEncodeError:
             raise UsageError(
                 f"{value!a} is not text in UTF-8",
-                hint="Documents are UTF-8: write it so, also where the terminal is not.",
+                hint="Documents are UTF-8, whatever encoding the terminal has.",
             ) from None
 
 

@@ -36,8 +36,8 @@ class ConvertOptions:
 def command(file: str, asked: ConvertOptions, place: DocumentOptions) -> int:
     """Write a snapshot in another dialect.
 
-    FILE is a snapshot of any dialect, or a recorded one. What the wanted dialect cannot say is
-    named on standard error.
+    FILE is a snapshot of any dialect, or a recorded one. What the target dialect cannot express is
+    listed on standard error.
     """
     output = document_output(place.output, place.form)
     with open_context() as context:

@@ -28,10 +28,10 @@ class MergeOptions:
 @takes("asked", MergeOptions)
 @takes("place", DocumentOptions)
 def command(snapshots: tuple[str, ...], asked: MergeOptions, place: DocumentOptions) -> int:
-    """Join the snapshots of many nodes, and of their cluster, into one.
+    """Merge the snapshots of many nodes, and of their cluster, into one.
 
-    Where two differ the later one is kept. Exit codes: 0 joined, 1 joined and some did not agree, 2
-    no answer.
+    If two disagree, the later one wins. Exit codes: 0 merged, 1 merged with disagreements, 2 no
+    answer.
     """
     document_output(place.output, place.form)  # tried before anything is read
     with open_context() as context, progress.shown("joining", context.tally):

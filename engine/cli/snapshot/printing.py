@@ -39,7 +39,7 @@ def say_origin(taken: "CachedSnapshot") -> None:
     if taken.age is not None:
         taken_at = taken.snapshot.metadata.timestamp
         sentence = f"from the cache: collected {taken_at}, {taken.age:.0f} s ago"
-        console.say(f"{sentence}; --no-cache collects anew")
+        console.say(f"{sentence}; --no-cache collects again")
 
 
 def say_collection(snapshot: Snapshot) -> None:

@@ -17,7 +17,7 @@ command = LazyGroup(
     "waiver",
     package="eidos.engine.cli.waiver",
     verbs={
-        "add": "Write a waiver into a file, after checking that it may be given.",
+        "add": "Write a waiver to a file, after checking that it is allowed.",
         "list": "Show every waiver and its state.",
         "report": "What waivers waive, and what will fail when they end.",
         "revoke": "End a waiver before its day; it stays in its file.",

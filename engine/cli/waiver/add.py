@@ -26,25 +26,25 @@ class WhatOptions:
     ] = None
     subjects: Annotated[
         tuple[str, ...],
-        Option("--subject", "Only of these subjects: CLUSTER/NODE or a name.", metavar="GLOB"),
+        Option("--subject", "Only these subjects: CLUSTER/NODE or a name.", metavar="GLOB"),
     ] = ()
     clusters: Annotated[
-        tuple[str, ...], Option("--cluster", "Only of these clusters.", metavar="GLOB")
+        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
     ] = ()
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only of these nodes.", metavar="GLOB")] = ()
+    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
     labels: Annotated[
         tuple[str, ...],
-        Option("--label", "Only where snapshot or node carry it.", metavar="KEY=VALUE"),
+        Option("--label", "Only snapshots or nodes with this label.", metavar="KEY=VALUE"),
     ] = ()
     values: Annotated[
         tuple[str, ...],
         Option("--value", "Only this actual value; JSON, else text.", metavar="VALUE"),
     ] = ()
     least: Annotated[
-        str | None, Option("--min", "Only actual values from there on.", metavar="VALUE")
+        str | None, Option("--min", "Only actual values of at least this.", metavar="VALUE")
     ] = None
     most: Annotated[
-        str | None, Option("--max", "Only actual values up to there.", metavar="VALUE")
+        str | None, Option("--max", "Only actual values of at most this.", metavar="VALUE")
     ] = None
 
     def said(self) -> dict[str, Json]:
@@ -80,14 +80,16 @@ class WhatOptions:
 class GrantOptions:
     """Who accepts them, why, and for how long."""
 
-    owner: Annotated[str, Option("--owner", "Who answers for it.", metavar="WHO", required=True)]
+    owner: Annotated[
+        str, Option("--owner", "Who is responsible for it.", metavar="WHO", required=True)
+    ]
     approver: Annotated[str, Option("--approver", "Who allowed it.", metavar="WHO", required=True)]
     reason: Annotated[str, Option("--reason", "Why it is accepted.", metavar="TEXT", required=True)]
     until: Annotated[
         str,
         Option(
             "--until",
-            "Last day (UTC, to its end), RFC 3339, or days from the begin: 30d.",
+            "Last day (inclusive, UTC), an RFC 3339 time, or days from the start: 30d.",
             metavar="TIME|DAYS",
             required=True,
         ),
@@ -95,9 +97,12 @@ class GrantOptions:
     since: Annotated[
         str | None, Option("--from", "First day (UTC) or instant; default: today.", metavar="TIME")
     ] = None
-    ticket: Annotated[str | None, Option("--ticket", "Where it is tracked.", metavar="TEXT")] = None
+    ticket: Annotated[str | None, Option("--ticket", "Ticket that tracks it.", metavar="TEXT")] = (
+        None
+    )
     id: Annotated[
-        str | None, Option("--id", "Its name; default: of rule and day.", metavar="NAME")
+        str | None,
+        Option("--id", "Id of the waiver; default: made of rule and date.", metavar="NAME"),
     ] = None
 
     def said(self) -> dict[str, Json]:
@@ -119,11 +124,11 @@ class GrantOptions:
 @takes("what", WhatOptions)
 @takes("grant", GrantOptions)
 def command(files: WaiverOptions, what: WhatOptions, grant: GrantOptions) -> None:
-    """Write a waiver into a file, after checking that it may be given.
+    """Write a waiver to a file, after checking that it is allowed.
 
-    --waivers names a file, at whose end it is written while the rest stays as it is, or a folder,
-    in which it gets a file of its own; without it that folder is waivers/. Refused is what 'eidos
-    check' would refuse, and what is over already.
+    --waivers names a file, to which the waiver is appended, or a folder (default: waivers/), in
+    which it gets its own file. A waiver that 'eidos check' would refuse, or that is already over,
+    is refused.
     """
     with open_context(engine=files) as context:
         named, tags = filter(None, [what.rule]), filter(None, [what.tag])
@@ -137,7 +142,7 @@ def command(files: WaiverOptions, what: WhatOptions, grant: GrantOptions) -> Non
         )
     waiver = found.waiver
     console.say(f"written: {waiver.id} in {found.path}: {waiver.about}, {waiver.holders()}")
-    console.say(f"It holds where it is named: eidos check --waivers {files.place} ...")
+    console.say(f"It applies where it is named: eidos check --waivers {files.place} ...")
 
 
 def _json(text: str) -> Json:

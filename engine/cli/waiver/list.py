@@ -22,7 +22,7 @@ class ListOptions:
     """Which waivers, and when."""
 
     at: Annotated[
-        datetime | None, Option("--at", "States at that time; default: now.", metavar="TIME")
+        datetime | None, Option("--at", "States at this time; default: now.", metavar="TIME")
     ] = None
     states: Annotated[
         tuple[WaiverState, ...], Option("--state", "Only waivers in this state; repeatable.")
@@ -38,7 +38,7 @@ def command(files: WaiverOptions, asked: ListOptions, outputs: tuple[str, ...]) 
     """Show every waiver and its state.
 
     active, pending, expired and revoked follow from its dates; orphaned, exceeded and redundant
-    from the rules that there are and from what was recorded last.
+    from the existing rules and from the last recorded verdicts.
     """
     chosen = parse_outputs(outputs, WAIVERS)
     with open_context(asked.db, files) as context:

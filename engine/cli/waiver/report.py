@@ -22,7 +22,7 @@ class ReportOptions:
     """When, how far ahead, and what may come of it."""
 
     at: Annotated[
-        datetime | None, Option("--at", "States at that time; default: now.", metavar="TIME")
+        datetime | None, Option("--at", "States at this time; default: now.", metavar="TIME")
     ] = None
     days: Annotated[
         int,
@@ -30,7 +30,7 @@ class ReportOptions:
     ] = 30
     fail_on_forecast: Annotated[
         bool,
-        Option("--fail-on-forecast", "Exit with 1 where something waived will fail in that time."),
+        Option("--fail-on-forecast", "Exit with 1 if something waived will fail within that time."),
     ] = False
     db: Database
 
@@ -40,11 +40,11 @@ class ReportOptions:
 @takes("asked", ReportOptions)
 @writes(WAIVER_REPORT)
 def command(files: WaiverOptions, asked: ReportOptions, outputs: tuple[str, ...]) -> ExitCode:
-    """Say what each waiver waives, and day by day what will fail when waivers end.
+    """Show what each waiver covers, and day by day what will fail when waivers end.
 
-    What was recorded last of each cluster is held against the waivers as 'eidos check' does it, now
-    and on each day on which one begins, ends or is revoked. Exit codes: 0, or 1 where something
-    will fail and --fail-on-forecast is given.
+    The last recorded state of each cluster is checked against the waivers as by 'eidos check', now
+    and on each day on which one begins, ends or is revoked. Exit codes: 0, or 1 if something will
+    fail and --fail-on-forecast is given.
     """
     chosen = parse_outputs(outputs, WAIVER_REPORT)
     with open_context(asked.db, files) as context:

@@ -17,9 +17,7 @@ class RevokeOptions:
     """Who, and why."""
 
     by: Annotated[str, Option("--by", "Who revokes it.", metavar="WHO", required=True)]
-    reason: Annotated[
-        str, Option("--reason", "Why it does not hold any more.", metavar="TEXT", required=True)
-    ]
+    reason: Annotated[str, Option("--reason", "Why it is revoked.", metavar="TEXT", required=True)]
 
 
 @click.command()
@@ -27,7 +25,7 @@ class RevokeOptions:
 @takes("files", WaiverOptions)
 @takes("asked", RevokeOptions)
 def command(waiver: str, files: WaiverOptions, asked: RevokeOptions) -> None:
-    """End the waiver ID from now on. It stays in its file, with who revoked it, when and why."""
+    """End the waiver ID now. It stays in its file, with who revoked it, when and why."""
     with open_context() as context:
         found = revoke_waiver(
             waiver,

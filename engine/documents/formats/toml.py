@@ -46,7 +46,7 @@ def _plain(value: object) -> Json:
 
 def _number(value: float) -> float | int:
     if not math.isfinite(value):
-        raise FormatError(f"it holds {value}, which is no number that JSON can say")
+        raise FormatError(f"it holds {value}, which is not a number that JSON can represent")
     return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004 -- as Go's JSON writes it
 
 

@@ -35,6 +35,7 @@ _BACKSTOP: Final = 4
 _DEATHS: Final = 3
 """Deaths at one and the same request alone before it is blamed for a signal from outside."""
 _SLACK_BYTES: Final = 1 << 16
+"""In one response, for what OPA writes around the results."""
 _MOST_BYTES: Final = 32 << 20
 """In one response; ten nodes and all shipped rules give 100 kB."""
 _OK: Final = 200

@@ -294,6 +294,6 @@ def _faults(text: str) -> list[Fault]:
     except msgspec.DecodeError:
         body = {}
     except RecursionError:  # OPA describes the types of what is nested too deep
-        return [{"message": "an expression is too long or nested too deep"}]
+        return [{"message": "an expression is too long or nested too deeply"}]
     found: list[Fault] = body.get("errors") or []
     return found or [{"message": " ".join(text.split())[:300] or "opa gave no reason"}]

@@ -16,6 +16,7 @@ _HEAD_BYTES: Final = 1 << 16
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: [^\r\n]*)?")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _CHUNK_LINE: Final = 32
+"""In the line before a chunk: 16 hexadecimal digits and an end of line fit."""
 
 
 class Connection:

@@ -16,6 +16,7 @@ from eidos.engine.errors import EidosError, PolicyError
 from eidos.engine.model.rule import Module
 from eidos.engine.ports import UNDEFINED, Answer, Job, ModuleFacts, Program
 from eidos.engine.records import dataclass
+from eidos.engine.rego.finding import FLOOR
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.bundle import Bundle, KindKey, kind_key, refuse
 
@@ -24,13 +25,13 @@ if TYPE_CHECKING:  # what starts and asks is imported when there is something to
     from eidos.engine.rego.opa.harness import Task
     from eidos.engine.rego.opa.server import OpaServer
 
-FLOOR: Final = (1, 22, 3)
-"""Earlier ones have a wrong rule indexer or a bypassable bundle signature."""
+_FLOOR: Final = tuple(map(int, FLOOR.split(".")))
 _WINDOW: Final = 8192
 """Jobs that are put into requests together."""
 _SERVERS: Final = 4
 """Bundles that keep an OPA running while they have nothing to do."""
 _BUNDLES: Final = 32
+"""Bundles that are held together; beyond, the one that was made first goes with its servers."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +90,7 @@ class OpaEngine:
         Raises:
             EidosError: it is no OPA, or too old.
         """
-        return self._known_version or self._command.version(FLOOR)
+        return self._known_version or self._command.version(_FLOOR)
 
     def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
         """Read modules without running them, see `eidos.engine.ports.RegoEngine`.

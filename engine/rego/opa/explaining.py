@@ -50,6 +50,7 @@ def explained(events: Iterable[Event], modules: Sequence[Module], given: Json) -
             body = running[query] = bodies.setdefault((place["file"], *at), new)
             body.entered += 1
         elif event["Op"] == "Fail":
+            # A body fails once for each value that it tries; the furthest try says the most.
             stopped[query] = max(at, stopped.get(query, at))
         elif event["Op"] == "Exit" and query in running:
             running.pop(query).held += 1

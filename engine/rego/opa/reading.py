@@ -169,7 +169,7 @@ def _forbidden(path: tuple[str, ...]) -> str | None:
 def _facts(texts: list[_Text] | None, *, v0: bool) -> list[ModuleFacts]:
     if texts is None:  # OPA checked them, so this is our fault
         raise PolicyError(
-            "an expression is too long or nested too deep",
+            "an expression is too long or nested too deeply",
             hint="Give parts of it names of their own, as rules or variables.",
         )
     for text in texts:

@@ -26,6 +26,7 @@ from eidos.engine.rego.opa.harness import harness
 from eidos.engine.rego.opa.process import Death, OpaProcess
 
 _POLL_SECONDS: Final = 0.002
+"""Between two tries at the socket: OPA does not tell when it has opened it."""
 _LAST_WORDS_SECONDS: Final = 10.0
 """For a process whose socket is gone to say why."""
 _HEALTH_BYTES: Final = 1 << 16

@@ -196,14 +196,15 @@ def _mode(path: Path, *, read_only: bool) -> str:
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
     version = _checked_version(connection, path)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA foreign_keys = ON")  # off in each new connection of SQLite's
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")  # negative: KiB, not pages
     if version < VERSION and read_only:
         raise StoreError(
-            f"{path} is not yet as this eidos keeps it (database version {version} of {VERSION})",
+            f"{path} has an older format (database version {version} of {VERSION})",
             hint=f"Any check that records brings it up to date: eidos check --db {path}",
         )
     if version < VERSION:
+        # Others read on while one writes. The mode stays with the file, so it is said only once.
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection)
 

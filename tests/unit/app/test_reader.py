@@ -144,6 +144,6 @@ class TestStored:
 
 def test_a_written_time_without_zone_is_refused(here: Path) -> None:
     store = MemoryStore(Shelf())
-    with pytest.raises(UsageError, match="no date"):
+    with pytest.raises(UsageError, match="neither a date"):
         Reader(Limits(), lambda: store).one(f"prod@{datetime(2026, 1, 1, 12, tzinfo=UTC):%FT%T}")
     assert here.exists()

@@ -139,7 +139,7 @@ def test_where_no_key_can_be_kept_nothing_is_remembered_and_that_is_said_once(
 
     assert all(isinstance(memo, NoMemo) for memo in memos)
     [note] = said
-    assert note.startswith("note: verdicts are not remembered")
+    assert note.startswith("note: verdicts are not reused")
     assert "EIDOS_SEAL_KEY" in note
 
 

@@ -74,7 +74,7 @@ def plan(deployer: str, *more: Release, source: BundleSource | None = SOURCE) ->
         *more,
     )
     shared = SharedInputs(source=source)
-    return Plan("eks h100", "sha256:0", {"service": "eks"}, releases, deployer, shared)
+    return Plan("eks h100", {"service": "eks"}, releases, deployer, shared)
 
 
 RECIPE = WrittenRecipe("r", "sha256:0", {}, (), (), {}, (), {}, {}, {}, {"kind": "Recipe"})
@@ -207,7 +207,7 @@ def test_hostile_texts_are_data(deployer: str) -> None:
 
 @pytest.mark.parametrize("deployer", ["argocd", "flux"])
 def test_where_the_bundle_will_lie_must_be_said(deployer: str) -> None:
-    with pytest.raises(BundleError, match="nobody said from where"):
+    with pytest.raises(BundleError, match="but its source is not given"):
         list(EVERY[deployer].files(plan(deployer, source=None)))
 
 
@@ -235,7 +235,7 @@ def test_argo_cd_keeps_two_owners_of_one_definition_apart() -> None:
         release("gpu-operator", 0, version="v26.7.0"),
         release("nvidia-dra-driver-gpu", 1),
     )
-    planned = Plan("r", "sha256:0", {}, both, "argocd", SharedInputs(source=SOURCE))
+    planned = Plan("r", {}, both, "argocd", SharedInputs(source=SOURCE))
     operator = next(e for e in objects("argocd", planned) if e["metadata"]["name"] == both[0].name)
     assert operator["spec"]["ignoreDifferences"][0]["kind"] == "CustomResourceDefinition"
     assert "RespectIgnoreDifferences=true" in operator["spec"]["syncPolicy"]["syncOptions"]

@@ -145,7 +145,7 @@ def test_what_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    with pytest.raises(DocumentError, match="no regular file"):
+    with pytest.raises(DocumentError, match="not a regular file"):
         read_definitions([str(tmp_path)], Limits())
 
 

@@ -168,7 +168,7 @@ def test_a_file_that_became_a_link_is_named(bundle: Path, tmp_path: Path) -> Non
     (tmp_path / "copy").write_bytes((bundle / "README.md").read_bytes())
     (bundle / "README.md").unlink()
     (bundle / "README.md").symlink_to(tmp_path / "copy")
-    assert "README.md is no regular file" in [p.message for p in verify_tree(bundle).problems]
+    assert "README.md is not a regular file" in [p.message for p in verify_tree(bundle).problems]
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from eidos.engine.app.context import Tally
+from eidos.engine.app.tally import Tally
 from eidos.engine.cli import console, progress
 
 LONG_ENOUGH = 3600.0

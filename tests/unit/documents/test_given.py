@@ -86,7 +86,7 @@ def test_a_dockerfile_is_a_list_of_commands() -> None:
         ("a.jsonl", "{}\n{}\n", "JSON lines", None),
         ("a.toml", "a = \n", "TOML", 1),
         ("a.toml", "a = 2026-01-01\n", "without a zone", None),
-        ("a.toml", "a = inf\n", "JSON can say", None),
+        ("a.toml", "a = inf\n", "JSON can represent", None),
         ("a.ini", '[s]\na = "x"\n', "INI", 2),
         ("a.ini", "[s]\na = x ; remark\n", "INI", 2),
         (".env", "A=1\nB=$A\n", ".env", 2),

@@ -132,7 +132,7 @@ def test_what_is_wrong_with_a_pack_is_said_with_its_place(
     [
         ("version: 1.0.0\n", "no 'name'"),
         ("name: t\n", "no 'version'"),
-        ("- a\n", "the file is no map"),
+        ("- a\n", "the file is not a map"),
         ("name: t\nversion: 1.0\nrego: v1\n", "'version' is 1.0, and must be text"),
         ("name: t\nversion: 1.0.0\nrego: v0\n", "packs are written in v1"),
         ("name: [\n", "pack.yaml"),
@@ -283,9 +283,9 @@ def test_a_pack_says_what_it_replaces(tmp_path: Path, engine: LightEngine) -> No
     own = MANIFEST.replace("name: t", "name: gpu")
     with pytest.raises(EidosError, match="the name 'gpu' is of the shipped pack"):
         load(write_pack(tmp_path / "a", own, a=rule), engine)
-    with pytest.raises(EidosError, match="the pack replaces 'gpuu', which is no shipped pack"):
+    with pytest.raises(EidosError, match="the pack replaces 'gpuu', which is not a shipped pack"):
         load(write_pack(tmp_path / "b", own + "replaces: [gpuu]\n", a=rule), engine)
-    with pytest.raises(EidosError, match="'replaces' is no list"):
+    with pytest.raises(EidosError, match="'replaces' is not a list"):
         load(write_pack(tmp_path / "c", own + "replaces: gpu\n", a=rule), engine)
     pack = load(write_pack(tmp_path / "d", own + "replaces: [gpu]\n", a=rule), engine)
     assert pack.replaces == ("gpu",)
@@ -389,7 +389,7 @@ def test_a_plain_rule_names_only_what_there_is(
         ({"maximum": 9, "default": 1}, 10, "must be at most 9"),
         ({"items": "string", "default": []}, ["a", 1], "must hold text everywhere, not 1"),
         ({"items": "array", "default": {}}, {"a": "b"}, "must hold a list everywhere"),
-        ({"format": "regex", "default": "a"}, "(", "is no regular expression"),
+        ({"format": "regex", "default": "a"}, "(", "is not a regular expression"),
         ({"format": "regex", "default": "a"}, "(?!a)", "uses look-around"),
         ({"format": "version", "default": "1.2"}, "new", "must be a version"),
         ({"default": "a"}, None, "must be text, not empty"),

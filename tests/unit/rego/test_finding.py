@@ -50,7 +50,7 @@ def trouble(environ: dict[str, str], option: Path | None = None) -> str:
 
 def test_without_any_there_is_none(environ: dict[str, str]) -> None:
     assert find_opa(environ) is None
-    with pytest.raises(EidosError, match="there is no OPA") as caught:
+    with pytest.raises(EidosError, match="there is no usable OPA") as caught:
         need_opa(environ)
     assert "eidos engine install" in str(caught.value.hint)
 

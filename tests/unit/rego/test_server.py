@@ -289,7 +289,7 @@ def test_it_gives_up_after_some_tries(
         ([(200, {"result": {"format": 99}})], "the bundle of another version"),
         ([(200, {"result": [1]})], "the bundle of another version"),
         ([(200, {"result": ABOUT}), (200, {"result": {**ASKED, "values": []}})], "0 answers"),
-        ([(200, {"result": ABOUT}), (200, {})] * 4, "changes again and again"),
+        ([(200, {"result": ABOUT}), (200, {})] * 4, "keeps changing"),
     ],
 )
 def test_what_it_cannot_use_is_said_at_once(
@@ -360,7 +360,7 @@ def test_a_wrong_address_is_refused(url: str) -> None:
 def test_a_password_in_the_address_is_neither_taken_nor_shown() -> None:
     with pytest.raises(UsageError, match="holds a name or password") as caught:
         OpaServerEngine("http://me:hunter2@127.0.0.1:8181")
-    assert caught.value.hint == "Say http://host:8181."
+    assert caught.value.hint == "Write http://host:8181."
 
 
 def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ def test_a_link_that_leads_out(tmp_path: Path) -> None:
     secret.write_text("token: hidden\n")
     folder = write(tmp_path / "recipes", overlay("eks"))
     (folder / "overlays/linked.yaml").symlink_to(secret)
-    with pytest.raises(DocumentError, match="a link that leads out of its folder") as error:
+    with pytest.raises(DocumentError, match="a link that points outside its folder") as error:
         read_catalog([folder])
     assert "hidden" not in str(error.value)
 

@@ -130,7 +130,7 @@ def test_values_lead_nowhere_else(folder: Path) -> None:
     text = EKS.replace("components/gpu-operator/values-eks.yaml", "../../secret.yaml")
     (folder / "overlays/eks.yaml").write_text(text)
     (folder.parent.parent / "secret.yaml").write_text("token: x\n")
-    with pytest.raises(DocumentError, match="leads out of the folder"):
+    with pytest.raises(DocumentError, match="points outside the folder"):
         read_catalog([folder])
 
 

@@ -394,7 +394,7 @@ def test_an_address_of_several(store: Store) -> None:
 
 @pytest.mark.parametrize("name", ["", "sha256:", "zz", "0" * 65, "' OR 1=1"])
 def test_what_is_no_address(days: Store, name: str) -> None:
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="not the address"):
         days.snapshot(name)
 
 
