@@ -12,7 +12,7 @@ from eidos.engine.app.policies import load_packs
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policytest import LineCoverage, PolicyTest
-from eidos.engine.model.rule import Module, Rule
+from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.model.verdict import Status
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.files import PolicyFiles, library, policy_files, read_files
@@ -159,12 +159,20 @@ def _pack(reference: str, context: Context) -> Target:
     Raises:
         PolicyError: it cannot be loaded.
     """
-    source = find_policy(reference)
     [pack] = load_packs([reference], context.engine, context.environ)
+    return replace(pack_target(find_policy(reference), pack), name=reference)
+
+
+def pack_target(source: PolicySource, pack: Pack) -> Target:
+    """Give a pack that is loaded with its tests.
+
+    Raises:
+        PolicyError: a file of it cannot be read.
+    """
     start = _start(source.path)
     files = policy_files(source.read(), start)
     return Target(
-        name=reference,
+        name=str(source.path),
         own=files.modules,
         tests=files.tests,
         data={"tables": tables_of(library(), files)},
