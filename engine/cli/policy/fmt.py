@@ -23,7 +23,8 @@ def command(
 
     Names of files that change go to standard output. A file is replaced whole or not at all; one
     that does not parse stays as it is, and links are not followed. Exit codes: 0, 1 where --check
-    finds something, 2 where a file does not parse, 3 where there is none.
+    finds something, 2 where a file does not parse or a folder holds no policy, 3 where there is
+    nothing to format.
     """
     with open_context(engine=engine) as context:
         found = policy_fmt(paths, context, write=not (check or diff), v0=v0)
