@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, policy_of, refuse_future
+from eidos.engine.app.past import clusters, policy_of, refuse_future, refuse_unrecorded
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import UsageError
@@ -52,6 +52,7 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
     """
     moment, now = request.asked.until, context.clock.now()
     refuse_future(moment, now, "the time")
+    refuse_unrecorded(replace(request.asked, rules=()), context)  # rules of now may be new
     effective = _effective(request, now)
     seen = _seen(request.asked, context)
     if request.by_rules_of_now:

@@ -439,8 +439,10 @@ def test_bundles_are_listed_by_cluster_and_time(
     [made] = recorded(capsys)
     assert (made["place"], made["decision"]) == (None, "passed")
     assert recorded(capsys, "--cluster", "c1", "--since", "1h") == [made]
-    assert recorded(capsys, "--cluster", "c2") == []
+    assert recorded(capsys, "--cluster", "c1", "--until", "2026-01-01") == []
     assert recorded(capsys, "--until", "2026-01-01") == []
+    assert history("bundles", "--cluster", "c2") == 2
+    assert "Known: c1." in capsys.readouterr().err
     for form in ("text", "table", "csv"):
         assert history("bundles", "-o", form) == 0
         assert made["run"] in capsys.readouterr().out
