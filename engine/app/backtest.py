@@ -50,8 +50,7 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
         UsageError: nothing is recorded of what is asked about, or there is no such rule or pack.
     """
     asked = window(request.asked, context)
-    new = resolve(request.policy, context)
-    old = resolve(request.against, context) if request.against else None
+    new, old = _resolved(request, context)
     trial = _Trial(asked, new, old, context)
     for cluster in clusters(asked, context):
         trial.take(cluster)
@@ -68,6 +67,17 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
         verdicts=trial.new.asked,
         evaluated=trial.new.evaluated,
         most_new=request.most_new,
+    )
+
+
+def _resolved(request: BackTestRequest, context: Context) -> tuple[Policy, Policy | None]:
+    """Resolve both sides; what is chosen or left out may be of one of them only."""
+    new, old = request.policy, request.against
+    if old is None:
+        return resolve(new, context), None
+    return (
+        resolve(replace(new, beside=old.packs), context),
+        resolve(replace(old, beside=new.packs), context),
     )
 
 
