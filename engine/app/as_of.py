@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.app.check import report_on
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, policy_of, refuse_future, refuse_unrecorded
+from eidos.engine.app.past import captures_of, clusters, policy_of, refuse_future, refuse_unrecorded
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.errors import UsageError
@@ -81,7 +81,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
     """Give the last captures of each cluster by the moment, those of one state time."""
     found: dict[str, list[Capture]] = {}
     for cluster in clusters(asked, context):
-        captures = context.store.captures(cluster, until=asked.until, last=True)
+        captures = captures_of(cluster, context, until=asked.until, last=True)
         found |= {cluster: captures} if captures else {}
     if not found:
         raise UsageError(

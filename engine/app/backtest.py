@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import Rejudging, clusters, latest, window
+from eidos.engine.app.past import Rejudging, captures_of, clusters, latest, window
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.errors import UsageError
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
@@ -108,7 +108,7 @@ class _Trial:
     def take(self, cluster: str) -> None:
         """Take all that was seen of a cluster."""
         context, asked = self._context, self._asked
-        sights = list(latest(context.store.captures(cluster, asked.since, asked.until)))
+        sights = list(latest(captures_of(cluster, context, asked.since, asked.until)))
         captures = [each[-1] for each in sights]
         self.captures += len(captures)
         before = self._old.said(captures) if self._old else (_recorded(alike) for alike in sights)

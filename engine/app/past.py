@@ -134,6 +134,33 @@ def latest(captures: Iterable[Capture]) -> Iterator[list[Capture]]:
         yield alike
 
 
+def captures_of(
+    cluster: str,
+    context: Context,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    last: bool = False,
+) -> list[Capture]:
+    """Give what was seen of a cluster, see `eidos.engine.ports.Store.captures`.
+
+    Where facts that differ bear the same time, the last recorded stand for it: two clusters of one
+    name may have been recorded as one. That is said.
+    """
+    found = context.store.captures(cluster, since, until, last=last)
+    rivals = [alike for alike in latest(found) if len({each.snapshot for each in alike}) > 1]
+    if rivals:
+        alike = {each.snapshot: each.run for each in rivals[-1]}
+        more = f", and at {len(rivals) - 1} other times" if len(rivals) > 1 else ""
+        at_once = written(rivals[-1][0].at)
+        context.say(
+            f"note: {len(alike)} different snapshots of {cluster} are of {at_once} "
+            f"(runs {', '.join(dict.fromkeys(alike.values()))}){more}; the last recorded counts. "
+            "Are there two clusters of this name, or are these parts of one (eidos snapshot merge)?"
+        )
+    return found
+
+
 # Judging again ----------------------------------------------------------------------------------
 
 

@@ -248,3 +248,28 @@ def test_a_named_database_that_is_not_there_is_no_empty_history(
     assert eidos("runs") == 2
     monkeypatch.delenv("EIDOS_DB")
     assert eidos("runs") == 0, "nothing is recorded in the usual place yet"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["timeline", "--since", "2026-03-01", "--until", "2026-03-04"],
+        ["why", "prod", "GPU-001", "--since", "2026-03-01"],
+        ["facts", "gpu.smi.driver", "--since", "2026-03-01"],
+        ["drift", "--since", "2026-03-02", "--until", "2026-03-04"],
+    ],
+    ids=lambda verb: verb[0],
+)
+@pytest.mark.parametrize("nodes", [("n1", "n2"), ("n1",), ("m1",)])
+def test_snapshots_of_one_name_and_time_are_told_where_they_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str], nodes: tuple[str, ...]
+) -> None:
+    path = tmp_path / "e.db"
+    with open_store(path) as store:
+        for run, names in (("r0-x", ("n1", "n2")), ("r1-x", nodes)):
+            seen = snapshot(names, cluster="prod")
+            record(store, report(run, seen, (verdict(),), "2026-03-02T12:00:00Z"), seen)
+    eidos(*verb, "--db", path)
+    said = capsys.readouterr().err
+    assert ("different snapshots of prod" in said) == (nodes != ("n1", "n2"))
+    assert ("r0-x, r1-x" in said) == (nodes != ("n1", "n2"))
