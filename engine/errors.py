@@ -58,9 +58,36 @@ class Location:
     """JSON path from the document's root, ``$`` included."""
 
     def __str__(self) -> str:
-        """Give ``file:line:column path``, leaving out what is not known."""
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        return f"{place} {self.path}" if self.path else place
+        """Give ``file:line:column path``, leaving out what is not known.
+
+        What a document calls things may have no end: of names that are too long the middle is left
+        out, so that the sentence behind them is read.
+        """
+        file = without_middle(self.file, _LONGEST_FILE)
+        place = ":".join(str(part) for part in (file, self.line, self.column) if part)
+        return f"{place} {self.shown_path}" if self.path else place
+
+    @property
+    def shown_path(self) -> str:
+        """The path as messages show it; empty where there is none."""
+        return without_middle(self.path or "", _LONGEST_PATH)
+
+
+_LONGEST_FILE = 1000
+"""Characters of a file's name in a message; Linux has 4,096 at most."""
+_LONGEST_PATH = 400
+"""Characters of a path in a message; that of a fact has some 60."""
+
+LONGEST_NAME = 256
+"""Characters of a name that a sentence repeats; Kubernetes has 253 at most."""
+
+
+def without_middle(text: str, most: int) -> str:
+    """Give text with at most so many characters: of a longer one the beginning and the end."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
 NOTHING_FOUND = "nothing-found"

@@ -6,7 +6,7 @@ documents all come through here. What a secret looks like says `eidos.engine.mod
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -296,6 +296,42 @@ def told(problem: Problem) -> Problem:
 
 _masked = lru_cache(maxsize=8192)(masked)
 """Of the texts of a cluster, most are there many times."""
+
+
+_Named = tuple[str, str | None, tuple[str, ...]]
+
+
+def secret_names(snapshot: Snapshot) -> list[_Named]:
+    """Find names in which a secret is: of nodes, of measurement types and of their subtypes.
+
+    Names are what rules, waivers and history go by. A mask in place of a secret would make two
+    nodes one, or one node two: nothing can take it out but who wrote the document.
+
+    Returns:
+        Of each what it is the name of, and where that is: the node, if any, and the path below it.
+    """
+    named = list(dict.fromkeys(_names(snapshot)))
+    text = "\n".join(name for name, _ in named)
+    if masked(text) == text:
+        return []
+    return [where for name, where in named if masked(name) != name]
+
+
+def _names(snapshot: Snapshot) -> Iterator[tuple[str, _Named]]:
+    for node in snapshot.nodes:
+        yield node.name, ("node", node.name, ())
+    for entry in snapshot.collection:
+        if entry.node is not None:
+            yield entry.node, ("node", entry.node, ())
+    places = [(None, snapshot.measurements), *((n.name, n.measurements) for n in snapshot.nodes)]
+    seen: set[tuple[str, str]] = set()
+    for place, measurements in places:
+        for each in measurements:
+            for one in each.subtypes:
+                if (each.type, one.name) not in seen:
+                    seen.add((each.type, one.name))
+                    yield each.type, ("measurement type", place, (each.type,))
+                    yield one.name, ("subtype", place, (each.type, one.name))
 
 
 def _suspicion(value: object, *, boot: bool = False) -> Suspicion:

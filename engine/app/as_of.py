@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, policy_of, refuse_future
+from eidos.engine.app.past import captures_of, clusters, policy_of, refuse_future, refuse_unrecorded
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.reporting import report_on
@@ -52,6 +52,7 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
     """
     moment, now = request.asked.until, context.clock.now()
     refuse_future(moment, now, "the time")
+    refuse_unrecorded(replace(request.asked, rules=()), context)  # rules of now may be new
     effective = _effective(request, now)
     seen = _seen(request.asked, context)
     if request.by_rules_of_now:
@@ -80,7 +81,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
     """Give the last captures of each cluster by the moment, those of one state time."""
     found: dict[str, list[Capture]] = {}
     for cluster in clusters(asked, context):
-        captures = context.store.captures(cluster, until=asked.until, last=True)
+        captures = captures_of(cluster, context, until=asked.until, last=True)
         found |= {cluster: captures} if captures else {}
     if not found:
         raise UsageError(

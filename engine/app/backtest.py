@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import Rejudging, clusters, latest, window
+from eidos.engine.app.past import Rejudging, captures_of, clusters, latest, window
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.errors import UsageError
 from eidos.engine.evaluating.subjects import cluster_facts, node_facts
@@ -50,8 +50,7 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
         UsageError: nothing is recorded about what is asked about, or there is no such rule or pack.
     """
     asked = window(request.asked, context)
-    new = resolve(request.policy, context)
-    old = resolve(request.against, context) if request.against else None
+    new, old = _resolved(request, context)
     trial = _Trial(asked, new, old, context)
     for cluster in clusters(asked, context):
         trial.take(cluster)
@@ -68,6 +67,17 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
         verdicts=trial.new.asked,
         evaluated=trial.new.evaluated,
         most_new=request.most_new,
+    )
+
+
+def _resolved(request: BackTestRequest, context: Context) -> tuple[Policy, Policy | None]:
+    """Resolve both sides; what is chosen or left out may be of one of them only."""
+    new, old = request.policy, request.against
+    if old is None:
+        return resolve(new, context), None
+    return (
+        resolve(replace(new, beside=old.packs), context),
+        resolve(replace(old, beside=new.packs), context),
     )
 
 
@@ -98,7 +108,7 @@ class _Trial:
     def take(self, cluster: str) -> None:
         """Take all that was seen of a cluster."""
         context, asked = self._context, self._asked
-        sights = list(latest(context.store.captures(cluster, asked.since, asked.until)))
+        sights = list(latest(captures_of(cluster, context, asked.since, asked.until)))
         captures = [each[-1] for each in sights]
         self.captures += len(captures)
         before = self._old.said(captures) if self._old else (_recorded(alike) for alike in sights)

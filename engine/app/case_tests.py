@@ -33,6 +33,7 @@ from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.packs.choosing import param_problems
 from eidos.engine.packs.files import decode
+from eidos.engine.ports import RegoEngine
 from eidos.engine.records import dataclass
 from eidos.engine.schema import problems
 
@@ -44,7 +45,7 @@ _SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class Case:
     """One case of a file, with what holds for the whole file."""
 
     name: str
@@ -67,6 +68,12 @@ class _Case:
         """Give the place of a part of it."""
         return self.document.location(("cases", self.index, *path))
 
+    def about(self, rule: str) -> "Case | None":
+        """Give what it says of one rule; None where it expects nothing of it."""
+        expected = tuple(each for each in self.expected if fnmatchcase(rule, each["rule"]))
+        params = {rule: self.params[rule]} if rule in self.params else {}
+        return replace(self, expected=expected, params=params) if expected else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
@@ -82,22 +89,45 @@ def run_cases(target: Target, request: TestRequest, context: Context) -> Tested:
     Raises:
         DocumentError: a file with cases cannot be read or is not valid; says all that is wrong.
     """
-    return _CaseRun(target, request, context).tested()
+    return CaseRun(target, request, context).tested()
 
 
-class _CaseRun:
-    def __init__(self, target: Target, request: TestRequest, context: Context) -> None:
+class CaseRun:
+    """Reads the cases of a target, and judges them.
+
+    Args:
+        target: whose files with cases, and whose rules.
+        request: what was asked for.
+        context: what is open.
+        engine: judges; None for the context's.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        request: TestRequest,
+        context: Context,
+        engine: RegoEngine | None = None,
+    ) -> None:
         self._target = target
         self._request = request
         self._context = context
+        self._engine = engine or context.engine
         self._rules = {rule.id: rule for rule in target.rules}
         self._seen: dict[str, set[Status]] = {}
 
     def tested(self) -> Tested:
         """Read all, then judge: a broken file is told before anything is judged."""
-        cases = [case for document in self._documents() for case in self._cases(document)]
-        tests = tuple(self._test(case) for case in cases)
+        tests = tuple(self.test(case) for case in self.cases())
         return Tested(tests, {rule: frozenset(seen) for rule, seen in self._seen.items()})
+
+    def cases(self) -> list[Case]:
+        """Give all cases that were asked for.
+
+        Raises:
+            DocumentError: a file with cases cannot be read or is not valid; says all that is wrong.
+        """
+        return [case for document in self._documents() for case in self._cases(document)]
 
     def _documents(self) -> Iterator[Document]:
         wrong: list[Problem] = []
@@ -110,7 +140,7 @@ class _CaseRun:
         if wrong:
             raise DocumentError.joined(wrong)
 
-    def _cases(self, document: Document) -> Iterator[_Case]:
+    def _cases(self, document: Document) -> Iterator[Case]:
         whole: Any = document.value
         for index, said in enumerate(whole["cases"]):
             name = f"{document.title}: {said['name']}"
@@ -123,7 +153,7 @@ class _CaseRun:
                     location=place,
                     hint="Give 'fixture' in the case, or once for the file.",
                 )
-            yield _Case(
+            yield Case(
                 name=name,
                 document=document,
                 index=index,
@@ -147,7 +177,8 @@ class _CaseRun:
                     raise DocumentError(str(error), location=place, hint=_TIMES) from error
         return self._request.effective or self._context.clock.now()
 
-    def _test(self, case: _Case) -> PolicyTest:
+    def test(self, case: Case) -> PolicyTest:
+        """Judge a case; what keeps it from being judged is its outcome."""
         test = PolicyTest(case.name, self._target.name, KIND, Outcome.PASS, case.location)
         try:
             rules = self._chosen(case)
@@ -160,7 +191,7 @@ class _CaseRun:
             return replace(test, outcome=Outcome.ERROR, said=tuple(lines))
         return replace(test, outcome=Outcome.FAIL, said=tuple(wrong)) if wrong else test
 
-    def _chosen(self, case: _Case) -> tuple[Rule, ...]:
+    def _chosen(self, case: Case) -> tuple[Rule, ...]:
         """Give the rules that are expected to say something, with the case's parameters.
 
         Raises:
@@ -180,7 +211,7 @@ class _CaseRun:
             if any(fnmatchcase(rule.id, expected["rule"]) for expected in case.expected)
         )
 
-    def _judged(self, case: _Case, rules: tuple[Rule, ...]) -> list[_Said]:
+    def _judged(self, case: Case, rules: tuple[Rule, ...]) -> list[_Said]:
         document = self._patched(case)
         if any(rule.scope is Scope.BUNDLE for rule in rules):
             return self._of_bundle(case, rules, document)
@@ -196,7 +227,7 @@ class _CaseRun:
             is_pinned=True,
             conformance=conformance,
         )
-        judging = Judging(policy, self._context.engine, NoMemo())
+        judging = Judging(policy, self._engine, NoMemo())
         lenient = not any(rule.scope is Scope.DOCUMENT for rule in rules)
         [judged] = judging.judge([Item(case.name, document, lenient=lenient, is_alone=True)])
         if isinstance(judged, Problem):
@@ -208,15 +239,15 @@ class _CaseRun:
             if verdict.rule in self._rules and case.subject in (None, subject.name)
         ]
 
-    def _of_bundle(self, case: _Case, rules: tuple[Rule, ...], document: Document) -> list[_Said]:
+    def _of_bundle(self, case: Case, rules: tuple[Rule, ...], document: Document) -> list[_Said]:
         if not isinstance(document.value, dict):
             raise DocumentError("what was rendered must be a map", location=case.at("fixture"))
         facts = bundle_facts(document.value, case.subject or "bundle", case.name)
         of_bundle = [rule for rule in rules if rule.scope is Scope.BUNDLE]
-        judge = Judge(of_bundle, self._context.engine, NoMemo(), case.effective)
+        judge = Judge(of_bundle, self._engine, NoMemo(), case.effective)
         return [_Said(facts.name, verdict) for verdict in judge.judge([facts])[0]]
 
-    def _patched(self, case: _Case) -> Document:
+    def _patched(self, case: Case) -> Document:
         document = self._fixture(case)
         try:
             value = apply_patch(document.value, case.patches)
@@ -224,7 +255,7 @@ class _CaseRun:
             raise DocumentError(str(error), location=case.at("patches"), hint=_PATCHES) from error
         return Document(document.name, 0, value)
 
-    def _fixture(self, case: _Case) -> Document:
+    def _fixture(self, case: Case) -> Document:
         if not isinstance(case.fixture, str):
             return Document(case.document.name, 0, case.fixture)
         place = case.at("fixture")
@@ -235,7 +266,7 @@ class _CaseRun:
             raise DocumentError(message, location=place, hint="Put each into a file of its own.")
         return found[0]
 
-    def _beside(self, case: _Case, name: str, place: Location) -> Path:
+    def _beside(self, case: Case, name: str, place: Location) -> Path:
         """Give the file that a case names, from the folder of its own file.
 
         Raises:

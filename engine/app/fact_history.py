@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, latest, window
+from eidos.engine.app.past import captures_of, clusters, latest, window
 from eidos.engine.digest import addressed
 from eidos.engine.errors import UsageError
 from eidos.engine.model.facts import FactAddress, split_path
@@ -80,12 +80,13 @@ class _Following:
         self._path = path
         self._address = address
         self._cluster = cluster
+        self._context = context
         self._store = context.store
         self._values: dict[str, object] = {}
 
     def values(self, asked: Window) -> list[FactHeld]:
         """Give what it was, by node and time."""
-        captures = self._store.captures(self._cluster, asked.since, asked.until)
+        captures = captures_of(self._cluster, self._context, asked.since, asked.until)
         captures = [each for each in captures if not asked.rules or _judged(each, asked)]
         open_: dict[str | None, _Held] = {}
         found: list[FactHeld] = []

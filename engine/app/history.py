@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eidos.engine.app.context import Context
+from eidos.engine.app.past import refuse_unrecorded
 from eidos.engine.errors import StoreError, UsageError
 from eidos.engine.model.history import Who, Window
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.nearest import nearest
 from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.run import RunSummary
@@ -55,11 +57,23 @@ def list_runs(request: RunsRequest, context: Context) -> Runs:
 
     Raises:
         StoreError: the database cannot be read, or was named and is not there.
+        UsageError: a name means nothing that was ever recorded.
     """
     if not context.has_store and not context.is_store_named:
         return Runs((), context.store_place, exists=False)
+    if request.asked is not None:
+        _refuse_unrecorded(request.asked, context)
     found = context.store.runs(request.limit, request.asked)
     return Runs(tuple(found), context.store_place, exists=True)
+
+
+def _refuse_unrecorded(asked: Window, context: Context) -> None:
+    """Refuse names of which no run ever said anything, whenever it was."""
+    for glob in asked.clusters:
+        if not context.store.runs(1, replace(Window.of(), clusters=(glob,))):
+            hint = nearest(glob, context.store.clusters())
+            raise UsageError(f"nothing is recorded of a cluster {glob!r}", hint=hint)
+    refuse_unrecorded(asked, context)
 
 
 def show_run(run: str, context: Context, asked: Window | None = None) -> Report:
@@ -141,9 +155,16 @@ def list_bundles(request: BundlesRequest, context: Context) -> list[RecordedBund
 
     Raises:
         StoreError: the database cannot be read, or was named and is not there.
+        UsageError: nothing was ever decided for the cluster.
     """
     if not context.has_store and not context.is_store_named:
         return []
+    if request.cluster is not None and not context.store.bundlings(request.cluster, None, None):
+        known = {each.cluster for each in context.store.bundlings(None, None, None)}
+        raise UsageError(
+            f"no bundle for a cluster {request.cluster!r} is recorded",
+            hint=nearest(request.cluster, sorted(filter(None, known))),
+        )
     now = context.clock.now()
     since, until = (
         now - each if isinstance(each, timedelta) else each

@@ -31,6 +31,8 @@ _CHUNK = 256
 _KNOWN = 20_000
 """Snapshots whose verdicts are kept in memory, some hundred bytes each."""
 
+_SHOW = "See what is: eidos history show latest -o table"
+
 Moment = datetime | timedelta | None
 """A time, a span before now, or none said."""
 
@@ -53,7 +55,8 @@ def window(asked: Window, context: Context) -> Window:
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded, no recorded cluster is meant, or the times are none.
+        UsageError: nothing is recorded, a name means nothing that is recorded, or the times are
+            none.
     """
     now = context.clock.now()
     refuse_future(asked.until, now, "--until")
@@ -64,7 +67,33 @@ def window(asked: Window, context: Context) -> Window:
             hint="Give the earlier time with --since.",
         )
     clusters(asked, context)
+    refuse_unrecorded(asked, context)
     return asked
+
+
+def refuse_unrecorded(asked: Window, context: Context) -> None:
+    """Refuse names of nodes and rules of which nothing was ever recorded: a slip is no silence.
+
+    Raises:
+        UsageError: names the first of them.
+    """
+    always = replace(Window.of(), clusters=asked.clusters)
+    for glob in asked.nodes:
+        named = replace(always, nodes=(glob,))
+        if not context.store.runs(1, named) and not _is_in_a_snapshot(named, context):
+            raise UsageError(f"nothing is recorded of a node {glob!r}", hint=_SHOW)
+    for glob in asked.rules:
+        if not context.store.runs(1, replace(always, rules=(glob,))):
+            raise UsageError(f"nothing is recorded of a rule {glob!r}", hint=_SHOW)
+
+
+def _is_in_a_snapshot(named: Window, context: Context) -> bool:
+    """Say whether a node was seen, though nothing was said of it: rules were about clusters."""
+    store = context.store
+    known = (name for name in store.clusters() if named.has_cluster(name))
+    captures = [each for name in known for each in store.captures(name)]
+    outlines = store.outlines(dict.fromkeys(each.snapshot for each in captures))
+    return any(named.has_node(name) for each in outlines for name in each.names)
 
 
 def clusters(asked: Window, context: Context) -> list[str]:
@@ -103,6 +132,33 @@ def latest(captures: Iterable[Capture]) -> Iterator[list[Capture]]:
         alike.append(each)
     if alike:
         yield alike
+
+
+def captures_of(
+    cluster: str,
+    context: Context,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    last: bool = False,
+) -> list[Capture]:
+    """Give what was seen of a cluster, see `eidos.engine.ports.Store.captures`.
+
+    Where facts that differ bear the same time, the last recorded stand for it: two clusters of one
+    name may have been recorded as one. That is said.
+    """
+    found = context.store.captures(cluster, since, until, last=last)
+    rivals = [alike for alike in latest(found) if len({each.snapshot for each in alike}) > 1]
+    if rivals:
+        alike = {each.snapshot: each.run for each in rivals[-1]}
+        more = f", and at {len(rivals) - 1} other times" if len(rivals) > 1 else ""
+        at_once = written(rivals[-1][0].at)
+        context.say(
+            f"note: {len(alike)} different snapshots of {cluster} are of {at_once} "
+            f"(runs {', '.join(dict.fromkeys(alike.values()))}){more}; the last recorded counts. "
+            "Are there two clusters of this name, or are these parts of one (eidos snapshot merge)?"
+        )
+    return found
 
 
 # Judging again ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import MAX_AGE, clusters, latest, window
+from eidos.engine.app.past import MAX_AGE, captures_of, clusters, latest, window
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.snapshots import compare
 from eidos.engine.digest import canonical, digest
@@ -117,7 +117,7 @@ class _Between:
         self._cluster = cluster
         self._asked = asked
         self._store = context.store
-        captures = self._store.captures(cluster, asked.since - MAX_AGE, asked.until)
+        captures = captures_of(cluster, context, asked.since - MAX_AGE, asked.until)
         every = [each[-1] for each in latest(captures)]
         start = sum(each.at <= asked.since for each in every)
         self.sights: list[Capture] = every[start - 1 :] if start else []

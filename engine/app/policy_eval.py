@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -26,9 +27,12 @@ from eidos.engine.packs.loading import tables_of
 from eidos.engine.packs.plain_data import data_in, joined, read_data
 from eidos.engine.ports import UNDEFINED, Ask, Job, Program
 from eidos.engine.records import dataclass
+from eidos.engine.rego.light import LightEngine
+from eidos.engine.rego.limits import EngineLimits
 
 OPA_FORMATS: Final = ("json", "values", "bindings", "pretty", "raw", "source")
 """Formats of ``opa eval``."""
+_LATE: Final = "Give it longer (--timeout 5m), or ask for less: one rule, one element of the input."
 TEXT: Final = "text"
 """Ours, of explanations."""
 _PATH: Final = re.compile(r'data(\.[A-Za-z_]\w*|\["(?:[^"\\\x00-\x1f]|\\.)*"\])*')
@@ -58,6 +62,8 @@ class EvalRequest:
     fail: str | None = None
     """``undefined`` or ``defined``: such an answer is exit code 1."""
     v0: bool = False
+    timeout: float = 30.0
+    """Seconds that it may take: by the clock with OPA, of processor time with the light engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,12 @@ def policy_eval(request: EvalRequest, context: Context) -> Evaluated:
     flags += ["--profile"] if request.profile else []
     if request.explain:
         flags += ["--explain", "full", "--disable-indexing", "--format", "json"]
-        return _explained(context.opa.evaluate(question, *flags), policy.modules, given)
-    code, out, err = context.opa.evaluate(question, "--format", request.form, *flags)
+    else:
+        flags += ["--format", request.form]
+    answer = context.opa.evaluate(question, *flags, seconds=request.timeout, hint=_LATE)
+    if request.explain:
+        return _explained(answer, policy.modules, given)
+    code, out, err = answer
     return Evaluated(code, out, tuple(err.splitlines()))
 
 
@@ -249,9 +259,14 @@ def _by_the_light_engine(
     program = Program(key, modules, data, v0, request.strict)
     value = read_text(decode(given, "input"), "input")[0].value if given else None
     now = int(context.clock.now().timestamp()) * 10**9
-    [answer] = context.engine.evaluate([Job(program, (Ask(query, value),), now)])
+    job = Job(program, (Ask(query, value),), now)
+    limits = EngineLimits()
+    wall = max(request.timeout, limits.wall_seconds)
+    limits = msgspec.structs.replace(limits, seconds=request.timeout, wall_seconds=wall)
+    with closing(LightEngine(1, limits)) as engine:
+        [answer] = engine.evaluate([job])
     if answer.error is not None:
-        raise EidosError(answer.error)
+        raise EidosError(answer.error, hint=_LATE if "timed out" in answer.error else None)
     [found] = answer.values
     document: Json = {}
     if found is not UNDEFINED:

@@ -11,6 +11,7 @@ from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.files import is_archive, read_module
+from eidos.engine.packs.finding import find_policies
 from eidos.engine.records import dataclass
 
 REGO: Final = ".rego"
@@ -50,6 +51,7 @@ def policy_fmt(
 
     Raises:
         UsageError: a path names nothing, or a link.
+        PolicyError: a folder holds no policy.
         EidosError: there is no OPA, or it failed.
     """
     opa = context.need_opa("formatting")
@@ -99,6 +101,8 @@ def _files(path: str, links: list[str]) -> Iterator[str]:
     if not place.is_dir():
         yield path
         return
+    if not any(place.rglob(f"*{REGO}")):
+        find_policies([path])  # refuses what holds no policy; templates are not formatted
     for root, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

@@ -8,21 +8,38 @@ from pathlib import Path
 from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import Location, PolicyError, Problem, UsageError
-from eidos.engine.linting.declaring import astray, misplaced, said, unknown_facts, unread, unseen
+from eidos.engine.linting.declaring import (
+    astray,
+    left,
+    left_in_manifest,
+    misplaced,
+    said,
+    unknown_facts,
+    unread,
+    unseen,
+)
 from eidos.engine.linting.expressions import expressions
 from eidos.engine.linting.fixing import mended
 from eidos.engine.linting.ignoring import excused, ignores
 from eidos.engine.linting.kinds import LOAD_REFUSED, NEED_TREES
 from eidos.engine.linting.naming import shadowed, unused
 from eidos.engine.linting.regal import find_regal, regal_findings
-from eidos.engine.linting.testing import sets_of, unknown, vacuous
+from eidos.engine.linting.testing import (
+    misplaced_tests,
+    never_run,
+    sets_of,
+    unknown,
+    unread_cases,
+    vacuous,
+)
 from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.checking import Names
-from eidos.engine.packs.files import is_archive, library
+from eidos.engine.packs.files import decode, is_archive, library, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
+from eidos.engine.packs.misnamed import misnamed_cases
 from eidos.engine.packs.rules import Known
 from eidos.engine.records import dataclass
 from eidos.engine.rego.opa.command import OpaCommand
@@ -145,6 +162,8 @@ def _sources(place: str) -> Iterator[PolicySource]:
         yield from (PolicySource(folder, is_pack=False) for folder in loose)
     elif loose:
         yield PolicySource(path, is_pack=False)
+    else:
+        find_policies([place])  # refuses what holds no policy; of templates nothing is looked at
 
 
 def _below(path: Path) -> tuple[list[Path], list[Path]]:
@@ -217,7 +236,8 @@ class _Looking:
         inspected = inspect(source, self._engine)
         findings = [_refused(each, source) for each in inspected.problems]
         for rule in inspected.rules:
-            findings += [*said(rule), *unknown_facts(rule), *misplaced(rule)]
+            findings += [*said(rule), *left(rule), *unknown_facts(rule), *misplaced(rule)]
+        findings += _of_files(source, inspected)
         readable = self._command is not None and bool(inspected.facts)
         if self._command is not None and readable:
             findings += self._of_trees(self._command, source, inspected)
@@ -272,7 +292,9 @@ class _Looking:
         for module in parse_modules(command, tests, v0=v0) or []:
             yield from vacuous(module, sets)
         known = Known([*tests, *inspected.modules, *beside], facts, {})
-        yield from unknown(tests, {each.file: each for each in facts}, Names(known.packages))
+        by_file = {each.file: each for each in facts}
+        yield from unknown(tests, by_file, Names(known.packages))
+        yield from never_run(tests, by_file)
 
     def _library_trees(self, command: OpaCommand) -> list[Parsed]:
         if self._library is None:
@@ -326,6 +348,17 @@ def _is_inside(file: Path, folder: Path) -> bool:
 def _command(context: Context) -> OpaCommand | None:
     """Give the OPA that reads trees; None where another engine judges."""
     return context.opa if context.engine.name == "opa" else None
+
+
+def _of_files(source: PolicySource, inspected: Inspected) -> Iterator[LintFinding]:
+    """Look at what files are called, and at what is no Rego."""
+    start = f"{stem(source.path)}/" if source.contents is not None or source.path.is_dir() else ""
+    yield from unread_cases(misnamed_cases(inspected.data, start))
+    if source.is_pack:
+        manifest = decode(inspected.data.get(MANIFEST, b""), MANIFEST)
+        yield from left_in_manifest(f"{start}{MANIFEST}", manifest)
+        if inspected.facts:
+            yield from misplaced_tests(inspected.modules, inspected.facts)
 
 
 def _refused(problem: Problem, source: PolicySource) -> LintFinding:

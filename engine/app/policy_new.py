@@ -12,6 +12,7 @@ from eidos.engine.errors import EidosError, Location, PolicyError, UsageError
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Scope, Severity
+from eidos.engine.packs import scaffold
 from eidos.engine.packs.finding import MANIFEST, shipped
 from eidos.engine.packs.shipped import slip_of
 from eidos.engine.records import dataclass
@@ -93,9 +94,7 @@ def new_pack(name: str, parent: Path, rule: NewRule) -> tuple[Path, ...]:
         )
     package = name.replace("-", "_")
     manifest = (
-        f"name: {name}\nversion: 0.1.0\n"
-        'description: "Say in a line what these rules are about."\n'
-        'rego: v1\neidos: ">=0.1"\n'
+        f'name: {name}\nversion: 0.1.0\ndescription: "{scaffold.ABOUT}"\nrego: v1\neidos: ">=0.1"\n'
     )
     prefix = package.split("_")[0].upper()
     files = {
@@ -175,7 +174,7 @@ def _rule_files(rule: NewRule, around: str, id_: str) -> Mapping[str, str]:
         raise UsageError("the title is more than a line of text", hint="Say it in one line.")
     fact = _fact(rule)
     good, bad = _values(fact)
-    title = rule.title or f"{fact} has a value that is allowed"
+    title = rule.title or scaffold.title(str(fact))
     words = {
         "title": json.dumps(title, ensure_ascii=False),
         "id": id_,
@@ -185,6 +184,9 @@ def _rule_files(rule: NewRule, around: str, id_: str) -> Mapping[str, str]:
         "quoted": "'" + str(fact).replace("'", "''") + "'",
         "text": json.dumps(str(fact), ensure_ascii=False),
         "package": f"{around}.{rule.name}",
+        "description": scaffold.DESCRIPTION,
+        "reference": scaffold.REFERENCE,
+        "remediation": scaffold.REMEDIATION,
         "good": json.dumps(good),
         "bad": json.dumps(bad),
         "input": json.dumps(_nested(fact.segments)).replace('"<found>"', "found"),
@@ -299,9 +301,9 @@ _RULE: Final = """\
 # METADATA
 # title: <title>
 # description: |
-#   Say why it matters, to the one who is woken by it.
+#   <description>
 # related_resources:
-#   - ref: https://example.com/where-it-is-said
+#   - ref: <reference>
 # custom:
 #   id: <id>
 #   severity: <severity>
@@ -310,7 +312,7 @@ _RULE: Final = """\
 #   params:
 #     allowed: {type: array, default: [<good>], description: Values that are allowed.}
 #   remediation: |
-#     Say what to do, in the order in which to do it.
+#     <remediation>
 package <package>
 
 found := input<found>

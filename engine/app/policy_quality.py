@@ -8,14 +8,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from eidos.engine.app.case_tests import Case, CaseRun
 from eidos.engine.app.context import Context
+from eidos.engine.app.test_targets import Target, TestRequest, pack_target
+from eidos.engine.digest import digest
 from eidos.engine.errors import EidosError, Location, UsageError
 from eidos.engine.linting.declaring import unknown_facts
 from eidos.engine.model.nearest import nearest
+from eidos.engine.model.policytest import Outcome as CaseOutcome
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.mutating.facts import Variation, is_asked, variations
-from eidos.engine.mutating.observing import Evidence, telling, told
+from eidos.engine.mutating.observing import Evidence, ListeningEngine, telling, told
 from eidos.engine.mutating.rules import Mutant, mutants
 from eidos.engine.mutating.testing import (
     Outcome,
@@ -25,7 +29,7 @@ from eidos.engine.mutating.testing import (
     speaks_of,
     try_mutants,
 )
-from eidos.engine.packs.files import decode
+from eidos.engine.packs.files import policy_files
 from eidos.engine.packs.finding import PolicySource, find_policies
 from eidos.engine.packs.loading import read_pack
 from eidos.engine.records import dataclass
@@ -71,6 +75,10 @@ class _Subject:
     source: PolicySource
     tests: tuple[Module, ...]
     beside: tuple[Module, ...]
+    target: Target
+    """The rule alone, and what its cases may read."""
+    cases: tuple[Case, ...]
+    """What cases expect of the rule, and of no other."""
     share: int
     """How many mutants it gets."""
 
@@ -107,7 +115,7 @@ def policy_quality(request: QualityRequest, context: Context) -> PackQuality:
     doubts += looking.implied(looked)
     done = {each.subject.rule.id for each in looked}
     return PackQuality(
-        packs=tuple(f"{pack.name}@{pack.version}" for _, pack, _ in packs),
+        packs=tuple(f"{each.pack.name}@{each.pack.version}" for each in packs),
         rules=tuple(each.quality for each in looked),
         doubts=tuple(sorted(doubts, key=_order)),
         seed=request.seed,
@@ -119,52 +127,63 @@ def _order(doubt: Doubtful) -> tuple[str, int, str]:
     return doubt.rule, doubt.location.line or 0, doubt.message
 
 
-def _read(source: PolicySource, context: Context) -> tuple[PolicySource, Pack, list[Module]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A pack with its tests."""
+
+    source: PolicySource
+    pack: Pack
+    tests: tuple[Module, ...]
+    target: Target
+    cases: tuple[Case, ...]
+
+    def subject(self, rule: Rule, share: int) -> _Subject:
+        """Give a rule with its tests, and with all modules that it and they use, but its own."""
+        speaking = tuple(test for test in self.tests if speaks_of(test, rule.package))
+        beside = dict.fromkeys(rule.modules[1:])
+        for other in self.pack.rules:
+            if other.id != rule.id and any(speaks_of(test, other.package) for test in speaking):
+                beside.update(dict.fromkeys(other.modules))
+        beside.pop(rule.modules[0], None)
+        about = (case.about(rule.id) for case in self.cases)
+        return _Subject(
+            rule=rule,
+            source=self.source,
+            tests=speaking,
+            beside=tuple(beside),
+            target=replace(self.target, rules=(rule,)),
+            cases=tuple(case for case in about if case is not None),
+            share=share,
+        )
+
+
+def _read(source: PolicySource, context: Context) -> _Read:
+    """Read a pack with its tests.
+
+    Raises:
+        UsageError: it is no pack.
+        EidosError: it, or a file with cases, cannot be read.
+    """
     if not source.is_pack:
         raise UsageError(
             f"'{source.path}' is no pack: it has no pack.yaml",
             hint="Rules of a pack say which facts they read, and only those can be changed.",
         )
-    tests = [
-        Module(str(path.relative_to(source.path)), decode(path.read_bytes(), str(path)))
-        for path in sorted(source.path.rglob("*_test.rego"))
-        if path.is_file()
-    ]
-    return source, read_pack(source, context.engine), tests
+    pack = read_pack(source, context.engine)
+    target = pack_target(source, pack)
+    cases = CaseRun(target, TestRequest(), context).cases()
+    return _Read(source, pack, policy_files(source.read()).tests, target, tuple(cases))
 
 
-def _subjects(
-    packs: Sequence[tuple[PolicySource, Pack, list[Module]]], request: QualityRequest
-) -> list[_Subject]:
-    known = [rule.id for _, pack, _ in packs for rule in pack.rules]
+def _subjects(packs: Sequence[_Read], request: QualityRequest) -> list[_Subject]:
+    known = [rule.id for each in packs for rule in each.pack.rules]
     for name in request.rules:
         if name not in known:
             raise UsageError(f"there is no rule {name}", hint=nearest(name, known))
     wanted = set(request.rules or known)
-    rules = [
-        (source, pack, tests, rule)
-        for source, pack, tests in packs
-        for rule in pack.rules
-        if rule.id in wanted
-    ]
+    rules = [(each, rule) for each in packs for rule in each.pack.rules if rule.id in wanted]
     share = max(1, request.max_mutants // max(1, len(rules)))
-    return [
-        _Subject(rule, source, *_modules(rule, pack, tests), share)
-        for source, pack, tests, rule in rules
-    ]
-
-
-def _modules(
-    rule: Rule, pack: Pack, tests: Sequence[Module]
-) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
-    """Give the tests that speak of a rule, and all modules that it and they use, but its own."""
-    speaking = tuple(test for test in tests if speaks_of(test, rule.package))
-    beside = dict.fromkeys(rule.modules[1:])
-    for other in pack.rules:
-        if other.id != rule.id and any(speaks_of(test, other.package) for test in speaking):
-            beside.update(dict.fromkeys(other.modules))
-    beside.pop(rule.modules[0], None)
-    return speaking, tuple(beside)
+    return [each.subject(rule, share) for each, rule in rules]
 
 
 class _Looking:
@@ -189,16 +208,16 @@ class _Looking:
         doubts += _without_effect(subject, varied, said, len(evidence))
         changed = self._sample(rule, list(mutants(parsed)), subject.share)
         tried = try_mutants(self._command, rule, subject.tests, subject.beside, changed)
+        unnoticed = self._unnoticed_by_cases(subject, tried.unnoticed)
         alike = 0
-        for mutant in tried.unnoticed if subject.tests else ():
+        for mutant in unnoticed if subject.tests or subject.cases else ():
             doubt = self._unnoticed(subject, mutant, questions, said)
             alike += doubt is None
             doubts += [doubt] if doubt else []
         self._context.tally.done += 1
         counted = len(tried.noticed) + len(tried.unnoticed)
-        quality = RuleQuality(
-            rule.id, len(evidence), len(varied), counted, len(tried.noticed), alike
-        )
+        noticed = counted - len(unnoticed)
+        quality = RuleQuality(rule.id, len(evidence), len(varied), counted, noticed, alike)
         return _Looked(subject, quality, tuple(doubts), questions)
 
     def _now(self) -> datetime:
@@ -206,8 +225,17 @@ class _Looking:
 
     def _evidence(self, subject: _Subject, parsed: Parsed) -> tuple[Evidence, ...]:
         """Give the different questions that tests ask, the shortest first."""
+        listening = ListeningEngine(self._engine)
+        run = CaseRun(subject.target, TestRequest(), self._context, listening)
+        for case in subject.cases:
+            run.test(case)
+        asked = [*self._told(subject, parsed), *listening.heard(subject.rule)]
+        return tuple(sorted({each.key: each for each in asked}.values(), key=size))
+
+    def _told(self, subject: _Subject, parsed: Parsed) -> list[Evidence]:
+        """Give the questions of tests in Rego."""
         if not subject.tests:
-            return ()
+            return []
         source = telling(subject.rule, parsed)
         own = Module(subject.rule.modules[0].file, source)
         modules = [own, *subject.beside, *subject.tests]
@@ -215,10 +243,26 @@ class _Looking:
             data: dict[str, Json] = {"tables": dict(subject.rule.tables), "params": {}}
             results = self._command.results(RegoTests(tuple(modules), data))
         except EidosError:  # a rule of another shape than telling knows
-            return ()
+            return []
         prints = [base64.b64decode(each.get("output") or "").decode() for each in results]
-        found = {each.key: each for text in prints for each in told(text)}
-        return tuple(sorted(found.values(), key=size))
+        return [each for text in prints for each in told(text)]
+
+    def _unnoticed_by_cases(
+        self, subject: _Subject, changed: Sequence[Mutant]
+    ) -> tuple[Mutant, ...]:
+        """Give the mutants on which every case passes that passes on the rule as it is."""
+        run = CaseRun(subject.target, TestRequest(), self._context)
+        cases = [case for case in subject.cases if run.test(case).outcome is CaseOutcome.PASS]
+        return tuple(mutant for mutant in changed if not self._is_noticed(subject, mutant, cases))
+
+    def _is_noticed(self, subject: _Subject, mutant: Mutant, cases: Sequence[Case]) -> bool:
+        rule = subject.rule
+        own = replace(rule.modules[0], source=mutant.source)
+        changed = replace(
+            rule, modules=(own, *rule.modules[1:]), digest=digest([rule.digest, mutant.source])
+        )
+        run = CaseRun(replace(subject.target, rules=(changed,)), TestRequest(), self._context)
+        return any(run.test(case).outcome is not CaseOutcome.PASS for case in cases)
 
     def _sample(self, rule: Rule, found: list[Mutant], share: int) -> list[Mutant]:
         """Take as many mutants as a rule gets, in the order of its text."""
@@ -311,8 +355,8 @@ def _of_rule(
     for finding in unknown_facts(rule):
         where = replace(place, line=finding.location.line, column=finding.location.column)
         yield Doubtful(Doubt.NO_COLLECTOR, rule.id, finding.message, where)
-    if not subject.tests:
-        message = f"no test names data.{rule.package}"
+    if not subject.tests and not subject.cases:
+        message = f"no test names data.{rule.package}, and no case expects anything of {rule.id}"
         yield Doubtful(Doubt.UNTESTED, rule.id, message, place)
     statuses = {each.status for each in said} - {"error"}
     if not evidence or rule.selects:

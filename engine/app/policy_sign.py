@@ -44,7 +44,8 @@ def policy_sign(
         for_folder: name the files by the path that is given here, as OPA asks of folders.
 
     Raises:
-        UsageError: there is no such place, or the key cannot sign with the algorithm.
+        UsageError: there is no such place, or no file in it, or the key cannot sign with the
+            algorithm.
         ConfigError: the key cannot be used.
         PolicyError: what is there cannot be read or signed.
         EidosError: the signature cannot be written.
@@ -59,6 +60,8 @@ def policy_sign(
             raise UsageError("--for-folder is for a folder, and this is an archive")
         options = replace(options, prefix=place.as_posix().lstrip("/") + "/")
     contents = read_contents(place)
+    if not contents.keys() - {FILE}:
+        raise UsageError(f"'{place}' holds no file to sign", hint="Name the folder of a pack.")
     signature = sign_contents(contents, signer, options)
     if place.is_dir():
         _write(place / FILE, signature)
@@ -80,7 +83,7 @@ def policy_verify(
         scope: what the signature must be for.
 
     Raises:
-        UsageError: there is no such place, or no key.
+        UsageError: there is no such place, or no key, or there is no file in it.
         ConfigError: a key cannot be used.
         EidosError: something cannot be read.
     """
@@ -96,6 +99,11 @@ def policy_verify(
     except PolicyError as error:  # a hostile archive is an answer: no
         return SignatureCheck(str(place), None, 0, (error.problem, *error.others))
     found = verify_contents(contents, verifiers, scope, place)
+    if not found.problems and not found.files:
+        raise UsageError(
+            f"'{place}' holds no file, and the signature is of none",
+            hint="Name the folder of a pack.",
+        )
     signer = Signatory(found.signer) if found.signer else None
     return SignatureCheck(str(place), signer, found.files, found.problems)
 

@@ -59,6 +59,7 @@ def policy_test(request: TestRequest, context: Context) -> PolicyTestRun:
     done = [each for each in results if isinstance(each, Tested)]
     done += [each for each in found if isinstance(each, Tested)]
     problems += [each for each in results if isinstance(each, Problem)]
+    problems += [each for target in targets for each in target.misnamed]
     return PolicyTestRun(
         tests=tuple(test for each in done for test in each.tests),
         problems=tuple(problems),

@@ -8,11 +8,11 @@ converted and recorded is the same.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from eidos.engine.app.tally import Tally
 from eidos.engine.digest import addressed
@@ -31,7 +31,7 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import AddressedSnapshot
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
-from eidos.engine.redacting import Sweep, told
+from eidos.engine.redacting import Sweep, secret_names, told
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Store
@@ -87,10 +87,12 @@ class Item:
         """The snapshot, without secrets.
 
         Raises:
-            DocumentError: the document is none, or has the wrong shape.
+            DocumentError: the document is none, has the wrong shape, or has a secret in a name.
         """
         if self._seen is not None:
             return self._seen
+        if wrong := list(named_secrets(self._source)):
+            raise DocumentError.joined(wrong)
         parts = self.document.parts if self.document else None
         found = addressed(self._source.snapshot, parts.addresses if parts else None)
         clean = self._sweep(self.name, found)
@@ -261,6 +263,16 @@ class Reader:
     def recorded(self, name: str, seen: AddressedSnapshot) -> Item:
         """Give a snapshot from the store; an older version may have recorded secrets."""
         return Item(name, seen=self._swept(name, seen))
+
+
+def named_secrets(read: SnapshotDocument) -> Iterator[Problem]:
+    """Say which names in a snapshot hold a secret; the name itself is not repeated."""
+    for what, node, path in secret_names(read.snapshot):
+        place = replace(read.locate(node, path), path=None)
+        yield Problem(f"the name of a {what} holds what looks like a secret", _RENAME, place)
+
+
+_RENAME: Final = "Give it another name: rules, waivers and history go by it, so it is not masked."
 
 
 def _swept(_name: str, seen: AddressedSnapshot) -> AddressedSnapshot:

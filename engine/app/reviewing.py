@@ -29,6 +29,7 @@ from eidos.engine.model.durations import span
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Rule
+from eidos.engine.model.snapshot import word_on
 from eidos.engine.model.times import staleness
 from eidos.engine.records import dataclass
 
@@ -36,6 +37,11 @@ Kinds = frozenset[tuple[str, str]]
 _POD_SECURITY: Final = "pod-security.kubernetes.io/"
 _CLAIMS: Final = ("ResourceClaim", "ResourceClaimTemplate")
 _DRA: Final = "resource.k8s.io/"
+_DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
+_SLICES: Final = "resourceslices.resource.k8s.io"
+"""Of them a snapshot has the number of their devices only."""
+CUSTOM_RESOURCES: Final = FactAddress("k8s", "custom-resources")
+STORAGE_CLASSES: Final = FactAddress("k8s", "storage-classes")
 NO_SNAPSHOT: Final = "no snapshot is given (eidos admit --snapshot)"
 
 
@@ -54,17 +60,31 @@ class Inventory:
     """Objects by where they lie and what they are, as Gatekeeper's ``data.inventory`` has them.
 
     Args:
-        objects: those that are known; of one that is there twice, the first counts.
+        given: those of the cluster; of one that is there twice, the first counts.
+        seen: what a snapshot has of it.
+        own: those that are judged, and are not there before.
     """
 
-    def __init__(self, objects: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        given: Iterable[Mapping[str, Any]],
+        seen: "Seen | None" = None,
+        own: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
         self.data: dict[str, Any] = {"cluster": {}, "namespace": {}}
         self.kinds: Counter[tuple[str, str]] = Counter()
+        self.seen_kinds: Counter[tuple[str, str]] = Counter()
         self.namespaces: dict[str, Namespace] = {}
-        for each in objects:
-            self._add(each)
+        for each in given:
+            self._add(each, self.kinds)
+        for each in seen.objects(whole=True) if seen else ():
+            self._add(each, self.seen_kinds)
+        for each in seen.objects(whole=False) if seen else ():
+            self._add(each, Counter())
+        for each in own:
+            self._add(each, self.kinds)
 
-    def _add(self, object_: Mapping[str, Any]) -> None:
+    def _add(self, object_: Mapping[str, Any], kinds: Counter[tuple[str, str]]) -> None:
         metadata = object_.get("metadata")
         metadata = metadata if isinstance(metadata, Mapping) else {}
         version, kind = str(object_["apiVersion"]), str(object_["kind"])
@@ -74,7 +94,7 @@ class Inventory:
             return
         place[name] = dict(object_)
         if space or not is_namespaced(version.rpartition("/")[0], kind):
-            self.kinds[version, kind] += 1  # of others nobody knows where they lie
+            kinds[version, kind] += 1  # of others nobody knows where they lie
         if (version, kind) == ("v1", "Namespace"):
             labels = metadata.get("labels")
             texts = {k: str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
@@ -92,9 +112,9 @@ class Inventory:
         found: Json = place.get(version, {}).get(kind, {}).get(name)
         return found
 
-    def others(self, object_: Mapping[str, Any] | None) -> Kinds:
-        """Give the kinds of which there is an object other than this one."""
-        counts = Counter(self.kinds)
+    def others(self, object_: Mapping[str, Any] | None, *, seen: bool = False) -> Kinds:
+        """Give the kinds of which an object other than this one is given, or is seen."""
+        counts = Counter(self.seen_kinds if seen else self.kinds)
         if object_ is not None:
             metadata = object_.get("metadata")
             metadata = metadata if isinstance(metadata, Mapping) else {}
@@ -143,15 +163,19 @@ class Seen:
         if self.too_old is not None:
             self.facts = replace(facts, facts={}, nodes={}, collection=())
 
-    def objects(self) -> Iterator[Mapping[str, Any]]:
-        """Give the objects that it has as such: custom resources, storage classes, nodes."""
-        for address, data in self.facts.facts.items():
-            if address == FactAddress("k8s", "custom-resources"):
-                for spaces in data.values():
-                    yield from _custom(spaces)
-            elif address == FactAddress("k8s", "storage-classes"):
-                for name, each in data.items():
-                    yield _storage_class(name, each)
+    def objects(self, *, whole: bool) -> Iterator[Mapping[str, Any]]:
+        """Give its custom resources and storage classes: those that it has whole, or the others.
+
+        Whole is what its collectors say nothing of: no part of it was left out.
+        """
+        for address in (CUSTOM_RESOURCES, STORAGE_CLASSES):
+            for key, about in self.facts.facts.get(address, {}).items():
+                is_whole = key != _SLICES and not word_on(
+                    self.facts.collection, address._replace(key=key)
+                )
+                if is_whole is whole:
+                    custom = address == CUSTOM_RESOURCES
+                    yield from _custom(about) if custom else [_storage_class(key, about)]
 
     def namespace(self, name: str) -> Namespace | None:
         """Give a namespace with its labels of Pod Security, which are all that is known of it."""
@@ -174,19 +198,24 @@ def _custom(spaces: Json) -> Iterator[Mapping[str, Any]]:
         for name, each in named.items() if isinstance(named, Mapping) else ():
             if isinstance(each, Mapping) and {"apiVersion", "kind"} <= each.keys():
                 space = {"namespace": namespace} if namespace else {}
-                yield {**each, "metadata": {"name": name, **space}}
+                labels = {"labels": each["labels"]} if each.get("labels") else {}
+                object_ = {key: value for key, value in each.items() if key != "labels"}
+                yield {**object_, "metadata": {"name": name, **space, **labels}}
 
 
 def _storage_class(name: str, about: Json) -> Mapping[str, Any]:
     known: Mapping[str, Any] = about if isinstance(about, Mapping) else {}
+    default = str(known.get("default") is True).lower()
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "annotations": {_DEFAULT_CLASS: default}},
         "provisioner": known.get("provisioner"),
         "reclaimPolicy": known.get("reclaim-policy"),
         "volumeBindingMode": known.get("volume-binding-mode"),
         "allowVolumeExpansion": known.get("allow-volume-expansion"),
+        "parameters": known.get("parameters") or {},
+        "mountOptions": known.get("mount-options") or [],
     }
 
 
@@ -214,13 +243,13 @@ class Reviewing:
         space = making.namespace
         given = [each for item in beside or () for each in objects_in(_step(item))]
         own = [placed(each.map(), space) for item in items for each in _own(item)]
-        known = [*(placed(each.map(), space) for each in given), *(seen.objects() if seen else ())]
-        self.inventory = Inventory([*known, *own])
+        known = [placed(each.map(), space) for each in given]
+        self.inventory = Inventory(known, seen, own)
         self.uids: list[str] = []
         """Of every review that was made, in order."""
         self._is_whole = beside is not None
         self._seen = seen
-        self._making = replace(making, old=Inventory(known).get)
+        self._making = replace(making, old=Inventory(known, seen).get)
 
     def requested(self, item: Item) -> Iterator[Requested]:
         """Give every review of an item.
@@ -245,6 +274,7 @@ class Reviewing:
             request=request,
             namespace=namespace,
             inventory=None if self._is_whole else self.inventory.others(asked.object),
+            seen=self.inventory.others(asked.object, seen=True),
             beside={"claims": self.inventory.claims(namespace.name if namespace else "")},
             no_facts=seen.too_old if seen else NO_SNAPSHOT,
         )

@@ -12,12 +12,13 @@ from eidos.engine.app.policies import load_packs
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policytest import LineCoverage, PolicyTest
-from eidos.engine.model.rule import Module, Rule
+from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.model.verdict import Status
 from eidos.engine.packs.checking import refuse_pack_rules
 from eidos.engine.packs.files import PolicyFiles, library, policy_files, read_files
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policy
 from eidos.engine.packs.loading import tables_of
+from eidos.engine.packs.misnamed import misnamed_cases
 from eidos.engine.packs.plain import plain_rules
 from eidos.engine.packs.plain_data import data_beside, joined, read_data
 from eidos.engine.records import dataclass
@@ -61,6 +62,8 @@ class Target:
     rules: tuple[Rule, ...]
     cases: Mapping[str, bytes]
     """Files with cases, by path from the working directory."""
+    misnamed: tuple[Problem, ...] = ()
+    """Files that hold cases, and whose name says that they do not."""
     library: tuple[Module, ...] = ()
     """What a pack may use of eidos' own."""
     v0: bool = False
@@ -122,7 +125,7 @@ def find_targets(
     yield from (_caught(partial(_pack, name, context)) for name in packs.values())
     if plain:
         target = _caught(lambda: _plain([_outside_of_packs(path) for path in plain], data, context))
-        if isinstance(target, Problem) or target.modules or target.cases:
+        if isinstance(target, Problem) or target.modules or target.cases or target.misnamed:
             yield target
 
 
@@ -159,17 +162,26 @@ def _pack(reference: str, context: Context) -> Target:
     Raises:
         PolicyError: it cannot be loaded.
     """
-    source = find_policy(reference)
     [pack] = load_packs([reference], context.engine, context.environ)
+    return replace(pack_target(find_policy(reference), pack), name=reference)
+
+
+def pack_target(source: PolicySource, pack: Pack) -> Target:
+    """Give a pack that is loaded with its tests.
+
+    Raises:
+        PolicyError: a file of it cannot be read.
+    """
     start = _start(source.path)
     files = policy_files(source.read(), start)
     return Target(
-        name=reference,
+        name=str(source.path),
         own=files.modules,
         tests=files.tests,
         data={"tables": tables_of(library(), files)},
         rules=pack.rules,
         cases={f"{start}{inner}": content for inner, content in files.cases.items()},
+        misnamed=tuple(misnamed_cases(files.data, start)),
         library=library().modules,
         alias=(f"{source.path.name}/", start),
     )
@@ -227,6 +239,7 @@ def _plain(parts: Sequence[_Part], data: Mapping[str, Json], context: Context) -
         data=whole,
         rules=rules,
         cases={f"{p.start}{name}": text for p in parts for name, text in p.files.cases.items()},
+        misnamed=tuple(each for p in parts for each in misnamed_cases(p.files.data, p.start)),
         v0=any(each.v0 for each in facts),
     )
 

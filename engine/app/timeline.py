@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import MAX_AGE, clusters, window
+from eidos.engine.app.past import MAX_AGE, captures_of, clusters, window
 from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Line, Timeline, Window
 from eidos.engine.replaying.holding import lines
@@ -34,7 +34,7 @@ def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[
     """
     is_silent = bool(asked.nodes or asked.rules)
     for cluster in clusters(asked, context):
-        captures = context.store.captures(cluster, asked.since - max_age, asked.until)
+        captures = captures_of(cluster, context, asked.since - max_age, asked.until)
         for line in lines(captures, asked, max_age):
             is_silent = False
             yield line

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from eidos.engine.app.context import Context
+from eidos.engine.app.reader import named_secrets
 from eidos.engine.digest import addressed
 from eidos.engine.documents.kinds import SNAPSHOT, UPSTREAM_SNAPSHOT, schema_of
 from eidos.engine.documents.reading import Document
@@ -38,7 +39,9 @@ class _Validating:
             schema = schema or schema_of(document, kinds(), lenient=self.lenient)
             found = problems(self._completed(document, schema), schema)
             if not found and schema in (SNAPSHOT, UPSTREAM_SNAPSHOT):  # what no schema can say
-                notes.extend(_unreadable(read_snapshot(document, lenient=self.lenient)))
+                read = read_snapshot(document, lenient=self.lenient)
+                found += named_secrets(read)
+                notes.extend(_unreadable(read))
             elif not found and schema.partition("/")[0] in _RECIPES:
                 _read_of_catalog(document, schema)
         except DocumentError as error:

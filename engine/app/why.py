@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import clusters, latest, window
+from eidos.engine.app.past import captures_of, clusters, latest, window
 from eidos.engine.digest import canonical
 from eidos.engine.errors import UsageError
 from eidos.engine.evaluating.judging import Judge
@@ -80,7 +80,7 @@ class _Sight:
 def _with_rule(rule: str, cluster: str, asked: Window, context: Context) -> Iterator[Capture]:
     """Give the captures at which the rule was asked of anything."""
     known: dict[int, bool] = {}
-    for each in context.store.captures(cluster, asked.since, asked.until):
+    for each in captures_of(cluster, context, asked.since, asked.until):
         if id(each.said) not in known:
             known[id(each.said)] = any(
                 verdict.rule == rule for said in each.said.values() for verdict in said

@@ -53,7 +53,7 @@ def complain(problem: EidosError | Problem) -> None:
         for each in (problem, *getattr(problem, "others", ())):
             say(f"error: {shortened(str(each), _LONGEST)}")
             if each.hint:
-                say(f"  hint: {each.hint}")
+                say(f"  hint: {shortened(each.hint, _LONGEST)}")
 
 
 def replace_closed_streams() -> None:

@@ -2,6 +2,7 @@
 
 from eidos.engine.documents.measurements import Places, data, entries, grouped, written
 from eidos.engine.documents.walking import Step
+from eidos.engine.errors import LONGEST_NAME, without_middle
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.snapshot import (
@@ -70,7 +71,8 @@ def _node(step: Step, places: Places) -> Node:
     name = step.get("name").text()
     if name in places.nodes:
         line = step.document.location(places.nodes[name]).line
-        raise step.get("name").fail(f"the node {name!r} is there twice, first on line {line}")
+        short = without_middle(name, LONGEST_NAME)
+        raise step.get("name").fail(f"the node {short!r} is there twice, first on line {line}")
     places.nodes[name] = (*step.path, "name")
     return Node(name, _measurements(step, places, name))
 

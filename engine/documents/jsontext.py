@@ -9,7 +9,7 @@ from eidos.engine.documents.jsonmarks import find_depth, find_repeated, find_tok
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions
 from eidos.engine.documents.scalars import Scalar, YamlRules, whole_go
-from eidos.engine.errors import DocumentError, Location
+from eidos.engine.errors import LONGEST_NAME, DocumentError, Location, without_middle
 from eidos.engine.model.jsonvalue import Json
 
 
@@ -136,7 +136,7 @@ def _refuse_surrogates(value: Json, text: str, name: str) -> None:
 
 def _repeated(text: str, name: str) -> DocumentError:
     key, mark = find_repeated(text) or ("", None)
-    problem = f"the key {key!r} is there twice"
+    problem = f"the key {without_middle(key, LONGEST_NAME)!r} is there twice"
     return DocumentError(problem, hint="Keep one of them.", location=_place(name, mark))
 
 

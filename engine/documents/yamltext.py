@@ -18,7 +18,13 @@ from yaml.events import (
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.positions import MarkedPositions, Marks, pack
 from eidos.engine.documents.scalars import Scalar, YamlRules, key_go, plain, plain_go, whole_go
-from eidos.engine.errors import DocumentError, Location, NoDocumentError
+from eidos.engine.errors import (
+    LONGEST_NAME,
+    DocumentError,
+    Location,
+    NoDocumentError,
+    without_middle,
+)
 from eidos.engine.model.jsonvalue import Json
 
 Event: TypeAlias = Any
@@ -249,7 +255,7 @@ class _Reader:
         mark = first if isinstance(first, int) else first[0]
         line = MarkedPositions(mark).find(()).line
         return DocumentError(
-            f"the key {key!r} is there twice, first on line {line}",
+            f"the key {without_middle(key, LONGEST_NAME)!r} is there twice, first on line {line}",
             hint="Keep one of them.",
             location=self.location(event),
         )

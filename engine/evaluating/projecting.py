@@ -9,7 +9,7 @@ from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.admission import Review
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Constraint, Rule, Scope, SyncedKind
+from eidos.engine.model.rule import Constraint, Rule, Scope
 from eidos.engine.model.snapshot import Collection, CollectorState, Facts, word_on
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import View
@@ -17,6 +17,7 @@ from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
 NODE_NAME = FactAddress("node", "name")
+_VOUCH = " (eidos admit --inventory)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +145,17 @@ def _untold(constraint: Constraint, review: Review) -> str | None:
     space = review.namespace
     if constraint.reads_namespace and space is not None and space.object is None:
         return f"it reads the namespace {space.name}, whose manifest is not given"
-    known = review.inventory
-    if not constraint.reads_inventory or known is None:
+    if not constraint.reads_inventory or review.inventory is None:
         return None
+    known = review.inventory if constraint.reads_metadata else review.inventory | review.seen
+    if not constraint.synced:
+        return f"it reads data.inventory, and does not say which kinds of objects{_VOUCH}"
     for wanted in constraint.synced:
-        if not any(_is_among(each, kind) for each in wanted for kind in known):
+        if not any(each.holds(*kind) for each in wanted for kind in known):
             names = " or ".join(dict.fromkeys(kind for each in wanted for kind in each.kinds))
-            return (
-                f"it reads data.inventory, and no other {names} is given (eidos admit --inventory)"
-            )
-    if not known:
-        return "it reads data.inventory, and no other object is given (eidos admit --inventory)"
+            where = "" if review.no_facts else ", nor whole in the snapshot"
+            return f"it reads data.inventory, and no other {names} is given{where}{_VOUCH}"
     return None
-
-
-def _is_among(wanted: SyncedKind, known: tuple[str, str]) -> bool:
-    version, kind = known
-    group, _, number = version.rpartition("/")
-    return group in wanted.groups and number in wanted.versions and kind in wanted.kinds
 
 
 def _reasons(

@@ -187,6 +187,7 @@ def review_facts(
         review.no_facts,
         [space.name, dict(space.labels), space.known, space.object] if space else None,
         None if review.inventory is None else sorted(map(list, review.inventory)),
+        sorted(map(list, review.seen)),
         dict(review.beside),
     ]
     facts = cluster or SubjectFacts(name, Scope.ADMISSION, file, "")

@@ -12,6 +12,7 @@ from eidos.engine.linting.kinds import (
     FINDING_PATH,
     ID_FORM,
     METADATA_INCOMPLETE,
+    PLACEHOLDER_LEFT,
     found,
 )
 from eidos.engine.linting.trees import Path, Reader, readers
@@ -19,6 +20,7 @@ from eidos.engine.model.facts import FactAddress, split_path
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.packs import scaffold
 from eidos.engine.packs.shipped import OPEN
 from eidos.engine.rego.annotations import read_annotations
 from eidos.engine.rego.opa.reading import Node, Parsed, nodes_below
@@ -44,6 +46,28 @@ def said(rule: Rule) -> Iterator[LintFinding]:
         if not value and not (rule.selects and name.startswith("custom")):
             message = f"{rule.id} has no {name}"
             yield found(METADATA_INCOMPLETE, message, (file, line, None), hint)
+
+
+def left(rule: Rule) -> Iterator[LintFinding]:
+    """Give what ``policy new`` says of a rule, and that its author did not change."""
+    titles = {scaffold.title(str(fact)) for fact in rule.requires}
+    is_left = {
+        ("title",): rule.title in titles,
+        ("description",): scaffold.left(rule.description, scaffold.DESCRIPTION),
+        ("related_resources",): scaffold.REFERENCE in rule.references,
+        ("custom", "remediation"): scaffold.left(rule.remediation, scaffold.REMEDIATION),
+    }
+    for path in (path for path, left in is_left.items() if left):
+        what = "reference" if path == ("related_resources",) else path[-1]
+        message = f"the {what} of {rule.id} is what 'policy new' put there"
+        yield found(PLACEHOLDER_LEFT, message, _spot(rule, *path), "Say what only you know.")
+
+
+def left_in_manifest(file: str, text: str) -> Iterator[LintFinding]:
+    """Give the description of a pack, where its author did not change it."""
+    for line in scaffold.lines_with(text, scaffold.ABOUT):
+        message = "the description of the pack is what 'policy new' put there"
+        yield found(PLACEHOLDER_LEFT, message, (file, line, None), "Say what the rules are about.")
 
 
 def unknown_facts(rule: Rule) -> Iterator[LintFinding]:

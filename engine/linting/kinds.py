@@ -22,6 +22,9 @@ LOAD_REFUSED: Final = _kind(
 METADATA_INCOMPLETE: Final = _kind(
     "metadata-incomplete", Level.WARNING, "A rule does not say why it is, or what to do about it."
 )
+PLACEHOLDER_LEFT: Final = _kind(
+    "placeholder-left", Level.WARNING, "A rule or pack still says what 'policy new' put there."
+)
 ID_FORM: Final = _kind("id-form", Level.WARNING, "The id of a rule will not last.")
 DECLARED_UNREAD: Final = _kind(
     "declared-unread", Level.WARNING, "A rule declares what it never reads."
@@ -60,6 +63,9 @@ TEST_VACUOUS: Final = _kind("test-vacuous", Level.ERROR, "A test cannot fail.")
 TEST_UNKNOWN: Final = _kind(
     "test-unknown", Level.ERROR, "A test asks for a rule that there is not."
 )
+TEST_MISNAMED: Final = _kind(
+    "test-misnamed", Level.ERROR, "Tests have a name by which nobody runs them as tests."
+)
 IMPORT_SHADOWED: Final = _kind(
     "import-shadowed", Level.ERROR, "A name hides an import of the same name."
 )
@@ -79,11 +85,14 @@ IGNORE_UNKNOWN: Final = _kind(
 
 KINDS: Final = {each.id: each for each in list(globals().values()) if isinstance(each, LintKind)}
 """By id, in the order of this page."""
+_WITHOUT_TREES: Final = frozenset(
+    {
+        *("load-refused", "metadata-incomplete", "placeholder-left", "id-form"),
+        *("fact-unknown", "fact-scope", "test-misnamed"),
+    }
+)
 NEED_TREES: Final = tuple(
-    name
-    for name in KINDS
-    if name not in ("load-refused", "metadata-incomplete", "id-form", "fact-unknown", "fact-scope")
-    and not name.startswith("ignore-")
+    name for name in KINDS if name not in _WITHOUT_TREES and not name.startswith("ignore-")
 )
 """Those that only OPA's syntax trees can tell."""
 REGAL: Final = "regal/"

@@ -1,17 +1,49 @@
 """Tests that cannot fail, and tests that ask for what there is not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from eidos.engine.linting.kinds import TEST_UNKNOWN, TEST_VACUOUS, found
+from eidos.engine.errors import Problem
+from eidos.engine.linting.kinds import TEST_MISNAMED, TEST_UNKNOWN, TEST_VACUOUS, found
 from eidos.engine.linting.trees import Path, Reader, readers
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.checking import Names, unknown_data
+from eidos.engine.packs.misnamed import misnamed_rules
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.rego.opa.reading import Node, Parsed
 
 _TEST = "test_"
+_TESTS = (_TEST, "todo_test_")
 _CONSTANTS = ("string", "number", "boolean", "null")
+
+
+def unread_cases(problems: Iterable[Problem]) -> Iterator[LintFinding]:
+    """Give files with cases that nobody reads."""
+    for each in problems:
+        file = each.location.file if each.location else ""
+        yield found(TEST_MISNAMED, each.message, (file, 1, None), each.hint)
+
+
+def misplaced_tests(
+    modules: Sequence[Module], facts: Sequence[ModuleFacts]
+) -> Iterator[LintFinding]:
+    """Give the tests that stand in modules of a pack that judge."""
+    for module, each in zip(modules, facts, strict=True):
+        tests = [name for name in each.rules if name.startswith(_TESTS)]
+        if tests:
+            message = f"{tests[0]} stands in a module that judges, and is packed and signed with it"
+            hint = "Put tests into a file whose name ends with _test.rego."
+            yield found(TEST_MISNAMED, message, (module.file, each.rules[tests[0]], None), hint)
+
+
+def never_run(modules: Sequence[Module], facts: Mapping[str, ModuleFacts]) -> Iterator[LintFinding]:
+    """Give the rules in modules of tests that read like tests and are none."""
+    for module in modules:
+        rules = facts[module.file].rules
+        for name in misnamed_rules(rules):
+            message = f"{name} is never run: tests are called test_... or todo_test_..."
+            place = (module.file, rules[name], None)
+            yield found(TEST_MISNAMED, message, place, "Give it such a name, or a quite other one.")
 
 
 def sets_of(modules: Sequence[Parsed]) -> frozenset[Path]:

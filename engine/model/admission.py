@@ -64,8 +64,10 @@ class Review:
     namespace: Namespace | None = None
     """Where its object lies; None for what lies in no namespace."""
     inventory: frozenset[tuple[str, str]] | None = frozenset()
-    """Which kinds (API version, kind) others' objects are known of; None where somebody vouches for
+    """Which kinds (API version, kind) others' objects are given of; None where somebody vouches for
     all that there are."""
+    seen: frozenset[tuple[str, str]] = frozenset()
+    """Which kinds the snapshot has others' objects of, whole but for their metadata."""
     beside: Mapping[str, Json] = field(default_factory=dict)
     """What rules of packs see beside ``input.request``."""
     no_facts: str | None = None

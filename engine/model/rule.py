@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from typing import Final
 
 from eidos.engine.errors import Location
 from eidos.engine.model.facts import FactAddress
@@ -117,6 +118,10 @@ GATOR = "gator.gatekeeper.sh"
 """Its name of the one that looks at files: ``eidos check``, and suites."""
 
 
+ANY: Final = "*"
+"""Any API group, or any version."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncedKind:
     """Objects that a template looks for in ``data.inventory``."""
@@ -124,6 +129,15 @@ class SyncedKind:
     groups: tuple[str, ...]
     versions: tuple[str, ...]
     kinds: tuple[str, ...]
+
+    def holds(self, version: str, kind: str) -> bool:
+        """Say whether it means a kind of an ``apiVersion``."""
+        group, _, number = version.rpartition("/")
+        return (
+            kind in self.kinds
+            and not {group, ANY}.isdisjoint(self.groups)
+            and not {number, ANY}.isdisjoint(self.versions)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +150,10 @@ class Constraint:
     reads_inventory: bool = False
     """The template reads ``data.inventory``."""
     synced: tuple[tuple[SyncedKind, ...], ...] = ()
-    """What it needs there, by its annotation: one of each entry; empty where it does not say."""
+    """What it needs there, by its annotation and its Rego: one of each entry; empty where neither
+    says."""
+    reads_metadata: bool = False
+    """The template names metadata that no snapshot keeps."""
     reads_namespace: bool = False
     """The template reads ``input.review.namespaceObject``."""
     place: Location = Location("")

@@ -1,4 +1,4 @@
-"""What tests ask a rule: its module, made to tell, and what it told."""
+"""What tests ask a rule: its module, made to tell, and what it told; an engine that listens."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.rule import Rule
+from eidos.engine.model.rule import Module, Rule
+from eidos.engine.ports import Answer, Job, ModuleFacts, RegoEngine
 from eidos.engine.records import dataclass
 from eidos.engine.rego.opa.reading import Parsed
 
@@ -86,3 +87,59 @@ def told(prints: str) -> Iterator[Evidence]:
 
 def _first(values: Sequence[Json]) -> Json:
     return values[0] if values else None
+
+
+class ListeningEngine:
+    """An engine that notes what it is asked.
+
+    Args:
+        engine: answers.
+    """
+
+    def __init__(self, engine: RegoEngine) -> None:
+        self._engine = engine
+        self._jobs: list[Job] = []
+
+    def heard(self, rule: Rule) -> list[Evidence]:
+        """Give what a rule of a pack was asked so far."""
+        asked = (each for each in self._jobs if each.asks[-1].query == rule.entrypoints[-1].path)
+        return [
+            Evidence(
+                each.asks[-1].input,
+                each.program.data.get("params", {}),
+                each.program.data.get("tables", {}),
+                each.now_ns,
+            )
+            for each in asked
+        ]
+
+    @property
+    def name(self) -> str:
+        """That of the engine."""
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        """That of the engine."""
+        return self._engine.version
+
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
+        """Read modules as the engine does."""
+        return self._engine.analyse(modules, v0=v0)
+
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        """Pass it on."""
+        self._engine.prepare(jobs)
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Pass it on."""
+        self._engine.expect(jobs)
+
+    def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
+        """Note the jobs, and have them answered."""
+        asked = list(jobs)
+        self._jobs += asked
+        return self._engine.evaluate(asked)
+
+    def close(self) -> None:
+        """Leave the engine open: whoever opened it closes it."""

@@ -1,9 +1,9 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 from eidos.engine import __version__
@@ -128,6 +128,8 @@ class Inspected:
 
     modules: tuple[Module, ...] = ()
     tests: tuple[Module, ...] = ()
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    """Contents of what is no Rego and no file with cases, by path relative to the folder."""
     rules: tuple[Rule, ...] = ()
     """Those of a pack that are right."""
     facts: tuple[ModuleFacts, ...] = ()
@@ -151,14 +153,14 @@ def inspect(source: PolicySource, engine: RegoEngine) -> Inspected:
     try:
         facts = _facts(modules, engine) if source.is_pack else engine.analyse(modules)
     except PolicyError:
-        return Inspected(files.modules, files.tests, problems=problems)
+        return Inspected(files.modules, files.tests, files.data, problems=problems)
     rules: tuple[Rule, ...] = ()
     if source.is_pack:
         with suppress(EidosError):  # a table: told above
             known = Known(modules, facts, tables_of(library(), files))
             rules, _ = read_rules(files.modules, known)
     own = tuple(facts[: len(files.modules)])
-    return Inspected(files.modules, files.tests, rules, own, problems)
+    return Inspected(files.modules, files.tests, files.data, rules, own, problems)
 
 
 def _read(
@@ -230,14 +232,14 @@ def _manifest(source: PolicySource, files: PolicyFiles) -> Document:
     hint = f"Run 'eidos validate {source.path / MANIFEST}' to see all that is wrong."
     if not isinstance(manifest, dict):
         raise PolicyError("the file is not a map", location=document.location(()), hint=hint)
-    for field, example in (("name", "acme-gpu"), ("version", '"1.0.0"')):
-        said = manifest.get(field)
+    for key, example in (("name", "acme-gpu"), ("version", '"1.0.0"')):
+        said = manifest.get(key)
         if said is None:
-            raise PolicyError(f"the pack has no '{field}'", location=Location(name), hint=hint)
+            raise PolicyError(f"the pack has no '{key}'", location=Location(name), hint=hint)
         if not isinstance(said, str):
-            place = document.location((field,))
-            message = f"'{field}' is {json.dumps(said)}, and must be text"
-            raise PolicyError(message, location=place, hint=f"Write {field}: {example}")
+            place = document.location((key,))
+            message = f"'{key}' is {json.dumps(said)}, and must be text"
+            raise PolicyError(message, location=place, hint=f"Write {key}: {example}")
     if manifest.get("rego", "v1") != "v1":
         place = document.location(("rego",))
         message = f"the pack says rego: {json.dumps(manifest['rego'])}, and packs are written in v1"

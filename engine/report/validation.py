@@ -82,7 +82,8 @@ def github(validation: Validation, out: TextIO, _rendering: Rendering) -> None:
 
 
 def _annotation(level: str, problem: Problem) -> str:
-    path = f"{problem.location.path}: " if problem.location and problem.location.path else ""
+    shown = problem.location.shown_path if problem.location else ""
+    path = f"{shown}: " if shown else ""
     hint = f" {problem.hint}" if problem.hint else ""
     message = one_line(f"{path}{problem.message}.{hint}")
     return annotation(level, message, problem.location)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eidos.engine.errors import without_middle
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.secrets import MASK, is_secret, masked
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 _LONGEST = 60
+_MOST = 500
+"""Characters of the validator's own words, which repeat the value."""
 _TYPES = {
     "object": "a map",
     "array": "a list",
@@ -48,7 +51,7 @@ class _Error(NamedTuple):
         if not self.path:
             return "the document"
         last = self.path[-1]
-        return f"entry {last + 1}" if isinstance(last, int) else f"'{last}'"
+        return f"entry {last + 1}" if isinstance(last, int) else _quoted(last)
 
     def say(self, sentence: str, hint: str | None = None) -> Iterator[Said]:
         yield Said(self.path, f"{self.name} {sentence}", hint)
@@ -67,7 +70,7 @@ def worded(error: "ValidationError", schema: Json) -> Iterable[Said]:
     say = _WORDS.get(error.kind.name)
     if path and is_secret(str(path[-1]), error.instance):
         found = found._replace(value=MASK)
-    return say(found) if say else [Said(path, error.message)]
+    return say(found) if say else [Said(path, without_middle(error.message, _MOST))]
 
 
 def _part(schema: Json, path: Sequence[str | int]) -> Mapping[str, Any]:
@@ -85,6 +88,11 @@ def _definition(schema: Any, reference: str) -> Any:  # noqa: ANN401 - schemas a
     for name in reference.removeprefix("#/").split("/"):
         schema = schema[name]
     return schema
+
+
+def _quoted(name: str) -> str:
+    """Write the name of a key, which may have no end."""
+    return f"'{without_middle(name, _LONGEST)}'"
 
 
 def shown(value: Json) -> str:
@@ -121,7 +129,7 @@ def _required(error: _Error) -> Iterator[Said]:
 def _additional(error: _Error) -> Iterator[Said]:
     known = list(error.part.get("properties", {}))
     for key in error.detail["unexpected"]:
-        yield Said((*error.path, key), f"'{key}' is not known here", nearest(key, known))
+        yield Said((*error.path, key), f"{_quoted(key)} is not known here", nearest(key, known))
 
 
 def _enum(error: _Error) -> Iterator[Said]:

@@ -53,6 +53,37 @@ runs(image, names) if {
 
 # METADATA
 # description: |
+#   Tells whether images can be all that run: among them is one of those that every cluster runs for
+#   names, services or its network. Others were written by hand, or are of some namespaces: what is
+#   not among them may run all the same.
+whole(image) if runs(image, everywhere)
+
+everywhere := {
+	"amazon-k8s-cni",
+	"cilium",
+	"coredns",
+	"flannel",
+	"hardened-coredns",
+	"k8s-dns-kube-dns",
+	"kube-apiserver",
+	"kube-proxy",
+	"mirrored-coredns-coredns",
+	"ocp-v4.0-art-dev",
+}
+
+# METADATA
+# description: |
+#   Says of images that cannot be all that run that nobody knows whether one of some names does.
+untold(image, names) := {
+	"msg": sprintf("None of %v is among the images, but these are not all that run: a cluster has its DNS, kube-proxy or network as well.", [concat(", ", names)]),
+	"path": "k8s.image",
+} if {
+	not whole(image)
+	not runs(image, names)
+}
+
+# METADATA
+# description: |
 #   Splits a reference. `localhost:5000/a/b:1@sha256:…` is registry `localhost:5000`, repository `a/b`,
 #   tag `1` and digest `sha256:…`; what is not written is absent, except for the registry, which is
 #   docker.io then.

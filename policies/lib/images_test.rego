@@ -64,3 +64,18 @@ test_containers_that_are_not_described if {
 	image := {"containers": [null, "a", {}, {"repository": 5}]}
 	[entry.name | some entry in images.listed(image)] == ["", "", "", ""]
 }
+
+test_images_that_can_be_all_are_whole if {
+	images.whole({"coredns": "v1.12.2", "redis": "7"})
+	images.whole({"containers": [{"registry": "x", "repository": "eks/kube-proxy", "tag": "v1.34.2"}]})
+	not images.whole({"redis": "7"})
+	not images.whole({})
+	not images.whole({"containers": [{"registry": "x", "repository": "a/redis", "tag": "7"}]})
+}
+
+test_what_is_not_among_some_images_is_untold if {
+	images.untold({"redis": "7"}, ["a", "b"]).path == "k8s.image"
+	startswith(images.untold({}, ["a", "b"]).msg, "None of a, b is among the images")
+	not images.untold({"redis": "7"}, ["redis"])
+	not images.untold({"coredns": "1"}, ["redis"])
+}

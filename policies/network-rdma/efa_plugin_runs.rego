@@ -3,7 +3,8 @@
 # description: |
 #   A node with the efa module has Elastic Fabric Adapters. Without the device plugin or the DRA driver
 #   for EFA no pod gets one and NCCL falls back to TCP. Whether the node advertises as many as its
-#   instance type has, and RDMA devices of other vendors, are not in today's snapshots.
+#   instance type has, and RDMA devices of other vendors, are not in today's snapshots. Where the images
+#   cannot be all that run, nobody knows whether one of them offers EFA.
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html
 #     description: Machine learning with EFA on Amazon EKS
@@ -32,8 +33,11 @@ applicable if modules.loaded(input.os.kmod, "efa")
 
 offered if images.runs(input.k8s.image, data.params.images)
 
+unknown contains images.untold(input.k8s.image, data.params.images)
+
 deny contains finding if {
 	not offered
+	images.whole(input.k8s.image)
 	finding := {
 		"msg": sprintf("Kernel module efa is loaded, but no image offers EFA to pods, expected one of %v.", [concat(", ", data.params.images)]),
 		"path": "k8s.image",

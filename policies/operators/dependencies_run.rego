@@ -44,8 +44,11 @@ applicable if count(dependents) > 0
 
 cert_managers := images.named(input.k8s.image, "cert-manager-controller")
 
+unknown contains images.untold(input.k8s.image, ["cert-manager-controller"])
+
 deny contains finding if {
 	count(cert_managers) == 0
+	images.whole(input.k8s.image)
 	some dependent in dependents
 	finding := {
 		"msg": sprintf("%v runs without cert-manager, expected cert-manager-controller to run.", [dependent]),

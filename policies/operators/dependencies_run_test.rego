@@ -21,11 +21,22 @@ test_complete_passes if {
 }
 
 test_missing_fails if {
-	some finding in denied({"kserve-controller": "v0.20.0"})
+	some finding in denied({"kserve-controller": "v0.20.0", "coredns": "v1.12.2"})
 	finding.msg == "KServe runs without cert-manager, expected cert-manager-controller to run."
 }
 
-test_every_dependent_is_named if count(denied({"kserve-controller": "v0.20.0", "nvsentinel-node-drainer": "1"})) == 2
+test_every_dependent_is_named if count(denied({"kserve-controller": "v0.20.0", "nvsentinel-node-drainer": "1", "kube-proxy": "v1.34.2"})) == 2
+
+test_images_that_are_not_all_tell_nothing if {
+	image := {"kserve-controller": "v0.20.0"}
+	count(denied(image)) == 0
+	count(rule.unknown) == 1 with input as {"k8s": {"image": image}} with data.params as params
+}
+
+test_all_images_tell if {
+	image := {"kserve-controller": "v0.20.0", "kube-proxy": "v1.34.2"}
+	count(rule.unknown) == 0 with input as {"k8s": {"image": image}} with data.params as params
+}
 
 test_old_warns if {
 	count(denied(nvsentinel("v1.9.0"))) == 0

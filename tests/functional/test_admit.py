@@ -433,6 +433,109 @@ def test_custom_resources_of_the_snapshot_are_inventory(admit: Admit) -> None:
     assert admit({}, "-p", "p", "second.json", "--snapshot", "s.yaml")[0] == 1
 
 
+LONELY = """\
+package lonely
+
+violation contains {{"msg": "there is another"}} if {{
+  some name, other in data.inventory.{path}
+  name != input.review.name
+  {condition}
+}}
+"""
+
+
+def lonely(path: str, condition: str = "true", annotations: str = "") -> dict[str, Any]:
+    rego = LONELY.format(path=path, condition=condition)
+    return {
+        "p/t.yaml": coded("Lonely", rego, annotations=annotations),
+        "p/c.yaml": constraint("Lonely", "all", ""),
+    }
+
+
+SERVICE = 'namespace[_]["v1"].Service'
+STORAGE = {"fast": {"provisioner": "p", "default": True}}
+
+
+def test_other_kinds_are_no_inventory(admit: Admit) -> None:
+    files = {
+        **lonely(SERVICE),
+        "new.yaml": ingress("new", "a.example"),
+        "other.yaml": ingress("other", "b.example"),
+        "s.yaml": snapshot(storage_classes=STORAGE),
+        "service.json": {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}},
+    }
+    own = ("-p", "p", "new.yaml")
+    assert admit(files, *own, "other.yaml", "--snapshot", "s.yaml")[0] == 3
+    assert admit({}, *own, "--inventory", "other.yaml")[0] == 0
+    assert admit({}, *own, "--inventory", "service.json")[0] == 1
+
+
+def test_rego_looks_for_more_than_its_annotation_says(admit: Admit) -> None:
+    new, other = ingress("new", "a.example"), ingress("other", "b.example")
+    files = {**lonely(SERVICE, annotations=SYNC), "new.yaml": new, "other.yaml": other}
+    code, report = admit(files, "-p", "p", "new.yaml", "other.yaml")
+    assert code == 3
+    assert "no other Service" in report["subjects"][0]["verdicts"][0]["reason"]
+
+
+def test_a_template_that_does_not_say_what_it_looks_for_is_unknown(admit: Admit) -> None:
+    files = {
+        **lonely('namespace[_]["v1"][input.review.object.kind]', "false"),
+        "one.yaml": thing("one"),
+        "two.yaml": thing("two"),
+    }
+    code, report = admit(files, "-p", "p", "one.yaml", "two.yaml")
+    assert code == 3
+    assert "which kinds" in report["subjects"][0]["verdicts"][0]["reason"]
+    assert admit({}, "-p", "p", "one.yaml", "--inventory", "two.yaml")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [
+        ('other.provisioner == "q"', 0),
+        ('other.provisioner == "p"', 1),
+        ('other.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"', 1),
+        ("other.metadata.annotations.team", 3),
+        ("other.metadata.ownerReferences", 3),
+    ],
+)
+def test_storage_classes_are_inventory_but_for_their_metadata(
+    admit: Admit, condition: str, code: int
+) -> None:
+    files = {
+        **lonely('cluster["storage.k8s.io/v1"].StorageClass', condition),
+        "pod.json": workload("Pod", GPU_POD),
+        "s.yaml": snapshot(storage_classes=STORAGE),
+    }
+    assert admit(files, "-p", "p", "pod.json", "--snapshot", "s.yaml")[0] == code
+
+
+@pytest.mark.parametrize(
+    ("resource", "redacted", "code"),
+    [
+        ("clusterpolicies.nvidia.com", "", 0),
+        ("clusterpolicies.nvidia.com", "clusterpolicies.nvidia.com..first.spec.password", 3),
+        ("clusterpolicies.nvidia.com", "nvidiadrivers.nvidia.com..first.spec.password", 0),
+        ("resourceslices.resource.k8s.io", "", 3),
+    ],
+)
+def test_what_the_snapshot_has_in_part_is_no_inventory(
+    admit: Admit, resource: str, redacted: str, code: int
+) -> None:
+    entry = {"apiVersion": "nvidia.com/v1", "kind": "ClusterPolicy", "labels": {"a": "b"}}
+    seen = snapshot(custom_resources={resource: {"": {"first": entry}}})
+    if redacted:
+        word = {"type": "K8s", "subtype": "custom-resources", "status": "redacted"}
+        seen["collection"] = [word | {"keys": [redacted]}]
+    files = {
+        **lonely('cluster["nvidia.com/v1"].ClusterPolicy', 'other.metadata.labels.a == "c"'),
+        "pod.json": workload("Pod", GPU_POD),
+        "s.yaml": seen,
+    }
+    assert admit(files, "-p", "p", "pod.json", "--snapshot", "s.yaml")[0] == code
+
+
 def test_a_snapshot_is_context_and_no_manifest(admit: Admit) -> None:
     code, report = admit({"s.yaml": snapshot()}, "s.yaml")
     assert code == 2

@@ -75,6 +75,18 @@ def test_the_same_pack_changes_nothing(past: Past, capsys: pytest.CaptureFixture
     assert found["T-004"]["impact"] == "tightening"
 
 
+def test_a_rule_of_one_side_can_be_left_out(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    more = write_rules(past.folder / "more", "3.0.0")
+    added = (more / "named.rego").read_text().replace("T-004", "T-009").replace(".named", ".added")
+    (more / "added.rego").write_text(added)
+    for sides in (("t", "more"), ("more", "t")):
+        both = ("--pack", past.folder / sides[0], "--against", past.folder / sides[1])
+        assert "T-009" in rules(past, capsys, *both)
+        assert "T-009" not in rules(past, capsys, *both, "--exclude-rule", "T-009")
+        assert backtest(past, *both, "--exclude-rule", "T-099") == 2
+        assert "no rule or tag 'T-099'" in capsys.readouterr().err
+
+
 def test_only_new_failures_close_the_gate(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     new = ("--pack", past.folder / "new")
     assert backtest(past, *new, "--fail-on-new", "0") == 1

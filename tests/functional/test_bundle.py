@@ -310,11 +310,18 @@ def test_rules_of_both_sides_of_the_gate_can_be_chosen(
     assert {each["rule"] for each in gate["after"]["verdicts"]} > {"BHY-001"}
     assert all(each["rule"].startswith("BHY-00") for each in gate["after"]["verdicts"])
     assert ("rule", "T-001") in {(e["setting"], e["value"]) for e in gate["relaxations"]}
-    assert bundle("--exclude-rule", "BHY-001", to="less") == 0
+    for number, left_out in enumerate((["BHY-001"], ["nist-800-190"], ["BHY-001", "BOP-016"])):
+        options = [word for each in left_out for word in ("--exclude-rule", each)]
+        assert bundle(*options, to=f"less{number}") == 0
+    assert bundle("--gate", "prod", "--exclude-rule", "BHY-001", to="named") == 0
+    gate = json.loads(Path("named/gate.json").read_text())
+    assert "BHY-001" not in {each["rule"] for each in gate["after"]["verdicts"]}
     for options, words in (
         (["--rule", "T-001"], "no rule that judges what is rendered is left"),
         (["--rule", "BHY-*"], "no rule that judges the snapshot is left"),
         (["--rule", "BHX-*"], "there is no rule 'BHX-*'"),
+        (["--exclude-rule", "BHX-001"], "there is no rule or tag 'BHX-001'"),
+        (["--exclude-rule", "T-001"], "no rule that judges the snapshot is left"),
     ):
         capsys.readouterr()
         assert bundle(*options, to="other") == 2
@@ -439,8 +446,10 @@ def test_bundles_are_listed_by_cluster_and_time(
     [made] = recorded(capsys)
     assert (made["place"], made["decision"]) == (None, "passed")
     assert recorded(capsys, "--cluster", "c1", "--since", "1h") == [made]
-    assert recorded(capsys, "--cluster", "c2") == []
+    assert recorded(capsys, "--cluster", "c1", "--until", "2026-01-01") == []
     assert recorded(capsys, "--until", "2026-01-01") == []
+    assert history("bundles", "--cluster", "c2") == 2
+    assert "Known: c1." in capsys.readouterr().err
     for form in ("text", "table", "csv"):
         assert history("bundles", "-o", form) == 0
         assert made["run"] in capsys.readouterr().out

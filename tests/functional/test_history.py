@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,13 +58,13 @@ def test_runs_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("options", "expected"),
     [
         (["--cluster", "prod"], ["r2-x", "r0-x"]),
-        (["--cluster", "none"], []),
+        (["--cluster", "prod", "--until", "2026-02-01"], []),
         (["--cluster", "p*"], ["r2-x", "r0-x"]),
         (["--cluster", "dev", "--cluster", "prod", "--limit", "2"], ["r2-x", "r1-x"]),
         (["--node", "n1"], ["r2-x", "r1-x", "r0-x"]),
-        (["--node", "none"], []),
+        (["--node", "n1", "--since", "2026-03-04"], []),
         (["--rule", "GPU-*", "--until", "2026-03-02"], ["r1-x", "r0-x"]),
-        (["--rule", "OS-*"], []),
+        (["--cluster", "dev", "--rule", "GPU-*", "--since", "2026-03-03"], []),
         (["--until", "2026-03-01"], ["r0-x"]),
         (["--limit", "1"], ["r2-x"]),
         (["--limit", "0"], ["r2-x", "r1-x", "r0-x"]),
@@ -77,6 +78,42 @@ def test_runs_chosen(
     assert eidos("runs", "-o", "json", "--db", db, *options) == 0
 
     assert [run["run"] for run in json.loads(capsys.readouterr().out)["runs"]] == expected
+
+
+ASKING = [["runs"], ["timeline"], ["compliance"], ["drift"], ["facts", "gpu.smi.driver"]]
+BY_CLUSTER = [*ASKING, ["as-of", "2026-03-03"]]
+BY_NODE = [*BY_CLUSTER, ["why", "prod", "GPU-001"]]
+UNRECORDED = [
+    *((verb, ["--cluster", "prd"], "cluster 'prd'") for verb in BY_CLUSTER),
+    *((verb, ["--cluster", "prod", "--cluster", "x*"], "cluster 'x*'") for verb in BY_CLUSTER),
+    *((verb, ["--node", "n1", "--node", "n7"], "node 'n7'") for verb in BY_NODE),
+    *((verb, ["--rule", "GPU-0O1"], "rule 'GPU-0O1'") for verb in ASKING),
+]
+
+
+@pytest.mark.parametrize(("verb", "options", "name"), UNRECORDED)
+def test_names_of_which_nothing_is_recorded_are_no_answer(
+    db: Path,
+    capsys: pytest.CaptureFixture[str],
+    verb: list[str],
+    options: list[str],
+    name: str,
+) -> None:
+    assert eidos(*verb, *options, "--db", db) == 2
+    said = capsys.readouterr()
+    assert (said.out, f"nothing is recorded of a {name}" in said.err) == ("", True)
+
+
+def test_a_node_of_which_only_facts_are_recorded_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = tmp_path / "e.db"
+    with open_store(db) as store:
+        seen = snapshot(("n1",), cluster="prod")
+        record(store, replace(report("r0-x", seen, ()), subjects=()), seen)
+    assert eidos("runs", "--node", "n1", "-o", "json", "--db", db) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == []
+    assert eidos("runs", "--node", "n2", "--db", db) == 2
 
 
 def test_runs_as_rows(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,3 +248,28 @@ def test_a_named_database_that_is_not_there_is_no_empty_history(
     assert eidos("runs") == 2
     monkeypatch.delenv("EIDOS_DB")
     assert eidos("runs") == 0, "nothing is recorded in the usual place yet"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["timeline", "--since", "2026-03-01", "--until", "2026-03-04"],
+        ["why", "prod", "GPU-001", "--since", "2026-03-01"],
+        ["facts", "gpu.smi.driver", "--since", "2026-03-01"],
+        ["drift", "--since", "2026-03-02", "--until", "2026-03-04"],
+    ],
+    ids=lambda verb: verb[0],
+)
+@pytest.mark.parametrize("nodes", [("n1", "n2"), ("n1",), ("m1",)])
+def test_snapshots_of_one_name_and_time_are_told_where_they_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str], nodes: tuple[str, ...]
+) -> None:
+    path = tmp_path / "e.db"
+    with open_store(path) as store:
+        for run, names in (("r0-x", ("n1", "n2")), ("r1-x", nodes)):
+            seen = snapshot(names, cluster="prod")
+            record(store, report(run, seen, (verdict(),), "2026-03-02T12:00:00Z"), seen)
+    eidos(*verb, "--db", path)
+    said = capsys.readouterr().err
+    assert ("different snapshots of prod" in said) == (nodes != ("n1", "n2"))
+    assert ("r0-x, r1-x" in said) == (nodes != ("n1", "n2"))

@@ -406,7 +406,7 @@ def test_every_verb_takes_an_archive_or_says_why_not(
     (here / "one.tar.gz").write_bytes(write_archive(read_contents(here / "acme")))
     assert policy("pack", "acme", "gpu", "-o", "two.tar.gz") == 0
     assert policy("test", "one.tar.gz") == 0
-    assert policy("lint", "one.tar.gz", "two.tar.gz") == 0
+    assert policy("lint", "one.tar.gz", "two.tar.gz", "--fail-on", "error") == 0
     assert policy("diff", "one.tar.gz", "acme") == 0
     assert policy("eval", "-p", "one.tar.gz", "1 == 1") == 0
     assert policy("list", "one.tar.gz", "two.tar.gz") == 0

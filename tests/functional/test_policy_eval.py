@@ -218,6 +218,25 @@ def test_what_cannot_be_asked(wrong: str, capsys: pytest.CaptureFixture[str]) ->
     assert said in capsys.readouterr().err
 
 
+LONG = "count([1 | some x in numbers.range(1, 3000); some y in numbers.range(1, 3000); x + y == 0])"
+
+
+@pytest.mark.parametrize("engine", ["light", pytest.param("opa", marks=pytest.mark.real)])
+def test_what_takes_too_long_is_ended_and_says_how_to_go_on(
+    engine: str, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    if engine == "opa":
+        request.getfixturevalue("opa")
+    Path("long.rego").write_text(f"package long\n\nx := {LONG}\n")
+    asked = ["policy", "eval", "data.long.x", "-d", "long.rego"]
+    assert console.run(root, [*asked, "--timeout", "200ms"]) == 2
+    err = capsys.readouterr().err
+    assert "timed out after 0.2 s" in err
+    assert "--timeout 5m" in err
+    assert console.run(root, [*asked, "--timeout", "0s"]) == 2
+    assert "longer than nothing" in capsys.readouterr().err
+
+
 HOSTILE = {
     "network": 'x := http.send({"method": "get", "url": "http://localhost:1"})',
     "environment": "x := opa.runtime()",

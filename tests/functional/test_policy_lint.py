@@ -15,6 +15,7 @@ from eidos.engine.errors import EidosError
 from eidos.engine.linting.kinds import KINDS
 from eidos.engine.linting.regal import read_findings, regal_findings
 from eidos.engine.model.lint import Linted
+from eidos.engine.packs import scaffold
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import LINT
 from eidos.engine.schema import problems
@@ -89,6 +90,24 @@ PLANTED: dict[str, tuple[str, str]] = {
     "no-remediation": (
         "metadata-incomplete",
         CLEAN.replace("#   remediation: Install a newer driver.\n", ""),
+    ),
+    "title-left": (
+        "placeholder-left",
+        CLEAN.replace("The driver is new enough", f"{scaffold.title('gpu.smi.driver')} {MARK}"),
+    ),
+    "description-left": (
+        "placeholder-left",
+        CLEAN.replace("description: Old", f"description: {scaffold.DESCRIPTION} {MARK} Old"),
+    ),
+    "remediation-left": (
+        "placeholder-left",
+        CLEAN.replace("Install a newer driver.", f"{scaffold.REMEDIATION} {MARK}"),
+    ),
+    "reference-left": (
+        "placeholder-left",
+        CLEAN.replace(
+            "# custom:", f"# related_resources: {MARK}\n#   - ref: {scaffold.REFERENCE}\n# custom:"
+        ),
     ),
     "id": ("id-form", CLEAN.replace("id: T-001", f"id: driver_old {MARK}")),
     "fact-unread": (
@@ -261,6 +280,9 @@ PLANTED_TESTS: dict[str, tuple[str, str]] = {
     ),
     "rule": ("test-unknown", f"test_new_passes if not rule.dney with input as {{}} {MARK}"),
     "package": ("test-unknown", f"test_new_passes if not data.t.drivr.deny {MARK}"),
+    "plural": ("test-misnamed", f"tests_new_passes if count(rule.deny) == 0 {MARK}"),
+    "camel": ("test-misnamed", f"testNewPasses if count(rule.deny) == 0 {MARK}"),
+    "todo": ("test-misnamed", f"todo_new_passes if count(rule.deny) == 0 {MARK}"),
 }
 """Mistakes in tests of the clean rule."""
 
@@ -582,6 +604,9 @@ def test_shipped_packs_are_not_mended_by_name(capsys: pytest.CaptureFixture[str]
 
 
 def test_nothing_to_look_at_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = lint(capsys)
+    assert (code, "holds no .rego file" in said) == (2, True)
+    Path("t.yaml").write_text("apiVersion: templates.gatekeeper.sh/v1\n")
     code, document = lint(capsys)
     assert (code, document["files"]) == (3, 0)
     code, said = lint(capsys, "nowhere")
@@ -686,3 +711,53 @@ def test_a_regal_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("eidos.engine.linting.regal._PATIENCE", 0.5)
     with pytest.raises(EidosError, match=r"lint did not end within 0\.5 s"):
         list(regal_findings(regal, ["a.rego"]))
+
+
+def test_cases_that_nobody_runs_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN)
+    Path("t/driver_case.yaml").write_text("kind: PolicyCases\ncases: []\n")
+    code, document = lint(capsys, "t")
+    assert (code, standing(document)) == (1, [("test-misnamed", 1)])
+    assert document["findings"][0]["location"]["file"] == "t/driver_case.yaml"
+    assert "driver_cases.yaml" in document["findings"][0]["hint"]
+
+
+def test_tests_in_a_module_that_judges_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write(CLEAN)
+    file = Path("t/driver_tests.rego")
+    file.write_text(
+        "package t.driver_tests\n\nimport data.t.driver\n\ntest_x if count(driver.deny) == 1\n"
+    )
+    code, document = lint(capsys, "t")
+    assert (code, standing(document)) == (1, [("test-misnamed", 5)])
+    Path("plain").mkdir()
+    Path("plain/driver_tests.rego").write_text("package p\n\nx := 1\n\ntest_x if x == 1\n")
+    assert standing(lint(capsys, "plain")[1]) == []
+
+
+def test_what_is_started_is_left_until_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert console.run(root, ["policy", "new", "pack", "acme-gpu"]) == 0
+    capsys.readouterr()
+    code, document = lint(capsys, "acme-gpu")
+    found = document["findings"]
+    assert (code, {each["id"] for each in found}) == (1, {"placeholder-left"})
+    said = " ".join(each["message"] for each in found)
+    for what in (
+        "description of the pack",
+        "title",
+        "description of A",
+        "reference",
+        "remediation",
+    ):
+        assert what in said
+    for each in found:
+        place = Path(each["location"]["file"])
+        assert place.read_text().splitlines()[each["location"]["line"] - 1]
+    rule_, manifest = Path("acme-gpu/value_allowed.rego"), Path("acme-gpu/pack.yaml")
+    text = rule_.read_text()
+    for left in (scaffold.DESCRIPTION, scaffold.REMEDIATION, scaffold.title("gpu.smi.driver")):
+        assert left in text
+        text = text.replace(left, "Something else.")
+    rule_.write_text(text.replace(scaffold.REFERENCE, "https://example.com/"))
+    manifest.write_text(manifest.read_text().replace(scaffold.ABOUT, "About drivers."))
+    assert lint(capsys, "acme-gpu")[0] == 0

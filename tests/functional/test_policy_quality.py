@@ -242,3 +242,71 @@ def test_people_are_told_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 doubt about 1 rule of t@1.0.0" in told
     assert console.run(root, ["policy", "quality", "t", "-v"]) == 1
     assert "count(findings) == 0" in capsys.readouterr().out
+
+
+CASES = """apiVersion: eidos.dev/v1
+kind: PolicyCases
+fixture:
+  apiVersion: eidos.dev/v1
+  kind: Snapshot
+  nodes:
+    - name: a
+      measurements: [{type: GPU, subtypes: [{subtype: smi, data: {gpu-count: 8}}]}]
+cases:
+"""
+CASE = """  - name: a count of {count}
+    patches:
+      - op: replace
+        path: /nodes/0/measurements/0/subtypes/0/data/gpu-count
+        value: {count}
+    expect: [{{rule: "T-*", status: {status}}}]
+"""
+WANTED = {8: "pass", 9: "fail", 100: "pass", 99: "fail", 101: "fail"}
+
+
+def cases(wanted: dict[int, str]) -> None:
+    told = [CASE.format(count=count, status=status) for count, status in wanted.items()]
+    Path("t/r1_cases.yaml").write_text(CASES + "".join(told))
+
+
+def test_cases_notice_mutants_and_are_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    rule(1, COUNTED, "")
+    cases(WANTED)
+    code, document = quality(capsys)
+    assert (code, document["doubts"], document["score"]) == (0, [], 100.0)
+    [numbers] = document["rules"]
+    assert numbers["mutants"] == numbers["noticed"] > 5
+    assert numbers["evidence"] == 5
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"),
+    [
+        ({8: "pass"}, []),
+        ({8: "fail"}, [("unnoticed", "T-001")]),  # a case that fails anyhow notices nothing
+        ({1: "pass"}, [("unnoticed", "T-001")]),
+    ],
+)
+def test_cases_and_tests_in_rego_notice_together(
+    capsys: pytest.CaptureFixture[str], bound: dict[int, str], expected: list[tuple[str, str]]
+) -> None:
+    rule(1, COUNTED, TESTED.replace("said(8)", "said(1)"))
+    cases(bound)
+    assert doubts(quality(capsys)[1]) == expected
+
+
+def test_cases_of_other_rules_are_no_tests_of_this_one(capsys: pytest.CaptureFixture[str]) -> None:
+    rule(1, COUNTED, "")
+    rule(2, COUNTED, "")
+    cases(WANTED)
+    file = Path("t/r1_cases.yaml")
+    file.write_text(file.read_text().replace("T-*", "T-001"))
+    assert ("untested", "T-001") not in doubts(quality(capsys)[1])
+    assert doubts(quality(capsys, "--rule", "T-002")[1]) == [("untested", "T-002")]
+
+
+def test_cases_that_cannot_be_read_are_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    rule(1, COUNTED, TESTED)
+    Path("t/r1_cases.yaml").write_text("cases: []\n")
+    code, said = quality(capsys)
+    assert (code, "t/r1_cases.yaml" in said) == (2, True)

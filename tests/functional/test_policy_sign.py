@@ -481,6 +481,19 @@ def _text(made: random.Random) -> str:
     return "".join(made.choice(chars) for _ in range(made.randrange(1, 9)))
 
 
+def test_nothing_is_not_signed_and_no_signature_of_nothing_holds(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    sign = ["policy", "sign", "empty", "--key", "key.pem"]
+    verify = ["policy", "verify", "empty", "--key", "key.pub"]
+    assert console.run(root, sign) == 2
+    (empty / "a.rego").write_text("package a\n")
+    assert [console.run(root, each) for each in (sign, verify)] == [0, 0]
+    shutil.rmtree(empty)
+    empty.mkdir()
+    assert console.run(root, verify) == 1
+
+
 # Without a key ----------------------------------------------------------------------------------
 
 WHO = ("--identity", WORKFLOW, "--issuer", GITHUB, "--trusted-root", "root.json")

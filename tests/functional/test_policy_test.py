@@ -206,6 +206,16 @@ def test_values_of_failing_expressions_are_shown(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("engine")
+def test_cases_that_are_not_called_so_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write({**PACK, "acme/acme_case.yaml": CASES})
+    assert run("acme") == 2
+    told = capsys.readouterr()
+    assert "acme/acme_case.yaml:1" in told.out + told.err
+    assert "acme_cases.yaml" in told.out + told.err
+    write({"plain/main.rego": PLAIN, "plain/cases.yaml": CASES})
+    assert run("plain") == 2
+
+
 def test_nothing_found_is_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
     write({"policy/a.rego": PLAIN})
     assert run("policy") == 3

@@ -12,6 +12,8 @@ import pytest
 from eidos.engine.cli import console, root
 from eidos.engine.documents.writing import to_json, to_yaml
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.snapshot import Metadata, Node, Snapshot
+from eidos.engine.redacting import secret_names
 from eidos.engine.report.registry import DOCUMENT, DRIFT, REPORT, Kind
 from eidos.engine.store.sqlite.blobs import read_blob
 from fakes.kube_api import KubeApi, serve
@@ -328,3 +330,66 @@ def test_in_what_plain_rules_repeat_of_a_document(
     assert "args: run --token=[redacted]" in said.out
     assert_clean(work, said.out + said.err)
     assert os.path.exists("e.db")  # noqa: PTH110 -- what was looked through
+
+
+# Names ------------------------------------------------------------------------------------------
+
+
+def with_name(what: str, name: str) -> Json:
+    node: dict[str, Json] = {"name": "n1", "measurements": []}
+    measured: dict[str, Json] = {"type": "OS", "subtypes": [{"subtype": "kmod", "data": {}}]}
+    document: dict[str, Json] = {
+        "apiVersion": "eidos.dev/v1",
+        "kind": "Snapshot",
+        "metadata": {"cluster": "c1"},
+        "nodes": [node],
+    }
+    if what == "node":
+        node["name"] = name
+    elif what == "gap":
+        document["collection"] = [{"type": "OS", "node": name, "status": "failed"}]
+    else:
+        measured["subtypes"] = [{"subtype": name, "data": {}}]
+        node["measurements"] = [measured]
+    return document
+
+
+@pytest.mark.parametrize("what", ["node", "subtype", "gap"])
+def test_a_secret_in_a_name_is_refused_and_not_repeated(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = SERVICES["github"]
+    file, db = tmp_path / "s.json", tmp_path / "h.db"
+    file.write_text(to_json(with_name(what, f"a-{secret}")))
+    for command, code in (
+        (["check", str(file), "-p", "gpu", "--db", str(db)], 2),
+        (["validate", str(file)], 1),
+        (["snapshot", "convert", str(file)], 2),
+    ):
+        assert console.run(root, command) == code
+        said = capsys.readouterr()
+        assert "holds what looks like a secret" in said.out + said.err
+        assert secret not in said.out + said.err
+    assert secret.encode() not in (db.read_bytes() if db.exists() else b"")
+
+
+def names_told(name: str) -> list[str]:
+    snapshot = Snapshot(Metadata("c1"), (), (Node("n1", ()), Node(name, ())))
+    return [what for what, _, _ in secret_names(snapshot)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_form_is_found_in_a_name(service: str) -> None:
+    assert names_told(SERVICES[service]) == ["node"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ip-10-0-160-248.ec2.internal", "gke-prod-pool-1-abcdef12-x7k2", "i-0123456789abcdef0"),
+        *("aks-gpunp-12345678-vmss000000", "a1b2c3d4-e5f6-7890-abcd-ef0123456789", "key-server-01"),
+        *("password-server-01.corp", "token-node-1", "0123456789abcdef" * 4, "vault-0", "dgx@rack"),
+    ],
+)
+def test_names_of_clouds_and_people_are_no_secrets(name: str) -> None:
+    assert names_told(name) == []

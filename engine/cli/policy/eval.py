@@ -65,6 +65,7 @@ class EvalOptions:
         bool, Option("--strict-builtin-errors", "Treat an error in a built-in function as fatal.")
     ] = False
     v0: Annotated[bool, Option("--v0", "Policy and query are written in Rego v0.")] = False
+    timeout: Annotated[float, Option("--timeout", "End the evaluation after this time.")] = 30.0
 
 
 @click.command()
@@ -79,6 +80,8 @@ def command(query: str | None, asked: EvalOptions, engine: LocalEngineOptions) -
     """
     if asked.explain and (asked.profile or asked.form not in (None, TEXT, "json")):
         raise UsageError("--explain is written as text or json", hint="Ask for one at a time.")
+    if asked.timeout <= 0:
+        raise UsageError("--timeout must be longer than nothing", hint="Write --timeout 30s")
     if not asked.explain and asked.form == TEXT:
         raise UsageError("text is how --explain is written", hint="Take -o pretty.")
     request = EvalRequest(
@@ -94,6 +97,7 @@ def command(query: str | None, asked: EvalOptions, engine: LocalEngineOptions) -
         strict=asked.strict,
         fail=asked.fail,
         v0=asked.v0,
+        timeout=asked.timeout,
     )
     with open_context(engine=engine) as context:
         found = policy_eval(request, context)

@@ -25,7 +25,7 @@ def command(
 
     Prints the names of changed files. Files are replaced atomically; one that does not parse stays
     as it is, and links are not followed. Exit codes: 0, 1 if --check finds something, 2 if a file
-    does not parse, 3 if there are no files.
+    does not parse or a folder holds no policy, 3 if there is nothing to format.
     """
     with open_context(engine=engine) as context:
         found = policy_fmt(paths, context, write=not (check or diff), v0=v0)

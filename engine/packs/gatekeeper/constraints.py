@@ -19,7 +19,9 @@ from eidos.engine.model.rule import (
     Rule,
     Scope,
     Severity,
+    SyncedKind,
 )
+from eidos.engine.packs.gatekeeper.inventory import reads_metadata, wanted_kinds
 from eidos.engine.packs.gatekeeper.rewriting import INVENTORY
 from eidos.engine.packs.gatekeeper.templates import Template
 from eidos.engine.ports import ModuleFacts
@@ -145,6 +147,13 @@ class ReadTemplate:
         paths = (path for facts in self.facts for path in facts.imports)
         return any(path.partition(".")[0] == INVENTORY for path in paths)
 
+    @property
+    def wanted_kinds(self) -> tuple[tuple[SyncedKind, ...], ...]:
+        """What it looks for there; nothing where that cannot be told."""
+        if not self.reads_inventory:
+            return ()
+        return wanted_kinds(self.template.synced, self.template.modules)
+
 
 def constraint_rule(step: Step, read: ReadTemplate) -> Rule:
     """Give the rule that a constraint makes of its template.
@@ -181,7 +190,8 @@ def constraint_rule(step: Step, read: ReadTemplate) -> Rule:
             match=match,
             actions=_actions(spec, step),
             reads_inventory=read.reads_inventory,
-            synced=template.synced if read.reads_inventory else (),
+            synced=read.wanted_kinds,
+            reads_metadata=read.reads_inventory and reads_metadata(template.modules),
             reads_namespace=read.names("input.review.namespaceObject"),
             place=step.document.location(step.path),
         ),

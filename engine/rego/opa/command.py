@@ -191,12 +191,16 @@ class OpaCommand:
                     texts[number] = (place / file_name(number)).read_bytes().decode()
         return texts, [refused[number] for number in sorted(refused)]
 
-    def evaluate(self, question: Question, *flags: str) -> tuple[int, str, str]:
+    def evaluate(
+        self, question: Question, *flags: str, seconds: float | None = None, hint: str | None = None
+    ) -> tuple[int, str, str]:
         """Evaluate a query as ``opa eval`` does, with what rules may use.
 
         Args:
             question: what is asked.
             flags: how: ``--format json``.
+            seconds: how long it may take; the time of the limits when None.
+            hint: what to do where that is too short.
 
         Returns:
             Exit code, standard output and standard error, with our names of the modules.
@@ -213,7 +217,8 @@ class OpaCommand:
                 given = place.parent / "input.yaml"  # which JSON is, too
                 given.write_bytes(question.input)
                 arguments += ["--input", str(given)]
-            code, stdout, stderr = self._run("eval", *arguments, "--", question.query)
+            arguments += ["--", question.query]
+            code, stdout, stderr = self._run("eval", *arguments, seconds=seconds, hint=hint)
         names = [module.file for module in question.modules]
         return (
             code,
@@ -241,9 +246,11 @@ class OpaCommand:
         builtins = [each for each in offered["builtins"] if each["name"] not in FORBIDDEN]
         return {**offered, "builtins": builtins, "allow_net": []}
 
-    def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, str, str]:
+    def _run(
+        self, *arguments: str, seconds: float | None = None, hint: str | None = None
+    ) -> tuple[int, str, str]:
         process = OpaProcess([self.binary, *arguments], self._limits, "/")
-        return process.finish(seconds or self._limits.start_seconds)
+        return process.finish(seconds or self._limits.start_seconds, hint)
 
 
 def _read(stdout: str, verb: str) -> dict[str, Any]:

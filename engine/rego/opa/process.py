@@ -158,8 +158,12 @@ class OpaProcess:
             os.close(descriptor)
         return code, stdout, stderr
 
-    def finish(self, seconds: float) -> tuple[int, str, str]:
+    def finish(self, seconds: float, hint: str | None = None) -> tuple[int, str, str]:
         """Wait for the end of a command, and give its exit code and what it wrote.
+
+        Args:
+            seconds: how long it may take.
+            hint: what to do where that is too short.
 
         Raises:
             EidosError: it took too long, crashed, ran out of memory, or had more to say than it
@@ -167,7 +171,7 @@ class OpaProcess:
         """
         if not self.wait(seconds):
             self.bury()
-            raise EidosError(f"opa timed out after {seconds:g} s", hint=_BUSY)
+            raise EidosError(f"opa timed out after {seconds:g} s", hint=hint or _BUSY)
         full = any(os.fstat(each).st_size >= self._most_output for each in self._outputs())
         code, stdout, stderr = self._close()
         if full:  # OPA does not notice: its exit code is that of one who said it all
