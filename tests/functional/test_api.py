@@ -83,7 +83,7 @@ def test_documents_of_plain_rules(here: Path) -> None:
         for wrong in (float("nan"), {1, 2}, object(), b"x"):
             report = eidos.judge({"x": wrong, "y": {"a": 2}}, policy)
             assert report.decision is Decision.ERROR
-            assert "no JSON" in report.problems[0].message
+            assert "not JSON" in report.problems[0].message
         deep: Any = []
         for _ in range(100_000):
             deep = [deep]
@@ -98,7 +98,8 @@ def test_history_is_read_back(here: Path) -> None:
         [run] = eidos.runs()
         assert run.run == report.run
         assert eidos.run() == eidos.run(report.run) == report
-        assert eidos.runs(cluster="no such") == []
+        with pytest.raises(UsageError, match="nothing is recorded of a cluster 'no such'"):
+            eidos.runs(cluster="no such")
         later = eidos.as_of(datetime.now(UTC) - timedelta(seconds=0), clusters=["demo-*"])
         assert {s.name for s in later.subjects} == {s.name for s in report.subjects}
         assert eidos.check([f"run:{report.run}"], policy).exit_code == report.exit_code
