@@ -1,5 +1,6 @@
 """``eidos recipe``: from facts and options to what should run on a cluster, or why not."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ from eidos.engine.model.recipe import (
 )
 from eidos.engine.model.rule import PREFER, Pack
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.selecting.choosing import candidate, choose
+from eidos.engine.selecting.choosing import candidate, choose, refinements
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
 from eidos.engine.selecting.linting import lint, queries
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
@@ -116,6 +117,7 @@ def resolve_recipe(
     resolution = replace(
         resolution,
         recipe=recipe,
+        refinements=refinements(catalog, query),
         outcomes=asking.outcomes(recipe.constraints, item.snapshot, item.name) if item else (),
         unvouched=tuple(each for each in recipe.profiles if each.choice.given and not each.vouched),
     )
@@ -347,10 +349,19 @@ def _covered(catalog: Catalog, query: Mapping[str, str], choice: Choice) -> Cove
         for constraint in each.overlay.constraints
         if constraint.fact == _RELEASE
     ]
-    return Covered(dict(query), _name(choice.applied), profiles, tuple(dict.fromkeys(releases)))
+    return Covered(dict(query), _name(choice.applied), profiles, _strictest(releases))
+
+
+def _strictest(ranges: Sequence[str]) -> tuple[str, ...]:
+    """Leave out lower bounds, ``>= 1.32``, below the highest: overlays each state their own."""
+    lowest = [each for each in dict.fromkeys(ranges) if _LOWEST.fullmatch(each)]
+    others = [each for each in dict.fromkeys(ranges) if each not in lowest]
+    highest = sorted(lowest, key=lambda each: [int(part) for part in each[3:].split(".")])[-1:]
+    return (*highest, *others)
 
 
 _RELEASE = FactAddress("k8s", "server", "version")
+_LOWEST = re.compile(r">= \d+(\.\d+)*")
 
 
 def lint_catalog(data: Sequence[str], context: Context) -> list[Problem]:

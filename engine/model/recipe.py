@@ -519,6 +519,8 @@ class Resolution:
     """Choices of profiles that somebody must vouch for, and nobody does."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Rules that could not say what kind of cluster it is, with their reason."""
+    refinements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is not known of the cluster, need not be, and would change the recipe."""
     roots: Mapping[str, str] = field(default_factory=dict)
     """Where the folders of the catalog are; see `Catalog.roots`."""
     overlays: Mapping[str, Overlay] = field(default_factory=dict)

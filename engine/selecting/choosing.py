@@ -18,6 +18,7 @@ from eidos.engine.model.recipe import (
     Overlay,
     Refusal,
 )
+from eidos.engine.selecting.criteria import option
 
 Query = Mapping[str, str]
 """Dimension to the value that is asked for; what is open is not there."""
@@ -55,6 +56,35 @@ def choose(
 
 def _applies(overlay: Overlay, query: Query) -> bool:
     return all(query.get(name) in values for name, values in overlay.criteria.items())
+
+
+def refinements(catalog: Catalog, query: Query) -> dict[str, tuple[str, ...]]:
+    """Give what is not asked for, need not be, and would change what applies: values by dimension.
+
+    Args:
+        catalog: every overlay.
+        query: that has a recipe; one that has none gives nothing.
+    """
+    plain = choose(catalog, query)
+    if isinstance(plain, Refusal):
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, dimension in catalog.criteria.items():
+        if not dimension.refines or dimension.is_count or name in query:
+            continue
+        others = ((value, choose(catalog, {**query, name: value})) for value in dimension.values)
+        values = tuple(
+            value
+            for value, other in others
+            if isinstance(other, Choice) and _names(other) != _names(plain)
+        )
+        if values:
+            found[name] = values
+    return found
+
+
+def _names(choice: Choice) -> set[str]:
+    return {each.overlay.name for each in choice.applied}
 
 
 def _answers(overlay: Overlay, asked: Iterable[str]) -> bool:
@@ -102,13 +132,22 @@ def _stricter(rest: Iterable[Overlay], query: Query) -> list[Candidate]:
 
 def _open(catalog: Catalog, candidates: list[Candidate], query: Query) -> Refusal:
     """Refuse a query that leaves open what must be said."""
-    missing = _united(each.give for each in candidates)
-    said = ", ".join(catalog.criteria[name].title for name in missing)
+    missing = _united(each.give for each in _nearer(candidates))
+    said = " and ".join(catalog.criteria[name].title.lower() for name in missing)
     return Refusal(
-        f"{described(query)} is not enough to choose by: {said} decides, and is not given",
+        f"{described(query)} is not enough to choose a recipe: the {said} must be known as well",
         f"Give {_options(missing)}.",
         tuple(sorted(candidates, key=lambda each: each.overlay)),
     )
+
+
+def _nearer(candidates: list[Candidate]) -> list[Candidate]:
+    """Give those that want no more than another does: a platform need not be there."""
+    return [
+        each
+        for each in candidates
+        if not any(other.give.keys() < each.give.keys() for other in candidates)
+    ]
 
 
 def _uncovered(
@@ -131,7 +170,7 @@ def _nearest(criteria: Mapping[str, Dimension], candidates: list[Candidate], que
     """Say what to give, or what to change where nothing that is given would do."""
     fitting = [each for each in candidates if not each.conflicts]
     if fitting:
-        return f"Give {_options(_united(each.give for each in fitting))}."
+        return f"Give {_options(_united(each.give for each in _nearer(fitting)))}."
     fewest = [each for each in candidates if len(each.conflicts) == 1]
     if fewest:
         others = _united(each.conflicts for each in fewest)
@@ -164,7 +203,7 @@ def _united(maps: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[st
 
 def _options(missing: Mapping[str, tuple[str, ...]]) -> str:
     """Write what is missing as options of the command line."""
-    return " and ".join(f"--{name} {'|'.join(values)}" for name, values in missing.items())
+    return " and ".join(option(name, *values) for name, values in missing.items())
 
 
 def described(query: Query) -> str:

@@ -8,6 +8,15 @@ from eidos.engine.model.recipe import ANYTHING, Criterion, Dimension, Evidence
 from eidos.engine.model.rule import CRITERION, EXCLUDE
 from eidos.engine.model.verdict import Finding, Verdict
 
+OPTIONS = ("service", "accelerator", "os", "intent", "platform")
+"""Dimensions with an option of their own; a site's catalog may have any others."""
+
+
+def option(name: str, *values: str) -> str:
+    """Write how a criterion is given on the command line: ``--os ubuntu|ol``."""
+    choice = "|".join(values)
+    return f"--{name} {choice}" if name in OPTIONS else f"--criterion {name}={choice}"
+
 
 def read_value(dimension: Dimension, text: str) -> str | None:
     """Give the value that a word means; None for one that leaves it open (``any``).
@@ -142,7 +151,8 @@ def _against(
             Problem(
                 f"{said.dimension} {said.value} is asked for, and facts say "
                 f"{', '.join(others)}: {shown[0].because}",
-                f"Leave --{said.dimension} out, or add --force; the recipe will say so.",
+                f"Leave {option(said.dimension, said.value)} out, or add --force; the recipe will "
+                "say so.",
                 None,
                 UsageError.code,
             )
@@ -156,7 +166,7 @@ def _split(name: str, values: Sequence[Criterion]) -> Problem:
     said = "; ".join(f"{each.value} ({each.because})" for each in values)
     return Problem(
         f"facts show more than one {name}: {said}",
-        f"Say which one the recipe is for: --{name} {values[0].value}",
+        f"Say which one the recipe is for: {option(name, values[0].value)}",
         None,
         UsageError.code,
     )

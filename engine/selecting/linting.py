@@ -19,7 +19,7 @@ from eidos.engine.model.recipe import (
     Reason,
     Value,
 )
-from eidos.engine.selecting.choosing import Query, choose
+from eidos.engine.selecting.choosing import Query, choose, refinements
 from eidos.engine.selecting.constraints import Atom, parse
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
 
@@ -157,13 +157,21 @@ def _numbers(text: str) -> list[int] | None:
 
 
 def queries(catalog: Catalog) -> list[Query]:
-    """Give every combination of criteria that some overlay answers, each once, sorted."""
+    """Give every combination of criteria that some overlay answers, each once, sorted.
+
+    To each comes what refines it: a value, of a dimension that need not be given, by which more
+    overlays apply.
+    """
     found: dict[tuple[tuple[str, str], ...], None] = {}
     for overlay in catalog.overlays.values():
         if not overlay.is_abstract:
             names = sorted(overlay.criteria)
             for values in product(*(overlay.criteria[name] for name in names)):
                 found[tuple(zip(names, values, strict=True))] = None
+    for query in list(found):
+        for name, values in refinements(catalog, dict(query)).items():
+            for value in values:
+                found[tuple(sorted((*query, (name, value))))] = None
     return [dict(each) for each in sorted(found)]
 
 

@@ -243,3 +243,54 @@ def others(recipe: Recipe) -> list[dict[str, str]]:
         for name in each.profile.choices
         if name != each.choice.name
     ]
+
+
+def _options_of(hint: str) -> list[str]:
+    """Give the options that a hint names, each with the first of its values."""
+    words = hint.removeprefix("Give ").rstrip(".").split(" and ")
+    return [part.split("|")[0] for word in words for part in word.split(" ")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--service", "aks", "--accelerator", "h100", "--os", "ubuntu", "--intent", "training"),
+        ("--service", "eks", "--accelerator", "h100"),
+        ("--service", "gke"),
+        ("--service", "oke", "--accelerator", "l40s", "--intent", "inference"),
+    ],
+)
+def test_what_a_hint_says_to_give_leads_to_a_recipe(
+    asked: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [*asked]
+    for _ in range(3):
+        code = run(root, ["recipe", *given])
+        said = capsys.readouterr().err
+        if code == 0:
+            break
+        hint = next(line for line in said.splitlines() if line.startswith("  hint: "))
+        given += _options_of(hint.removeprefix("  hint: "))
+    assert code == 0, (given, said)
+
+
+def test_what_would_change_a_recipe_and_is_not_known_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["--service", "gke", "--accelerator", "h100", "--os", "cos", "--intent", "training"]
+    assert run(root, ["recipe", *asked]) == 0
+    plain = capsys.readouterr()
+    assert "the fabric is not known" in plain.err
+    assert plain.err.rstrip().endswith("--criterion fabric=tcpxo")
+    assert run(root, ["recipe", *asked, "--criterion", "fabric=tcpxo"]) == 0
+    refined = capsys.readouterr()
+    assert refined.err == ""
+    assert refined.out != plain.out
+
+
+def test_what_refines_a_recipe_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(root, ["recipe", "list", "fabric=tcpxo"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert {(row[0], row[1], row[5]) for row in rows} == {("gke", "h100", "tcpxo")}
+    assert run(root, ["recipe", "list", "service=aks", "fabric=tcpxo"]) == 1
+    assert "no recipe is for that" in capsys.readouterr().out

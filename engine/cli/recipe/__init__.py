@@ -14,6 +14,7 @@ from eidos.engine.model.verdict import Status
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RECIPE
+from eidos.engine.selecting.criteria import OPTIONS, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +79,13 @@ class RecordOptions:
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
 
 
-_NAMED = ("service", "accelerator", "os", "intent", "platform")
-
-
 def request(asked: RecipeOptions) -> RecipeRequest:
     """Turn options into what is asked of the application.
 
     Raises:
         UsageError: one of ``NAME=VALUE`` has no sign, or a criterion is given twice.
     """
-    named = {name: value for name in _NAMED if (value := getattr(asked, name)) is not None}
+    named = {name: value for name in OPTIONS if (value := getattr(asked, name)) is not None}
     others = pairs("--criterion", asked.criterion)
     if twice := sorted(named.keys() & others.keys()):
         raise UsageError(
@@ -175,6 +173,11 @@ def say_why(resolution: Resolution) -> None:
         console.say(f"  hint: {resolution.refusal.hint}")
         for rule, reason in resolution.unknown.items():
             console.say(f"  unknown ({rule}): {reason}")
+    for name, values in resolution.refinements.items():
+        console.say(
+            f"note: the {name} is not known, and the recipe sets nothing up for one; if there is "
+            f"one, say so: {option(name, *values)}"
+        )
     for each in resolution.outcomes:
         if each.status is not Status.PASS:
             _say_outcome(each, resolution)

@@ -9,8 +9,9 @@ from eidos.engine.report.recipe.table import aligned
 
 
 def table(coverage: Coverage, out: TextIO, _rendering: Rendering) -> None:
-    """Write a line for each combination; nothing where there is none."""
+    """Write a line for each combination."""
     if not coverage.rows:
+        out.write("no recipe is for that; 'eidos recipe list' shows all there are\n")
         return
     heads = [name.upper() for name in coverage.dimensions]
     rows = [(*heads, "KUBERNETES", "PROFILES", "OVERLAY")]
