@@ -194,11 +194,12 @@ def _required(catalog: Catalog) -> dict[str, tuple[str, ...]]:
 
 
 def _united(maps: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
+    """Join values by name; the first of each go together, for one of the maps has them all."""
+    found: dict[str, dict[str, None]] = {}
     for each in maps:
         for name, values in each.items():
-            found.setdefault(name, set()).update(values)
-    return {name: tuple(sorted(values)) for name, values in sorted(found.items())}
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+    return {name: tuple(values) for name, values in sorted(found.items())}
 
 
 def _options(missing: Mapping[str, tuple[str, ...]]) -> str:
