@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from eidos.engine.model.facts import FactAddress, join_path
-from eidos.engine.model.facttypes import FactType, Fault
+from eidos.engine.model.facttypes import Blot, FactType, Fault
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.records import dataclass
 from eidos.schemas import FOLDER
@@ -55,6 +55,16 @@ class Subtype:
         """Say why a fact cannot be read; one that is absent is no fault."""
         kind = self.type_of(key)
         return kind.fault(data[key]) if kind and key in data else None
+
+    def blots(self, data: _Data) -> Iterator[Blot]:
+        """Give every place that cannot be read; one without steps is about the whole."""
+        if self.whole and self.whole(data) is not None:
+            yield Blot((), FactType("map"))
+            return
+        for key, value in data.items():
+            kind = self.type_of(key)
+            for blot in kind.blots(value) if kind else ():
+                yield Blot((key, *blot.at), blot.kind)
 
     def faults(self, data: _Data) -> Iterator[tuple[str | None, Fault]]:
         """Give all that cannot be read, by key; without a key what is about the whole."""
@@ -235,6 +245,21 @@ class Vocabulary:
             known = data, dict(subtype.faults(data)) if subtype else {}
             self._seen[id(data), whole] = known
         return known[1]
+
+    def blots(self, address: FactAddress, data: _Data) -> tuple[Blot, ...]:
+        """Give every place in a fact, or in a whole subtype, that cannot be read.
+
+        Args:
+            address: as a rule declares it.
+            data: the subtype that it is in, where places begin: ``("devices", 0, "pcie")``.
+        """
+        subtype = self.subtype(address)
+        if subtype is None or not self.faults(address.whole, data):
+            return ()
+        blots = subtype.blots(data)
+        return tuple(
+            each for each in blots if address.key is None or each.at[:1] in ((), (address.key,))
+        )
 
     def known_facts(self) -> list[str]:
         """Name every fact, for completion and did-you-mean; patterns are left out."""

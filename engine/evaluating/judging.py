@@ -9,11 +9,11 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from eidos.engine.digest import digest
+from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
 from eidos.engine.evaluating.likeness import Likeness, Row
-from eidos.engine.evaluating.projecting import Projection, everything, project
+from eidos.engine.evaluating.projecting import Projection, Seen, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
@@ -26,15 +26,24 @@ _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
 _WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE, Scope.ADMISSION})
 """Scopes whose rules are shown more than facts, of which there are no views."""
-_DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
-"""What nobody can say while a fact that the rule looks at cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way to ask a rule."""
+
+    rule: Rule
+    seen: Seen
+    key: str
+    """Its memo key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     rule: Rule
     view: Projection
-    key: str
+    readings: tuple[_Reading, ...]
+    """One, and more where some facts cannot be read."""
 
 
 class Judge:
@@ -76,12 +85,12 @@ class Judge:
         Raises:
             EidosError: the engine cannot be started.
         """
-        nothing = Projection({}, {})
+        nothing = Seen({}, {})
         self._engine.prepare([self._asked(rule, nothing) for rule in self.rules])
 
     def expect(self) -> None:
         """Tell the engine what it may be asked, so that it compiles that together, if at all."""
-        nothing = Projection({}, {})
+        nothing = Seen({}, {})
         self._engine.expect([self._asked(rule, nothing) for rule in self.rules])
 
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
@@ -141,7 +150,9 @@ class Judge:
     ) -> _Question:
         view = project(rule, subject, whole)
         day = self._day.date().isoformat() if rule.reads_time else None
-        return _Question(rule, view, self._key(rule, view.full, day))
+        asked = view.readings or (view.seen,)
+        readings = tuple(_Reading(rule, each, self._key(rule, each.full, day)) for each in asked)
+        return _Question(rule, view, readings)
 
     def _key(self, rule: Rule, facts: Json, day: str | None) -> str:
         """Engines and their versions differ at the edges of Rego: each remembers for itself."""
@@ -149,38 +160,36 @@ class Judge:
 
     def _answer(self, questions: Iterable[_Question]) -> None:
         """Make sure that every question that can be asked has a known verdict."""
-        open_questions = {
-            question.key: question
+        open_readings = {
+            reading.key: reading
             for question in questions
-            if question.view.lacking is None and question.key not in self._known
+            for reading in question.readings
+            if question.view.lacking is None and reading.key not in self._known
         }
-        self._known.update(self._memo.recall(list(open_questions)))
-        unknown = [q for key, q in open_questions.items() if key not in self._known]
+        self._known.update(self._memo.recall(list(open_readings)))
+        unknown = [each for key, each in open_readings.items() if key not in self._known]
         if not unknown:
             return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 
-    def _evaluate(self, questions: Sequence[_Question]) -> Iterator[Verdict]:
-        answers = self._engine.evaluate(self._job(question) for question in questions)
-        for question, answer in zip(questions, answers, strict=True):
+    def _evaluate(self, readings: Sequence[_Reading]) -> Iterator[Verdict]:
+        answers = self._engine.evaluate(self._asked(each.rule, each.seen) for each in readings)
+        for reading, answer in zip(readings, answers, strict=True):
             self.prints.update(dict.fromkeys(map(masked, answer.prints)))
             self.notes.update(dict.fromkeys(masked(note, prose=True) for note in answer.notes))
-            judged = _judgement(question.rule, answer, question.view.full)
-            verdict = replace(judged, memo=question.key)
-            self._known[question.key] = verdict
+            judged = _judgement(reading.rule, answer, reading.seen.full)
+            verdict = replace(judged, memo=reading.key)
+            self._known[reading.key] = verdict
             self.evaluated += 1
             yield verdict
 
-    def _job(self, question: _Question) -> Job:
+    def _asked(self, rule: Rule, seen: Seen) -> Job:
         """Ask who is applicable first: a rule need not make sense where it is not."""
-        return self._asked(question.rule, question.view)
-
-    def _asked(self, rule: Rule, view: Projection) -> Job:
-        asks = [Ask(entry.path, view.full, view.full_view) for entry in rule.entrypoints]
+        asks = [Ask(entry.path, seen.full, seen.full_view) for entry in rule.entrypoints]
         if rule.has_applicable:
             guard = f"data.{rule.package}.applicable"
-            asks.insert(0, Ask(guard, view.required, view.required_view))
+            asks.insert(0, Ask(guard, seen.required, seen.required_view))
         program = self._programs[rule.id]
         return Job(program, tuple(asks), self._now_ns, guarded=rule.has_applicable)
 
@@ -191,14 +200,44 @@ class Judge:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
-        verdict = _half_seen(self._known[question.key], view.unreadable or view.gap)
-        if view.unreadable is not None and verdict.status in _DOUBTFUL:
-            return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
+        said = [self._known[reading.key] for reading in question.readings]
+        if view.unreadable is not None:
+            return _certain(said, view.unreadable)
+        verdict = _half_seen(said[0], view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
         if view.unseen is not None and verdict.status is Status.SKIP:
             return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
+
+
+def _certain(said: Sequence[Verdict], unreadable: str) -> Verdict:
+    """Give what a rule found in every reading of facts that cannot all be read.
+
+    A failure stays one, and says what could not be read; everything else is unknown. A reading in
+    which the rule broke tells nothing, where it did not break in all.
+    """
+    able = [each for each in said if each.status is not Status.ERROR]
+    if not able:
+        return said[0]
+    found = able[0].findings
+    for other in able[1:]:
+        identities = {each for finding in other.findings for each in _identities(finding)}
+        found = tuple(each for each in found if identities & _identities(each))
+    status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
+    memo = digest([each.memo for each in said])
+    return Verdict(able[0].rule, status, found, unreadable, memo=memo)
+
+
+def _identities(finding: Finding) -> frozenset[bytes]:
+    """Give what tells that another reading has the same finding.
+
+    Either its sentence or its key may differ, by the name of a thing that cannot be read.
+    """
+    same = [finding.level, finding.path, finding.actual, finding.expected]
+    return frozenset(
+        canonical([*same, at, each]) for at, each in enumerate((finding.msg, finding.key)) if each
+    )
 
 
 def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
@@ -222,7 +261,12 @@ class ForgetfulJudge(Judge):
     def _said_of(self, subject: SubjectFacts) -> Iterator[Verdict]:
         rules = self._by_scope[subject.scope]
         asked = self._questions(subject, {rule.id: rule for rule in rules})
-        able = [question for question in asked.values() if question.view.lacking is None]
+        able = [
+            reading
+            for question in asked.values()
+            if question.view.lacking is None
+            for reading in question.readings
+        ]
         self._known.clear()
         for _ in self._evaluate(able):
             pass

@@ -1,8 +1,40 @@
-"""Facts that are there and cannot be read as what they should be."""
+"""Facts that are there and cannot be read as what they should be, and what may be read of the rest.
 
+What cannot be read may be anything. So a rule is asked about several readings of the facts: without
+what cannot be read, with it as it stands, and with other values in its place. Only what it finds
+each time does not hang on what nobody knows.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from eidos.engine.digest import canonical
 from eidos.engine.evaluating.subjects import SubjectFacts
-from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.facts import FactAddress, Segment
+from eidos.engine.model.facttypes import FactType
+from eidos.engine.model.jsonvalue import Json
 from eidos.engine.vocabulary import vocabulary
+
+_BESIDE = 64
+"""Neighbours, at each step of its path, whose values may stand in place of an unreadable one."""
+_TRIED = 8
+"""Values tried in one place at most, as many of its neighbours as of its type."""
+_GONE: Final = object()
+
+
+class _Place(NamedTuple):
+    """Where something in a subject's facts cannot be read."""
+
+    node: str | None
+    """Whose it is, of every node's facts; None for those of the subject itself."""
+    whole: FactAddress
+    """The subtype."""
+    at: tuple[Segment, ...]
+    """In the data of the subtype; without steps it is all of it."""
 
 
 def unreadable(path: FactAddress, subject: SubjectFacts) -> str | None:
@@ -20,3 +52,119 @@ def unreadable(path: FactAddress, subject: SubjectFacts) -> str | None:
         if why is not None:
             return why
     return None
+
+
+def is_lost(path: FactAddress, subject: SubjectFacts) -> bool:
+    """Say whether nothing of an unreadable fact is left: it is no list or map, or not the value.
+
+    A list with an item that cannot be read is not lost, nor a subtype with such a key, nor a fact
+    of every node that can be read on one of them.
+    """
+    everywhere = subject.nodes.values() if path.every_node else (subject.facts,)
+    held = (facts[path.whole] for facts in everywhere if path.whole in facts)
+    return all(
+        any(blot.at in ((), (path.key,)) for blot in vocabulary().blots(path, data))
+        for data in held
+        if path.key is None or path.key in data
+    )
+
+
+def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[SubjectFacts, ...]:
+    """Give a subject as it may be read, where some of its facts cannot be.
+
+    Args:
+        paths: what a rule declares, some of it unreadable.
+        subject: whose facts.
+
+    Returns:
+        The subject without what cannot be read, then as it stands, then with other values there:
+        those of neighbours (the same field of another GPU), then samples of the type. Only the last
+        tell a rule that takes what is absent for a fault (no driver) from one that found a fault.
+    """
+    kinds = dict(_places(paths, subject))
+    others = {place: _others(place, kind, subject) for place, kind in kinds.items()}
+    rounds = range(max(map(len, others.values()), default=0))
+    tried = [
+        {
+            place: values[number % len(values)] if values else _GONE
+            for place, values in others.items()
+        }
+        for number in rounds
+    ]
+    return (
+        _with(subject, dict.fromkeys(kinds, _GONE)),
+        subject,
+        *(_with(subject, values) for values in tried),
+    )
+
+
+def _places(
+    paths: Iterable[FactAddress], subject: SubjectFacts
+) -> Iterator[tuple[_Place, FactType]]:
+    for path in paths:
+        owners = subject.nodes.items() if path.every_node else ((None, subject.facts),)
+        for node, facts in owners:
+            for blot in vocabulary().blots(path, facts.get(path.whole, {})):
+                yield _Place(node, path.whole, blot.at), blot.kind
+
+
+def _others(place: _Place, kind: FactType, subject: SubjectFacts) -> Sequence[Json]:
+    """Give values that may stand in a place that cannot be read, each once."""
+    beside = {canonical(v): v for v in _beside(place, subject) if kind.fault(v) is None}
+    few = dict(islice(beside.items(), _TRIED // 2))
+    few |= {canonical(value): value for value in kind.samples}
+    return list(few.values())[:_TRIED]
+
+
+def _beside(place: _Place, subject: SubjectFacts) -> Iterator[Json]:
+    """Give what stands at the like place of the things beside it: of GPU 1 and 2 for GPU 0."""
+    owners = subject.nodes.items() if place.node is not None else (("", subject.facts),)
+    holder: Any = {name: facts.get(place.whole) for name, facts in islice(owners, _BESIDE)}
+    steps = (place.node or "", *place.at)
+    for depth, step in enumerate(steps):
+        keys = range(len(holder)) if isinstance(holder, list) else holder
+        for key in islice(keys, _BESIDE) if isinstance(holder, list | Mapping) else ():
+            value = _at(holder, (key, *steps[depth + 1 :])) if key != step else None
+            if value is not None:
+                yield value
+        holder = _at(holder, (step,))
+
+
+def _at(value: Any, steps: Iterable[Segment]) -> Any:  # noqa: ANN401 -- JSON
+    for step in steps:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        else:
+            is_item = isinstance(value, list) and isinstance(step, int) and step < len(value)
+            value = value[step] if is_item else None
+    return value
+
+
+def _with(subject: SubjectFacts, values: Mapping[_Place, object]) -> SubjectFacts:
+    """Give a subject with other values in some places of its facts."""
+    owners: dict[str | None, dict[FactAddress, Any]] = {}
+    for place, value in values.items():
+        facts = subject.facts if place.node is None else subject.nodes[place.node]
+        owner = owners.setdefault(place.node, dict(facts))
+        if not place.at:
+            del owner[place.whole]
+            continue
+        if owner[place.whole] is facts[place.whole]:
+            owner[place.whole] = deepcopy(dict(facts[place.whole]))
+        _put(owner[place.whole], place.at, value)
+    own = owners.pop(None, subject.facts)
+    nodes = {name: owners.get(name, facts) for name, facts in subject.nodes.items()}
+    return replace(subject, facts=own, nodes=nodes)
+
+
+def _put(holder: Any, at: tuple[Segment, ...], value: object) -> None:  # noqa: ANN401 -- JSON
+    """Set a value; an item of a list leaves its place empty, so that the others keep theirs."""
+    *above, last = at
+    for step in above:
+        if isinstance(holder[step], str):  # a list that is written as JSON text
+            holder[step] = json.loads(holder[step])
+        holder = holder[step]
+    if value is _GONE and isinstance(holder, dict):
+        holder.pop(last, None)
+    else:
+        holder[last] = None if value is _GONE else value

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from eidos.engine.evaluating.legibility import unreadable
+from eidos.engine.evaluating.legibility import is_lost, readings, unreadable
 from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.admission import Review
@@ -20,8 +20,8 @@ NODE_NAME = FactAddress("node", "name")
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
-    """What a rule may see of a subject."""
+class Seen:
+    """What a rule is shown when it is asked once."""
 
     required: Json
     """Only what it requires: what ``applicable`` sees."""
@@ -31,8 +31,18 @@ class Projection:
     """The same as `required`, as a part of all facts of the subject."""
     full_view: View | None = None
     """The same as `full`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a rule may see of a subject."""
+
+    seen: Seen
+    """The facts that it declares, as they stand."""
+    readings: tuple[Seen, ...] = ()
+    """As they may be read, where some cannot be: only what the rule finds each time counts."""
     lacking: str | None = None
-    """Why it cannot be asked at all: a required fact is missing, or cannot be read."""
+    """Why it cannot be asked at all: a required fact is missing, or nothing of it can be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
     unseen: str | None = None
@@ -65,10 +75,10 @@ def project(
         whole: what `everything` gave for the subject, if views are wanted.
     """
     if rule.scope is Scope.DOCUMENT:
-        return Projection(subject.document, subject.document)
+        return Projection(Seen(subject.document, subject.document))
     if rule.scope is Scope.BUNDLE:
-        seen: Json = {"bundle": subject.document}
-        return Projection(seen, seen)
+        bundle: Json = {"bundle": subject.document}
+        return Projection(Seen(bundle, bundle))
     if subject.review is not None:
         if rule.constraint is not None:
             return _of_constraint(rule.constraint, rule.params, subject.review)
@@ -78,38 +88,49 @@ def project(
 
 def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> "Projection":
     declared = (*rule.requires, *rule.reads)
-    lacking = _reasons(_unusable, rule.requires, subject)
+    blotted = _reasons(unreadable, declared, subject)
+    lost = {path: why for path, why in blotted.items() if is_lost(path, subject)}
+    missing = _reasons(_lacking, rule.requires, subject)
+    lacking = {path: why for path, why in (lost | missing).items() if path in rule.requires}
     gaps = _reasons(_gap, declared, subject)
     beyond = _reasons(_beyond, declared, subject)
     is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
-    required = _input(rule.requires, subject)
-    full = _input(declared, subject) if rule.reads else required
-    if rule.scope is Scope.RECIPE:
-        required, full = {**required, **subject.beside}, {**full, **subject.beside}
-    required_view = _view(rule.requires, subject, whole)
-    full_view = _view(declared, subject, whole) if rule.reads else required_view
+    read = readings(declared, subject) if blotted and not lacking else ()
     return Projection(
-        required=required,
-        full=full,
-        required_view=required_view,
-        full_view=full_view,
-        lacking=_said(lacking),
+        seen=_seen(rule, subject, whole),
+        readings=tuple(_seen(rule, each, None) for each in read),
+        lacking=_said({path: lacking[path] for path in rule.requires if path in lacking}),
         gap=_said(gaps),
         unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
-        unreadable=_said(_reasons(unreadable, rule.reads, subject)),
+        unreadable=_said(blotted),
         needless=_said(_reasons(_needless, rule.requires, subject)),
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
     )
 
 
+def _seen(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> Seen:
+    """Show a rule the facts that it declares, and what its scope shows beside them."""
+    declared = (*rule.requires, *rule.reads)
+    required = _input(rule.requires, subject)
+    full = _input(declared, subject) if rule.reads else required
+    beside = _shown_beside(rule, subject)
+    if beside:
+        return Seen({**required, **beside}, {**full, **beside})
+    required_view = _view(rule.requires, subject, whole)
+    full_view = _view(declared, subject, whole) if rule.reads else required_view
+    return Seen(required, full, required_view, full_view)
+
+
+def _shown_beside(rule: Rule, subject: SubjectFacts) -> Mapping[str, Json]:
+    review = subject.review
+    if review is not None:
+        return {"request": dict(review.request), **review.beside}
+    return subject.beside if rule.scope is Scope.RECIPE else {}
+
+
 def _of_review(rule: Rule, subject: SubjectFacts, review: Review) -> Projection:
     """Show a rule of a pack the request beside the facts that it declares."""
     shown = _of_facts(rule, subject, None)
-    beside = {"request": dict(review.request), **review.beside}
-    assert isinstance(shown.required, dict) and isinstance(shown.full, dict)  # noqa: S101, PT018 -- `_input` made them
-    full = {**shown.full, **beside}
-    shown = replace(shown, required={**shown.required, **beside}, full=full)
-    shown = replace(shown, required_view=None, full_view=None)
     if review.no_facts is None or not (rule.requires or rule.reads):
         return shown
     names = ", ".join(map(str, rule.requires or rule.reads))
@@ -125,9 +146,9 @@ def _of_constraint(
     try:
         why = mismatch(constraint.match, review)
     except UnknownMatchError as error:
-        return Projection(seen, seen, lacking=str(error))
+        return Projection(Seen(seen, seen), lacking=str(error))
     # What it is not about it is not asked, so it is lacking as well.
-    return Projection(seen, seen, gap=_untold(constraint, review), lacking=why, needless=why)
+    return Projection(Seen(seen, seen), gap=_untold(constraint, review), lacking=why, needless=why)
 
 
 def _as_gatekeeper(review: Review) -> dict[str, Json]:
@@ -219,10 +240,6 @@ def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
         subtype.update(data)
     elif path.key in data:
         subtype[path.key] = data[path.key]
-
-
-def _unusable(path: FactAddress, subject: SubjectFacts) -> str | None:
-    return unreadable(path, subject) or _lacking(path, subject)
 
 
 def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
