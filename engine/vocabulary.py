@@ -151,6 +151,7 @@ class Vocabulary:
         self._rows: dict[FactAddress, tuple[FactAddress, Mapping[str, str]]] = {}
         self._by_type = {name.lower(): subtypes for name, subtypes in types.items()}
         self._seen: dict[tuple[int, FactAddress], tuple[_Data, Mapping[str | None, Fault]]] = {}
+        self._blots: dict[tuple[int, FactAddress], tuple[_Data, tuple[Blot, ...]]] = {}
 
     def subtype(self, address: FactAddress) -> Subtype | None:
         """Give what the facts of a subtype are; None for one that we do not know."""
@@ -253,13 +254,16 @@ class Vocabulary:
             address: as a rule declares it.
             data: the subtype that it is in, where places begin: ``("devices", 0, "pcie")``.
         """
-        subtype = self.subtype(address)
-        if subtype is None or not self.faults(address.whole, data):
-            return ()
-        blots = subtype.blots(data)
-        return tuple(
-            each for each in blots if address.key is None or each.at[:1] in ((), (address.key,))
-        )
+        known = self._blots.get((id(data), address.whole))
+        if known is None:
+            subtype = self.subtype(address)
+            if len(self._blots) >= _REMEMBERED:
+                self._blots.clear()
+            known = data, tuple(subtype.blots(data)) if subtype else ()
+            self._blots[id(data), address.whole] = known
+        if address.key is None:
+            return known[1]
+        return tuple(each for each in known[1] if each.at[:1] in ((), (address.key,)))
 
     def known_facts(self) -> list[str]:
         """Name every fact, for completion and did-you-mean; patterns are left out."""

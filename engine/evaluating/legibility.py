@@ -7,7 +7,6 @@ each time does not hang on what nobody knows.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -142,29 +141,31 @@ def _at(value: Any, steps: Iterable[Segment]) -> Any:  # noqa: ANN401 -- JSON
 
 def _with(subject: SubjectFacts, values: Mapping[_Place, object]) -> SubjectFacts:
     """Give a subject with other values in some places of its facts."""
-    owners: dict[str | None, dict[FactAddress, Any]] = {}
-    for place, value in values.items():
-        facts = subject.facts if place.node is None else subject.nodes[place.node]
-        owner = owners.setdefault(place.node, dict(facts))
-        if not place.at:
-            del owner[place.whole]
-            continue
-        if owner[place.whole] is facts[place.whole]:
-            owner[place.whole] = deepcopy(dict(facts[place.whole]))
-        _put(owner[place.whole], place.at, value)
-    own = owners.pop(None, subject.facts)
-    nodes = {name: owners.get(name, facts) for name, facts in subject.nodes.items()}
-    return replace(subject, facts=own, nodes=nodes)
+    own = {(each.whole, *each.at): value for each, value in values.items() if each.node is None}
+    others = {(each.node, each.whole, *each.at): values[each] for each in values if each.node}
+    facts, nodes = _changed(subject.facts, own), _changed(subject.nodes, others)
+    return replace(subject, facts=facts, nodes=nodes)
 
 
-def _put(holder: Any, at: tuple[Segment, ...], value: object) -> None:  # noqa: ANN401 -- JSON
-    """Set a value; an item of a list leaves its place empty, so that the others keep theirs."""
-    *above, last = at
-    for step in above:
-        if isinstance(holder[step], str):  # a list that is written as JSON text
-            holder[step] = json.loads(holder[step])
-        holder = holder[step]
-    if value is _GONE and isinstance(holder, dict):
-        holder.pop(last, None)
-    else:
-        holder[last] = None if value is _GONE else value
+def _changed(value: Any, changes: Mapping[tuple[Any, ...], object]) -> Any:  # noqa: ANN401 -- JSON
+    """Give a value with others at some places in it; all that is not on the way is shared.
+
+    An item of a list that is gone leaves its place empty, so that the others keep theirs.
+    """
+    if not changes:
+        return value
+    if () in changes:
+        return changes[()]
+    if isinstance(value, str):
+        value = json.loads(value)  # a list that is written as JSON text
+    below: dict[Any, dict[tuple[Any, ...], object]] = {}
+    for (step, *rest), new in changes.items():
+        below.setdefault(step, {})[tuple(rest)] = new
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    for step, inner in below.items():
+        new = _changed(_at(copy, (step,)), inner)
+        if new is _GONE and isinstance(copy, dict):
+            copy.pop(step, None)
+        else:
+            copy[step] = None if new is _GONE else new
+    return copy
