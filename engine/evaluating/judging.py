@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
+from eidos.engine.evaluating.legibility import plain
 from eidos.engine.evaluating.likeness import Likeness, Row
-from eidos.engine.evaluating.projecting import Projection, Seen, everything, project
+from eidos.engine.evaluating.projecting import Doubt, Projection, Seen, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.secrets import masked
@@ -150,7 +152,7 @@ class Judge:
     ) -> _Question:
         view = project(rule, subject, whole)
         day = self._day.date().isoformat() if rule.reads_time else None
-        asked = view.readings or (view.seen,)
+        asked = (*view.doubt.readings, view.doubt.bare) if view.doubt else (view.seen,)
         readings = tuple(_Reading(rule, each, self._key(rule, each.full, day)) for each in asked)
         return _Question(rule, view, readings)
 
@@ -201,8 +203,8 @@ class Judge:
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
         said = [self._known[reading.key] for reading in question.readings]
-        if view.unreadable is not None:
-            return _certain(said, view.unreadable)
+        if view.doubt is not None:
+            return _certain(said[:-1], said[-1], view.doubt)
         verdict = _half_seen(said[0], view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
@@ -211,7 +213,7 @@ class Judge:
         return verdict
 
 
-def _certain(said: Sequence[Verdict], unreadable: str) -> Verdict:
+def _certain(said: Sequence[Verdict], bare: Verdict, doubt: Doubt) -> Verdict:
     """Give what a rule found in every reading of facts that cannot all be read.
 
     A failure stays one, and says what could not be read; everything else is unknown. A reading in
@@ -222,21 +224,34 @@ def _certain(said: Sequence[Verdict], unreadable: str) -> Verdict:
         return said[0]
     found = able[0].findings
     for other in able[1:]:
-        identities = {each for finding in other.findings for each in _identities(finding)}
-        found = tuple(each for each in found if identities & _identities(each))
+        told = _identities(other.findings)
+        found = tuple(each for each in found if told & _identities([each]))
+    absent = _identities([f for f in bare.findings if _is_around(f.path, doubt.places)])
+    found = tuple(each for each in found if not absent & _identities([each]))
     status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
-    memo = digest([each.memo for each in said])
-    return Verdict(able[0].rule, status, found, unreadable, memo=memo)
+    memo = digest([each.memo for each in (*said, bare)])
+    return Verdict(bare.rule, status, found, doubt.why, memo=memo)
 
 
-def _identities(finding: Finding) -> frozenset[bytes]:
-    """Give what tells that another reading has the same finding.
+def _is_around(path: str | None, places: Iterable[str]) -> bool:
+    """Say whether a path of a finding leads to one of these places, or to what it is in."""
+    try:
+        around = plain(split_path(path)) if path else None
+    except ValueError:  # a rule may write what it likes
+        return False
+    return around is not None and any(place.startswith(around) for place in places)
 
-    Either its sentence or its key may differ, by the name of a thing that cannot be read.
+
+def _identities(found: Iterable[Finding]) -> frozenset[bytes]:
+    """Give what tells that another reading has the same findings.
+
+    Either the sentence or the key may differ, by the name of a thing that cannot be read.
     """
-    same = [finding.level, finding.path, finding.actual, finding.expected]
     return frozenset(
-        canonical([*same, at, each]) for at, each in enumerate((finding.msg, finding.key)) if each
+        canonical([each.level, each.path, each.actual, each.expected, number, own])
+        for each in found
+        for number, own in enumerate((each.msg, each.key))
+        if own
     )
 
 

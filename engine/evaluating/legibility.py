@@ -22,6 +22,8 @@ _BESIDE = 64
 """Neighbours, at each step of its path, whose values may stand in place of an unreadable one."""
 _TRIED = 8
 """Values tried in one place at most, as many of its neighbours as of its type."""
+_FOREIGN: Final = "?"
+"""Where no value is known to try: it says nothing either, and in other words than what stands."""
 _GONE: Final = object()
 
 
@@ -84,10 +86,7 @@ def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[Subje
     others = {place: _others(place, kind, subject) for place, kind in kinds.items()}
     rounds = range(max(map(len, others.values()), default=0))
     tried = [
-        {
-            place: values[number % len(values)] if values else _GONE
-            for place, values in others.items()
-        }
+        {place: values[number % len(values)] for place, values in others.items()}
         for number in rounds
     ]
     return (
@@ -95,6 +94,33 @@ def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[Subje
         subject,
         *(_with(subject, values) for values in tried),
     )
+
+
+def bare(paths: Iterable[FactAddress], subject: SubjectFacts) -> SubjectFacts:
+    """Give a subject without each fact in which something cannot be read.
+
+    What a rule finds here as well it concludes from what is not there: no such entry in the list.
+    """
+    facts = {place._replace(at=place.at[:1]): _GONE for place, _ in _places(paths, subject)}
+    return _with(subject, facts)
+
+
+def blotted(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[str, ...]:
+    """Give the places that cannot be read, each as `plain` writes it.
+
+    Args:
+        paths: what a rule declares.
+        subject: whose facts.
+    """
+    return tuple(
+        plain((*(("nodes", each.node) if each.node else ()), *each.whole.segments, *each.at))
+        for each, _ in _places(paths, subject)
+    )
+
+
+def plain(segments: Iterable[Segment]) -> str:
+    """Write a path with dots alone, ``k8s.policy.toolkit.env.0.name.``, to see what begins how."""
+    return "".join(f"{segment}." for segment in segments)
 
 
 def _places(
@@ -112,7 +138,7 @@ def _others(place: _Place, kind: FactType, subject: SubjectFacts) -> Sequence[Js
     beside = {canonical(v): v for v in _beside(place, subject) if kind.fault(v) is None}
     few = dict(islice(beside.items(), _TRIED // 2))
     few |= {canonical(value): value for value in kind.samples}
-    return list(few.values())[:_TRIED]
+    return list(few.values())[:_TRIED] or [_FOREIGN]
 
 
 def _beside(place: _Place, subject: SubjectFacts) -> Iterator[Json]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from eidos.engine.evaluating.legibility import is_lost, readings, unreadable
+from eidos.engine.evaluating.legibility import bare, blotted, is_lost, readings, unreadable
 from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.admission import Review
@@ -39,21 +39,34 @@ class Projection:
 
     seen: Seen
     """The facts that it declares, as they stand."""
-    readings: tuple[Seen, ...] = ()
-    """As they may be read, where some cannot be: only what the rule finds each time counts."""
+    doubt: "Doubt | None" = None
+    """What of them cannot be read, where the rule can be asked all the same."""
     lacking: str | None = None
     """Why it cannot be asked at all: a required fact is missing, or nothing of it can be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
     unseen: str | None = None
     """Why it must not skip: `gap`, of what it requires, by which it tells whom it is about."""
-    unreadable: str | None = None
-    """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
     needless: str | None = None
     """Why it is not about this subject: the thing that a required fact is of is not there."""
     unanswered: Status = Status.UNKNOWN
     """What it is where it is `lacking` or has a `gap`: not askable where what took the snapshot has
     none of the missing facts, and unknown if any of them was only not collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Declared facts that cannot all be read, and the ways to ask a rule about them."""
+
+    why: str
+    """Which cannot be read: the rule must neither pass nor skip."""
+    readings: tuple[Seen, ...]
+    """The facts as they may be read: only what the rule finds each time counts."""
+    bare: Seen
+    """Without each fact in which something cannot be read. What the rule says here as well, of what
+    is around such a place, it concludes from what is not there: no such entry in the list."""
+    places: tuple[str, ...]
+    """What cannot be read, as `plain` writes it."""
 
 
 def everything(subject: SubjectFacts) -> dict[str, Json]:
@@ -88,23 +101,33 @@ def project(
 
 def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> "Projection":
     declared = (*rule.requires, *rule.reads)
-    blotted = _reasons(unreadable, declared, subject)
-    lost = {path: why for path, why in blotted.items() if is_lost(path, subject)}
+    doubts = _reasons(unreadable, declared, subject)
+    lost = {path: why for path, why in doubts.items() if is_lost(path, subject)}
     missing = _reasons(_lacking, rule.requires, subject)
     lacking = {path: why for path, why in (lost | missing).items() if path in rule.requires}
     gaps = _reasons(_gap, declared, subject)
     beyond = _reasons(_beyond, declared, subject)
     is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
-    read = readings(declared, subject) if blotted and not lacking else ()
     return Projection(
         seen=_seen(rule, subject, whole),
-        readings=tuple(_seen(rule, each, None) for each in read),
+        doubt=_doubt(rule, subject, _said(doubts)) if not lacking else None,
         lacking=_said({path: lacking[path] for path in rule.requires if path in lacking}),
         gap=_said(gaps),
         unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
-        unreadable=_said(blotted),
         needless=_said(_reasons(_needless, rule.requires, subject)),
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
+    )
+
+
+def _doubt(rule: Rule, subject: SubjectFacts, why: str | None) -> Doubt | None:
+    if why is None:
+        return None
+    declared = (*rule.requires, *rule.reads)
+    return Doubt(
+        why,
+        tuple(_seen(rule, each, None) for each in readings(declared, subject)),
+        _seen(rule, bare(declared, subject), None),
+        blotted(declared, subject),
     )
 
 

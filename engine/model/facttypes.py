@@ -127,7 +127,7 @@ class FactType:
     @property
     def samples(self) -> tuple[Json, ...]:
         """Some values of this type: those it names, its bounds, and what else happens to fit."""
-        given = (*self.none, *self.values, self.least, self.most, *_SAMPLES)
+        given = (*self.none, *self.values, self.least, self.most, *_containers(self), *_SAMPLES)
         return tuple(value for value in given if self.fault(value) is None)
 
 
@@ -297,6 +297,18 @@ def _items(items: Sequence[Json], check: Callable[[Json], Fault | None]) -> Faul
         if fault is not None:
             return Fault(fault.why, (index, *fault.at))
     return None
+
+
+def _containers(type_: FactType) -> Iterator[Json]:
+    """Give lists of one item, and maps of what they need, each with another sample in it."""
+    of = type_.of.samples if type_.of else ()
+    if type_.kind == "list":
+        yield from ([item] for item in of)
+    needed = {group[0]: type_.fields.get(group[0], type_.of or _ANY) for group in type_.needs}
+    fields = {key: kind.samples for key, kind in needed.items()} | ({"a": of} if of else {})
+    if type_.kind == "map" and all(fields.values()):
+        for number in range(max(map(len, fields.values()), default=0)):
+            yield {key: values[number % len(values)] for key, values in fields.items()}
 
 
 def _parts(type_: FactType, value: Json) -> Iterator[tuple[Segment, FactType, Json]]:
