@@ -14,7 +14,7 @@ from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
 from eidos.engine.evaluating.legibility import plain
 from eidos.engine.evaluating.likeness import Likeness, Row
-from eidos.engine.evaluating.projecting import Doubt, Projection, Seen, everything, project
+from eidos.engine.evaluating.projecting import Projection, Seen, doubt_of, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
@@ -43,9 +43,22 @@ class _Reading:
 @dataclass(frozen=True, slots=True)
 class _Question:
     rule: Rule
+    subject: SubjectFacts
     view: Projection
+    reading: _Reading
+
+    @property
+    def is_asked(self) -> bool:
+        return self.view.lacking is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """How a question is asked again, where not all can be read."""
+
     readings: tuple[_Reading, ...]
-    """One, and more where some facts cannot be read."""
+    bare: _Reading
+    places: tuple[str, ...]
 
 
 class Judge:
@@ -113,9 +126,7 @@ class Judge:
             rules = zip(self._by_scope[subject.scope], keys[row], strict=True)
             fresh = {key: rule for rule, key in rules if key not in self._alike}
             asked |= self._questions(subject, fresh)
-        self._answer(asked.values())
-        for key, question in asked.items():
-            self._alike[key] = self._verdict(question)
+        self._alike |= self._answered(asked)
         for row, found in keys.items():
             self._rows[row] = self._share(tuple(map(self._alike.__getitem__, found)))
         return [self._rows[row] for row in rows]
@@ -123,8 +134,7 @@ class Judge:
     def ask(self, pairs: Sequence[tuple[Rule, SubjectFacts]]) -> list[Verdict]:
         """Give the verdict of one rule on one subject for each pair, in one request."""
         questions = [self._question(rule, subject, None) for rule, subject in pairs]
-        self._answer(questions)
-        return [self._verdict(question) for question in questions]
+        return list(self._answered(dict(enumerate(questions))).values())
 
     def _forget(self) -> None:
         """Keep no more than a fleet of alike nodes needs, however long the run is."""
@@ -151,25 +161,37 @@ class Judge:
         self, rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None
     ) -> _Question:
         view = project(rule, subject, whole)
-        day = self._day.date().isoformat() if rule.reads_time else None
-        asked = (*view.doubt.readings, view.doubt.bare) if view.doubt else (view.seen,)
-        readings = tuple(_Reading(rule, each, self._key(rule, each.full, day)) for each in asked)
-        return _Question(rule, view, readings)
+        return _Question(rule, subject, view, self._reading(rule, view.seen))
 
-    def _key(self, rule: Rule, facts: Json, day: str | None) -> str:
+    def _reading(self, rule: Rule, seen: Seen) -> _Reading:
         """Engines and their versions differ at the edges of Rego: each remembers for itself."""
-        return digest([self._programs[rule.id].key, facts, day, self._answerer])
+        day = self._day.date().isoformat() if rule.reads_time else None
+        key = digest([self._programs[rule.id].key, seen.full, day, self._answerer])
+        return _Reading(rule, seen, key)
 
-    def _answer(self, questions: Iterable[_Question]) -> None:
-        """Make sure that every question that can be asked has a known verdict."""
-        open_readings = {
-            reading.key: reading
-            for question in questions
-            for reading in question.readings
-            if question.view.lacking is None and reading.key not in self._known
-        }
-        self._known.update(self._memo.recall(list(open_readings)))
-        unknown = [each for key, each in open_readings.items() if key not in self._known]
+    def _answered(self, questions: Mapping[Hashable, _Question]) -> dict[Hashable, Verdict]:
+        """Give a verdict on each question; what was found in doubt is asked again, in many ways."""
+        self._learn([each.reading for each in questions.values() if each.is_asked])
+        again = {key: self._again(each) for key, each in questions.items() if self._is_open(each)}
+        self._learn([one for each in again.values() for one in (*each.readings, each.bare)])
+        return {key: self._verdict(each, again.get(key)) for key, each in questions.items()}
+
+    def _is_open(self, question: _Question) -> bool:
+        """Say whether more than unknown may come of a question about what cannot all be read."""
+        if question.view.doubt is None or not question.is_asked:
+            return False
+        return self._known[question.reading.key].status in (Status.FAIL, Status.ERROR)
+
+    def _again(self, question: _Question) -> _Again:
+        rule, doubt = question.rule, doubt_of(question.rule, question.subject)
+        readings = tuple(self._reading(rule, each) for each in doubt.readings)
+        return _Again(readings, self._reading(rule, doubt.bare), doubt.places)
+
+    def _learn(self, readings: Iterable[_Reading]) -> None:
+        """Make sure that every reading has a known verdict."""
+        new = {each.key: each for each in readings if each.key not in self._known}
+        self._known.update(self._memo.recall(list(new)))
+        unknown = [each for key, each in new.items() if key not in self._known]
         if not unknown:
             return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
@@ -195,42 +217,45 @@ class Judge:
         program = self._programs[rule.id]
         return Job(program, tuple(asks), self._now_ns, guarded=rule.has_applicable)
 
-    def _verdict(self, question: _Question) -> Verdict:
+    def _verdict(self, question: _Question, again: _Again | None) -> Verdict:
         """Finish what a rule said by what it could not see."""
         view = question.view
         if view.needless is not None:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
-        said = [self._known[reading.key] for reading in question.readings]
+        first = self._known[question.reading.key]
         if view.doubt is not None:
-            return _certain(said[:-1], said[-1], view.doubt)
-        verdict = _half_seen(said[0], view.gap)
+            return self._certain(first, again, view.doubt)
+        verdict = _half_seen(first, view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
         if view.unseen is not None and verdict.status is Status.SKIP:
             return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
 
+    def _certain(self, first: Verdict, again: _Again | None, doubt: str) -> Verdict:
+        """Give what a rule found in every reading of facts that cannot all be read.
 
-def _certain(said: Sequence[Verdict], bare: Verdict, doubt: Doubt) -> Verdict:
-    """Give what a rule found in every reading of facts that cannot all be read.
-
-    A failure stays one, and says what could not be read; everything else is unknown. A reading in
-    which the rule broke tells nothing, where it did not break in all.
-    """
-    able = [each for each in said if each.status is not Status.ERROR]
-    if not able:
-        return said[0]
-    found = able[0].findings
-    for other in able[1:]:
-        told = _identities(other.findings)
-        found = tuple(each for each in found if told & _identities([each]))
-    absent = _identities([f for f in bare.findings if _is_around(f.path, doubt.places)])
-    found = tuple(each for each in found if not absent & _identities([each]))
-    status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
-    memo = digest([each.memo for each in (*said, bare)])
-    return Verdict(bare.rule, status, found, doubt.why, memo=memo)
+        A failure stays one, and says what could not be read; everything else is unknown. A reading
+        in which the rule broke tells nothing, where it did not break in all.
+        """
+        if again is None:
+            return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
+        said = [first, *(self._known[each.key] for each in again.readings)]
+        able = [each for each in said if each.status is not Status.ERROR]
+        if not able:
+            return first
+        found = able[0].findings
+        for other in able[1:]:
+            told = _identities(other.findings)
+            found = tuple(each for each in found if told & _identities([each]))
+        bare = self._known[again.bare.key]
+        absent = _identities([f for f in bare.findings if _is_around(f.path, again.places)])
+        found = tuple(each for each in found if not absent & _identities([each]))
+        status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
+        memo = digest([each.memo for each in (*said, bare)])
+        return Verdict(first.rule, status, found, doubt, memo=memo)
 
 
 def _is_around(path: str | None, places: Iterable[str]) -> bool:
@@ -275,17 +300,14 @@ class ForgetfulJudge(Judge):
 
     def _said_of(self, subject: SubjectFacts) -> Iterator[Verdict]:
         rules = self._by_scope[subject.scope]
-        asked = self._questions(subject, {rule.id: rule for rule in rules})
-        able = [
-            reading
-            for question in asked.values()
-            if question.view.lacking is None
-            for reading in question.readings
-        ]
         self._known.clear()
-        for _ in self._evaluate(able):
+        asked = self._questions(subject, {rule.id: rule for rule in rules})
+        return iter(self._answered(asked).values())
+
+    def _learn(self, readings: Iterable[_Reading]) -> None:
+        """Evaluate all of them; what a rule said of this subject before is no matter."""
+        for _ in self._evaluate(list(readings)):
             pass
-        return map(self._verdict, asked.values())
 
 
 def _program(rule: Rule) -> Program:

@@ -70,17 +70,25 @@ def is_lost(path: FactAddress, subject: SubjectFacts) -> bool:
     )
 
 
-def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[SubjectFacts, ...]:
-    """Give a subject as it may be read, where some of its facts cannot be.
+def without(paths: Iterable[FactAddress], subject: SubjectFacts) -> SubjectFacts:
+    """Give a subject without what cannot be read: the field of the GPU, not the GPU.
 
     Args:
         paths: what a rule declares, some of it unreadable.
         subject: whose facts.
+    """
+    return _with(subject, {place: _GONE for place, _ in _places(paths, subject)})
 
-    Returns:
-        The subject without what cannot be read, then as it stands, then with other values there:
-        those of neighbours (the same field of another GPU), then samples of the type. Only the last
-        tell a rule that takes what is absent for a fault (no driver) from one that found a fault.
+
+def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[SubjectFacts, ...]:
+    """Give a subject as it may be read beside `without`: as it stands, and with other values.
+
+    Those are what neighbours have (the same field of another GPU), then samples of the type. They
+    tell a rule that takes what is absent for a fault (no driver) from one that found a fault.
+
+    Args:
+        paths: what a rule declares, some of it unreadable.
+        subject: whose facts.
     """
     kinds = dict(_places(paths, subject))
     others = {place: _others(place, kind, subject) for place, kind in kinds.items()}
@@ -89,11 +97,7 @@ def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[Subje
         {place: values[number % len(values)] for place, values in others.items()}
         for number in rounds
     ]
-    return (
-        _with(subject, dict.fromkeys(kinds, _GONE)),
-        subject,
-        *(_with(subject, values) for values in tried),
-    )
+    return (subject, *(_with(subject, values) for values in tried))
 
 
 def bare(paths: Iterable[FactAddress], subject: SubjectFacts) -> SubjectFacts:

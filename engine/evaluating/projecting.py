@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from eidos.engine.evaluating.legibility import bare, blotted, is_lost, readings, unreadable
+from eidos.engine.evaluating.legibility import (
+    bare,
+    blotted,
+    is_lost,
+    readings,
+    unreadable,
+    without,
+)
 from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
 from eidos.engine.evaluating.subjects import SubjectFacts
 from eidos.engine.model.admission import Review
@@ -38,9 +45,10 @@ class Projection:
     """What a rule may see of a subject."""
 
     seen: Seen
-    """The facts that it declares, as they stand."""
-    doubt: "Doubt | None" = None
-    """What of them cannot be read, where the rule can be asked all the same."""
+    """The facts that it declares."""
+    doubt: str | None = None
+    """What of them cannot be read, where the rule can be asked all the same: it must neither pass
+    nor skip, and `seen` is without what cannot be read."""
     lacking: str | None = None
     """Why it cannot be asked at all: a required fact is missing, or nothing of it can be read."""
     gap: str | None = None
@@ -56,10 +64,8 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Declared facts that cannot all be read, and the ways to ask a rule about them."""
+    """The ways to ask a rule again that found something in facts that cannot all be read."""
 
-    why: str
-    """Which cannot be read: the rule must neither pass nor skip."""
     readings: tuple[Seen, ...]
     """The facts as they may be read: only what the rule finds each time counts."""
     bare: Seen
@@ -108,9 +114,12 @@ def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | Non
     gaps = _reasons(_gap, declared, subject)
     beyond = _reasons(_beyond, declared, subject)
     is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
+    is_doubtful = bool(doubts) and not lacking
     return Projection(
-        seen=_seen(rule, subject, whole),
-        doubt=_doubt(rule, subject, _said(doubts)) if not lacking else None,
+        seen=_seen(rule, without(declared, subject), None)
+        if is_doubtful
+        else _seen(rule, subject, whole),
+        doubt=_said(doubts) if is_doubtful else None,
         lacking=_said({path: lacking[path] for path in rule.requires if path in lacking}),
         gap=_said(gaps),
         unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
@@ -119,12 +128,15 @@ def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | Non
     )
 
 
-def _doubt(rule: Rule, subject: SubjectFacts, why: str | None) -> Doubt | None:
-    if why is None:
-        return None
+def doubt_of(rule: Rule, subject: SubjectFacts) -> Doubt:
+    """Give the ways to ask a rule again whose projection has a doubt.
+
+    Args:
+        rule: who looks.
+        subject: what it looks at.
+    """
     declared = (*rule.requires, *rule.reads)
     return Doubt(
-        why,
         tuple(_seen(rule, each, None) for each in readings(declared, subject)),
         _seen(rule, bare(declared, subject), None),
         blotted(declared, subject),
