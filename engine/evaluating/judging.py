@@ -251,20 +251,22 @@ class Judge:
             told = _identities(other.findings)
             found = tuple(each for each in found if told & _identities([each]))
         bare = self._known[again.bare.key]
-        absent = _identities([f for f in bare.findings if _is_around(f.path, again.places)])
+        absent = _identities([f for f in bare.findings if _leads(f.path, again.places)])
         found = tuple(each for each in found if not absent & _identities([each]))
         status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
         memo = digest([each.memo for each in (*said, bare)])
         return Verdict(first.rule, status, found, doubt, memo=memo)
 
 
-def _is_around(path: str | None, places: Iterable[str]) -> bool:
-    """Say whether a path of a finding leads to one of these places, or to what it is in."""
+def _leads(path: str | None, places: Iterable[str]) -> bool:
+    """Say whether a path of a finding leads to one of these places, to what it is in or has."""
     try:
-        around = plain(split_path(path)) if path else None
+        way = plain(split_path(path)) if path else None
     except ValueError:  # a rule may write what it likes
         return False
-    return around is not None and any(place.startswith(around) for place in places)
+    return way is not None and any(
+        place.startswith(way) or way.startswith(place) for place in places
+    )
 
 
 def _identities(found: Iterable[Finding]) -> frozenset[bytes]:

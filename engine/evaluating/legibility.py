@@ -101,11 +101,17 @@ def readings(paths: Iterable[FactAddress], subject: SubjectFacts) -> tuple[Subje
 
 
 def bare(paths: Iterable[FactAddress], subject: SubjectFacts) -> SubjectFacts:
-    """Give a subject without each fact in which something cannot be read.
+    """Give a subject without anything in each fact of which something cannot be read.
 
     What a rule finds here as well it concludes from what is not there: no such entry in the list.
+    Lists and maps stay, empty; all else is left out.
     """
-    facts = {place._replace(at=place.at[:1]): _GONE for place, _ in _places(paths, subject)}
+    facts: dict[_Place, object] = {}
+    for place, _ in _places(paths, subject):
+        owner = subject.facts if place.node is None else subject.nodes[place.node]
+        value = _at(owner[place.whole], place.at[:1])
+        fact = place._replace(at=place.at[:1])
+        facts[fact] = type(value)() if place.at and isinstance(value, list | dict) else _GONE
     return _with(subject, facts)
 
 

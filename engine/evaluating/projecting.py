@@ -69,8 +69,8 @@ class Doubt:
     readings: tuple[Seen, ...]
     """The facts as they may be read: only what the rule finds each time counts."""
     bare: Seen
-    """Without each fact in which something cannot be read. What the rule says here as well, of what
-    is around such a place, it concludes from what is not there: no such entry in the list."""
+    """With nothing in each fact of which something cannot be read. What the rule says here as well,
+    of what is around such a place, it concludes from what is not there: no such entry."""
     places: tuple[str, ...]
     """What cannot be read, as `plain` writes it."""
 
