@@ -180,7 +180,8 @@ class Judge:
         """Say whether more than unknown may come of a question about what cannot all be read."""
         if question.view.doubt is None or not question.is_asked:
             return False
-        return self._known[question.reading.key].status in (Status.FAIL, Status.ERROR)
+        first = self._known[question.reading.key]
+        return bool(first.findings) or first.status is Status.ERROR
 
     def _again(self, question: _Question) -> _Again:
         rule, doubt = question.rule, doubt_of(question.rule, question.subject)

@@ -12,7 +12,7 @@ from eidos.engine.evaluating.legibility import (
     without,
 )
 from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
-from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.evaluating.subjects import SubjectFacts, absent_nodes
 from eidos.engine.model.admission import Review
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -24,6 +24,8 @@ from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
 NODE_NAME = FactAddress("node", "name")
+_OF_ONE_NODE = frozenset({"upstream"})
+"""Tools whose snapshots hold one node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +286,10 @@ def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
     """
     if path == NODE_NAME or (path.every_node and not subject.nodes):
         return None
-    if _has_any(path, subject) or _word_on(path, subject, None):
+    if _word_on(path, subject, None):
         return None
+    if _has_any(path, subject):
+        return _by_design(subject) if path.every_node and len(subject.nodes) == 1 else None
     return vocabulary().unsayable(path, subject.generator)
 
 
@@ -339,7 +343,14 @@ def _gap(path: FactAddress, subject: SubjectFacts) -> str | None:
     if not path.every_node:
         return _gap_of(path, subject, subject.facts, None) or _beyond(path, subject)
     gaps = (_gap_of(path, subject, facts, name) for name, facts in subject.nodes.items())
-    return next((gap for gap in gaps if gap), None)
+    return next((gap for gap in gaps if gap), None) or absent_nodes(subject)
+
+
+def _by_design(subject: SubjectFacts) -> str | None:
+    """Say why nodes that are not in a snapshot cannot be: what took it looks at its own."""
+    tool, _, _ = (subject.generator or "").partition(" ")
+    absent = absent_nodes(subject) if tool in _OF_ONE_NODE else None
+    return f"{absent} ({subject.generator} collects one)" if absent else None
 
 
 def _gap_of(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:

@@ -422,3 +422,60 @@ def test_what_is_asked_in_doubt_is_remembered_by_what_was_shown(
             [[said[name]]] = Judge(made, engine, memo, NOW).judge(nodes_of(taken))
     assert len({verdict.memo for verdict in said.values()}) == len(said)
     assert [each.status.value for each in said.values()] == ["fail", "fail", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("topology", "reason"),
+    [
+        ({"summary": {"node-count": 2}}, None),
+        ({"summary": {"node-count": "3"}}, "1 of the cluster's 3 nodes is not in the snapshot"),
+        (
+            {"label": {"items": [{"key": "a", "value": "", "nodes": ["n1", "n3", "n2"]}]}},
+            "1 of the cluster's 3 nodes is not in the snapshot: n3",
+        ),
+        (
+            {
+                "summary": {"node-count": 120},
+                "taint": {"nvidia.com/gpu": "NoSchedule|present|n1,n4,n3 (+2 more)"},
+            },
+            "118 of the cluster's 120 nodes are not in the snapshot: n3, n4 and others",
+        ),
+        (
+            {"summary": {"node-count": "N/A"}},
+            "which nodes are not in the snapshot is not known: nodetopology.summary.node-count is "
+            + "unreadable: 'N/A' is no whole number",
+        ),
+        ({"label": {"items": ["what", {"nodes": 7}, {"nodes": [None]}]}}, None),
+    ],
+)
+def test_a_cluster_rule_knows_which_nodes_nobody_looked_at(
+    tmp_path: Path, engine: RegoEngine, topology: dict[str, Any], reason: str | None
+) -> None:
+    cluster = {f"NodeTopology.{subtype}": data for subtype, data in topology.items()}
+    made = rules(tmp_path, engine, one=CLUSTER_RULE)
+    for nodes, status in (([NEW, NEW], Status.PASS), ([NEW, OLD], Status.FAIL)):
+        named = [(f"n{number}", facts) for number, facts in enumerate(nodes, 1)]
+        alone = cluster_of(snapshot(*named))
+        taken = cluster_of(snapshot(*named, cluster=cluster))
+        [[first], [verdict]] = Judge(made, engine, NoMemo(), NOW).judge([alone, taken])
+        assert (first.status, first.reason) == (status, None)
+        is_unknown = status is Status.PASS and reason is not None
+        assert verdict.status is (Status.UNKNOWN if is_unknown else status)
+        assert verdict.reason == reason
+
+
+def test_what_looks_at_its_own_node_cannot_be_asked_about_others(
+    tmp_path: Path, engine: RegoEngine
+) -> None:
+    cluster = {"NodeTopology.summary": {"node-count": 3}}
+    made = rules(tmp_path, engine, one=CLUSTER_RULE)
+    for nodes, status in ((["n1"], Status.NOT_ASKABLE), (["n1", "n2"], Status.UNKNOWN)):
+        taken = snapshot(*((name, NEW) for name in nodes), cluster=cluster)
+        subject = replace(cluster_of(taken), generator="upstream 0.12.0")
+        [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge([subject])
+        assert verdict.status is status
+    excluded = Collection("GPU", CollectorState.EXCLUDED, "smi", "n1")
+    taken = snapshot(("n1", {}), cluster=cluster, collection=(excluded,))
+    subject = replace(cluster_of(taken), generator="upstream 0.12.0")
+    [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge([subject])
+    assert verdict.status is Status.UNKNOWN
