@@ -442,8 +442,10 @@ def test_what_is_asked_in_doubt_is_remembered_by_what_was_shown(
         ),
         (
             {"summary": {"node-count": "N/A"}},
-            "which nodes are not in the snapshot is not known: nodetopology.summary.node-count is "
-            + "unreadable: 'N/A' is no whole number",
+            (
+                "which nodes are not in the snapshot is not known: "
+                "nodetopology.summary.node-count is unreadable: 'N/A' is no whole number"
+            ),
         ),
         ({"label": {"items": ["what", {"nodes": 7}, {"nodes": [None]}]}}, None),
     ],
