@@ -206,8 +206,10 @@ def wrongs(old: Verdict, new: Verdict, mutation: Mutation) -> Iterator[str]:
     # An error ends with exit code 2: the light engine refuses integers that it has no room for.
     if new.status is not Status.ERROR and any(beside(path) for path, *_ in gone):
         yield f"hides {gone}"
+    # A list or a map of garbage is still another list or map: shorter, say, than it should be.
+    is_leaf = not isinstance(mutation.value, list | dict)
     is_unread = new.reason is not None and "is unreadable: " in new.reason
-    if is_unread and any((new.rule, path) not in INVENTED for path, *_ in made):
+    if is_leaf and is_unread and any((new.rule, path) not in INVENTED for path, *_ in made):
         yield f"invents {made}"
 
 
