@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from eidos.engine.model.facts import FactAddress, join_path
-from eidos.engine.model.facttypes import FactType, Fault
+from eidos.engine.model.facttypes import Blot, FactType, Fault
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.records import dataclass
 from eidos.schemas import FOLDER
@@ -55,6 +55,16 @@ class Subtype:
         """Say why a fact cannot be read; one that is absent is no fault."""
         kind = self.type_of(key)
         return kind.fault(data[key]) if kind and key in data else None
+
+    def blots(self, data: _Data) -> Iterator[Blot]:
+        """Give every place that cannot be read; one without steps is about the whole."""
+        if self.whole and self.whole(data) is not None:
+            yield Blot((), FactType("map"))
+            return
+        for key, value in data.items():
+            kind = self.type_of(key)
+            for blot in kind.blots(value) if kind else ():
+                yield Blot((key, *blot.at), blot.kind)
 
     def faults(self, data: _Data) -> Iterator[tuple[str | None, Fault]]:
         """Give all that cannot be read, by key; without a key what is about the whole."""
@@ -141,6 +151,7 @@ class Vocabulary:
         self._rows: dict[FactAddress, tuple[FactAddress, Mapping[str, str]]] = {}
         self._by_type = {name.lower(): subtypes for name, subtypes in types.items()}
         self._seen: dict[tuple[int, FactAddress], tuple[_Data, Mapping[str | None, Fault]]] = {}
+        self._blots: dict[tuple[int, FactAddress], tuple[_Data, tuple[Blot, ...]]] = {}
 
     def subtype(self, address: FactAddress) -> Subtype | None:
         """Give what the facts of a subtype are; None for one that we do not know."""
@@ -235,6 +246,24 @@ class Vocabulary:
             known = data, dict(subtype.faults(data)) if subtype else {}
             self._seen[id(data), whole] = known
         return known[1]
+
+    def blots(self, address: FactAddress, data: _Data) -> tuple[Blot, ...]:
+        """Give every place in a fact, or in a whole subtype, that cannot be read.
+
+        Args:
+            address: as a rule declares it.
+            data: the subtype that it is in, where places begin: ``("devices", 0, "pcie")``.
+        """
+        known = self._blots.get((id(data), address.whole))
+        if known is None:
+            subtype = self.subtype(address)
+            if len(self._blots) >= _REMEMBERED:
+                self._blots.clear()
+            known = data, tuple(subtype.blots(data)) if subtype else ()
+            self._blots[id(data), address.whole] = known
+        if address.key is None:
+            return known[1]
+        return tuple(each for each in known[1] if each.at[:1] in ((), (address.key,)))
 
     def known_facts(self) -> list[str]:
         """Name every fact, for completion and did-you-mean; patterns are left out."""

@@ -183,10 +183,10 @@ def _input(request: EvalRequest, rule: Rule | None, context: Context) -> bytes |
         return read_bytes(sources[0], context.limits)
     item = context.reader(lenient=True).one(request.input)
     if rule is not None and rule.scope is Scope.CLUSTER:
-        return canonical(project(rule, cluster_facts(item.snapshot, item.name)).full)
+        return canonical(project(rule, cluster_facts(item.snapshot, item.name)).seen.full)
     subject = _node(request, node_facts(item.snapshot, item.name))
     if rule is not None:
-        return canonical(project(rule, subject).full)
+        return canonical(project(rule, subject).seen.full)
     return canonical(everything(subject))
 
 

@@ -125,7 +125,7 @@ def _unreadable(read: SnapshotDocument) -> Iterator[Problem]:
                 yield Problem(sentence(address, fault), _HINT, place, UNREADABLE)
 
 
-_HINT = "Rules that look at it are unknown: collect it again, or see docs/facts.md."
+_HINT = "Rules that look at it cannot pass: collect it again, or see docs/facts.md."
 
 
 def validate(

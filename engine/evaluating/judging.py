@@ -9,12 +9,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from eidos.engine.digest import digest
+from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.excepting import exception_of
 from eidos.engine.evaluating.findings import NotAFindingError, findings, in_order, keyed
+from eidos.engine.evaluating.legibility import plain
 from eidos.engine.evaluating.likeness import Likeness, Row
-from eidos.engine.evaluating.projecting import Projection, everything, project
+from eidos.engine.evaluating.projecting import Projection, Seen, doubt_of, everything, project
 from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.secrets import masked
@@ -26,15 +28,37 @@ _REMEMBERED = 50_000
 """Verdicts kept in memory, some hundred bytes each."""
 _WHOLE = frozenset({Scope.DOCUMENT, Scope.RECIPE, Scope.BUNDLE, Scope.ADMISSION})
 """Scopes whose rules are shown more than facts, of which there are no views."""
-_DOUBTFUL = frozenset({Status.PASS, Status.WARN, Status.SKIP})
-"""What nobody can say while a fact that the rule looks at cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way to ask a rule."""
+
+    rule: Rule
+    seen: Seen
+    key: str
+    """Its memo key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     rule: Rule
+    subject: SubjectFacts
     view: Projection
-    key: str
+    reading: _Reading
+
+    @property
+    def is_asked(self) -> bool:
+        return self.view.lacking is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """How a question is asked again, where not all can be read."""
+
+    readings: tuple[_Reading, ...]
+    bare: _Reading
+    places: tuple[str, ...]
 
 
 class Judge:
@@ -76,12 +100,12 @@ class Judge:
         Raises:
             EidosError: the engine cannot be started.
         """
-        nothing = Projection({}, {})
+        nothing = Seen({}, {})
         self._engine.prepare([self._asked(rule, nothing) for rule in self.rules])
 
     def expect(self) -> None:
         """Tell the engine what it may be asked, so that it compiles that together, if at all."""
-        nothing = Projection({}, {})
+        nothing = Seen({}, {})
         self._engine.expect([self._asked(rule, nothing) for rule in self.rules])
 
     def judge(self, subjects: Sequence[SubjectFacts]) -> list[tuple[Verdict, ...]]:
@@ -102,9 +126,7 @@ class Judge:
             rules = zip(self._by_scope[subject.scope], keys[row], strict=True)
             fresh = {key: rule for rule, key in rules if key not in self._alike}
             asked |= self._questions(subject, fresh)
-        self._answer(asked.values())
-        for key, question in asked.items():
-            self._alike[key] = self._verdict(question)
+        self._alike |= self._answered(asked)
         for row, found in keys.items():
             self._rows[row] = self._share(tuple(map(self._alike.__getitem__, found)))
         return [self._rows[row] for row in rows]
@@ -112,8 +134,7 @@ class Judge:
     def ask(self, pairs: Sequence[tuple[Rule, SubjectFacts]]) -> list[Verdict]:
         """Give the verdict of one rule on one subject for each pair, in one request."""
         questions = [self._question(rule, subject, None) for rule, subject in pairs]
-        self._answer(questions)
-        return [self._verdict(question) for question in questions]
+        return list(self._answered(dict(enumerate(questions))).values())
 
     def _forget(self) -> None:
         """Keep no more than a fleet of alike nodes needs, however long the run is."""
@@ -140,65 +161,126 @@ class Judge:
         self, rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None
     ) -> _Question:
         view = project(rule, subject, whole)
-        day = self._day.date().isoformat() if rule.reads_time else None
-        return _Question(rule, view, self._key(rule, view.full, day))
+        return _Question(rule, subject, view, self._reading(rule, view.seen))
 
-    def _key(self, rule: Rule, facts: Json, day: str | None) -> str:
+    def _reading(self, rule: Rule, seen: Seen) -> _Reading:
         """Engines and their versions differ at the edges of Rego: each remembers for itself."""
-        return digest([self._programs[rule.id].key, facts, day, self._answerer])
+        day = self._day.date().isoformat() if rule.reads_time else None
+        key = digest([self._programs[rule.id].key, seen.full, day, self._answerer])
+        return _Reading(rule, seen, key)
 
-    def _answer(self, questions: Iterable[_Question]) -> None:
-        """Make sure that every question that can be asked has a known verdict."""
-        open_questions = {
-            question.key: question
-            for question in questions
-            if question.view.lacking is None and question.key not in self._known
-        }
-        self._known.update(self._memo.recall(list(open_questions)))
-        unknown = [q for key, q in open_questions.items() if key not in self._known]
+    def _answered(self, questions: Mapping[Hashable, _Question]) -> dict[Hashable, Verdict]:
+        """Give a verdict on each question; what was found in doubt is asked again, in many ways."""
+        self._learn([each.reading for each in questions.values() if each.is_asked])
+        again = {key: self._again(each) for key, each in questions.items() if self._is_open(each)}
+        self._learn([one for each in again.values() for one in (*each.readings, each.bare)])
+        return {key: self._verdict(each, again.get(key)) for key, each in questions.items()}
+
+    def _is_open(self, question: _Question) -> bool:
+        """Say whether more than unknown may come of a question about what cannot all be read."""
+        if question.view.doubt is None or not question.is_asked:
+            return False
+        first = self._known[question.reading.key]
+        return bool(first.findings) or first.status is Status.ERROR
+
+    def _again(self, question: _Question) -> _Again:
+        rule, doubt = question.rule, doubt_of(question.rule, question.subject)
+        readings = tuple(self._reading(rule, each) for each in doubt.readings)
+        return _Again(readings, self._reading(rule, doubt.bare), doubt.places)
+
+    def _learn(self, readings: Iterable[_Reading]) -> None:
+        """Make sure that every reading has a known verdict."""
+        new = {each.key: each for each in readings if each.key not in self._known}
+        self._known.update(self._memo.recall(list(new)))
+        unknown = [each for key, each in new.items() if key not in self._known]
         if not unknown:
             return  # whoever remembers all starts no engine, and writes nothing
         verdicts = list(self._evaluate(unknown))
         self._memo.remember([v for v in verdicts if v.status is not Status.ERROR])
 
-    def _evaluate(self, questions: Sequence[_Question]) -> Iterator[Verdict]:
-        answers = self._engine.evaluate(self._job(question) for question in questions)
-        for question, answer in zip(questions, answers, strict=True):
+    def _evaluate(self, readings: Sequence[_Reading]) -> Iterator[Verdict]:
+        answers = self._engine.evaluate(self._asked(each.rule, each.seen) for each in readings)
+        for reading, answer in zip(readings, answers, strict=True):
             self.prints.update(dict.fromkeys(map(masked, answer.prints)))
             self.notes.update(dict.fromkeys(masked(note, prose=True) for note in answer.notes))
-            judged = _judgement(question.rule, answer, question.view.full)
-            verdict = replace(judged, memo=question.key)
-            self._known[question.key] = verdict
+            judged = _judgement(reading.rule, answer, reading.seen.full)
+            verdict = replace(judged, memo=reading.key)
+            self._known[reading.key] = verdict
             self.evaluated += 1
             yield verdict
 
-    def _job(self, question: _Question) -> Job:
+    def _asked(self, rule: Rule, seen: Seen) -> Job:
         """Ask who is applicable first: a rule need not make sense where it is not."""
-        return self._asked(question.rule, question.view)
-
-    def _asked(self, rule: Rule, view: Projection) -> Job:
-        asks = [Ask(entry.path, view.full, view.full_view) for entry in rule.entrypoints]
+        asks = [Ask(entry.path, seen.full, seen.full_view) for entry in rule.entrypoints]
         if rule.has_applicable:
             guard = f"data.{rule.package}.applicable"
-            asks.insert(0, Ask(guard, view.required, view.required_view))
+            asks.insert(0, Ask(guard, seen.required, seen.required_view))
         program = self._programs[rule.id]
         return Job(program, tuple(asks), self._now_ns, guarded=rule.has_applicable)
 
-    def _verdict(self, question: _Question) -> Verdict:
+    def _verdict(self, question: _Question, again: _Again | None) -> Verdict:
         """Finish what a rule said by what it could not see."""
         view = question.view
         if view.needless is not None:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
         if view.lacking is not None:
             return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
-        verdict = _half_seen(self._known[question.key], view.unreadable or view.gap)
-        if view.unreadable is not None and verdict.status in _DOUBTFUL:
-            return replace(verdict, status=Status.UNKNOWN, reason=view.unreadable)
+        first = self._known[question.reading.key]
+        if view.doubt is not None:
+            return self._certain(first, again, view.doubt)
+        verdict = _half_seen(first, view.gap)
         if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
             return replace(verdict, status=view.unanswered, reason=view.gap)
         if view.unseen is not None and verdict.status is Status.SKIP:
             return replace(verdict, status=view.unanswered, reason=view.unseen)
         return verdict
+
+    def _certain(self, first: Verdict, again: _Again | None, doubt: str) -> Verdict:
+        """Give what a rule found in every reading of facts that cannot all be read.
+
+        A failure stays one, and says what could not be read; everything else is unknown. A reading
+        in which the rule broke tells nothing, where it did not break in all.
+        """
+        if again is None:
+            return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
+        said = [first, *(self._known[each.key] for each in again.readings)]
+        able = [each for each in said if each.status is not Status.ERROR]
+        if not able:
+            return first
+        found = able[0].findings
+        for other in able[1:]:
+            told = _identities(other.findings)
+            found = tuple(each for each in found if told & _identities([each]))
+        bare = self._known[again.bare.key]
+        absent = _identities([f for f in bare.findings if _leads(f.path, again.places)])
+        found = tuple(each for each in found if not absent & _identities([each]))
+        status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
+        memo = digest([each.memo for each in (*said, bare)])
+        return Verdict(first.rule, status, found, doubt, memo=memo)
+
+
+def _leads(path: str | None, places: Iterable[str]) -> bool:
+    """Say whether a path of a finding leads to one of these places, to what it is in or has."""
+    try:
+        way = plain(split_path(path)) if path else None
+    except ValueError:  # a rule may write what it likes
+        return False
+    return way is not None and any(
+        place.startswith(way) or way.startswith(place) for place in places
+    )
+
+
+def _identities(found: Iterable[Finding]) -> frozenset[bytes]:
+    """Give what tells that another reading has the same findings.
+
+    Either the sentence or the key may differ, by the name of a thing that cannot be read.
+    """
+    return frozenset(
+        canonical([each.level, each.path, each.actual, each.expected, number, own])
+        for each in found
+        for number, own in enumerate((each.msg, each.key))
+        if own
+    )
 
 
 def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
@@ -221,12 +303,14 @@ class ForgetfulJudge(Judge):
 
     def _said_of(self, subject: SubjectFacts) -> Iterator[Verdict]:
         rules = self._by_scope[subject.scope]
-        asked = self._questions(subject, {rule.id: rule for rule in rules})
-        able = [question for question in asked.values() if question.view.lacking is None]
         self._known.clear()
-        for _ in self._evaluate(able):
+        asked = self._questions(subject, {rule.id: rule for rule in rules})
+        return iter(self._answered(asked).values())
+
+    def _learn(self, readings: Iterable[_Reading]) -> None:
+        """Evaluate all of them; what a rule said of this subject before is no matter."""
+        for _ in self._evaluate(list(readings)):
             pass
-        return map(self._verdict, asked.values())
 
 
 def _program(rule: Rule) -> Program:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from eidos.engine.digest import canonical, digest
 from eidos.engine.evaluating.projecting import NODE_NAME
-from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.evaluating.subjects import TOPOLOGY, SubjectFacts
 from eidos.engine.model.byidentity import ByIdentity
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -89,12 +89,15 @@ class Likeness:
 
 
 def looked_at(rule: Rule) -> set[FactAddress]:
-    """Give what a rule declares, and what says that there is nothing it could be of.
+    """Give what a rule declares, and what says that there is nothing, or more, it could be of.
 
+    What lists the nodes of a cluster tells one that is all there from one that is not.
     A node whose GPU does not answer and one without any have the same gap; their bus tells them
     apart, and with it `skip` from `unknown`.
     """
     declared = {*rule.requires, *rule.reads}
+    if any(path.every_node for path in declared):
+        declared |= {*TOPOLOGY}
     absences = ((path, vocabulary().absence(path)) for path in declared if path != NODE_NAME)
     return declared | {
         absence.address._replace(every_node=path.every_node)

@@ -3,9 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from eidos.engine.evaluating.legibility import unreadable
+from eidos.engine.evaluating.legibility import (
+    bare,
+    blotted,
+    is_lost,
+    readings,
+    unreadable,
+    without,
+)
 from eidos.engine.evaluating.matching import UnknownMatchError, mismatch
-from eidos.engine.evaluating.subjects import SubjectFacts
+from eidos.engine.evaluating.subjects import SubjectFacts, absent_nodes
 from eidos.engine.model.admission import Review
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
@@ -18,11 +25,13 @@ from eidos.engine.vocabulary import vocabulary
 
 NODE_NAME = FactAddress("node", "name")
 _VOUCH = " (eidos admit --inventory)"
+_OF_ONE_NODE = frozenset({"upstream"})
+"""Tools whose snapshots hold one node."""
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
-    """What a rule may see of a subject."""
+class Seen:
+    """What a rule is shown when it is asked once."""
 
     required: Json
     """Only what it requires: what ``applicable`` sees."""
@@ -32,19 +41,41 @@ class Projection:
     """The same as `required`, as a part of all facts of the subject."""
     full_view: View | None = None
     """The same as `full`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a rule may see of a subject."""
+
+    seen: Seen
+    """The facts that it declares."""
+    doubt: str | None = None
+    """What of them cannot be read, where the rule can be asked all the same: it must neither pass
+    nor skip, and `seen` is without what cannot be read."""
     lacking: str | None = None
-    """Why it cannot be asked at all: a required fact is missing, or cannot be read."""
+    """Why it cannot be asked at all: a required fact is missing, or nothing of it can be read."""
     gap: str | None = None
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
     unseen: str | None = None
     """Why it must not skip: `gap`, of what it requires, by which it tells whom it is about."""
-    unreadable: str | None = None
-    """Why it must neither pass nor skip: a fact that it may look at cannot be read."""
     needless: str | None = None
     """Why it is not about this subject: the thing that a required fact is of is not there."""
     unanswered: Status = Status.UNKNOWN
     """What it is where it is `lacking` or has a `gap`: not askable where what took the snapshot has
     none of the missing facts, and unknown if any of them was only not collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The ways to ask a rule again that found something in facts that cannot all be read."""
+
+    readings: tuple[Seen, ...]
+    """The facts as they may be read: only what the rule finds each time counts."""
+    bare: Seen
+    """With nothing in each fact of which something cannot be read. What the rule says here as well,
+    of what is around such a place, it concludes from what is not there: no such entry."""
+    places: tuple[str, ...]
+    """What cannot be read, as `plain` writes it."""
 
 
 def everything(subject: SubjectFacts) -> dict[str, Json]:
@@ -66,10 +97,10 @@ def project(
         whole: what `everything` gave for the subject, if views are wanted.
     """
     if rule.scope is Scope.DOCUMENT:
-        return Projection(subject.document, subject.document)
+        return Projection(Seen(subject.document, subject.document))
     if rule.scope is Scope.BUNDLE:
-        seen: Json = {"bundle": subject.document}
-        return Projection(seen, seen)
+        bundle: Json = {"bundle": subject.document}
+        return Projection(Seen(bundle, bundle))
     if subject.review is not None:
         if rule.constraint is not None:
             return _of_constraint(rule.constraint, rule.params, subject.review)
@@ -79,38 +110,65 @@ def project(
 
 def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> "Projection":
     declared = (*rule.requires, *rule.reads)
-    lacking = _reasons(_unusable, rule.requires, subject)
+    doubts = _reasons(unreadable, declared, subject)
+    lost = {path: why for path, why in doubts.items() if is_lost(path, subject)}
+    missing = _reasons(_lacking, rule.requires, subject)
+    lacking = {path: why for path, why in (lost | missing).items() if path in rule.requires}
     gaps = _reasons(_gap, declared, subject)
     beyond = _reasons(_beyond, declared, subject)
     is_beyond = bool(beyond) and lacking.keys() | gaps.keys() <= beyond.keys()
-    required = _input(rule.requires, subject)
-    full = _input(declared, subject) if rule.reads else required
-    if rule.scope is Scope.RECIPE:
-        required, full = {**required, **subject.beside}, {**full, **subject.beside}
-    required_view = _view(rule.requires, subject, whole)
-    full_view = _view(declared, subject, whole) if rule.reads else required_view
+    is_doubtful = bool(doubts) and not lacking
     return Projection(
-        required=required,
-        full=full,
-        required_view=required_view,
-        full_view=full_view,
-        lacking=_said(lacking),
+        seen=_seen(rule, without(declared, subject), None)
+        if is_doubtful
+        else _seen(rule, subject, whole),
+        doubt=_said(doubts) if is_doubtful else None,
+        lacking=_said({path: lacking[path] for path in rule.requires if path in lacking}),
         gap=_said(gaps),
         unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
-        unreadable=_said(_reasons(unreadable, rule.reads, subject)),
         needless=_said(_reasons(_needless, rule.requires, subject)),
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
     )
 
 
+def doubt_of(rule: Rule, subject: SubjectFacts) -> Doubt:
+    """Give the ways to ask a rule again whose projection has a doubt.
+
+    Args:
+        rule: who looks.
+        subject: what it looks at.
+    """
+    declared = (*rule.requires, *rule.reads)
+    return Doubt(
+        tuple(_seen(rule, each, None) for each in readings(declared, subject)),
+        _seen(rule, bare(declared, subject), None),
+        blotted(declared, subject),
+    )
+
+
+def _seen(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> Seen:
+    """Show a rule the facts that it declares, and what its scope shows beside them."""
+    declared = (*rule.requires, *rule.reads)
+    required = _input(rule.requires, subject)
+    full = _input(declared, subject) if rule.reads else required
+    beside = _shown_beside(rule, subject)
+    if beside:
+        return Seen({**required, **beside}, {**full, **beside})
+    required_view = _view(rule.requires, subject, whole)
+    full_view = _view(declared, subject, whole) if rule.reads else required_view
+    return Seen(required, full, required_view, full_view)
+
+
+def _shown_beside(rule: Rule, subject: SubjectFacts) -> Mapping[str, Json]:
+    review = subject.review
+    if review is not None:
+        return {"request": dict(review.request), **review.beside}
+    return subject.beside if rule.scope is Scope.RECIPE else {}
+
+
 def _of_review(rule: Rule, subject: SubjectFacts, review: Review) -> Projection:
     """Show a rule of a pack the request beside the facts that it declares."""
     shown = _of_facts(rule, subject, None)
-    beside = {"request": dict(review.request), **review.beside}
-    assert isinstance(shown.required, dict) and isinstance(shown.full, dict)  # noqa: S101, PT018 -- `_input` made them
-    full = {**shown.full, **beside}
-    shown = replace(shown, required={**shown.required, **beside}, full=full)
-    shown = replace(shown, required_view=None, full_view=None)
     if review.no_facts is None or not (rule.requires or rule.reads):
         return shown
     names = ", ".join(map(str, rule.requires or rule.reads))
@@ -126,9 +184,9 @@ def _of_constraint(
     try:
         why = mismatch(constraint.match, review)
     except UnknownMatchError as error:
-        return Projection(seen, seen, lacking=str(error))
+        return Projection(Seen(seen, seen), lacking=str(error))
     # What it is not about it is not asked, so it is lacking as well.
-    return Projection(seen, seen, gap=_untold(constraint, review), lacking=why, needless=why)
+    return Projection(Seen(seen, seen), gap=_untold(constraint, review), lacking=why, needless=why)
 
 
 def _as_gatekeeper(review: Review) -> dict[str, Json]:
@@ -215,10 +273,6 @@ def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
         subtype[path.key] = data[path.key]
 
 
-def _unusable(path: FactAddress, subject: SubjectFacts) -> str | None:
-    return unreadable(path, subject) or _lacking(path, subject)
-
-
 def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
     """Say why what took the snapshot cannot have given a fact that is not there.
 
@@ -226,8 +280,10 @@ def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
     """
     if path == NODE_NAME or (path.every_node and not subject.nodes):
         return None
-    if _has_any(path, subject) or _word_on(path, subject, None):
+    if _word_on(path, subject, None):
         return None
+    if _has_any(path, subject):
+        return _by_design(subject) if path.every_node and len(subject.nodes) == 1 else None
     return vocabulary().unsayable(path, subject.generator)
 
 
@@ -281,7 +337,14 @@ def _gap(path: FactAddress, subject: SubjectFacts) -> str | None:
     if not path.every_node:
         return _gap_of(path, subject, subject.facts, None) or _beyond(path, subject)
     gaps = (_gap_of(path, subject, facts, name) for name, facts in subject.nodes.items())
-    return next((gap for gap in gaps if gap), None)
+    return next((gap for gap in gaps if gap), None) or absent_nodes(subject)
+
+
+def _by_design(subject: SubjectFacts) -> str | None:
+    """Say why nodes that are not in a snapshot cannot be: what took it looks at its own."""
+    tool, _, _ = (subject.generator or "").partition(" ")
+    absent = absent_nodes(subject) if tool in _OF_ONE_NODE else None
+    return f"{absent} ({subject.generator} collects one)" if absent else None
 
 
 def _gap_of(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Who is judged: the nodes and the cluster of a snapshot, or a document as it is."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from eidos.engine.digest import digest
@@ -19,6 +20,11 @@ from eidos.engine.model.snapshot import (
 from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
+TOPOLOGY = tuple(FactAddress("nodetopology", each) for each in ("summary", "label", "taint"))
+"""Facts about the cluster that name, and count, all its nodes."""
+_CUT = re.compile(r" \(\+[0-9]+ more\)$")
+_NAMED = 3
+"""Names of nodes in a sentence, at most."""
 _NODE = FactAddress("k8s", "node")
 """What an API server says of a node, its labels among it."""
 
@@ -52,6 +58,43 @@ class SubjectFacts:
     """Of the snapshot, and on top of them those of the node object; rules do not see them."""
     review: Review | None = None
     """Scope admission: what is asked, and what is known beside it."""
+
+
+def absent_nodes(subject: SubjectFacts) -> str | None:
+    """Say which nodes of a cluster, by its own facts, are not in the snapshot; None for none.
+
+    Args:
+        subject: a cluster with its nodes.
+    """
+    summary, *listed = (subject.facts.get(each, {}) for each in TOPOLOGY)
+    count = summary.get("node-count")
+    why = vocabulary().unreadable(TOPOLOGY[0].at("node-count"), summary)
+    if why is not None:
+        return f"which nodes are not in the snapshot is not known: {why}"
+    known = {name for data in listed for name in _names(data)}
+    absent = sorted(known - subject.nodes.keys())
+    there = max(
+        int(count) if isinstance(count, int | float | str) else 0, len(absent) + len(subject.nodes)
+    )
+    few = there - len(subject.nodes)
+    if few == 0:
+        return None
+    names = ", ".join(absent[:_NAMED])
+    more = " and others" if names and few > _NAMED else ""
+    are = "is" if few == 1 else "are"
+    said = f"{few} of the cluster's {there} nodes {are} not in the snapshot"
+    return f"{said}: {names}{more}" if names else said
+
+
+def _names(data: Mapping[str, Json]) -> Iterator[str]:
+    """Give the nodes that labels or taints are on, also in the older form, ``value|a,b``."""
+    for key, value in data.items():
+        if isinstance(value, list):
+            lists = (item.get("nodes") for item in value if isinstance(item, Mapping))
+            every = (name for names in lists if isinstance(names, list) for name in names)
+            yield from (name for name in every if isinstance(name, str))
+        elif isinstance(value, str) and key != "items":
+            yield from filter(None, _CUT.sub("", value.rpartition("|")[2]).split(","))
 
 
 def cluster_facts(seen: AddressedSnapshot, file: str) -> SubjectFacts:

@@ -6,7 +6,7 @@ is not what it should be is *unreadable*: it says nothing, neither good nor bad.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -35,6 +35,15 @@ class Fault(NamedTuple):
     """``'N/A' is no version``."""
     at: tuple[Segment, ...] = ()
     """Below the fact: ``(3, "tag")``."""
+
+
+class Blot(NamedTuple):
+    """One place in a value where something else should stand, or where something is missing."""
+
+    at: tuple[Segment, ...]
+    """Below the fact, as in `Fault`; of what is missing, where it would stand."""
+    kind: "FactType"
+    """What should stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,34 @@ class FactType:
             return None
         return _CHECKS[self.kind](self, value)
 
+    def blots(self, value: Json) -> Iterator[Blot]:
+        """Give every place that makes a value unreadable, as deep in it as can be said.
 
+        Where `fault` gives the first trouble in words, this gives all of them; nothing is given of
+        a value of this type.
+        """
+        if self.fault(value) is None:
+            return
+        inside = [
+            Blot((step, *blot.at), blot.kind)
+            for step, kind, item in _parts(self, value)
+            for blot in kind.blots(item)
+        ]
+        yield from inside or [Blot((), self)]
+
+    @property
+    def samples(self) -> tuple[Json, ...]:
+        """Some values of this type: those it names, its bounds, and what else happens to fit."""
+        given = (*self.none, *self.values, self.least, self.most, *_containers(self), *_SAMPLES)
+        return tuple(value for value in given if self.fault(value) is None)
+
+
+_SAMPLES: tuple[Json, ...] = (
+    *(True, False, 0, 1, [], {}, "a", "A1", "Aa", "5.0", "100.0", "a/b", "0x0000", "Role/a"),
+    f"sha256:{'0' * 64}",
+)
+"""Values of which every type takes a few; null, with which others stand, is of none."""
+_ANY = FactType("any")
 _WORDS = {
     "any": "any value",
     "flat": "any single value",
@@ -261,6 +297,33 @@ def _items(items: Sequence[Json], check: Callable[[Json], Fault | None]) -> Faul
         if fault is not None:
             return Fault(fault.why, (index, *fault.at))
     return None
+
+
+def _containers(type_: FactType) -> Iterator[Json]:
+    """Give lists of one item, and maps of what they need, each with another sample in it."""
+    of = type_.of.samples if type_.of else ()
+    if type_.kind == "list":
+        yield from ([item] for item in of)
+    needed = {group[0]: type_.fields.get(group[0], type_.of or _ANY) for group in type_.needs}
+    fields = {key: kind.samples for key, kind in needed.items()} | ({"a": of} if of else {})
+    if type_.kind == "map" and all(fields.values()):
+        for number in range(max(map(len, fields.values()), default=0)):
+            yield {key: values[number % len(values)] for key, values in fields.items()}
+
+
+def _parts(type_: FactType, value: Json) -> Iterator[tuple[Segment, FactType, Json]]:
+    """Give what is in a list or a map, with what it should be, and null for what a map lacks."""
+    items = _written(value) if type_.written else value
+    if isinstance(items, list):
+        of = type_ if type_.kind == "argument" else type_.of
+        yield from ((index, of, item) for index, item in enumerate(items) if of)
+    if type_.kind == "map" and isinstance(items, dict):
+        groups = (group for group in type_.needs if not any(key in items for key in group))
+        lacking: dict[str, Json] = {group[0]: None for group in groups}
+        for key, item in (lacking | items).items():
+            kind = type_.fields.get(key, type_.of) or (_ANY if key in lacking else None)
+            if kind is not None:
+                yield key, kind, item
 
 
 def _map(type_: FactType, value: Json) -> Fault | None:

@@ -3,7 +3,7 @@
 # description: |
 #   A GPU that falls off the bus disappears from nvidia-smi without any other sign. Boards with soldered
 #   GPUs have few possible counts; PCIe cards may be any number. A node that has the driver loaded and
-#   shows no GPU has lost them all.
+#   shows no GPU has lost them all. Of a model that is in no table nobody can tell.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/xid-errors/index.html
 #     description: XID errors; 79 is a GPU that has fallen off the bus
@@ -26,8 +26,8 @@
 #     dmesg | grep -i xid
 #     Drain the node, then reboot it:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     If the GPU does not come back, reseat it or send it in. Where another count is right, set the parameter
-#     expected of GPU-009, for example {"H100": [6]}.
+#     If the GPU does not come back, reseat it or send it in. Where another count is right, or none is known for
+#     the model, set the parameter expected of GPU-009, for example {"H100": [6]}.
 package eidos.gpu.gpu_count
 
 import data.eidos.lib.findings
@@ -49,7 +49,12 @@ expected := object.union(data.tables.gpu_counts.counts, data.params.expected)
 
 words := {upper(word) | some word in regex.split(`[^A-Za-z0-9]+`, model)} if is_string(model)
 
-on_board if count(words & {"PCIE", "NVL"}) == 0
+on_board if count(words & {card | some card in data.tables.gpu_counts.cards}) == 0
+
+listed if {
+	some name, _ in expected
+	name in words
+}
 
 deny contains findings.unreadable(`gpu.smi["gpu-count"]`, found, "a number of GPUs") if not countable
 
@@ -72,6 +77,13 @@ deny contains finding(msg, counts) if {
 	number > 0
 	not number in counts
 	msg := sprintf("The node shows %v GPUs, but a machine with %v has %v.", [number, model, concat(" or ", [format_int(n, 10) | some n in counts])])
+}
+
+unknown contains finding(msg, "a model whose count is known") if {
+	on_board
+	not listed
+	quantities.number(found) > 0
+	msg := sprintf("no count is known for %v, of which the node shows %v (parameter expected of GPU-009)", [model, found])
 }
 
 finding(msg, counts) := {"msg": msg, "path": `gpu.smi["gpu-count"]`, "actual": found, "expected": counts}

@@ -2,7 +2,7 @@ package eidos.gpu.gpu_count_test
 
 import data.eidos.gpu.gpu_count as rule
 
-tables := {"gpu_counts": {"counts": {"GB200": [4], "B200": [8], "H100": [4, 8]}}}
+tables := {"gpu_counts": {"counts": {"GB200": [4], "B200": [8], "H100": [4, 8]}, "cards": ["PCIE", "NVL", "L40S"]}}
 
 facts(found, model) := {"gpu": {"smi": {"gpu-count": found, "gpu.model": model}}, "os": {"kmod": {"nvidia": true}}}
 
@@ -31,6 +31,23 @@ test_cards_may_be_any_number if {
 	count(denied(3, "NVIDIA H100 PCIe")) == 0
 	count(denied(3, "NVIDIA H100 NVL")) == 0
 	count(denied(3, "NVIDIA L40S")) == 0
+}
+
+untold(found, model) := findings if {
+	findings := rule.unknown with input as facts(found, model) with data.params as {"expected": {"R100": [4]}} with data.tables as tables
+}
+
+test_of_an_unknown_model_nobody_can_tell if {
+	some finding in untold(7, "NVIDIA X900 288GB")
+	finding.msg == "no count is known for NVIDIA X900 288GB, of which the node shows 7 (parameter expected of GPU-009)"
+	count(denied(7, "NVIDIA X900 288GB")) == 0
+}
+
+test_of_known_models_it_can if {
+	every model in ["NVIDIA H100 80GB HBM3", "NVIDIA H100 PCIe", "NVIDIA L40S", "NVIDIA R100"] {
+		count(untold(4, model)) == 0
+	}
+	count(untold(0, "NVIDIA X900 288GB")) == 0
 }
 
 test_no_gpu_with_a_loaded_driver_fails if {

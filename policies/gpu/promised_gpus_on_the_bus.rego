@@ -1,16 +1,42 @@
 # METADATA
 # title: A node that offers GPUs has them on the bus
 # description: |
-#   Rules about GPUs do not apply to a node whose PCI bus has none. Where its capacity still speaks of GPUs,
-#   they have fallen off the bus all together, or were passed to another machine.
+#   Rules about GPUs do not apply to a node whose PCI bus has none. Where its capacity, its labels or its
+#   instance type still speak of GPUs, they have fallen off the bus all together, or were passed to another
+#   machine.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/gpu-debug-guidelines/index.html
 #     description: GPU debug guidelines
+#   - ref: https://github.com/NVIDIA/k8s-device-plugin/blob/main/docs/gpu-feature-discovery/README.md
+#     description: Labels of GPU Feature Discovery
+#   - ref: https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
+#     description: Accelerated instance types of AWS
 # custom:
 #   id: GPU-033
 #   severity: critical
 #   scope: node
-#   requires: [k8s.node.capacity, gpu.pci.gpu-count]
+#   requires: [k8s.node.capacity, k8s.node.labels, gpu.pci.gpu-count]
+#   params:
+#     labels:
+#       type: array
+#       items: string
+#       default:
+#         - nvidia.com/gpu.present
+#         - nvidia.com/gpu.count
+#         - nvidia.com/gpu.product
+#         - nvidia.com/mig.config
+#         - cloud.google.com/gke-accelerator
+#         - k8s.amazonaws.com/accelerator
+#         - kubernetes.azure.com/accelerator
+#     instance_types:
+#       type: array
+#       items: string
+#       format: regex
+#       default:
+#         - ^(p[2-9]|g[3-9]s?|g[4-9]dn|g5g|g6e|gr6)[a-z]*[.-]
+#         - ^(a[2-4]x?|g[24])-(high|ultra|mega|edge|standard)
+#         - ^Standard_N[CDV].*_(V100|T4|A10|A100|H100|H200|B200|GB200|GB300)
+#         - ^(BM|VM)[.]GPU[0-9]*[.](A10|A100|H100|H200|L40S|B4|B200|GB200|GB300)
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: xid-79}
@@ -23,14 +49,32 @@ package eidos.gpu.promised_gpus_on_the_bus
 
 import data.eidos.lib.quantities
 
-promised := [resource | some resource, _ in input.k8s.node.capacity; startswith(resource, "nvidia.com/")]
+applicable if count(promises) > 0
 
-applicable if count(promised) > 0
+promises contains sprintf("capacity has %v", [resource]) if {
+	some resource, _ in input.k8s.node.capacity
+	startswith(resource, "nvidia.com/")
+}
+
+promises contains sprintf("label %v is %v", [name, value]) if {
+	some name in data.params.labels
+	value := input.k8s.node.labels[name]
+	not lower(value) in {"", "false", "none", "0"}
+	not contains(lower(value), "amd")
+	not contains(lower(value), "neuron")
+}
+
+promises contains sprintf("instance type is %v", [type]) if {
+	some name in ["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"]
+	type := input.k8s.node.labels[name]
+	some pattern in data.params.instance_types
+	regex.match(pattern, type)
+}
 
 deny contains finding if {
 	not some_there
 	finding := {
-		"msg": sprintf("The node's capacity has %v, and its PCI bus has no GPU.", [concat(", ", promised)]),
+		"msg": sprintf("The node's %v, and its PCI bus has no GPU.", [concat(", its ", sort(promises))]),
 		"path": "gpu.pci.gpu-count",
 		"actual": input.gpu.pci["gpu-count"],
 		"expected": "at least 1",

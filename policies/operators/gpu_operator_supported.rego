@@ -2,7 +2,8 @@
 # title: The GPU Operator is of a supported line and above its security floor
 # description: |
 #   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below
-#   the floor a published vulnerability of the operator or of the toolkit it ships is open.
+#   the floor a published vulnerability of the operator or of the toolkit it ships is open. A line that
+#   is newer than the table is told: nobody here knows how it is supported.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/life-cycle-policy.html
 #     description: Life cycle of the GPU Operator
@@ -14,6 +15,8 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   tables: [gpu_operator_lines]
+#   params:
+#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-docs, id: gpu-operator/life-cycle-policy}
@@ -55,6 +58,24 @@ warn contains finding if {
 	line := versions.line(image.tag)
 	known.lines[line] == "deprecated"
 	finding := found(image, sprintf("is of line %v, which is deprecated", [line]), listed)
+}
+
+deny contains finding if {
+	data.params.unlisted_line == "fail"
+	some finding in unlisted
+}
+
+warn contains finding if {
+	data.params.unlisted_line == "warn"
+	some finding in unlisted
+}
+
+unlisted contains finding if {
+	some image in running
+	line := versions.line(image.tag)
+	not line in object.keys(known.lines)
+	not ended(line)
+	finding := found(image, sprintf("is of line %v, whose support is not known", [line]), listed)
 }
 
 deny contains findings.unreadable(images.path(image), object.get(image, "tag", null), "a version") if {

@@ -8,12 +8,20 @@ tables := {"gpu_operator_lines": {
 	"lines": {"26.7": "supported", "26.3": "deprecated"},
 }}
 
-denied(tag) := findings if {
-	findings := rule.deny with input as {"k8s": {"image": {"gpu-operator": tag}}} with data.tables as tables
+denied(tag) := denied_by("warn", tag)
+
+denied_by(unlisted, tag) := findings if {
+	findings := rule.deny with input as {"k8s": {"image": {"gpu-operator": tag}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": unlisted}
 }
 
-warned(tag) := findings if {
-	findings := rule.warn with input as {"k8s": {"image": {"gpu-operator": tag}}} with data.tables as tables
+warned(tag) := warned_by("warn", tag)
+
+warned_by(unlisted, tag) := findings if {
+	findings := rule.warn with input as {"k8s": {"image": {"gpu-operator": tag}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": unlisted}
 }
 
 test_supported_passes if {
@@ -21,9 +29,13 @@ test_supported_passes if {
 	count(warned("v26.7.0")) == 0
 }
 
-test_newer_than_the_table_passes if {
+test_newer_than_the_table_is_told if {
 	count(denied("v26.11.0")) == 0
-	count(warned("v26.11.0")) == 0
+	some finding in warned("v26.11.0")
+	finding.msg == "GPU Operator v26.11.0 is of line 26.11, whose support is not known, expected line 26.7."
+	count(denied_by("fail", "v26.11.0")) == 1
+	count(warned_by("fail", "v26.11.0")) == 0
+	count(warned_by("ignore", "v26.11.0")) == 0
 }
 
 test_deprecated_warns if {

@@ -3,7 +3,7 @@
 # description: |
 #   Of some charts an older version is known to be wrong on this cluster: its images have a published
 #   vulnerability, or its resources are refused by this release of Kubernetes. What a chart runs is judged
-#   by its images too, where they are named.
+#   by its images too, where they are named. Charts without a floor are not judged.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/product-security
 #     description: NVIDIA product security bulletins
@@ -30,7 +30,11 @@ package eidos.operators.helm_charts_new_enough
 import data.eidos.lib.findings
 import data.eidos.lib.versions
 
-applicable if count(input.k8s.helm) > 0
+applicable if {
+	some entry in data.tables.chart_floors.charts
+	some release in input.k8s.helm
+	release.chart == entry.chart
+}
 
 server := input.k8s.server.version
 

@@ -36,7 +36,8 @@ test_odd_values_fail if {
 	count(denied("what", "web", "1.0.0")) == 1
 }
 
-test_not_asked_without_helm if {
-	rule.applicable with input as facts("v1.36.0", "web", "1.0.0")
-	not rule.applicable with input as {"k8s": {"helm": {}}}
+test_not_asked_without_a_chart_that_has_a_floor if {
+	rule.applicable with input as facts("v1.36.0", "kai-scheduler", "1.0.0") with data.tables as tables
+	not rule.applicable with input as facts("v1.36.0", "web", "1.0.0") with data.tables as tables
+	not rule.applicable with input as {"k8s": {"helm": {}}} with data.tables as tables
 }

@@ -3,7 +3,7 @@
 # description: |
 #   cert-manager and Node Feature Discovery maintain their two newest lines, and ingress-nginx ended as
 #   a project. A line that the table lists has its day; a line below the lowest listed one ended before
-#   it. ingress-nginx is only told where the snapshot lists containers with their repository.
+#   it; one that the table does not know is told. ingress-nginx is only judged where the snapshot lists containers with their repository.
 # related_resources:
 #   - ref: https://cert-manager.io/docs/releases/
 #     description: Supported releases of cert-manager
@@ -17,6 +17,7 @@
 #   tables: [component_eol]
 #   params:
 #     warn_days: {type: integer, default: 30, minimum: 0, maximum: 3650}
+#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}
@@ -75,6 +76,24 @@ warn contains finding if {
 	not dates.over(ends)
 	dates.days_until(ends) <= data.params.warn_days
 	finding := found(subject, sprintf("gets fixes only until %v", [ends]))
+}
+
+deny contains finding if {
+	data.params.unlisted_line == "fail"
+	some finding in unlisted
+}
+
+warn contains finding if {
+	data.params.unlisted_line == "warn"
+	some finding in unlisted
+}
+
+unlisted contains finding if {
+	some subject in judged
+	line := versions.line(subject.image.tag)
+	not day(subject.component, line)
+	not line in subject.component.current
+	finding := found(subject, "is of a line of which it is not known whether it gets fixes")
 }
 
 deny contains findings.unreadable(images.path(subject.image), object.get(subject.image, "tag", null), "a version") if {

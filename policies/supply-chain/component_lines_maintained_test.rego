@@ -7,6 +7,7 @@ tables := {"component_eol": {"components": [
 		"name": "cert-manager",
 		"repository": "cert-manager-controller",
 		"lines": {"1.18": "2026-03-10", "1.19": "2026-07-08", "1.20": "2026-12-10"},
+		"current": ["1.21"],
 		"maintained": "1.21",
 	},
 	{"name": "ingress-nginx", "repository": "ingress-nginx/controller", "retired": "2026-03-31", "maintained": "another"},
@@ -14,23 +15,37 @@ tables := {"component_eol": {"components": [
 
 day := time.parse_rfc3339_ns("2026-11-24T00:00:00Z")
 
-denied(image) := findings if {
+denied(image) := denied_by("warn", image)
+
+denied_by(unlisted, image) := findings if {
 	findings := rule.deny with input as {"k8s": {"image": image}}
 		with data.tables as tables
-		with data.params as {"warn_days": 30}
+		with data.params as {"warn_days": 30, "unlisted_line": unlisted}
 		with time.now_ns as day
 }
 
-warned(image) := findings if {
+warned(image) := warned_by("warn", image)
+
+warned_by(unlisted, image) := findings if {
 	findings := rule.warn with input as {"k8s": {"image": image}}
 		with data.tables as tables
-		with data.params as {"warn_days": 30}
+		with data.params as {"warn_days": 30, "unlisted_line": unlisted}
 		with time.now_ns as day
 }
 
 test_maintained_passes if {
 	count(denied({"cert-manager-controller": "v1.21.1"})) == 0
 	count(warned({"cert-manager-controller": "v1.21.1"})) == 0
+}
+
+test_a_line_that_nobody_knows_is_told if {
+	image := {"cert-manager-controller": "v1.99.0"}
+	count(denied(image)) == 0
+	some finding in warned(image)
+	contains(finding.msg, "is of a line of which it is not known whether it gets fixes, expected 1.21.")
+	count(denied_by("fail", image)) == 1
+	count(warned_by("fail", image)) == 0
+	count(warned_by("ignore", image)) == 0
 }
 
 test_ended_line_fails if {

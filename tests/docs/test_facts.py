@@ -22,9 +22,10 @@ OPENING = """\
 What every fact of our vocabulary is, and which of the shipped rules look at it. A value that is
 not what its row says, and a text that says the source could not tell (`N/A`, `[Unknown Error]`,
 `ERR!`, `Unknown`, nothing at all), is *unreadable*: a rule that requires the fact is `unknown` and
-says why, and one that only reads it neither passes nor skips. `eidos validate` names every
-unreadable fact with its line. Facts that stand in no row, a plugin's for example, are taken as
-they are.
+says why, and one that only reads it neither passes nor skips. Where something *in* a list or map is
+unreadable, a rule still fails [by what can be read](snapshot.md#what-cannot-be-read). `eidos
+validate` names every unreadable fact with its line. Facts that stand in no row, a plugin's for
+example, are taken as they are.
 
 Each subtype says since which version a collector has it; a collector that it does not name never
 has, and where nothing is said all have. `eidos facts` searches this page and shows values.

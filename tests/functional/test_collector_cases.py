@@ -1,5 +1,6 @@
 """`eidos snapshot` of small machines made after public bug reports, each with its right answer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +88,22 @@ def test_the_name_of_a_process_that_is_no_xml(
     assert not [key for key in taken.entry("devices")["keys"] if "[" in key]
 
 
-def test_a_gpu_that_asks_for_a_reset(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_gpu_that_asks_for_a_reset(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     taken = Taken(cases / "13-gpu-asks-for-a-reset/root", GPU, capsys)
 
-    asked = [device["recovery-action"] for device in taken.fact("devices")["devices"]]
-    assert asked == ["None", "Reset"]
+    devices = taken.fact("devices")["devices"]
+    assert [device["recovery-action"] for device in devices] == ["None", "Reset"]
+    snapshot = tmp_path / "n1.yaml"
+    for unreadable in ({}, {"pcie": {"bus-id": "0000:3b:00.0"}}, {"recovery-action": "ERR!"}):
+        devices[0] |= unreadable
+        snapshot.write_text(yaml.safe_dump(taken.document))
+        run(root, ["check", str(snapshot), "--rule", "GPU-028", "--no-record", "-o", "json"])
+        report = json.loads(capsys.readouterr().out)
+        [verdict] = [v for s in report["subjects"] for v in s["verdicts"]]
+        assert verdict["status"] == "fail"
+        assert [each["actual"] for each in verdict["findings"]] == ["Reset"]
 
 
 def test_a_driver_that_is_not_that_of_the_library(

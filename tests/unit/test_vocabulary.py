@@ -206,3 +206,42 @@ def test_every_row_is_of_a_kind_and_says_what_it_is() -> None:
             assert subtype.about
             assert all(kind.about for kind in subtype.facts.values())
             assert {row.kind for kind in subtype.facts.values() for row in rows(kind)} <= KINDS
+
+
+def every_type() -> list[FactType]:
+    rows = (row for subtypes in vocabulary().types.values() for row in subtypes.values())
+    found = [kind for row in rows for kind in row.facts.values()]
+    for kind in found:
+        found += [*kind.fields.values(), *([kind.of] if kind.of else [])]
+    return found
+
+
+def test_samples_are_of_their_type() -> None:
+    for kind in every_type():
+        assert [value for value in kind.samples if kind.fault(value) is not None] == []
+
+
+@pytest.mark.parametrize(("path", "value"), UNREADABLE, ids=named(UNREADABLE))
+def test_what_cannot_be_read_has_a_place(path: str, value: Json) -> None:
+    address = FactAddress.parse(path)
+    data = {str(address.key): value}
+    blots = vocabulary().blots(address, data)
+    assert blots
+    assert all(blot.at[:1] in ((), (address.key,)) for blot in blots)
+
+
+@pytest.mark.parametrize(("path", "value"), READABLE, ids=named(READABLE))
+def test_what_can_be_read_has_none(path: str, value: Json) -> None:
+    address = FactAddress.parse(path)
+    assert vocabulary().blots(address, {str(address.key): value}) == ()
+
+
+def test_every_place_that_cannot_be_read_is_given() -> None:
+    devices: list[Json] = [{"uuid": "a", "pcie": {"width": "N/A"}}, "lost", {"index": 1}]
+    blots = vocabulary().blots(FactAddress.parse("gpu.devices"), {"devices": devices})
+    assert {blot.at for blot in blots} == {
+        ("devices", 0, "pcie", "width"),
+        ("devices", 0, "pcie", "width-max"),
+        ("devices", 1),
+        ("devices", 2, "uuid"),
+    }

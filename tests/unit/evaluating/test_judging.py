@@ -294,3 +294,190 @@ def test_a_builtin_that_fails_in_a_plain_rule_is_noted(tmp_path: Path) -> None:
     assert [finding.msg for finding in verdict.findings] == ["b"]
     [note] = judge.notes
     assert note.startswith("policy/a.rego:3:24: to_number: ")
+
+
+DEVICES_RULE = """\
+# METADATA
+# title: No GPU asks
+# custom: {id: T-006, severity: high, scope: node, requires: [gpu.devices.devices]}
+package eidos.t.asks
+deny contains {"msg": sprintf("GPU %v asks", [place]), "path": path} if {
+	some place, device in input.gpu.devices.devices
+	device["recovery-action"] != "None"
+	path := sprintf("gpu.devices.devices[%v].recovery-action", [place])
+}
+"""
+STRICT_RULE = """\
+# METADATA
+# title: Every GPU has lanes
+# custom: {id: T-007, severity: high, scope: node, requires: [gpu.devices.devices]}
+package eidos.t.lanes
+deny contains sprintf("GPU %v has not 16 lanes", [place]) if {
+	some place, device in input.gpu.devices.devices
+	not sixteen(device)
+}
+deny contains {"msg": "no GPU is a Rubin", "path": "gpu.devices.devices"} if {
+	every device in input.gpu.devices.devices { object.get(device, "model", "") != "NVIDIA R100" }
+}
+sixteen(device) if device.pcie.width == 16
+"""
+GPU = {"uuid": "GPU-1", "model": "NVIDIA B200", "pcie": {"width": 16, "width-max": 16}}
+SICK = {**GPU, "uuid": "GPU-2", "recovery-action": "Reset"}
+
+
+def asked_of(tmp_path: Path, engine: RegoEngine, source: str, devices: list[Any]) -> Verdict:
+    taken = snapshot(("n1", {"GPU.devices": {"devices": devices}}))
+    judge = Judge(rules(tmp_path, engine, one=source), engine, NoMemo(), NOW)
+    [[verdict]] = judge.judge(nodes_of(taken))
+    assert Judge(judge.rules, engine, NoMemo(), NOW).judge(nodes_of(taken)) == [(verdict,)]
+    return verdict
+
+
+@pytest.mark.parametrize(
+    "masking",
+    [
+        {**GPU, "pcie": {"width": 16}},
+        {**GPU, "pcie": {"width": "N/A", "width-max": 16}},
+        {**GPU, "recovery-action": "[Unknown Error]"},
+        {**GPU, "pcie": None},
+        {"index": 0},
+        "N/A",
+        None,
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_of_one_gpu_hides_nothing_of_another(
+    tmp_path: Path, engine: RegoEngine, masking: Any
+) -> None:
+    verdict = asked_of(tmp_path, engine, DEVICES_RULE, [masking, SICK])
+    assert [each.msg for each in verdict.findings] == ["GPU 1 asks"]
+    assert verdict.status is Status.FAIL
+    assert verdict.reason is not None
+    assert "gpu.devices.devices[0]" in verdict.reason
+    healthy = asked_of(tmp_path / "2", engine, DEVICES_RULE, [masking, GPU])
+    assert (healthy.status, healthy.findings) == (Status.UNKNOWN, ())
+
+
+def test_nor_of_the_same_gpu(tmp_path: Path, engine: RegoEngine) -> None:
+    for masking in ({"pcie": {"width": 16}}, {"uuid": "N/A"}, {"index": "ERR!"}):
+        verdict = asked_of(
+            tmp_path / str(len(masking)), engine, DEVICES_RULE, [{**SICK, **masking}]
+        )
+        assert [each.msg for each in verdict.findings] == ["GPU 0 asks"]
+
+
+@pytest.mark.parametrize("masking", [{"width": "N/A", "width-max": 16}, {"width-max": 16}, None])
+def test_what_cannot_be_read_is_no_failure(
+    tmp_path: Path, engine: RegoEngine, masking: Any
+) -> None:
+    rubin = {**GPU, "model": "NVIDIA R100"}
+    verdict = asked_of(tmp_path, engine, STRICT_RULE, [{**rubin, "pcie": masking}, GPU])
+    assert (verdict.status, verdict.findings) == (
+        (Status.UNKNOWN, ()) if masking != {"width-max": 16} else (Status.FAIL, verdict.findings)
+    )
+
+
+def test_nor_is_what_may_be_what_a_rule_looks_for(tmp_path: Path, engine: RegoEngine) -> None:
+    verdict = asked_of(tmp_path, engine, STRICT_RULE, [{**GPU, "model": "N/A"}, GPU])
+    assert (verdict.status, verdict.findings) == (Status.UNKNOWN, ())
+    assert verdict.reason == (
+        "gpu.devices.devices[0].model is unreadable: 'N/A' is no text of the right form"
+    )
+
+
+def test_a_key_of_a_subtype_and_a_node_of_a_cluster_hide_nothing_either(
+    tmp_path: Path, engine: RegoEngine
+) -> None:
+    source = """\
+# METADATA
+# title: No nouveau
+# custom: {id: T-008, severity: high, scope: node, requires: [os.kmod]}
+package eidos.t.nouveau
+deny contains "nouveau" if input.os.kmod.nouveau
+"""
+    taken = snapshot(("n1", {"OS.kmod": {"nouveau": True, "other": "N/A"}}))
+    made = rules(tmp_path / "1", engine, nouveau=source)
+    [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge(nodes_of(taken))
+    assert (verdict.status, len(verdict.findings)) == (Status.FAIL, 1)
+    blind = {"GPU.smi": {"driver": "N/A"}}
+    taken = snapshot(("n0", blind), ("n1", OLD), ("n2", NEW))
+    made = rules(tmp_path / "2", engine, one=CLUSTER_RULE)
+    [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge([cluster_of(taken)])
+    assert (verdict.status, verdict.reason) == (
+        Status.UNKNOWN,  # its sentence counts the drivers, and one is not known
+        "gpu.smi.driver on node n0 is unreadable: 'N/A' is no version",
+    )
+
+
+def test_what_is_asked_in_doubt_is_remembered_by_what_was_shown(
+    tmp_path: Path, engine: RegoEngine
+) -> None:
+    memo = KeptMemo()
+    made = rules(tmp_path, engine, one=DEVICES_RULE)
+    masked = {**GPU, "pcie": {"width": 16}}
+    said = {}
+    for name, devices in {"whole": [GPU, SICK], "masked": [masked, SICK], "well": [masked]}.items():
+        taken = snapshot(("n1", {"GPU.devices": {"devices": devices}}))
+        for _ in range(2):
+            [[said[name]]] = Judge(made, engine, memo, NOW).judge(nodes_of(taken))
+    assert len({verdict.memo for verdict in said.values()}) == len(said)
+    assert [each.status.value for each in said.values()] == ["fail", "fail", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("topology", "reason"),
+    [
+        ({"summary": {"node-count": 2}}, None),
+        ({"summary": {"node-count": "3"}}, "1 of the cluster's 3 nodes is not in the snapshot"),
+        (
+            {"label": {"items": [{"key": "a", "value": "", "nodes": ["n1", "n3", "n2"]}]}},
+            "1 of the cluster's 3 nodes is not in the snapshot: n3",
+        ),
+        (
+            {
+                "summary": {"node-count": 120},
+                "taint": {"nvidia.com/gpu": "NoSchedule|present|n1,n4,n3 (+2 more)"},
+            },
+            "118 of the cluster's 120 nodes are not in the snapshot: n3, n4 and others",
+        ),
+        (
+            {"summary": {"node-count": "N/A"}},
+            (
+                "which nodes are not in the snapshot is not known: "
+                "nodetopology.summary.node-count is unreadable: 'N/A' is no whole number"
+            ),
+        ),
+        ({"label": {"items": ["what", {"nodes": 7}, {"nodes": [None]}]}}, None),
+    ],
+)
+def test_a_cluster_rule_knows_which_nodes_nobody_looked_at(
+    tmp_path: Path, engine: RegoEngine, topology: dict[str, Any], reason: str | None
+) -> None:
+    cluster = {f"NodeTopology.{subtype}": data for subtype, data in topology.items()}
+    made = rules(tmp_path, engine, one=CLUSTER_RULE)
+    for nodes, status in (([NEW, NEW], Status.PASS), ([NEW, OLD], Status.FAIL)):
+        named = [(f"n{number}", facts) for number, facts in enumerate(nodes, 1)]
+        alone = cluster_of(snapshot(*named))
+        taken = cluster_of(snapshot(*named, cluster=cluster))
+        [[first], [verdict]] = Judge(made, engine, NoMemo(), NOW).judge([alone, taken])
+        assert (first.status, first.reason) == (status, None)
+        is_unknown = status is Status.PASS and reason is not None
+        assert verdict.status is (Status.UNKNOWN if is_unknown else status)
+        assert verdict.reason == reason
+
+
+def test_what_looks_at_its_own_node_cannot_be_asked_about_others(
+    tmp_path: Path, engine: RegoEngine
+) -> None:
+    cluster = {"NodeTopology.summary": {"node-count": 3}}
+    made = rules(tmp_path, engine, one=CLUSTER_RULE)
+    for nodes, status in ((["n1"], Status.NOT_ASKABLE), (["n1", "n2"], Status.UNKNOWN)):
+        taken = snapshot(*((name, NEW) for name in nodes), cluster=cluster)
+        subject = replace(cluster_of(taken), generator="upstream 0.12.0")
+        [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge([subject])
+        assert verdict.status is status
+    excluded = Collection("GPU", CollectorState.EXCLUDED, "smi", "n1")
+    taken = snapshot(("n1", {}), cluster=cluster, collection=(excluded,))
+    subject = replace(cluster_of(taken), generator="upstream 0.12.0")
+    [[verdict]] = Judge(made, engine, NoMemo(), NOW).judge([subject])
+    assert verdict.status is Status.UNKNOWN
