@@ -15,8 +15,7 @@ from eidos.engine.app.bundle_gate import GateQuestion, effective_time
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
 from eidos.engine.app.waivers import read_document, waiver_entry
-from eidos.engine.bundling.attesting import EVIDENCE
-from eidos.engine.bundling.verifying import RECIPE, OpenedBundle
+from eidos.engine.bundling.verifying import EVIDENCE, RECIPE, OpenedBundle
 from eidos.engine.digest import digest
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_text
@@ -41,7 +40,6 @@ from eidos.engine.packs.files import (
 from eidos.engine.packs.finding import PolicySource, find_policies
 from eidos.engine.packs.loading import read_carried
 from eidos.engine.ports import RegoEngine
-from eidos.engine.schema import problems
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
@@ -52,7 +50,6 @@ SNAPSHOT = f"{FOLDER}/snapshot.json"
 RENDERED = f"{FOLDER}/rendered.json"
 _LIBRARY = f"{FOLDER}/library/"
 _PACKS = f"{FOLDER}/packs/"
-_SCHEMA = "gate-evidence/v1"
 
 
 # Writing ----------------------------------------------------------------------------------------
@@ -194,11 +191,7 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
     Raises:
         EidosError: the evidence says something that cannot be.
     """
-    document = read_json(bundle, POLICY, limits)
-    wrong = problems(document, _SCHEMA)
-    if wrong:
-        raise DocumentError.joined(wrong)
-    said: Any = document.value
+    said: Any = bundle.documents[POLICY].value
     carried = _below(bundle, _LIBRARY)
     before = [_pack(bundle, each, carried, engine) for each in said["before"]["packs"]]
     after = [_pack(bundle, each, carried, engine) for each in said["after"]["packs"]]

@@ -16,7 +16,7 @@ from eidos.engine.errors import Location
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.gating.deciding import constraint_json, report_json
+from eidos.engine.gating.deciding import asked_json, constraint_json, report_json
 from eidos.engine.model.bundle import File, GateDecision
 from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.policy import Policy, Relaxation
@@ -115,9 +115,13 @@ def gate_document(said: GateDecision, question: GateQuestion) -> dict[str, "Json
         "reasons": list(said.reasons),
         "constraints": [constraint_json(each) for each in said.constraints],
         "relaxations": list(map(_relaxation, policy.relaxations)),
-        "before": report_json(said.before),
-        "after": None if said.after is None else report_json(said.after),
+        "before": _part(said.before, policy.packs),
+        "after": None if said.after is None else _part(said.after, question.bundle_packs),
     }
+
+
+def _part(report: Report, packs: Sequence[Pack]) -> "Json":
+    return {**report_json(report), "packs": asked_json(report, packs)}
 
 
 def gate_file(said: GateDecision, question: GateQuestion) -> File:

@@ -88,9 +88,29 @@ def relaxations(
     """
     said = {key: value for key, value in values.items() if key in origins}
     return tuple(
-        Relaxation(key, shown(value), place)
+        Relaxation(key, text, place)
         for key, place, value in _told(said, origins, Setting.relaxes)
+        for text in _relaxing(row_of(key), value)
     )
+
+
+def _relaxing(row: Setting, value: Json) -> Iterator[str]:
+    """Write what relaxes; of a map with fields of its own each that does, and nothing else."""
+    if not (row.fields and isinstance(value, dict)):
+        yield shown(value)
+        return
+    for field in row.fields:
+        for name, each in _entries(field, value.get(field.key)):
+            if field.relaxes(each):
+                yield f"{name}: {shown(each)}"
+
+
+def _entries(field: Setting, value: Json) -> Iterator[tuple[str, Json]]:
+    """Give a field's value, or each of its own; nothing where nobody said any."""
+    if isinstance(value, dict):
+        yield from ((f"{field.key}.{name}", each) for name, each in value.items())
+    elif value:
+        yield field.key, value
 
 
 def row_of(key: str) -> Setting:

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eidos.engine.bundling.attesting import envelope_path
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
-from eidos.engine.model.attestation import PAYLOAD_TYPE, Claim, Trust
+from eidos.engine.model.attestation import PAYLOAD_TYPE, Trust
+from eidos.engine.model.claim import Claim
 from eidos.engine.signing.envelopes import (
     Envelope,
     RawSignature,
