@@ -8,7 +8,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
-from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.rule import Enforcement, Pack, Scope
 from eidos.engine.model.snapshot import Snapshot, facts_of
 from eidos.engine.model.times import staleness, written
@@ -108,6 +108,12 @@ def constraint_json(outcome: Outcome) -> dict[str, Json]:
     return entry
 
 
+def _named(pack: Pack | PackRef) -> dict[str, Json]:
+    """Say which pack judged, and in whose place."""
+    replaces: dict[str, Json] = {"replaces": list(pack.replaces)} if pack.replaces else {}
+    return {"name": pack.name, "version": pack.version, "digest": pack.digest, **replaces}
+
+
 def asked_json(report: Report, packs: Sequence[Pack]) -> list[Json]:
     """Give the packs that judged, and how much of each: rules, those left out, and not enforced.
 
@@ -128,10 +134,7 @@ def _asked(pack: Pack, bound: Mapping[str, Enforcement]) -> Json:
     rules = sorted(each.id for each in pack.rules if each.scope in _JUDGED and not each.selects)
     asked = [rule for rule in rules if rule in bound]
     return {
-        "name": pack.name,
-        "version": pack.version,
-        "digest": pack.digest,
-        **({"replaces": list(pack.replaces)} if pack.replaces else {}),
+        **_named(pack),
         "rules": len(rules),
         "leftOut": [rule for rule in rules if rule not in bound],
         "notEnforced": [rule for rule in asked if bound[rule] is not Enforcement.DENY],
@@ -167,15 +170,7 @@ def report_json(report: Report) -> dict[str, Json]:
     return {
         "decision": report.decision.value,
         "engine": report.engine,
-        "packs": [
-            {
-                "name": each.name,
-                "version": each.version,
-                "digest": each.digest,
-                **({"replaces": list(each.replaces)} if each.replaces else {}),
-            }
-            for each in report.packs
-        ],
+        "packs": list(map(_named, report.packs)),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
         "requireAskable": report.gate.require_askable,

@@ -165,7 +165,10 @@ def _fails_on(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
 
 def _complete(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
     count = said.unanswered
-    return not count, f"{count} things could not be answered" if count else "all was answered"
+    return (
+        not count,
+        f"verdicts and constraints without an answer: {count}" if count else "all was answered",
+    )
 
 
 def _not_relaxed(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
