@@ -25,7 +25,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.bundling.comparing import read_bundle
 from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
 from eidos.engine.bundling.writing import deployment
-from eidos.engine.errors import EidosError
+from eidos.engine.errors import DocumentError, EidosError, Location
 from eidos.engine.gating.deciding import decided, uncovered
 from eidos.engine.model.bundle import File, GateDecision
 from eidos.engine.model.bundle_check import Outcome, Replayed
@@ -113,7 +113,9 @@ class Budgeted:
 
     def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Answer each job, a few at a time, and look at the clock between."""
-        coming = iter(jobs)
+        every = list(jobs)
+        self._engine.expect(every)  # what is asked a few at a time is still compiled together
+        coming = iter(every)
         while some := list(islice(coming, _AT_ONCE)):
             self._go_on()
             yield from self._engine.evaluate(some)
@@ -131,8 +133,8 @@ class Budgeted:
             )
 
 
-_AT_ONCE = 16
-"""Questions that are asked together: as many as a worker of the light engine takes first."""
+_AT_ONCE = 4
+"""Questions that are asked together: each may take as long as a job may, once time is over."""
 
 
 def _asking(bundle: OpenedBundle, context: Context) -> Context:
@@ -147,6 +149,8 @@ def _asking(bundle: OpenedBundle, context: Context) -> Context:
 def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
     question = read_question(bundle, context.engine, context.limits)
     seen: Any = read_json(bundle, RENDERED, context.limits).value
+    if not isinstance(seen, dict):
+        raise DocumentError("it is no bundle as rules see it", location=Location(RENDERED))
     try:
         yield from list(_of_rendered(seen, bundle))
     except (AttributeError, KeyError, TypeError):

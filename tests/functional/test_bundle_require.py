@@ -22,7 +22,9 @@ from eidos.engine.signing.keys import SigningKey
 from fakes.attested import checked, envelope_of, gate, messages, recipe, reseal, said, write_gated
 from fakes.keys import write_keys
 from fakes.shipped import Shell
+from fakes.sigstore_world import GITHUB, WORKFLOW, World
 from functional.test_bundle import Bundle, bundle, cache
+from functional.test_bundle_keyless import attested
 
 __all__ = ["bundle", "cache"]
 
@@ -259,6 +261,24 @@ def test_roles_add_up_and_one_without_any_is_for_everything(shell: Shell) -> Non
     demands(shell, 0, "--key", "ci.pub", keys=[only], require=["gate"])
     demands(shell, 2, keys=[{"file": "ci.pub", "signs": []}], require=["gate"])
     demands(shell, 2, keys=[{"file": "ci.pub", "signs": ["everything"]}], require=["gate"])
+
+
+def test_identities_have_roles_too(shell: Shell) -> None:
+    shutil.rmtree("b/attestations")
+    world = World()
+    world.write_root(Path("root.json"))
+    attested(shell, world)
+    who = {"identity": WORKFLOW, "issuer": GITHUB}
+
+    def ask(code: int, *identities: dict[str, Any]) -> None:
+        trusted = {"trustedRoot": "root.json", "identities": list(identities)}
+        demands(shell, code, **trusted, require=["sbom", "gate"])
+
+    ask(0, who)
+    ask(0, {**who, "signs": ["sbom", "gate"]})
+    ask(0, {**who, "signs": ["sbom"]}, {**who, "signs": ["gate"]})
+    ask(1, {**who, "signs": ["sbom"]}, {**who, "identity": "x@example.com"})
+    ask(2, {**who, "signs": ["sbom"]})
 
 
 def holding(found: dict[str, Any]) -> list[str]:
@@ -520,6 +540,15 @@ def test_what_decides_otherwise_is_not_trusted_at_all(replayable: Shell) -> None
     assert (found["trust"], found["replay"]["outcome"]) == ("none", "otherwise")
     assert found["reasons"] == ["both gates, asked again, decide otherwise"]
     assert not any(each["holds"] for each in found["requirements"])
+
+
+@pytest.mark.parametrize("text", ["7", "null", "[]", '"x"', '{"objects": [1]}', '{"files": 1}'])
+def test_what_rules_saw_may_be_anything(replayable: Shell, text: str) -> None:
+    Path("out/evidence/rendered.json").write_text(text)
+    reseal(Path("out"))
+    sign("out")
+    found = checked(replayable, "out", *BELIEVE, "--replay", code=1)
+    assert found["replay"]["outcome"] in {"unanswered", "otherwise"}
 
 
 def test_another_engine_is_told_apart_from_another_decision(replayable: Shell) -> None:
