@@ -1,5 +1,6 @@
 """What a gate is asked about a bundle, before and after rendering, by who makes or replays it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -135,7 +136,12 @@ def effective_time(policy: Policy) -> str:
 
 
 def _relaxation(each: Relaxation) -> "Json":
-    return {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
+    value = _FOLDERS.sub("", each.value)
+    return {"setting": each.setting, "value": value, "place": _named(each.origin)}
+
+
+_FOLDERS = re.compile(r"(?<!\S)/(?:[^/\s]*/)+")
+"""Folders of this machine, before the name of a pack or a file: they say nothing elsewhere."""
 
 
 def _named(place: Location) -> str:

@@ -371,7 +371,7 @@ def test_rules_about_bundles_are_waived_and_enforced_like_all_others(
     [verdict] = [each for each in said["after"]["verdicts"] if each["rule"] == "BHY-001"]
     assert (verdict["status"], verdict["enforcement"]) == ("fail", "warn")
     assert [(each["setting"], each["value"]) for each in said["relaxations"]][1:] == [
-        ("gates.soft", "packs: [./t]"),
+        ("gates.soft", "packs: t"),
         ("gates.soft", "enforcement.BHY-001: warn"),
     ]
     Path("w.yaml").write_text(

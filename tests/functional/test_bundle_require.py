@@ -501,7 +501,7 @@ def test_whatever_a_document_says_there_is_an_answer(tmp_path: Path, data: st.Da
 @pytest.fixture
 def replayable(bundle: Bundle, shell: Shell, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Where a bundle with evidence lies in out."""
-    assert bundle("--evidence") == 0
+    assert bundle("--gate", "prod", "--evidence") == 0
     capsys.readouterr()
     return shell
 
@@ -527,6 +527,7 @@ def test_what_decides_otherwise_is_not_trusted_at_all(replayable: Shell) -> None
     sign("out")
     found = checked(replayable, "out", *BELIEVE, "--replay")
     assert (found["trust"], found["replay"]["outcome"]) == ("replayed", "same")
+    assert str(Path.cwd()) not in Path("out/gate.json").read_text()
     policy = json.loads(Path("out/evidence/policy.json").read_text())
     policy["before"]["rules"]["T-001"]["floor"] = 999
     Path("out/evidence/policy.json").write_text(json.dumps(policy))
