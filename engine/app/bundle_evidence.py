@@ -18,8 +18,7 @@ from eidos.engine.app.bundle_gate import GateQuestion, effective_time
 from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
 from eidos.engine.app.waivers import read_document, waiver_entry
-from eidos.engine.bundling.attesting import EVIDENCE
-from eidos.engine.bundling.verifying import RECIPE, OpenedBundle
+from eidos.engine.bundling.verifying import EVIDENCE, RECIPE, OpenedBundle
 from eidos.engine.digest import digest
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_text
@@ -39,7 +38,6 @@ from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.plain import plain_pack
 from eidos.engine.ports import RegoEngine
 from eidos.engine.redacting import without_secrets
-from eidos.engine.schema import problems
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
@@ -50,7 +48,6 @@ SNAPSHOT = f"{FOLDER}/snapshot.json"
 RENDERED = f"{FOLDER}/rendered.json"
 _LIBRARY = f"{FOLDER}/library/"
 _POLICIES = f"{FOLDER}/policies/"
-_SCHEMA = "gate-evidence/v1"
 _PARTS = ("before", "after")
 _ODD = re.compile(r"[^A-Za-z0-9._-]")
 """What stands in no name of a folder that we choose."""
@@ -216,11 +213,7 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
     Raises:
         EidosError: the evidence says something that cannot be.
     """
-    document = read_json(bundle, POLICY, limits)
-    wrong = problems(document, _SCHEMA)
-    if wrong:
-        raise DocumentError.joined(wrong)
-    said: Any = document.value
+    said: Any = bundle.documents[POLICY].value
     before, after = (_packs(said[part]["policies"], bundle, engine) for part in _PARTS)
     before = [plain_pack(each, {}, ()) for each in before]
     rules = _rules(before, said["before"]["rules"])

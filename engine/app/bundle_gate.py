@@ -1,5 +1,6 @@
 """What a gate is asked about a bundle, before and after rendering, by who makes or replays it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from eidos.engine.errors import Location
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
-from eidos.engine.gating.deciding import constraint_json, report_json
+from eidos.engine.gating.deciding import asked_json, constraint_json, report_json
 from eidos.engine.model.bundle import File, GateDecision
 from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.policy import Policy, Relaxation
@@ -115,9 +116,13 @@ def gate_document(said: GateDecision, question: GateQuestion) -> dict[str, "Json
         "reasons": list(said.reasons),
         "constraints": [constraint_json(each) for each in said.constraints],
         "relaxations": list(map(_relaxation, policy.relaxations)),
-        "before": report_json(said.before),
-        "after": None if said.after is None else report_json(said.after),
+        "before": _part(said.before, policy.packs),
+        "after": None if said.after is None else _part(said.after, question.bundle_packs),
     }
+
+
+def _part(report: Report, packs: Sequence[Pack]) -> "Json":
+    return {**report_json(report), "packs": asked_json(report, packs)}
 
 
 def gate_file(said: GateDecision, question: GateQuestion) -> File:
@@ -131,7 +136,12 @@ def effective_time(policy: Policy) -> str:
 
 
 def _relaxation(each: Relaxation) -> "Json":
-    return {"setting": each.setting, "value": each.value, "place": _named(each.origin)}
+    value = _FOLDERS.sub("", each.value)
+    return {"setting": each.setting, "value": value, "place": _named(each.origin)}
+
+
+_FOLDERS = re.compile(r"(?<!\S)/(?:[^/\s]*/)+")
+"""Folders of this machine, before the name of a pack or a file: they say nothing elsewhere."""
 
 
 def _named(place: Location) -> str:

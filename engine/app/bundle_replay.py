@@ -1,7 +1,9 @@
 """Both gates of a bundle asked again, from what it carries alone; what differs is named."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from eidos.engine.app.bundle_evidence import (
@@ -24,35 +26,116 @@ from eidos.engine.app.context import Context
 from eidos.engine.bundling.comparing import read_bundle
 from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
 from eidos.engine.bundling.writing import deployment
-from eidos.engine.errors import EidosError
+from eidos.engine.errors import DocumentError, EidosError, Location
 from eidos.engine.gating.deciding import decided, uncovered
 from eidos.engine.model.bundle import File, GateDecision
-from eidos.engine.model.bundle_check import Replayed
+from eidos.engine.model.bundle_check import Outcome, Replayed
+from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.rule import Module
+from eidos.engine.ports import Answer, Clock, Job, ModuleFacts, RegoEngine
 
 _ABSENT = "nothing"
 _NAMED = (("id",), ("rule", "subject"), ("name",), ("fact", "of"), ("setting",))
 """Keys that tell entries of a list in a decision apart: those of the first that are all there."""
 
 
-def replay(bundle: OpenedBundle, context: Context) -> Replayed:
+SECONDS = 300.0
+"""How long both gates may take to answer again, unless said otherwise; as a run may, 5m."""
+
+
+class BudgetError(EidosError):
+    """The gates did not answer in the time that they had."""
+
+
+def replay(bundle: OpenedBundle, context: Context, seconds: float = SECONDS) -> Replayed:
     """Ask both gates again, from what a bundle carries, and hold that against its decision.
 
-    The Rego that is evaluated is the bundle's own, in the bounds that hold for any pack.
+    The Rego that is evaluated is the bundle's own, in the bounds that hold for any pack, and as
+    long as both gates have. A question that was begun is answered in its own bounds.
 
     Args:
         bundle: that is whole.
         context: says which engine is asked; of `auto` the one that the decision names.
+        seconds: how long both may take.
+
+    Raises:
+        BudgetError: they take longer.
     """
     if not is_carried(bundle):
-        return Replayed(
-            (f"the bundle carries no {FOLDER}/ to replay: it was made without --evidence",)
-        )
+        why = f"the bundle carries no {FOLDER}/ to replay: it was made without --evidence"
+        return Replayed(Outcome.UNANSWERED, (why,))
     try:
         with _asking(bundle, context) as asking:
-            return Replayed(tuple(_differences(bundle, asking)))
+            asking.engine = Budgeted(asking.engine, context.clock, seconds)
+            return _compared(bundle, tuple(_differences(bundle, asking)))
+    except BudgetError:
+        raise
     except (EidosError, ValueError) as error:  # an address of a fact, or a day, that is none
-        return Replayed((f"the gates cannot be asked again: {error}",))
+        return Replayed(Outcome.UNANSWERED, (f"the gates cannot be asked again: {error}",))
+
+
+def _compared(bundle: OpenedBundle, found: tuple[str, ...]) -> Replayed:
+    if not found:
+        return Replayed(Outcome.SAME)
+    engines = {f"{half}.engine was {bundle.gate[half]['engine']}," for half in ("before", "after")}
+    other = all(any(each.startswith(engine) for engine in engines) for each in found)
+    return Replayed(Outcome.OTHER_ENGINE if other else Outcome.OTHERWISE, found)
+
+
+class Budgeted:
+    """An engine that answers as long as there is time, and no longer.
+
+    Args:
+        engine: that is asked.
+        clock: tells the time.
+        seconds: how long it may take, from now.
+    """
+
+    def __init__(self, engine: RegoEngine, clock: Clock, seconds: float) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._seconds = seconds
+        self._end = clock.now() + timedelta(seconds=seconds)
+        self.name = engine.name
+        self.version = engine.version
+
+    def analyse(self, modules: Sequence[Module], *, v0: bool | None = None) -> list[ModuleFacts]:
+        """Read modules, see `eidos.engine.ports.RegoEngine`."""
+        self._go_on()
+        return self._engine.analyse(modules, v0=v0)
+
+    def prepare(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: what is asked here is asked once."""
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Hear what may be asked."""
+        self._engine.expect(jobs)
+
+    def evaluate(self, jobs: Iterable[Job]) -> Iterator[Answer]:
+        """Answer each job, a few at a time, and look at the clock between."""
+        every = list(jobs)
+        self._engine.expect(every)  # what is asked a few at a time is still compiled together
+        coming = iter(every)
+        while some := list(islice(coming, _AT_ONCE)):
+            self._go_on()
+            yield from self._engine.evaluate(some)
+        self._go_on()
+
+    def close(self) -> None:
+        """Leave the engine to who opened it."""
+
+    def _go_on(self) -> None:
+        if self._clock.now() > self._end:
+            raise BudgetError(
+                f"both gates were to answer again within {span(self._seconds)}, and did not",
+                hint="Give them longer with --replay-timeout, or ask who made the bundle why its "
+                "rules take so long.",
+            )
+
+
+_AT_ONCE = 4
+"""Questions that are asked together: each may take as long as a job may, once time is over."""
 
 
 def _asking(bundle: OpenedBundle, context: Context) -> Context:
@@ -67,6 +150,8 @@ def _asking(bundle: OpenedBundle, context: Context) -> Context:
 def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
     question = read_question(bundle, context.engine, context.limits)
     seen: Any = read_json(bundle, RENDERED, context.limits).value
+    if not isinstance(seen, dict):
+        raise DocumentError("it is no bundle as rules see it", location=Location(RENDERED))
     yield from (f"{path}: nothing is asked of it" for path in idle(bundle))
     try:
         yield from list(_of_rendered(seen, bundle))

@@ -139,7 +139,7 @@ def policy_verify_keyless(
         other = found.signed if isinstance(found.signed, str) else "a statement"
         why = f"it is over {other}, and this archive is {digest}"
         return SignatureCheck(str(place), None, 0, (_wrong(sigstore, why),))
-    worth = anchors.believed(found, digest)
+    worth = anchors.believed(found, digest, None)
     if worth.signers:
         return SignatureCheck(str(place), worth.signers[0], 1)
     others = f"nobody who is believed signed it, but {', '.join(worth.strangers)}"

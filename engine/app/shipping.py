@@ -267,10 +267,18 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
 
 
 @contextmanager
-def fetched(reference: str, way: Way) -> Iterator[Path]:
+def fetched(reference: str, way: Way, expect: str | None = None) -> Iterator[tuple[Path, str]]:
     """Give the folder of a bundle that lies elsewhere, with its attestations, to look at it.
 
     Whether it is whole, nobody has asked yet.
+
+    Args:
+        reference: with a tag or a digest.
+        way: how other machines are spoken to.
+        expect: digest that the artifact must have.
+
+    Returns:
+        The folder, and the digest of the artifact.
 
     Raises:
         DistributionError: it cannot be got, or is not what it is said to be.
@@ -280,9 +288,10 @@ def fetched(reference: str, way: Way) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="eidos-") as unpacked, way.open(source) as repository:
         folder = Path(unpacked) / "bundle"
         folder.mkdir()
-        stored = _take(repository, source, None)
-        _take_tree(repository, stored, folder, source.at(stored.descriptor.digest))
-        yield folder
+        stored = _take(repository, source, expect)
+        digest = stored.descriptor.digest
+        _take_tree(repository, stored, folder, source.at(digest))
+        yield folder, digest
 
 
 def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) -> str | None:

@@ -14,12 +14,13 @@ import msgspec
 
 from eidos.engine.bundling.inventory import bill_of_materials
 from eidos.engine.bundling.trees import ATTESTATIONS, ENVELOPE, MANIFEST, SIGSTORE
-from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
+from eidos.engine.bundling.verifying import EVIDENCE, GATE, RECIPE, OpenedBundle
 from eidos.engine.digest import address, canonical
-from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import BundleError, Location
-from eidos.engine.model.attestation import PAYLOAD_TYPE, PREDICATES, STATEMENT, Claim
+from eidos.engine.model.attestation import PAYLOAD_TYPE, PREDICATES, STATEMENT
 from eidos.engine.model.bundle import File
+from eidos.engine.model.bundle_check import JudgingPack
+from eidos.engine.model.claim import Claim
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.times import instant, written
 from eidos.engine.signing.envelopes import (
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 BUILD_TYPE = "https://eidos.dev/bundle/v1"
 """Says what the parameters of our provenance mean: docs/signing.md."""
-EVIDENCE = "evidence/policy.json"
-"""Says which eidos made a bundle, where there is one."""
 BUILDER = "https://eidos.dev/builder/v1"
 VERIFIER = "https://eidos.dev/gate/v1"
 PASSED = "EIDOS_GATE_PASSED"
@@ -87,27 +86,19 @@ def _provenance(bundle: OpenedBundle) -> dict[str, Json]:
 
 def _builder(bundle: OpenedBundle) -> dict[str, Json]:
     """Name the tool; which version it had is known where the evidence says so."""
-    if EVIDENCE not in bundle.listed:
+    if EVIDENCE not in bundle.documents:
         return {"id": BUILDER}
-    [document] = read_text(bundle.read(EVIDENCE).decode(), EVIDENCE)
-    said: Any = document.value
-    name, _, version = str(said.get("generator", "")).partition(" ")
+    said: Any = bundle.documents[EVIDENCE].value
+    name, _, version = str(said["generator"]).partition(" ")
     return {"id": BUILDER, "version": {name: version}}
 
 
 def _dependencies(bundle: OpenedBundle) -> list[Json]:
     """Name what a bundle was made of: facts, packs, and the files of the catalog by the lock."""
     gate = bundle.gate
-    packs = {
-        (each["name"], each["version"], each["digest"])
-        for part in ("before", "after")
-        for each in gate[part]["packs"]
-    }
     found: list[Json] = [_dependency("recipe", gate["recipe"]["digest"])]
     found.append(_dependency("snapshot", gate["snapshot"]["digest"]))
-    found += [
-        _dependency(f"pack/{name}@{version}", digest) for name, version, digest in sorted(packs)
-    ]
+    found += [_dependency(f"pack/{each.name}@{each.version}", each.digest) for each in bundle.packs]
     lock = bundle.recipe.lock
     return [
         *found,
@@ -124,24 +115,39 @@ def _dependency(name: str, digest: str) -> Json:
 
 
 def _gate(bundle: OpenedBundle) -> dict[str, Json]:
-    """Simple Verification Result: that the gate is open, and which decision says so."""
+    """Simple Verification Result: that the gate is open, for whom, and which decision says so."""
     said = bundle.gate
-    packs = {
-        (each["name"], each["digest"])
-        for part in ("before", "after")
-        for each in said[part]["packs"]
-    }
+    waivers = {each["id"] for part in ("before", "after") for each in said[part]["waivers"]}
     return {
         "verifier": {
             "id": VERIFIER,
             "policy": {
                 "name": said["gate"],
-                "packs": [{"name": name, "digest": _digest(own)} for name, own in sorted(packs)],
+                "failOn": said["before"]["failOn"],
+                "allowIncomplete": said["before"]["allowIncomplete"],
+                "packs": [_pack(each) for each in bundle.packs],
+                "waivers": sorted(waivers),
+                "relaxations": len(said["relaxations"]),
             },
             "decision": {"name": GATE, "digest": _digest(bundle.listed[GATE].digest)},
+            "cluster": said["snapshot"]["cluster"],
+            "snapshot": _dependency("snapshot", said["snapshot"]["digest"]),
+            "recipe": _dependency(said["recipe"]["name"], said["recipe"]["digest"]),
         },
         "timeCreated": written(instant(said["effectiveTime"])),
         "properties": [PASSED],
+    }
+
+
+def _pack(pack: JudgingPack) -> Json:
+    """Name a pack, and how much of it judged: its name alone says nothing of that."""
+    return {
+        "name": pack.name,
+        "version": pack.version,
+        "digest": _digest(pack.digest),
+        "rules": pack.rules,
+        "asked": pack.asked,
+        "notEnforced": list(pack.not_enforced),
     }
 
 

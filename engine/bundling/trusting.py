@@ -14,8 +14,9 @@ from eidos.engine.bundling.attesting import (
 from eidos.engine.bundling.trees import read_attestations
 from eidos.engine.bundling.verifying import OpenedBundle
 from eidos.engine.errors import Location, Problem
-from eidos.engine.model.attestation import PREDICATES, Attestation, Claim
+from eidos.engine.model.attestation import PREDICATES, Attestation
 from eidos.engine.model.bundle import File
+from eidos.engine.model.claim import Claim
 from eidos.engine.model.facts import join_path
 from eidos.engine.signing.anchors import Anchors
 from eidos.engine.signing.envelopes import Envelope
@@ -59,7 +60,7 @@ def _attestation(file: File, bundle: OpenedBundle, anchors: Anchors) -> Attestat
     except ValueError as error:
         return Attestation(file.path, None, None, faults=(str(error),))
     claim, kind = claim_of(said), said.get("predicateType")
-    worth = anchors.believed(found, bundle.digest)
+    worth = anchors.believed(found, bundle.digest, claim)
     faults = list(_wrong(file.path, found, said, bundle))
     if not faults and claim is not None and claim in PREDICATES and worth.signers:
         faults += _contradiction(said, claim, bundle)

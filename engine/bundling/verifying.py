@@ -1,10 +1,14 @@
 """Whether a bundle is whole, and was let through by a gate for the recipe that is in it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from eidos.engine.bundling.contradicting import contradictions
 from eidos.engine.bundling.trees import (
     Listed,
     Verified,
@@ -15,32 +19,22 @@ from eidos.engine.digest import address
 from eidos.engine.documents.reading import Document, read_text
 from eidos.engine.documents.recipes import read_recipe
 from eidos.engine.errors import BundleError, EidosError, Location, Problem
-from eidos.engine.model.gate import Decision
+from eidos.engine.model.bundle_check import Decided, GivenWaiver, JudgingPack
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.recipe import WrittenRecipe
+from eidos.engine.model.rule import Severity
+from eidos.engine.model.times import instant, staleness
+from eidos.engine.model.verdict import Status
 from eidos.engine.schema import problems
 
 GATE = "gate.json"
 RECIPE = "recipe.yaml"
+EVIDENCE = "evidence/policy.json"
+"""Says what the gate was asked and which eidos made a bundle, where there is one."""
+_KINDS = {GATE: "gate-decision/v1", RECIPE: "recipe/v1", EVIDENCE: "gate-evidence/v1"}
+"""Documents that must be what they are called; only the evidence may be missing."""
+_UNANSWERED = frozenset({Status.UNKNOWN, Status.NOT_ASKABLE})
 _MADE = "Make the bundle with eidos bundle; nothing else is one."
-
-
-@dataclass(frozen=True, slots=True)
-class LetThrough:
-    """What the decision in a bundle says."""
-
-    gate: str
-    recipe: str
-    effective_time: str
-    waivers: int
-    relaxations: int
-
-    def __str__(self) -> str:
-        """Give one line: ``gate prod: passed by the rules of 2026-11-24 for eks-h100, ...``."""
-        eased = f"{self.waivers} waivers, {self.relaxations} relaxations"
-        return (
-            f"gate {self.gate}: passed by the rules of {self.effective_time} "
-            f"for {self.recipe}, {eased}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +50,24 @@ class OpenedBundle:
     """The decision; it keeps its schema."""
     recipe: WrittenRecipe
     documents: Mapping[str, Document] = field(default_factory=dict)
-    """`GATE` and `RECIPE`, by path."""
+    """`GATE`, `RECIPE` and, where it is there, `EVIDENCE`, by path."""
 
     @property
-    def let_through(self) -> LetThrough:
-        """What the decision says, in short."""
-        said = self.gate
-        parts = (said["before"], said["after"])
-        return LetThrough(
-            gate=said["gate"],
-            recipe=said["recipe"]["name"],
-            effective_time=said["effectiveTime"],
-            waivers=len({each["id"] for part in parts for each in part["waivers"]}),
-            relaxations=len(said["relaxations"]),
-        )
+    def packs(self) -> tuple[JudgingPack, ...]:
+        """Each pack that judged, once; of one that did so twice what was asked at any time."""
+        found: dict[tuple[str, str, str], JudgingPack] = {}
+        for each in (*self.gate["before"]["packs"], *self.gate["after"]["packs"]):
+            pack = JudgingPack(
+                name=each["name"],
+                version=each["version"],
+                digest=each["digest"],
+                rules=each["rules"],
+                left_out=tuple(each["leftOut"]),
+                not_enforced=tuple(each["notEnforced"]),
+            )
+            key = (pack.name, pack.version, pack.digest)
+            found[key] = _together(found[key], pack) if key in found else pack
+        return tuple(found[key] for key in sorted(found))
 
     def read(self, path: str) -> bytes:
         """Give a file as it is listed.
@@ -85,6 +83,72 @@ class OpenedBundle:
         if address(content) != self.listed[path].digest:
             raise _meanwhile(place)
         return content
+
+
+def _together(one: JudgingPack, other: JudgingPack) -> JudgingPack:
+    return replace(
+        one,
+        rules=max(one.rules, other.rules),
+        left_out=tuple(rule for rule in one.left_out if rule in other.left_out),
+        not_enforced=tuple(sorted({*one.not_enforced, *other.not_enforced})),
+    )
+
+
+def decided(bundle: OpenedBundle, now: datetime) -> Decided:
+    """Give what the decision in a bundle says.
+
+    Args:
+        bundle: that was let through.
+        now: by the clock of this machine: how old facts are, and which waivers have ended.
+    """
+    said = bundle.gate
+    halves = (said["before"], said["after"])
+    taken = said["snapshot"]["timestamp"]
+    answers = [each["status"] for half in halves for each in half["verdicts"]]
+    answers += [each["status"] for each in said["constraints"]]
+    terms = said["before"]
+    return Decided(
+        gate=said["gate"],
+        recipe=said["recipe"]["name"],
+        recipe_digest=said["recipe"]["digest"],
+        cluster=said["snapshot"]["cluster"],
+        snapshot=said["snapshot"]["digest"],
+        snapshot_time=taken,
+        age=_age(taken, now),
+        stale=staleness(taken, now, math.inf),
+        effective_time=said["effectiveTime"],
+        terms=Gate(Severity(terms["failOn"]), terms["allowIncomplete"], terms["requireAskable"]),
+        unanswered=sum(each in _UNANSWERED for each in answers),
+        packs=bundle.packs,
+        waivers=_waivers(halves, now),
+        relaxations=tuple(
+            (each["setting"], str(each["value"]), each["place"]) for each in said["relaxations"]
+        ),
+    )
+
+
+def _age(time: str | None, now: datetime) -> float | None:
+    try:
+        return (now - instant(time or "")).total_seconds()
+    except ValueError:
+        return None
+
+
+def _waivers(halves: Sequence[Mapping[str, Any]], now: datetime) -> tuple[GivenWaiver, ...]:
+    uses = Counter(
+        each["waiver"] for half in halves for each in half["verdicts"] if "waiver" in each
+    )
+    given = {each["id"]: each for half in halves for each in half["waivers"]}
+    return tuple(
+        GivenWaiver(
+            id=name,
+            about=given[name]["rule"],
+            until=given[name]["until"],
+            uses=uses[name],
+            has_ended=instant(given[name]["until"]) < now,
+        )
+        for name in sorted(given)
+    )
 
 
 def _meanwhile(place: Path) -> BundleError:
@@ -110,10 +174,11 @@ def open_bundle(folder: Path) -> OpenedBundle | Verified:
     listed = read_manifest(manifest)
     wrong: list[Problem] = []
     documents: dict[str, Document] = {}
-    for name, kind in ((GATE, "gate-decision/v1"), (RECIPE, "recipe/v1")):
+    for name, kind in _KINDS.items():
         where = Location(str(folder / name))
         if name not in listed:
-            wrong.append(Problem(f"the bundle has no {name}", _MADE, where))
+            if name != EVIDENCE:
+                wrong.append(Problem(f"the bundle has no {name}", _MADE, where))
             continue
         try:
             documents[name] = _read(folder / name, listed[name].digest)
@@ -124,7 +189,7 @@ def open_bundle(folder: Path) -> OpenedBundle | Verified:
     if wrong:
         return Verified(found.place, found.digest, tuple(wrong))
     gate, recipe = documents[GATE], read_recipe(documents[RECIPE])
-    wrong = list(_contradictions(gate, recipe))
+    wrong = list(contradictions(gate, recipe))
     if wrong:
         return Verified(found.place, found.digest, tuple(wrong))
     said: Any = gate.value
@@ -154,17 +219,3 @@ def _read(path: Path, listed: str) -> Document:
         raise ValueError("it was altered meanwhile")
     [document] = read_text(content.decode(), str(path))
     return document
-
-
-def _contradictions(gate: Document, recipe: WrittenRecipe) -> Iterator[Problem]:
-    """See that every part of the decision is open, and is about this recipe."""
-    said: Any = gate.value
-    parts = {"decision": said["decision"], "before": said["before"]["decision"]}
-    parts["after"] = said["after"]["decision"] if said["after"] else "not asked"
-    for part, decision in parts.items():
-        if decision != Decision.PASSED:
-            message = f"no gate let it through: {part} is {decision}"
-            yield Problem(message, _MADE, gate.location(()))
-    if said["recipe"]["digest"] != recipe.digest:
-        message = "the decision is about another recipe than the one in the bundle"
-        yield Problem(message, _MADE, gate.location(("recipe", "digest")))

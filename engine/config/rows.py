@@ -153,21 +153,47 @@ _RUN = 300.0
 
 
 def _of_gate(name: str, kind: Kind, help_: str, **more: Any) -> Setting:  # noqa: ANN401 -- fields of it
-    return Setting(key=name, kind=kind, trust="relaxes", why="see gates", help=help_, **more)
+    return Setting(
+        **{"key": name, "kind": kind, "trust": "relaxes", "why": "see gates", "help": help_, **more}
+    )
 
 
 GATE = (
     _of_gate("packs", "list", "Packs that judge the snapshot; default: all shipped.", path=True),
     _of_gate("bundle-packs", "list", "Packs that judge what was rendered.", path=True),
-    _of_gate("fail-on", "text", "Lowest severity that closes it.", choices=tuple(Severity)),
-    _of_gate("allow-incomplete", "flag", "Missing facts do not close it."),
-    _of_gate("require-askable", "flag", "Rules that the snapshot cannot answer close it."),
-    _of_gate("enforcement", "mapping", "As the setting of that name.", choices=tuple(Enforcement)),
+    _of_gate(
+        "fail-on",
+        "text",
+        "Lowest severity that closes it.",
+        choices=tuple(Severity),
+        mild=lambda value: value == Severity.INFO,
+    ),
+    _of_gate(
+        "allow-incomplete",
+        "flag",
+        "Missing facts do not close it.",
+        mild=lambda value: value is False,
+    ),
+    _of_gate(
+        "require-askable",
+        "flag",
+        "Rules that the snapshot cannot answer close it.",
+        trust="tightens",
+    ),
+    _of_gate(
+        "enforcement",
+        "mapping",
+        "As the setting of that name.",
+        choices=tuple(Enforcement),
+        mild=lambda value: value == Enforcement.DENY,
+    ),
     _of_gate(
         "waivers", "list", "Waiver files: violations that are accepted for a time.", path=True
     ),
-    _of_gate("max-age", "duration", "How old the snapshot may be.", check=seconds),
-    _of_gate("requires", "list", "Facts that must have been collected: gpu.smi"),
+    _of_gate(
+        "max-age", "duration", "How old the snapshot may be.", check=seconds, trust="tightens"
+    ),
+    _of_gate("requires", "list", "Facts that must have been collected: gpu.smi", trust="tightens"),
 )
 """What a named gate may say."""
 

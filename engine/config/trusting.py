@@ -88,9 +88,36 @@ def relaxations(
     """
     said = {key: value for key, value in values.items() if key in origins}
     return tuple(
-        Relaxation(key, shown(value), place)
+        Relaxation(key, text, place)
         for key, place, value in _told(said, origins, Setting.relaxes)
+        for text in _relaxing(row_of(key), value)
     )
+
+
+def _relaxing(row: Setting, value: Json) -> Iterator[str]:
+    """Write what relaxes; of a map with fields of its own each that does, and nothing else."""
+    if not (row.fields and isinstance(value, dict)):
+        yield _shown(row, value)
+        return
+    for field in row.fields:
+        for name, each in _entries(field, value.get(field.key)):
+            if field.relaxes(each):
+                yield f"{name}: {_shown(field, each)}"
+
+
+def _entries(field: Setting, value: Json) -> Iterator[tuple[str, Json]]:
+    """Give a field's value, or each of its own; nothing where nobody said any."""
+    if isinstance(value, dict):
+        yield from ((f"{field.key}.{name}", each) for name, each in value.items())
+    elif isinstance(value, list):
+        yield from ((field.key, each) for each in value)
+    elif value:
+        yield field.key, value
+
+
+def _shown(row: Setting, value: Json) -> str:
+    """Write a value; a path is not cut, for its end is what it is called."""
+    return value if row.path and isinstance(value, str) else shown(value)
 
 
 def row_of(key: str) -> Setting:

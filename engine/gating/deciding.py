@@ -1,6 +1,6 @@
 """Whether a gate lets a recipe, or what was rendered of it, through."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from eidos.engine.model.durations import span
@@ -8,11 +8,16 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Decision, NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
-from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.rule import Enforcement, Scope
+from eidos.engine.model.report import PackRef, Report, Subject
+from eidos.engine.model.rule import Enforcement, Pack, Scope
 from eidos.engine.model.snapshot import Snapshot, facts_of
 from eidos.engine.model.times import staleness, written
 from eidos.engine.model.verdict import Status
+
+_WEIGHED = frozenset({Status.FAIL, Status.UNKNOWN, Status.NOT_ASKABLE})
+"""Statuses that close a gate, or do not, by the severity of their rule."""
+_JUDGED = frozenset({Scope.NODE, Scope.CLUSTER, Scope.BUNDLE, Scope.DOCUMENT})
+"""Scopes of rules that a gate has a subject for; it holds no cluster against a recipe by rules."""
 
 
 def stale(gate: NamedGate, snapshot: Snapshot, now: datetime) -> str | None:
@@ -103,6 +108,39 @@ def constraint_json(outcome: Outcome) -> dict[str, Json]:
     return entry
 
 
+def _named(pack: Pack | PackRef) -> dict[str, Json]:
+    """Say which pack judged, and in whose place."""
+    replaces: dict[str, Json] = {"replaces": list(pack.replaces)} if pack.replaces else {}
+    return {"name": pack.name, "version": pack.version, "digest": pack.digest, **replaces}
+
+
+def asked_json(report: Report, packs: Sequence[Pack]) -> list[Json]:
+    """Give the packs that judged, and how much of each: rules, those left out, and not enforced.
+
+    A rule is left out where there is no verdict of it: nobody chose it, or there was no subject.
+
+    Args:
+        report: says which rules were asked.
+        packs: its packs, with all rules that they have.
+    """
+    bound: dict[str, Enforcement] = {}
+    for verdict, _ in report.distinct:
+        if bound.get(verdict.rule, Enforcement.DENY) is Enforcement.DENY:
+            bound[verdict.rule] = verdict.enforcement
+    return [_asked(pack, bound) for pack in packs]
+
+
+def _asked(pack: Pack, bound: Mapping[str, Enforcement]) -> Json:
+    rules = sorted(each.id for each in pack.rules if each.scope in _JUDGED and not each.selects)
+    asked = [rule for rule in rules if rule in bound]
+    return {
+        **_named(pack),
+        "rules": len(rules),
+        "leftOut": [rule for rule in rules if rule not in bound],
+        "notEnforced": [rule for rule in asked if bound[rule] is not Enforcement.DENY],
+    }
+
+
 def _called(subject: Subject) -> str:
     """Name a subject; without a name a cluster goes by its file, which says of this machine."""
     is_file = subject.scope is not Scope.BUNDLE and subject.name == subject.file
@@ -120,6 +158,8 @@ def report_json(report: Report) -> dict[str, Json]:
             "subject": _called(subject),
             "status": verdict.status.value,
         }
+        if verdict.status in _WEIGHED:
+            entry["severity"] = report.rules_by_id[verdict.rule].severity.value
         if verdict.enforcement is not Enforcement.DENY:
             entry["enforcement"] = verdict.enforcement.value
         if verdict.waiver:
@@ -130,15 +170,7 @@ def report_json(report: Report) -> dict[str, Json]:
     return {
         "decision": report.decision.value,
         "engine": report.engine,
-        "packs": [
-            {
-                "name": each.name,
-                "version": each.version,
-                "digest": each.digest,
-                **({"replaces": list(each.replaces)} if each.replaces else {}),
-            }
-            for each in report.packs
-        ],
+        "packs": list(map(_named, report.packs)),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
         "requireAskable": report.gate.require_askable,

@@ -5,37 +5,44 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import UsageError
-from eidos.engine.model.attestation import Claim, Signatory
-from eidos.engine.model.bundle_check import BundleCheck, Decided, Held
+from eidos.engine.model.attestation import Signatory
+from eidos.engine.model.bundle_check import BundleCheck, Decided, GivenWaiver, Held, Outcome
+from eidos.engine.model.claim import Claim
 from eidos.engine.model.durations import span
 from eidos.engine.model.requirement import Demand, Requirement
-from eidos.engine.model.rule import UNVERSIONED
+from eidos.engine.model.rule import UNVERSIONED, Severity
 
 if TYPE_CHECKING:
-    from eidos.engine.signing.anchors import Anchor
+    from eidos.engine.signing.anchors import Anchor, Anchors
 
 
-def resolved(
-    requirements: Sequence[Requirement], anchors: "Sequence[Anchor]"
-) -> tuple[Requirement, ...]:
+def resolved(requirements: Sequence[Requirement], anchors: "Anchors") -> tuple[Requirement, ...]:
     """Give requirements with all whom they name by their ids.
 
     Where keys or identities are given, one of them must have signed, whether that is required or
     not: a bundle whose signatures were taken away must not pass for one that never had any.
 
     Raises:
-        UsageError: nobody is believed, and somebody must be; or one that is named is not given.
+        UsageError: nobody is believed, and somebody must be; or one that is named is not given, or
+            nobody may sign what must be signed.
     """
     for each in requirements:
-        if each.needs_signers and not anchors:
+        if each.needs_signers and not anchors.every:
             raise UsageError(
                 f"'{each.text}' is required, and no key or identity is given that could be "
                 "believed",
                 hint="Name public keys with --key FILE, or put them into EIDOS_VERIFICATION_KEY; "
                 "or --identity WHO --issuer URL --trusted-root FILE.",
             )
-    found = tuple(replace(each, signers=_signers(each, anchors)) for each in requirements)
-    if anchors and not any(each.needs_signers for each in found):
+        if each.claim is not None and not any(
+            anchors.may_sign(one.id, each.claim) for one in anchors.every
+        ):
+            raise UsageError(
+                f"'{each.text}' can never hold: nobody who is believed may sign the {each.claim}",
+                hint="Name it below 'signs' of a key or an identity in the requirements.",
+            )
+    found = tuple(replace(each, signers=_signers(each, anchors.every)) for each in requirements)
+    if anchors.every and not any(each.needs_signers for each in found):
         return (Requirement("signed", Demand.SIGNED), *found)
     return found
 
@@ -45,13 +52,11 @@ def _signers(requirement: Requirement, anchors: "Sequence[Anchor]") -> frozenset
         return frozenset({_anchor(requirement.value, anchors)})
     if requirement.demand is not Demand.N_OF:
         return frozenset()
-    names = [name for name in requirement.value.split("+") if name]
+    names = requirement.value.split("+") if requirement.value else []
     ids = {_anchor(name, anchors) for name in names} or {each.id for each in anchors}
     if len(ids) < requirement.number:
-        raise UsageError(
-            f"'{requirement.text}' can never hold: {len(ids)} different keys and identities are "
-            "given for it"
-        )
+        given = "one key or identity is" if len(ids) == 1 else f"{len(ids)} keys and identities are"
+        raise UsageError(f"'{requirement.text}' can never hold: {given} given for it")
     return frozenset(ids)
 
 
@@ -76,30 +81,24 @@ def held(requirements: Sequence[Requirement], seen: BundleCheck) -> tuple[Held, 
         seen: what was found; with any problem, nothing that is signed counts.
     """
     claims = {each.claim for each in requirements if each.claim is not None}
-    signers = {} if seen.problems else seen.signers
-    return tuple(_held(each, seen, signers, claims) for each in requirements)
+    return tuple(_held(each, seen, claims) for each in requirements)
 
 
-def _held(
-    each: Requirement,
-    seen: BundleCheck,
-    signers: Mapping[Claim, tuple[Signatory, ...]],
-    claims: set[Claim],
-) -> Held:
+def _held(each: Requirement, seen: BundleCheck, claims: set[Claim]) -> Held:
     if seen.problems or seen.decided is None:
         return Held(each.text, holds=False, why="the bundle is not as it was made")
-    if each.demand is Demand.REPLAY:
-        return _replayed(each, seen)
-    if each.demand is Demand.MAX_AGE:
-        return _young(each, seen.decided)
+    if seen.is_contradicted and each.demand is not Demand.REPLAY:
+        return Held(each.text, holds=False, why="the gates, asked again, decide otherwise")
     if each.demand in {Demand.SIGNED, Demand.SIGNED_BY, Demand.N_OF}:
-        return _signed(each, signers, claims)
-    claim = each.claim
-    who = signers.get(claim, ()) if claim else ()
-    if not who:
-        return Held(each.text, holds=False, why=f"nobody who is believed signed its {claim}")
-    check = _NAMED.get(each.demand) if each.value else None
-    return check(each, seen.decided) if check else Held(each.text, holds=True, why=_by(who))
+        return _signed(each, seen.signers, claims)
+    who = seen.signers.get(each.claim, ()) if each.claim else ()
+    if each.claim is not None and not who:
+        return Held(each.text, holds=False, why=f"nobody who is believed signed its {each.claim}")
+    check = _CHECKS.get(each.demand)
+    if check is None or (each.demand is Demand.GATE and not each.value):
+        return Held(each.text, holds=True, why=_by(who))
+    holds, why = check(each, seen, seen.decided)
+    return Held(each.text, holds=holds, why=why)
 
 
 def _signed(
@@ -122,50 +121,119 @@ def _by(who: Sequence[Signatory]) -> str:
     return f"signed by {', '.join(map(str, who))}" if who else "signed by none of them"
 
 
-def _young(each: Requirement, said: Decided) -> Held:
-    if said.age is None:
-        return Held(each.text, holds=False, why="nobody knows how old the facts are")
-    if said.age < 0:
-        return Held(
-            each.text, holds=False, why=f"the facts are from the future: {said.snapshot_time}"
-        )
-    why = f"the facts are {span(said.age)} old"
-    return Held(each.text, holds=said.age <= each.number, why=why)
+# What the decision says -------------------------------------------------------------------------
+
+_Answer = tuple[bool, str]
+"""Whether it holds, and why."""
 
 
-def _replayed(each: Requirement, seen: BundleCheck) -> Held:
-    if seen.replayed is None:
-        return Held(each.text, holds=False, why="the gate was not asked again")
-    if seen.replayed.is_reproduced:
-        return Held(each.text, holds=True, why="both gates decide the same again")
-    count = len(seen.replayed.differences)
-    return Held(each.text, holds=False, why=f"{count} things are not as they were decided")
+def _of_gate(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    return said.gate == each.value, f"gate {said.gate} let it through"
 
 
-def _of_gate(each: Requirement, said: Decided) -> Held:
-    return Held(each.text, holds=said.gate == each.value, why=f"gate {said.gate} let it through")
-
-
-def _of_policy(each: Requirement, said: Decided) -> Held:
-    """See that a pack judged: by name, by name and version, or by name and digest.
+def _of_policy(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    """See that all of a pack judged: by name, by name and version, or by name and digest.
 
     Plain rules and templates are known by digest alone: any folder may be called like a pack.
     """
-    name, _, which = each.value.partition("@")
-    found = [pack for pack in said.packs if pack[0] == name]
-    holds = any(
-        which == digest or (version != UNVERSIONED and which in {"", version})
-        for _, version, digest in found
-    )
-    why = ", ".join(f"{pack[0]}@{pack[1]} ({pack[2]})" for pack in found)
+    name, _at, which = each.value.partition("@")
+    named = [pack for pack in said.packs if pack.name == name]
+    found = [
+        pack
+        for pack in named
+        if which == pack.digest or (pack.version != UNVERSIONED and which in {"", pack.version})
+    ]
+    holds = bool(found) and all(pack.is_whole for pack in found)
+    why = ", ".join(f"{pack}, {pack.digest}" for pack in named)
     if not why:
-        return Held(each.text, holds=False, why=f"no pack {name} judged")
-    if not holds and all(pack[1] == UNVERSIONED for pack in found):
-        return Held(each.text, holds=False, why=f"{why} is no pack, and known by its digest alone")
-    return Held(each.text, holds=holds, why=f"{why} judged")
+        return False, f"no pack {name} judged"
+    if not found and all(pack.version == UNVERSIONED for pack in named):
+        return False, f"{why} is no pack, and known by its digest alone"
+    return holds, f"{why} judged"
 
 
-_NAMED: Mapping[Demand, Callable[[Requirement, Decided], Held]] = {
+def _of_cluster(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    of = f"of {said.cluster}" if said.cluster else "of a cluster that has no name"
+    return said.cluster == each.value, f"the facts are {of}"
+
+
+def _of_recipe(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    name, _at, which = each.value.partition("@")
+    holds = said.recipe == name and which in {"", said.recipe_digest}
+    return holds, f"the recipe is {said.recipe}, {said.recipe_digest}"
+
+
+def _of_digest(each: Requirement, seen: BundleCheck, _: Decided) -> _Answer:
+    if each.value == seen.artifact:
+        return False, f"that is the artifact (--expect); the bundle is {seen.digest}"
+    return seen.digest == each.value, f"the bundle is {seen.digest}"
+
+
+def _fails_on(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    found = said.terms.fail_on
+    return found.rank <= Severity(each.value).rank, f"the gate fails on {found} and above"
+
+
+def _complete(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    count = said.unanswered
+    return (
+        not count,
+        f"verdicts and constraints without an answer: {count}" if count else "all was answered",
+    )
+
+
+def _not_relaxed(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    """See what was said to relax the gate, and what of the decision shows it all the same."""
+    found = [setting for setting, _value, _place in said.relaxations]
+    found += [] if said.terms.fail_on is Severity.INFO else [f"fails on {said.terms.fail_on}"]
+    found += ["incomplete is allowed"] if said.terms.allow_incomplete else []
+    found += [str(pack) for pack in said.packs if not pack.is_whole]
+    return not found, ", ".join(dict.fromkeys(found)) or "nothing relaxes the gate"
+
+
+def _not_waived(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    return _of_waivers([each for each in said.waivers if each.uses], "nothing is waived")
+
+
+def _in_force(_each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    ended = [each for each in said.waivers if each.uses and each.has_ended]
+    return _of_waivers(ended, "no waiver that was needed has ended")
+
+
+def _of_waivers(found: Sequence[GivenWaiver], none: str) -> _Answer:
+    return not found, ", ".join(f"{each.id} ({each.until})" for each in found) or none
+
+
+def _young(each: Requirement, _: BundleCheck, said: Decided) -> _Answer:
+    if said.stale is not None or said.age is None:
+        return False, f"the snapshot {said.stale}"
+    return said.age <= each.number, f"the facts are {span(max(said.age, 0))} old"
+
+
+def _replayed(_each: Requirement, seen: BundleCheck, _: Decided) -> _Answer:
+    if seen.replayed is None:
+        return False, "the gates were not asked again, for something else does not hold"
+    found, count = seen.replayed.outcome, len(seen.replayed.differences)
+    things = "1 thing is" if count == 1 else f"{count} things are"
+    return found is Outcome.SAME, {
+        Outcome.SAME: "both gates decide the same again",
+        Outcome.OTHERWISE: f"both gates decide otherwise: {things} not as it was decided",
+        Outcome.OTHER_ENGINE: "both gates decide the same again, by another engine",
+        Outcome.UNANSWERED: "the gates cannot be asked again",
+    }[found]
+
+
+_CHECKS: Mapping[Demand, Callable[[Requirement, BundleCheck, Decided], _Answer]] = {
     Demand.GATE: _of_gate,
     Demand.POLICY: _of_policy,
+    Demand.CLUSTER: _of_cluster,
+    Demand.RECIPE: _of_recipe,
+    Demand.DIGEST: _of_digest,
+    Demand.FAIL_ON: _fails_on,
+    Demand.COMPLETE: _complete,
+    Demand.NO_RELAXATIONS: _not_relaxed,
+    Demand.NO_WAIVERS: _not_waived,
+    Demand.WAIVERS_IN_FORCE: _in_force,
+    Demand.MAX_AGE: _young,
+    Demand.REPLAY: _replayed,
 }

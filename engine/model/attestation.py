@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from eidos.engine.model.claim import Claim
 from eidos.engine.model.identity import Identity
 from eidos.engine.records import dataclass
 
@@ -10,19 +11,6 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 """https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md"""
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 """Of an envelope that holds a statement."""
-
-
-class Claim(StrEnum):
-    """What is signed of a bundle."""
-
-    PROVENANCE = "provenance"
-    """From which recipe, facts and packs it was made."""
-    GATE = "gate"
-    """Which gate let it through."""
-    SBOM = "sbom"
-    """Which charts and images it installs."""
-    MANIFEST = "manifest"
-    """Nothing but that it is this one: the manifest itself is signed, and no statement."""
 
 
 PREDICATES: Mapping[Claim, str] = {

@@ -80,16 +80,19 @@ class Gate:
 
     def closes(self, verdict: Verdict, rule: Rule) -> bool:
         """Say whether a verdict, alone, keeps the gate from passing; an error always does."""
-        match verdict.status:
+        return self.is_closed_by(verdict.status, counts=self.counts(verdict, rule))
+
+    def is_closed_by(self, status: Status, *, counts: bool) -> bool:
+        """Say whether a status keeps the gate from passing, where its rule counts or does not."""
+        match status:
             case Status.ERROR:
                 return True
             case Status.UNKNOWN:
-                return self.counts(verdict, rule) and not self.allow_incomplete
+                return counts and not self.allow_incomplete
             case Status.NOT_ASKABLE:
-                required = self.require_askable and not self.allow_incomplete
-                return required and self.counts(verdict, rule)
+                return counts and self.require_askable and not self.allow_incomplete
             case Status.FAIL:
-                return self.counts(verdict, rule)
+                return counts
             case _:
                 return False
 

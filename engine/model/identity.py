@@ -6,8 +6,10 @@ without its issuer: another may give the same name to anybody.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from eidos.engine.errors import UsageError
+from eidos.engine.model.claim import Claim
 from eidos.engine.records import dataclass
 
 LONGEST = 2000
@@ -42,6 +44,8 @@ class ExpectedIdentity:
     issuer: str
     label: str = ""
     """What requirements call it; may be empty."""
+    signs: frozenset[Claim] = frozenset()
+    """What its signature counts for; empty for everything."""
 
     @property
     def id(self) -> str:
@@ -77,7 +81,9 @@ def _expression(pattern: str) -> str:
 _STARS = {"*": "[^/@]"}
 
 
-def expected_identity(pattern: str, issuer: str, label: str = "") -> ExpectedIdentity:
+def expected_identity(
+    pattern: str, issuer: str, label: str = "", signs: Iterable[Claim] = ()
+) -> ExpectedIdentity:
     """Give whom a user believes.
 
     Raises:
@@ -103,7 +109,7 @@ def expected_identity(pattern: str, issuer: str, label: str = "") -> ExpectedIde
         raise UsageError(
             f"no identity can be called {label!r}", hint="Take letters, digits, '.', '_' and '-'."
         )
-    return ExpectedIdentity(pattern, issuer, label)
+    return ExpectedIdentity(pattern, issuer, label, frozenset(signs))
 
 
 def _is_bound(pattern: str) -> bool:
@@ -131,7 +137,7 @@ def paired(names: Sequence[str], issuers: Sequence[str]) -> tuple[ExpectedIdenti
 
 
 def distinct(expected: Iterable[ExpectedIdentity]) -> tuple[ExpectedIdentity, ...]:
-    """Give each once, the first that is written.
+    """Give each once, the first that is written, with all that any of them may sign.
 
     Raises:
         UsageError: two that differ have one label.
@@ -139,7 +145,13 @@ def distinct(expected: Iterable[ExpectedIdentity]) -> tuple[ExpectedIdentity, ..
     found: dict[str, ExpectedIdentity] = {}
     labels: dict[str, str] = {}
     for each in expected:
-        found.setdefault(each.id, each)
+        known = found.setdefault(each.id, each)
+        found[each.id] = replace(known, signs=together(known.signs, each.signs))
         if each.label and labels.setdefault(each.label, each.id) != each.id:
             raise UsageError(f"two identities are called {each.label!r}")
     return tuple(found.values())
+
+
+def together(one: frozenset[Claim], other: frozenset[Claim]) -> frozenset[Claim]:
+    """Give what may be signed by who is believed for both; nothing stands for everything."""
+    return one | other if one and other else frozenset()

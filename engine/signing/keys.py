@@ -32,6 +32,8 @@ SHORTEST_RSA = 2048
 _LONGEST = 65_536
 """Bytes of a file with keys; an RSA key of 16384 bits has 13 kB."""
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----", re.DOTALL)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/|pkcs11:")
+"""Begins what names a key elsewhere; of ``https://`` a path keeps one slash."""
 _PRIVATE = frozenset({"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"})
 _PUBLIC = frozenset({"PUBLIC KEY", "RSA PUBLIC KEY"})
 _OTHERS = {
@@ -141,6 +143,9 @@ def read_small_file(
                 _refuse_others(file, state)
             content = opened.read(at_most + 1)
     except OSError as error:
+        if _ADDRESS.match(str(file)):
+            hint = "Save it as a file first: what is fetched, or kept by a KMS, is not taken."
+            raise _unusable(f"{file} is no file", hint) from None
         problem = f"{file} cannot be read: {error.strerror}"
         raise _unusable(problem, "Check the name and its permissions.") from None
     if len(content) > at_most:

@@ -42,7 +42,16 @@ def gate(its_recipe: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
         return {
             "decision": "passed",
             "engine": "light 1",
-            "packs": [{"name": pack, "version": "1.0.0", "digest": digest(pack)}],
+            "packs": [
+                {
+                    "name": pack,
+                    "version": "1.0.0",
+                    "digest": digest(pack),
+                    "rules": 1,
+                    "leftOut": [],
+                    "notEnforced": [],
+                }
+            ],
             "failOn": "info",
             "allowIncomplete": False,
             "requireAskable": False,

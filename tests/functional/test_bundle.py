@@ -377,7 +377,10 @@ def test_rules_about_bundles_are_waived_and_enforced_like_all_others(
     said = json.loads(Path("soft/gate.json").read_text())
     [verdict] = [each for each in said["after"]["verdicts"] if each["rule"] == "BHY-001"]
     assert (verdict["status"], verdict["enforcement"]) == ("fail", "warn")
-    assert [each["setting"] for each in said["relaxations"]] == ["effective-time", "gates.soft"]
+    assert [(each["setting"], each["value"]) for each in said["relaxations"]][1:] == [
+        ("gates.soft", "packs: t"),
+        ("gates.soft", "enforcement.BHY-001: warn"),
+    ]
     Path("w.yaml").write_text(
         "apiVersion: eidos.dev/v1\nkind: Waivers\nwaivers:\n"
         "  - {id: w-1, rule: BHY-001, owner: me, approver: you, reason: test, until: 2026-12-01}\n"

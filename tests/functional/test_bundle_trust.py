@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eidos.engine.bundling.attesting import envelope_path
 from eidos.engine.digest import address, canonical
 from eidos.engine.documents.reading import read_text
-from eidos.engine.model.attestation import PAYLOAD_TYPE, Claim, Trust
+from eidos.engine.model.attestation import PAYLOAD_TYPE, Trust
+from eidos.engine.model.claim import Claim
 from eidos.engine.signing.envelopes import (
     Envelope,
     RawSignature,
@@ -803,15 +804,22 @@ def test_only_what_holds_is_applied(shell: Shell) -> None:  # noqa: ARG001 -- wh
     assert reference.startswith("oci-layout:shipped@sha256:")
     shutil.copy("key.pub", "ci.pub")
     Path("requirements.yaml").write_text(
-        (EXAMPLES / "requirements.yaml").read_text().replace("max-age=30d", "max-age=100000d")
+        (EXAMPLES / "requirements.yaml")
+        .read_text()
+        .replace("max-age=30d", "max-age=100000d")
+        .replace("policy=gpu", "policy=facts")
     )
-    done = _script("verify-and-apply.sh", reference, "requirements.yaml")
+    done = _script("verify-and-apply.sh", reference, "requirements.yaml", "c1")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "applied"), done.stderr
+    done = _script("verify-and-apply.sh", reference, "requirements.yaml", "c2")
+    assert done.returncode == 1  # another cluster's
+    assert "applied" not in done.stdout
     shutil.copy("second.pub", "ci.pub")  # somebody else's key is believed now
-    done = _script("verify-and-apply.sh", reference, "requirements.yaml")
+    done = _script("verify-and-apply.sh", reference, "requirements.yaml", "c1")
     assert done.returncode == 1
     assert "applied" not in done.stdout
-    assert _script("verify-and-apply.sh", "oci-layout:shipped:v9", "requirements.yaml").returncode
+    gone = ("oci-layout:shipped:v9", "requirements.yaml", "c1")
+    assert _script("verify-and-apply.sh", *gone).returncode == 2
 
 
 @pytest.mark.parametrize("name", ["argo-cd.yaml", "flux.yaml", "requirements.yaml"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.bundle_sign import bundle_statement
-from eidos.engine.model.attestation import PREDICATES, Claim
+from eidos.engine.model.attestation import PREDICATES
+from eidos.engine.model.claim import Claim
 
 
 @click.command()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from eidos.engine.model.attestation import Attestation, Claim, Trust
-from eidos.engine.model.bundle_check import BundleCheck, Decided
+from eidos.engine.model.attestation import Attestation, Trust
+from eidos.engine.model.bundle_check import BundleCheck, Decided, Outcome
+from eidos.engine.model.claim import Claim
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.ports import Rendering
@@ -41,18 +42,45 @@ def _lines(found: BundleCheck) -> Iterator[str]:
         yield f"{'holds' if held.holds else 'DOES NOT HOLD'}: {held.text}: {held.why}"
     if found.digest is not None:
         yield f"digest: {found.digest}"
+    if found.artifact is not None:
+        yield f"artifact: {found.artifact}"
     place = f"{found.place} ({found.origin})" if found.origin else found.place
     yield f"{place}: trust {found.trust}: {'; '.join(reasons(found))}"
 
 
 def _decided(said: Decided) -> Iterator[str]:
-    eased = f"{plural(said.waivers, 'waiver')}, {plural(said.relaxations, 'relaxation')}"
-    yield (
-        f"gate {said.gate}: passed by the rules of {said.effective_time} for {said.recipe}, {eased}"
-    )
-    old = "of unknown age" if said.age is None else f"{span(max(said.age, 0))} old"
-    yield f"facts: of {said.cluster or 'a cluster'}, taken {said.snapshot_time}, {old}"
-    yield f"policy: {', '.join(f'{name}@{version}' for name, version, _ in said.packs)}"
+    yield f"gate {said.gate}: passed by the rules of {said.effective_time} for {said.recipe}"
+    yield f"facts: of {said.cluster or 'a cluster without a name'}, {_taken(said)}"
+    yield f"policy: {', '.join(map(str, said.packs))}"
+    yield f"terms: {'; '.join(_terms(said))}"
+    for setting, value, place in said.relaxations:
+        yield f"relaxed: {setting}: {value} ({place})"
+    for each in said.waivers:
+        waives = f"waives {plural(each.uses, 'verdict')}" if each.uses else "waives nothing"
+        ends = "ended" if each.has_ended else "holds until"
+        yield f"waiver: {each.id} for {each.about}, {ends} {each.until}, {waives}"
+
+
+def _terms(said: Decided) -> Iterator[str]:
+    """Say what closed the gate, and what did not."""
+    severity = said.terms.fail_on
+    least = f" of severity {severity} and above" if severity.rank else ""
+    yield f"violations{least} close it"
+    if said.terms.allow_incomplete:
+        yield "incomplete is allowed"
+    if said.unanswered:
+        yield f"{plural(said.unanswered, 'verdict')} without an answer"
+    yield plural(len(said.relaxations), "relaxation")
+    yield plural(len(said.waivers), "waiver")
+
+
+def _taken(said: Decided) -> str:
+    """Say when facts were taken, and how long ago that is."""
+    if said.age is None:
+        return "nobody knows when they were taken"
+    if said.stale is not None:
+        return f"taken {said.snapshot_time}, which is in the future"
+    return f"taken {said.snapshot_time}, {span(max(said.age, 0))} old"
 
 
 def _worth(each: Attestation) -> str:
@@ -62,14 +90,14 @@ def _worth(each: Attestation) -> str:
     if each.strangers:
         shown = [shortened(other or "a key", _NAME) for other in each.strangers[:_STRANGERS]]
         count = len(each.strangers)
-        others = f"{plural(count, 'signature')} of others, whom nobody believes here"
+        others = f"{plural(count, 'signature')} of others, whom nobody believes for this"
         said.append(f"{others}: {named(shown, count)}")
     return "; ".join(said) or "signed by nobody"
 
 
 def _replayed(found: BundleCheck) -> Iterator[str]:
     differences = found.replayed.differences if found.replayed else ()
-    if not differences:
+    if found.replayed is not None and found.replayed.is_reproduced:
         yield "replay: both gates decide the same again, byte for byte"
     yield from (f"replay: {each}" for each in differences[:_DIFFERENCES])
     if len(differences) > _DIFFERENCES:
@@ -80,8 +108,7 @@ def reasons(found: BundleCheck) -> Iterator[str]:
     """Say why a bundle is trusted so far, and what keeps it from the next level."""
     trust = found.trust
     if trust is Trust.NONE:
-        count = len(found.problems)
-        yield f"{plural(count, 'thing')} {'is' if count == 1 else 'are'} wrong with it"
+        yield from _against(found)
         return
     yield "every file is as its manifest says"
     for claim, who in found.signers.items():
@@ -90,10 +117,25 @@ def reasons(found: BundleCheck) -> Iterator[str]:
         yield "no key or identity is given that could be believed"
     elif trust in _NEXT:
         yield _NEXT[trust]
-    elif trust is Trust.REPLAYED:
-        yield "both gates decide the same again"
-    elif found.replayed is None:
-        yield "the gates were not asked again"
+    if trust.rank >= Trust.GATED.rank:
+        yield _ASKED[found.replayed.outcome if found.replayed else None]
+
+
+def _against(found: BundleCheck) -> Iterator[str]:
+    count = len(found.problems)
+    if count:
+        yield f"{plural(count, 'thing')} {'is' if count == 1 else 'are'} wrong with it"
+    if found.is_contradicted:
+        yield _ASKED[Outcome.OTHERWISE]
+
+
+_ASKED = {
+    None: "the gates were not asked again",
+    Outcome.SAME: "both gates decide the same again",
+    Outcome.OTHERWISE: "both gates, asked again, decide otherwise",
+    Outcome.OTHER_ENGINE: "another engine decides the same",
+    Outcome.UNANSWERED: "the gates cannot be asked again",
+}
 
 
 def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
@@ -104,6 +146,7 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         place=found.place,
         **known(origin=found.origin),
         digest=found.digest,
+        artifact=found.artifact,
         trust=found.trust.value,
         reasons=list(reasons(found)),
         exitCode=int(found.exit_code),
@@ -122,6 +165,7 @@ def json(found: BundleCheck, out: TextIO, _rendering: Rendering) -> None:
         replay=None
         if found.replayed is None
         else {
+            "outcome": found.replayed.outcome.value,
             "reproduced": found.replayed.is_reproduced,
             "differences": list(found.replayed.differences),
         },
@@ -136,17 +180,42 @@ def _decision(said: Decided) -> Json:
     return {
         "gate": said.gate,
         "recipe": said.recipe,
+        "recipeDigest": said.recipe_digest,
         "effectiveTime": said.effective_time,
         "cluster": said.cluster,
         "snapshot": said.snapshot,
         "snapshotTime": said.snapshot_time,
         "snapshotAge": None if said.age is None else int(said.age),
+        "failOn": said.terms.fail_on.value,
+        "allowIncomplete": said.terms.allow_incomplete,
+        "requireAskable": said.terms.require_askable,
+        "unanswered": said.unanswered,
         "packs": [
-            {"name": name, "version": version, "digest": digest}
-            for name, version, digest in said.packs
+            {
+                "name": each.name,
+                "version": each.version,
+                "digest": each.digest,
+                "rules": each.rules,
+                "asked": each.asked,
+                "leftOut": list(each.left_out),
+                "notEnforced": list(each.not_enforced),
+            }
+            for each in said.packs
         ],
-        "waivers": said.waivers,
-        "relaxations": said.relaxations,
+        "waivers": [
+            {
+                "id": each.id,
+                "rule": each.about,
+                "until": each.until,
+                "ended": each.has_ended,
+                "uses": each.uses,
+            }
+            for each in said.waivers
+        ],
+        "relaxations": [
+            {"setting": setting, "value": value, "place": place}
+            for setting, value, place in said.relaxations
+        ],
     }
 
 
