@@ -150,6 +150,7 @@ def _folded(
                     problems.append(each)
                     continue
                 subjects.extend(each.subjects)
+                problems.extend([each.too_old] if each.too_old else [])
                 seen.extend([each.snapshot] if each.snapshot else [])
                 ahead += _ahead(each, started)
             if recording is not None:

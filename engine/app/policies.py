@@ -110,7 +110,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         problems += param_problems(rules, each.params, each.places)
     if problems:
         raise UsageError.joined(problems)
-    effective = request.effective_time or context.clock.now()
+    now = context.clock.now()
+    effective = request.effective_time or now
     if waivers:
         from eidos.engine.app.waivers import Terms, refuse_untenable
 
@@ -125,6 +126,7 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         packs=tuple(packs),
         rules=chosen,
         effective=effective,
+        now=now,
         is_pinned=request.effective_time is not None,
         enforcement={**bound, **request.enforcement},
         waivers=waivers,

@@ -332,6 +332,10 @@ Database: TypeAlias = Annotated[Path | None, Option(setting="db")]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
+MaxAge: TypeAlias = Annotated[float | None, Option(setting="max-age")]
+SightAge: TypeAlias = Annotated[
+    float, Option("--max-age", "How long a sight of a subject speaks for it; default: 24h.")
+]
 Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Show what passed as well.")]
 SINCE = Moment()
 UNTIL = Moment(end_of_day=True)

@@ -9,7 +9,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from eidos.engine.errors import NOTHING_FOUND, ExitCode
+from eidos.engine.errors import MISSING, ExitCode
 from eidos.engine.model.rule import Enforcement, Rule, Severity
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.records import dataclass
@@ -76,6 +76,9 @@ class Gate:
     """Unknown facts do not close the gate."""
     require_askable: bool = False
     """A rule that the snapshot's dialect cannot answer closes the gate, as an unknown one does."""
+    max_age: float | None = None
+    """Seconds that facts may be old; what is older, or of no known age, is unknown. None for any
+    age."""
 
     def counts(self, verdict: Verdict, rule: Rule) -> bool:
         """Say whether a verdict of a rule counts at all: by severity and enforcement."""
@@ -105,11 +108,12 @@ class Gate:
         closing = {verdict.status for verdict, _ in report.distinct if report.closes(verdict)}
         troubles = {problem.code for problem in report.problems}
         outcome = self.outcome(
-            error=bool(troubles - {NOTHING_FOUND}) or Status.ERROR in closing,
+            error=bool(troubles - MISSING) or Status.ERROR in closing,
             incomplete=report.nothing_judged or bool(closing & _UNANSWERED),
             failed=Status.FAIL in closing,
         )
-        # A folder without a document is no fact that is missing: nobody can have meant it.
+        # A folder without a document is no fact that is missing: nobody can have meant it. Nor are
+        # facts that are too old, which would else pass wherever some may be missing.
         return Decision.INCOMPLETE if troubles and outcome is not Decision.ERROR else outcome
 
     def outcome(

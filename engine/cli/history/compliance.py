@@ -1,7 +1,6 @@
 """``eidos history compliance``."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import click
 
@@ -9,7 +8,7 @@ from eidos.engine.app.compliance import compliance
 from eidos.engine.app.past import MAX_AGE
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
-from eidos.engine.cli.options import Database, Option, WindowOptions, takes, writes
+from eidos.engine.cli.options import Database, SightAge, WindowOptions, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import COMPLIANCE
@@ -19,10 +18,7 @@ from eidos.engine.report.registry import COMPLIANCE
 class ComplianceOptions:
     """How long a sight speaks, and where the database is."""
 
-    max_age: Annotated[
-        float,
-        Option("--max-age", "How long a sight of a subject speaks for it; default: 24h."),
-    ] = MAX_AGE.total_seconds()
+    max_age: SightAge = MAX_AGE.total_seconds()
     db: Database
 
 
