@@ -333,6 +333,12 @@ Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
 MaxAge: TypeAlias = Annotated[float | None, Option(setting="max-age")]
+Gone: TypeAlias = Annotated[
+    tuple[str, ...],
+    Option(
+        "--gone", "Clusters that are gone for good: they end with their last sight.", metavar="GLOB"
+    ),
+]
 SightAge: TypeAlias = Annotated[
     float, Option("--max-age", "How long a sight of a subject speaks for it; default: 24h.")
 ]

@@ -8,7 +8,7 @@ from eidos.engine.app.past import MAX_AGE
 from eidos.engine.app.timeline import timeline
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
-from eidos.engine.cli.options import Color, Database, SightAge, WindowOptions, takes, writes
+from eidos.engine.cli.options import Color, Database, Gone, SightAge, WindowOptions, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import TIMELINE
@@ -19,6 +19,7 @@ class TimelineOptions:
     """How long a sight speaks, where the database is, and how it looks."""
 
     max_age: SightAge = MAX_AGE.total_seconds()
+    gone: Gone = ()
     db: Database
     color: Color = "auto"
 
@@ -35,5 +36,5 @@ def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, 
     chosen = parse_outputs(outputs, TIMELINE)
     with open_context(options.db) as context:
         window = asked_window(asked, context.clock.now())
-        found = timeline(window, context, timedelta(seconds=options.max_age))
+        found = timeline(window, context, timedelta(seconds=options.max_age), options.gone)
     console.show(TIMELINE, found, chosen, console.rendering(options.color))

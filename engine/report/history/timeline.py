@@ -1,10 +1,10 @@
 """Timelines of statuses; ``schemas/timeline/v1.schema.json`` describes the JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 
-from eidos.engine.model.history import Interval, Line, Timeline, Window
+from eidos.engine.model.history import Dark, Interval, Line, Timeline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Status
@@ -59,6 +59,25 @@ def text(found: Timeline, out: TextIO, rendering: Rendering) -> None:
     legend["?"] = Status.UNKNOWN
     out.write("  ".join(f"{mark} {status}" for mark, status in legend.items()))
     out.write("  (blank: not seen)\n")
+    out.writelines(f"{line}\n" for line in dark_lines(found.dark))
+
+
+def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
+    """Name the clusters that nobody looks at any more, with the last sight of each."""
+    for each in dark:
+        name = one_line(each.cluster)
+        if each.is_gone:
+            yield f"gone: {name}, last seen {written(each.seen)}; its time ends there (--gone)"
+        else:
+            yield f"dark: {name}, last seen {written(each.seen)}; not known since (--gone, if it is)"
+
+
+def dark_json(dark: Sequence[Dark]) -> Json:
+    """Give the clusters that nobody looks at any more; ``$defs/dark`` of the schemas."""
+    return [
+        {"cluster": each.cluster, "lastSeen": written(each.seen), "isGone": each.is_gone}
+        for each in dark
+    ]
 
 
 def _name(line: Line) -> str:
@@ -119,7 +138,11 @@ def window_json(window: Window) -> Json:
 def json(found: Timeline, out: TextIO, _rendering: Rendering) -> None:
     """Write every interval."""
     write_document(
-        out, "Timeline", window=window_json(found.window), lines=list(map(_line, found.lines))
+        out,
+        "Timeline",
+        window=window_json(found.window),
+        lines=list(map(_line, found.lines)),
+        dark=dark_json(found.dark),
     )
 
 
@@ -137,6 +160,7 @@ def _line(line: Line) -> Json:
                 seconds=each.seconds,
                 run=each.run,
                 reason=each.reason,
+                lastStatus=each.last.value if each.last else None,
             )
             for each in line.intervals
         ],
