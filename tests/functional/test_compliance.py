@@ -262,3 +262,20 @@ def test_the_shares_of_a_row_add_up_and_all_is_all(
     assert sum(units) == 10_000
     assert all(each >= 0 for each in units)
     assert (units[0] == 10_000) == (parts[0] == sum(parts))
+
+
+def test_a_timeline_shows_what_changed_and_counts_what_passed(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["history", "timeline", "--db", str(past.db), *TIMES]
+    assert console.run(root, arguments) == 0
+    shown = capsys.readouterr().out
+    assert "T-001 n1" in shown
+    assert "T-002 cluster" not in shown
+    assert "3 rules at subjects passed throughout (--verbose shows them)" in shown
+    assert console.run(root, [*arguments, "-v"]) == 0
+    shown = capsys.readouterr().out
+    assert "T-002 cluster" in shown
+    assert "throughout" not in shown
+    assert console.run(root, [*arguments, "--max-age", "1h"]) == 0
+    assert "T-002 cluster" in capsys.readouterr().out, "nobody looked for hours"

@@ -8,7 +8,16 @@ from eidos.engine.app.past import MAX_AGE
 from eidos.engine.app.timeline import timeline
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
-from eidos.engine.cli.options import Color, Database, Gone, SightAge, WindowOptions, takes, writes
+from eidos.engine.cli.options import (
+    Color,
+    Database,
+    Gone,
+    SightAge,
+    Verbose,
+    WindowOptions,
+    takes,
+    writes,
+)
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import TIMELINE
@@ -21,6 +30,7 @@ class TimelineOptions:
     max_age: SightAge = MAX_AGE.total_seconds()
     gone: Gone = ()
     db: Database
+    verbose: Verbose = False
     color: Color = "auto"
 
 
@@ -37,4 +47,4 @@ def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, 
     with open_context(options.db) as context:
         window = asked_window(asked, context.clock.now())
         found = timeline(window, context, timedelta(seconds=options.max_age), options.gone)
-    console.show(TIMELINE, found, chosen, console.rendering(options.color))
+    console.show(TIMELINE, found, chosen, console.rendering(options.color, verbose=options.verbose))

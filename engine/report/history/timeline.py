@@ -13,6 +13,7 @@ from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.history import rows
 from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.page import styled
+from eidos.engine.report.wording import plural
 
 _MARKS = {
     Status.PASS: "=",
@@ -43,23 +44,44 @@ _LEAST = 20
 
 
 def text(found: Timeline, out: TextIO, rendering: Rendering) -> None:
-    """Write a bar for each rule and subject, those of one cluster together."""
+    """Write a bar for each rule and subject that did not simply pass, those of a cluster together.
+
+    Verbose shows all.
+    """
     window = found.window
     out.write(f"{written(window.since)} to {written(window.until)}\n")
-    names = [_name(line) for line in found.lines]
+    shown = [line for line in found.lines if rendering.verbose or not _is_quiet(line)]
+    names = [_name(line) for line in shown]
     label = max(map(len, names), default=0)
     width = max(_LEAST, rendering.width - label - 4)
-    pairs = zip(found.lines, names, strict=True)
+    pairs = zip(shown, names, strict=True)
     for cluster, group in groupby(pairs, key=lambda pair: pair[0].cluster):
         out.write(disarmed(f"{one_line(cluster)}\n"))
         for line, name in group:
             bar = "".join(_bar(line, window, width, rendering))
             out.write(disarmed(f"  {name.ljust(label)} [{bar}]\n"))
+    if len(shown) < len(found.lines):
+        out.write(f"{_quiet(found.lines)} (--verbose shows them)\n")
     legend = {mark: status for status, mark in _MARKS.items() if status is not None}
     legend["?"] = Status.UNKNOWN
     out.write("  ".join(f"{mark} {status}" for mark, status in legend.items()))
     out.write("  (blank: not seen)\n")
     out.writelines(f"{line}\n" for line in dark_lines(found.dark))
+
+
+def _is_quiet(line: Line) -> bool:
+    """Say whether a rule passed, or was not about its subject, all the time, and was seen to."""
+    return {each.status for each in line.intervals} in ({Status.PASS}, {Status.SKIP})
+
+
+def _quiet(lines: Sequence[Line]) -> str:
+    """Count the rules at subjects that need no look."""
+    statuses = [line.intervals[0].status for line in lines if _is_quiet(line)]
+    passed, skipped = statuses.count(Status.PASS), statuses.count(Status.SKIP)
+    told = [f"{plural(passed, 'rule')} at subjects passed throughout"] if passed else []
+    if skipped:
+        told.append(f"{plural(skipped, 'rule')} at subjects never applied")
+    return ", ".join(told)
 
 
 def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
@@ -69,7 +91,7 @@ def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
         if each.is_gone:
             yield f"gone: {name}, last seen {written(each.seen)}; its time ends there (--gone)"
         else:
-            yield f"dark: {name}, last seen {written(each.seen)}; not known since (--gone, if it is)"
+            yield f"dark: {name}, last seen {written(each.seen)}; unknown since (--gone if it is)"
 
 
 def dark_json(dark: Sequence[Dark]) -> Json:
