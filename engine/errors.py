@@ -92,8 +92,14 @@ def without_middle(text: str, most: int) -> str:
 
 NOTHING_FOUND = "nothing-found"
 """Code of problems with a folder or glob that holds nothing to read."""
+TOO_OLD = "too-old"
+"""Code of problems with facts that were seen too long ago, or of which nobody knows when."""
 UNREADABLE = "unreadable-fact"
 """Code of notes on facts that are not what they should be."""
+
+
+MISSING = frozenset({NOTHING_FOUND, TOO_OLD})
+"""Codes of problems for which an answer is incomplete; for others there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class Problem:
     @property
     def exit_code(self) -> ExitCode:
         """What a process says that could do nothing else: nothing found is no answer either."""
-        return ExitCode.INCOMPLETE if self.code == NOTHING_FOUND else ExitCode.NO_ANSWER
+        return ExitCode.INCOMPLETE if self.code in MISSING else ExitCode.NO_ANSWER
 
     def __str__(self) -> str:
         """Give the location, if any, and the sentence."""

@@ -1,17 +1,25 @@
 """``eidos history as-of``: what held at a moment, by the rules of then or of now."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import captures_of, clusters, policy_of, refuse_future, refuse_unrecorded
+from eidos.engine.app.past import (
+    MAX_AGE,
+    captures_of,
+    clusters,
+    policy_of,
+    refuse_future,
+    refuse_unrecorded,
+)
 from eidos.engine.app.policies import PolicyRequest, resolve
 from eidos.engine.app.reader import Item
 from eidos.engine.app.reporting import report_on
-from eidos.engine.errors import UsageError
+from eidos.engine.errors import TOO_OLD, Problem, UsageError
 from eidos.engine.model.history import Capture, Who, Window
-from eidos.engine.model.policy import Policy
+from eidos.engine.model.policy import Policy, Relaxation
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.times import written
 from eidos.engine.records import dataclass
@@ -32,6 +40,8 @@ class AsOfRequest:
     """What judges where the rules of now are asked for."""
     is_pack_named: bool = False
     """The user named the rules."""
+    max_age: timedelta = MAX_AGE
+    """How long a sight of a cluster speaks for it."""
 
     @property
     def by_rules_of_now(self) -> bool:
@@ -43,7 +53,8 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
     """Judge what was last seen of clusters by a moment.
 
     By the rules and waivers that were recorded with it, unless those of now are asked for; waivers
-    and rules see the rule time. Nothing is recorded.
+    and rules see the rule time. Of a cluster that nobody had looked at for too long by then,
+    everything is unknown. Nothing is recorded.
 
     Raises:
         StoreError: there is no database, or it cannot be read.
@@ -53,22 +64,44 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
     moment, now = request.asked.until, context.clock.now()
     refuse_future(moment, now, "the time")
     refuse_unrecorded(replace(request.asked, rules=()), context)  # rules of now may be new
-    effective = _effective(request, now)
     seen = _seen(request.asked, context)
-    if request.by_rules_of_now:
-        asked = replace(request.policy, effective_time=effective)
-        policy = resolve(asked, context)
-    else:
-        policy = replace(_of_then(request, seen, context), effective=effective)
-    policy = _chosen(policy, request.asked)
+    policy = _chosen(_policy(request, seen, context), request.asked)
     reader = context.reader()
     items = [
-        reader.recorded(f"{cluster}@{written(moment)}", context.store.snapshot(found[-1].snapshot))
+        reader.recorded(
+            f"{cluster}@{written(found[-1].at)}", context.store.snapshot(found[-1].snapshot)
+        )
         for cluster, found in seen.items()
     ]
     dated = map(_dated, items, seen.values())
     report = report_on(dated, policy, context, context.recollection)
-    return replace(report, subjects=tuple(_asked(report, request.asked)))
+    subjects = tuple(_asked(report, request.asked))
+    problems = tuple(map(_past, report.problems))
+    return replace(report, subjects=subjects, problems=problems, as_of=written(moment))
+
+
+def _past(problem: Problem) -> Problem:
+    """Say of a cluster that was not seen what can be done about the past: nothing."""
+    hint = "Nobody looked at it after that, up to then; --max-age says how long a sight counts."
+    return replace(problem, hint=hint) if problem.code == TOO_OLD else problem
+
+
+def _policy(request: AsOfRequest, seen: Mapping[str, list[Capture]], context: Context) -> Policy:
+    """Give what judges, by the clock of the rules and at the moment of the facts."""
+    effective = _effective(request, context.clock.now())
+    if request.by_rules_of_now:
+        policy = resolve(replace(request.policy, effective_time=effective), context)
+    else:
+        then = _of_then(request, seen, context)
+        policy = replace(then, effective=effective, relaxations=_relaxed(then, request))
+    gate = replace(policy.gate, max_age=request.max_age.total_seconds())
+    return replace(policy, now=request.asked.until, gate=gate)
+
+
+def _relaxed(then: Policy, request: AsOfRequest) -> tuple[Relaxation, ...]:
+    """Give what relaxes this answer: the day of the run is another, and rules are chosen now."""
+    kept = [each for each in then.relaxations if each.setting != "effective-time"]
+    return (*kept, *(each for each in request.policy.relaxations if each.setting == "rule"))
 
 
 def _effective(request: AsOfRequest, now: datetime) -> datetime:
@@ -91,7 +124,7 @@ def _seen(asked: Window, context: Context) -> dict[str, list[Capture]]:
     return found
 
 
-def _of_then(request: AsOfRequest, seen: dict[str, list[Capture]], context: Context) -> Policy:
+def _of_then(request: AsOfRequest, seen: Mapping[str, list[Capture]], context: Context) -> Policy:
     """Give the one policy that judged all clusters then.
 
     Raises:

@@ -229,7 +229,7 @@ class FleetJudging:
 
     def _shared(self, judged: Judged) -> Judged:
         """Let subjects share what is the same, as they do where one process judges them."""
-        return Judged(tuple(map(self._subject, judged.subjects)), judged.snapshot)
+        return replace(judged, subjects=tuple(map(self._subject, judged.subjects)))
 
     def _subject(self, subject: Subject) -> Subject:
         row = self._sheets.get(subject.verdicts, lambda: self._row(subject.verdicts))
@@ -484,7 +484,7 @@ class _Desk:
 
 
 def _without_snapshot(judged: Judged | Problem) -> Judged | Problem:
-    return judged if isinstance(judged, Problem) else Judged(judged.subjects)
+    return judged if isinstance(judged, Problem) else replace(judged, snapshot=None)
 
 
 def _judged(items: Iterable[Item | Problem], judging: Judging) -> _Reply:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.formats.naming import described_format, guessed_format
 from eidos.engine.documents.walking import described
-from eidos.engine.errors import DocumentError, EidosError, Location, Problem
+from eidos.engine.errors import TOO_OLD, DocumentError, EidosError, Location, Problem
 from eidos.engine.evaluating.judging import ForgetfulJudge, Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import (
@@ -21,12 +21,14 @@ from eidos.engine.evaluating.subjects import (
 )
 from eidos.engine.evaluating.waiving import Waiving, select_by_label
 from eidos.engine.model.byidentity import ByIdentity
+from eidos.engine.model.durations import span
 from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
 from eidos.engine.model.report import Place, Places, Subject, WaiverNote
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.snapshot import AddressedSnapshot
+from eidos.engine.model.times import age_of, staleness
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Memo, RegoEngine
 from eidos.engine.records import dataclass
@@ -49,10 +51,12 @@ class Judged:
     subjects: tuple[Subject, ...]
     snapshot: AddressedSnapshot | None = None
     """The snapshot it was said of; None for documents of plain rules."""
+    too_old: Problem | None = None
+    """Why its facts count for nothing, so that all that was said is unknown."""
 
     def __reduce__(self) -> tuple[type["Judged"], tuple[object, ...]]:
         """Be pickled in few words, see `Subject`."""
-        return Judged, (self.subjects, self.snapshot)
+        return Judged, (self.subjects, self.snapshot, self.too_old)
 
 
 class Judging:
@@ -89,6 +93,7 @@ class Judging:
         self._bound: ByIdentity[tuple[Verdict, ...]] = ByIdentity()
         self._tables: dict[tuple[Hashable, frozenset[str]], Mapping[str, Place]] = {}
         self._holding = holding_of(policy, engine, memo)
+        self._unseen: dict[tuple[Scope, str], tuple[Verdict, ...]] = {}
 
     @property
     def prints(self) -> tuple[str, ...]:
@@ -113,15 +118,20 @@ class Judging:
         """Judge items together; one that cannot be judged is a Problem in its place."""
         asked = [self._candidates(item) for item in items]
         candidates = [each for found in asked if not isinstance(found, Problem) for each in found]
-        verdicts = iter(self._judge.judge([each.facts for each in candidates]))
+        fresh = [each.facts for each in candidates if each.too_old is None]
+        verdicts = iter(self._judge.judge(fresh))
         judged: list[Judged | Problem] = []
         for item, found in zip(items, asked, strict=True):
             if isinstance(found, Problem):
                 judged.append(found)
                 continue
-            subjects = tuple(self._subject(each, next(verdicts)) for each in found)
+            subjects = tuple(
+                self._subject(each, next(verdicts) if each.too_old is None else self._unknown(each))
+                for each in found
+            )
             is_snapshot = any(each.facts.scope not in _OF_DOCUMENTS for each in found)
-            judged.append(Judged(subjects, item.snapshot if is_snapshot else None))
+            too_old = next((_problem(each) for each in found if each.too_old), None)
+            judged.append(Judged(subjects, item.snapshot if is_snapshot else None, too_old))
         return judged
 
     def in_place(self, items: Sequence[Item | Problem]) -> list[Judged | Problem]:
@@ -138,9 +148,20 @@ class Judging:
             if holding is not None and item.is_snapshot:
                 facts = holding.subject(item.snapshot, item.name)
                 found.append(_Candidate(facts, item, places=holding.conformance.places))
+            too_old = _too_old(item, self._policy)
         except EidosError as error:
             return told(error.problem)
-        return found
+        return [replace(each, too_old=too_old) for each in found] if too_old else found
+
+    def _unknown(self, candidate: "_Candidate") -> tuple[Verdict, ...]:
+        """Give what is said of facts that are too old; like subjects share it."""
+        scope, why = candidate.facts.scope, candidate.too_old or ""
+        if (scope, why) not in self._unseen:
+            about = (rule for rule in self._policy.rules if rule.scope is scope)
+            self._unseen[scope, why] = tuple(
+                Verdict(rule.id, Status.UNKNOWN, reason=why) for rule in about
+            )
+        return self._unseen[scope, why]
 
     def _subject(self, candidate: "_Candidate", verdicts: tuple[Verdict, ...]) -> Subject:
         said = self._enforced(verdicts)
@@ -200,6 +221,8 @@ class _Candidate:
     """Where in the item the subject is: an element of a list."""
     places: Mapping[str, Location] = field(default_factory=dict)
     """Where parts stand that are in no snapshot: those of a recipe."""
+    too_old: str | None = None
+    """Why its facts count for nothing; None where they do."""
     skipped: int = 0
     """Segments that a finding's path has before what stands in the item: of a review."""
 
@@ -274,6 +297,34 @@ def candidates(item: Item, rules: Sequence[Rule], *, has_recipe: bool = False) -
             hint="Name only plain rules with --pack, or check snapshots in a separate run.",
         )
     return [*found, *_of_snapshot(item, rules, has_recipe=has_recipe)]
+
+
+def _too_old(item: Item, policy: Policy) -> str | None:
+    """Say why the facts of a snapshot are too old for the gate; None where they are not.
+
+    It is said without an age, which would be another at each check.
+
+    Raises:
+        DocumentError: it says that it is a snapshot, and is none.
+    """
+    most = policy.gate.max_age
+    if most is None or not item.is_snapshot:
+        return None
+    taken = item.snapshot.metadata.timestamp
+    now = policy.now
+    if now is not None and (age_of(taken, now) or 0.0) > most:
+        return f"last seen {taken}, longer ago than --max-age {span(most)}"
+    said = staleness(taken if now else None, now or policy.effective, most)
+    return f"the snapshot {said}; --max-age is {span(most)}" if said else None
+
+
+def _problem(candidate: "_Candidate") -> Problem:
+    return Problem(
+        f"too old to be believed: {candidate.too_old}",
+        hint="Take a new snapshot; --max-age says how old one may be.",
+        location=candidate.item.location(),
+        code=TOO_OLD,
+    )
 
 
 def _is_for_facts(item: Item, rules: Sequence[Rule]) -> bool:

@@ -101,7 +101,8 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
     refuse_unknown_rules(request.enforcement, known)
     rules = [rule for pack in known for rule in pack.rules]
     _refuse_params(rules, request, files)
-    effective = request.effective_time or context.clock.now()
+    now = context.clock.now()
+    effective = request.effective_time or now
     if waivers:
         from eidos.engine.app.waivers import Terms, refuse_untenable
 
@@ -117,6 +118,7 @@ def resolve(request: PolicyRequest, context: Context) -> Policy:
         packs=tuple(packs),
         rules=chosen,
         effective=effective,
+        now=now,
         is_pinned=request.effective_time is not None,
         enforcement={**bound, **request.enforcement},
         waivers=waivers,

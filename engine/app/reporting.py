@@ -129,6 +129,7 @@ class _Gathered:
                 self.problems.append(each)
                 continue
             self.subjects.extend(each.subjects)
+            self.problems.extend([each.too_old] if each.too_old else [])
             self.ahead += _ahead(each, self.started)
             if each.snapshot is not None:
                 seen.append(each.snapshot)

@@ -1,41 +1,89 @@
 """``eidos history timeline``: from when until when a rule had which status at a subject."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import MAX_AGE, captures_of, clusters, window
+from eidos.engine.app.past import MAX_AGE, clusters, window
 from eidos.engine.errors import UsageError
-from eidos.engine.model.history import Line, Timeline, Window
+from eidos.engine.model.history import Capture, Dark, Line, Timeline, Window
+from eidos.engine.model.times import written
 from eidos.engine.replaying.holding import lines
 
 
-def timeline(asked: Window, context: Context, max_age: timedelta = MAX_AGE) -> Timeline:
+def timeline(
+    asked: Window,
+    context: Context,
+    max_age: timedelta = MAX_AGE,
+    gone: Sequence[str] = (),
+) -> Timeline:
     """Give the status intervals of each rule at each subject.
 
     Args:
         asked: what is asked about.
         context: what is open.
         max_age: how long a sight of a subject speaks for it.
+        gone: clusters, as globs, that are gone for good.
 
     Raises:
         StoreError: there is no database, or it cannot be read.
-        UsageError: nothing is recorded about what is asked about, or the times are none.
+        UsageError: nothing is recorded about what is asked about, the times are none, or a
+            cluster is not gone.
     """
     asked = window(asked, context)
-    return Timeline(asked, tuple(every_line(asked, context, max_age)))
+    dark = unseen(asked, context, max_age, gone)
+    return Timeline(asked, tuple(every_line(asked, context, max_age, dark)), dark)
 
 
-def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[Line]:
+def unseen(
+    asked: Window, context: Context, max_age: timedelta, gone: Sequence[str]
+) -> tuple[Dark, ...]:
+    """Give the clusters that nobody had looked at for too long when a time ended.
+
+    Raises:
+        UsageError: one that is said to be gone was looked at since, or there is none.
+    """
+    named = clusters(asked, context)
+    for glob in gone:
+        if not any(fnmatchcase(cluster, glob) for cluster in named):
+            raise UsageError(f"--gone {glob}: nothing that is asked about is called so")
+    found = []
+    for cluster in named:
+        captures = context.store.captures(cluster, until=asked.until, last=True)
+        is_gone = any(fnmatchcase(cluster, glob) for glob in gone)
+        if captures and asked.until - captures[-1].at > max_age:
+            found.append(Dark(cluster, captures[-1].at, is_gone))
+        elif captures and is_gone:
+            raise UsageError(
+                f"{cluster} is not gone: it was seen at {written(captures[-1].at)}",
+                hint="Leave out clusters that are there still by naming others with --cluster.",
+            )
+    return tuple(found)
+
+
+def every_line(
+    asked: Window, context: Context, max_age: timedelta, dark: Sequence[Dark] = ()
+) -> Iterator[Line]:
     """Give the lines of all clusters, one cluster in memory at a time.
+
+    Args:
+        asked: what is asked about.
+        context: what is open.
+        max_age: how long a sight of a subject speaks for it.
+        dark: clusters that nobody looks at any more; lines of those that are gone end there.
 
     Raises:
         UsageError: nodes or rules are named, and none of them was there.
     """
+    ends = {each.cluster: each.seen for each in dark if each.is_gone}
     is_silent = bool(asked.nodes or asked.rules)
     for cluster in clusters(asked, context):
-        captures = captures_of(cluster, context, asked.since - max_age, asked.until)
-        for line in lines(captures, asked, max_age):
+        within = replace(asked, until=ends.get(cluster, asked.until))
+        if within.until <= asked.since:
+            continue
+        for line in lines(sights(cluster, within, context, max_age), within, max_age):
             is_silent = False
             yield line
     if is_silent:
@@ -44,3 +92,17 @@ def every_line(asked: Window, context: Context, max_age: timedelta) -> Iterator[
             f"nothing is recorded about {', '.join(about)} in that time",
             hint="See what is: eidos history show latest -o table",
         )
+
+
+def sights(cluster: str, asked: Window, context: Context, max_age: timedelta) -> list[Capture]:
+    """Give what was seen of a cluster in a time, and what was known of it when that began.
+
+    Where nobody had looked for longer than a sight speaks, that is the last sight before: what
+    nobody looks at any more is not what never was.
+    """
+    store, begin = context.store, asked.since - max_age
+    found = store.captures(cluster, begin, asked.until)
+    if found and found[0].at <= asked.since:
+        return found
+    before = store.captures(cluster, until=begin, last=True)
+    return [*before, *found]

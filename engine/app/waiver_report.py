@@ -19,6 +19,7 @@ from eidos.engine.model.history import Window
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Rule, Severity
+from eidos.engine.model.times import instant
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import (
     TERMS,
@@ -90,10 +91,11 @@ def waiver_report(request: WaiverRequest, context: Context) -> WaiverReport:
     named = {each.rule for each in waivers if each.rule}
     tags = {each.tag for each in waivers if each.tag}
     terms = terms_of(request, context, named, tags)
-    rules, at = terms.rules, request.at or context.clock.now()
+    now = context.clock.now()
+    rules, at = terms.rules, request.at or now
     refuse_untenable([each for each in waivers if terms.of(each)], terms, at)
     until = _later(at, request.days)
-    last = _Last(context, waivers)
+    last = _Last(context, waivers, at if at < now else None)
     known = {**last.rules, **{rule.id: rule for rule in rules}}
     trial = _Trial(waivers, known, last)
     return WaiverReport(
@@ -119,10 +121,19 @@ class _Last:
     """The subjects of the last run of each cluster, with what rules said of them last.
 
     Of the verdicts only those are kept that some waiver may be for, as they were before waivers.
+
+    Args:
+        context: what is open.
+        waivers: what is asked about.
+        by: the last facts by this moment of the past, as ``history as-of`` takes them; None for
+            the last that were recorded.
     """
 
-    def __init__(self, context: Context, waivers: Sequence[Waiver]) -> None:
+    def __init__(
+        self, context: Context, waivers: Sequence[Waiver], by: datetime | None = None
+    ) -> None:
         self._context = context
+        self._by = by
         self._waivers = waivers
         self.rules: dict[str, Rule] = {}
         self.runs: dict[str, None] = {}
@@ -149,7 +160,7 @@ class _Last:
             labels = self._labels(report)
             for subject in report.subjects:
                 names, who = last.get(subject.cluster, []), _who(subject)
-                if name not in names:
+                if name not in names or self._is_late(subject):
                     continue
                 if name == names[0]:
                     there[who] = replace(subject, labels=labels.get(who, {}))
@@ -166,12 +177,33 @@ class _Last:
         """Give the last runs of each cluster, and of none; and all of them, the last one first."""
         store = self._context.store
         found: dict[str | None, list[RunSummary]] = {
-            cluster: store.runs(_RUNS, Window.of(cluster)) for cluster in store.clusters()
+            cluster: self._runs_of(cluster) for cluster in store.clusters()
         }
-        found[None] = store.runs(_RUNS)
+        found[None] = store.runs(_RUNS, known=self._by)
         runs = {each.run: each.recorded for group in found.values() for each in group}
         order = sorted(runs, key=lambda name: runs[name], reverse=True)
         return {key: [each.run for each in group] for key, group in found.items()}, order
+
+    def _runs_of(self, cluster: str) -> "list[RunSummary]":
+        """Give the last runs of a cluster: those about its last facts by then, the last first."""
+        store = self._context.store
+        if self._by is None:
+            return store.runs(_RUNS, Window.of(cluster))
+        runs: dict[str, None] = {}
+        until = self._by
+        while len(runs) < _RUNS:
+            captures = store.captures(cluster, until=until, last=True)
+            if not captures:
+                break
+            runs |= dict.fromkeys(each.run for each in reversed(captures))
+            until = captures[-1].at - timedelta(milliseconds=1)
+        about = {each.run: each for each in store.runs(None, Window.of(cluster))}
+        return [about[name] for name in runs][:_RUNS]
+
+    def _is_late(self, subject: Subject) -> bool:
+        """Say whether facts were seen after the moment that is asked about."""
+        taken = subject.timestamp
+        return self._by is not None and taken is not None and instant(taken) > self._by
 
     def _is_waived(self, rule: Rule) -> bool:
         return any(is_for(each, rule) for each in self._waivers)

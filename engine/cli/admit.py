@@ -12,6 +12,7 @@ from eidos.engine.cli.opening import open_context, policy_request, tell_relaxati
 from eidos.engine.cli.options import (
     Color,
     Database,
+    MaxAge,
     Option,
     PolicyOptions,
     Verbose,
@@ -57,10 +58,7 @@ class ReviewOptions:
         str | None,
         Option("--snapshot", "Facts of the cluster.", metavar="FILE|CLUSTER@now"),
     ] = None
-    max_age: Annotated[
-        float | None,
-        Option("--max-age", "Maximum age of the snapshot; if it is older, its facts are unknown."),
-    ] = None
+    max_age: MaxAge
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
     verbose: Verbose = False

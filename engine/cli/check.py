@@ -13,6 +13,7 @@ from eidos.engine.cli.options import (
     Color,
     Database,
     Lenient,
+    MaxAge,
     Option,
     PolicyOptions,
     Verbose,
@@ -36,6 +37,7 @@ class CheckOptions:
         str | None,
         Option("--recipe", "Also compare clusters with this recipe.", metavar="FILE"),
     ] = None
+    max_age: MaxAge
     db: Database
     no_record: Annotated[bool, Option("--no-record", "Record nothing.")] = False
     no_memo: Annotated[
@@ -111,6 +113,7 @@ def command(
                 data=plain.data,
                 namespaces=plain.asked_namespaces,
                 recipe=asked.recipe,
+                gate=replace(request.gate, max_age=asked.max_age),
             ),
             context,
         )

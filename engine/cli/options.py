@@ -331,6 +331,18 @@ Database: TypeAlias = Annotated[Path | None, Option(setting="db")]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"], Option("--color", "Colour text on standard output.")
 ]
+MaxAge: TypeAlias = Annotated[float | None, Option(setting="max-age")]
+Gone: TypeAlias = Annotated[
+    tuple[str, ...],
+    Option(
+        "--gone",
+        "Decommissioned clusters: their time ends when they were last seen.",
+        metavar="GLOB",
+    ),
+]
+SightAge: TypeAlias = Annotated[
+    float, Option("--max-age", "How long a recorded state of a subject stays valid; default: 24h.")
+]
 Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Also show what passed.")]
 SINCE = Moment()
 UNTIL = Moment(end_of_day=True)

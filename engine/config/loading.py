@@ -319,6 +319,7 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         fail_on=Severity(str(told("fail-on"))),
         allow_incomplete=told("allow-incomplete") is True,
         require_askable=told("require-askable") is True,
+        max_age=_seconds(told("max-age")),
         effective_time=read_moment(text) if (text := _text(told("effective-time"))) else None,
         engine=next(engine for engine in ENGINES if engine == told("engine")),
         opa_url=_text(told("opa-url")),
@@ -338,6 +339,10 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
         origins=origins,
         relaxations=relaxations(values, origins),
     )
+
+
+def _seconds(said: Json) -> float | None:
+    return None if said is None else seconds(str(said))
 
 
 def _snapshot(values: Mapping[str, Json]) -> SnapshotSettings:
@@ -375,7 +380,7 @@ def _ignore_rules(found: Json, origins: Mapping[str, Origin]) -> "Iterator[Ignor
 
 
 def _gate(name: str, said: Mapping[str, Json]) -> NamedGate:
-    enforcement, age = said.get("enforcement"), said.get("max-age")
+    enforcement = said.get("enforcement")
     bound = enforcement if isinstance(enforcement, dict) else {}
     return NamedGate(
         name=name,
@@ -386,7 +391,7 @@ def _gate(name: str, said: Mapping[str, Json]) -> NamedGate:
         require_askable=said.get("require-askable") is True,
         enforcement={rule: Enforcement(str(each)) for rule, each in bound.items()},
         waivers=_texts(said.get("waivers")),
-        max_age=None if age is None else seconds(str(age)),
+        max_age=_seconds(said.get("max-age")),
         requires=_texts(said.get("requires")),
     )
 

@@ -278,6 +278,16 @@ SETTINGS = (
         flags="--require-askable",
     ),
     Setting(
+        key="max-age",
+        kind="duration",
+        trust="tightens",
+        why="older facts, and those of no known age, are unknown",
+        help="How old a snapshot may be; beyond, or at no known age, what it says is unknown.",
+        check=seconds,
+        flags="--max-age",
+        example="24h",
+    ),
+    Setting(
         key="effective-time",
         kind="time",
         trust="relaxes",

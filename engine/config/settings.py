@@ -67,6 +67,8 @@ class Settings:
     fail_on: Severity = Severity.INFO
     allow_incomplete: bool = False
     require_askable: bool = False
+    max_age: float | None = None
+    """Seconds."""
     effective_time: datetime | None = None
     engine: Engine = "auto"
     opa_url: str | None = None

@@ -69,6 +69,9 @@ class Gate:
     """Unknown facts do not close the gate."""
     require_askable: bool = False
     """A rule that the snapshot's dialect cannot answer closes the gate, as an unknown one does."""
+    max_age: float | None = None
+    """Seconds that facts may be old; what is older, or of no known age, is unknown. None for any
+    age."""
 
     def counts(self, verdict: Verdict, rule: Rule) -> bool:
         """Say whether a verdict of a rule counts at all: by severity and enforcement."""

@@ -154,6 +154,8 @@ class Interval:
     """The last sight before, by which it had not begun; None where there is none."""
     known: datetime | None = None
     """When the run that first found it was recorded."""
+    last: Status | None = None
+    """Where nobody looked: what had been seen last."""
 
     @property
     def seconds(self) -> float:
@@ -172,11 +174,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Dark:
+    """A cluster that nobody had looked at for too long when a time ended."""
+
+    cluster: str
+    seen: datetime
+    """Its last sight."""
+    is_gone: bool = False
+    """The user says that it is gone for good: its time ends with its last sight."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """What ``eidos history timeline`` renders."""
 
     window: Window
     lines: tuple[Line, ...]
+    dark: tuple[Dark, ...] = ()
+    """Clusters of which nobody knows how they are at its end, by name."""
 
 
 # Why ---------------------------------------------------------------------------------------------
@@ -432,6 +447,8 @@ class Compliance:
     window: Window
     shares: tuple[Share, ...]
     """All, then clusters, rules and controls, each by name."""
+    dark: tuple[Dark, ...] = ()
+    """Clusters of which nobody knows how they are at its end, by name."""
 
 
 # Drift between two moments -----------------------------------------------------------------------

@@ -57,6 +57,10 @@ class Policy:
     """By rule id, what a violation does to the gate; ``deny`` unless given."""
     waivers: tuple[Waiver, ...] = ()
     gate: Gate = field(default_factory=Gate)
+    now: datetime | None = None
+    """By which the age of facts is measured, where the gate asks for it: the wall clock when the
+    policy was resolved, or the moment of the past that is asked about. A rule time that somebody
+    gave makes nothing younger. None knows of no age."""
     relaxations: tuple[Relaxation, ...] = ()
     conformance: Conformance | None = None
     """What clusters are held against beside rules; None without a recipe."""

@@ -1,15 +1,17 @@
 """A report: every verdict about every subject, and the decision that follows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from eidos.engine.errors import NOTHING_FOUND, ExitCode, Location, Problem
+from eidos.engine.errors import MISSING, ExitCode, Location, Problem
 from eidos.engine.model.gate import Decision, Gate
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Pack, Rule, Scope
+from eidos.engine.model.times import age_of, instant, is_future
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.records import dataclass
@@ -137,6 +139,37 @@ class Subject:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When the facts of snapshots were seen."""
+
+    oldest: str | None
+    """RFC 3339; None where nobody knows of any."""
+    newest: str | None
+    days: int | None
+    """Whole days from the oldest to when the report was made, or to the moment asked about."""
+    undated: int = 0
+    """Snapshots of which nobody knows: they have no time."""
+    ahead: int = 0
+    """Snapshots that say that they are from the future."""
+
+    @classmethod
+    def of(cls, times: Collection[str | None], now: datetime) -> "Seen":
+        """Sum up the times of snapshots.
+
+        Args:
+            times: of each, RFC 3339.
+            now: by which clock their age is measured.
+        """
+        ages = [(age, time) for time in times if (age := age_of(time, now)) is not None]
+        ahead = sum(is_future(time, now) for time in times)
+        undated = len(times) - len(ages) - ahead
+        if not ages:
+            return cls(None, None, None, undated, ahead)
+        (age, oldest), (_, newest) = max(ages), min(ages)
+        return cls(oldest, newest, int(age // 86_400), undated, ahead)
+
+
 @dataclass(frozen=True)
 class Report:
     """One run of the gate. Every output format is a rendering of this."""
@@ -166,6 +199,19 @@ class Report:
     """What makes the gate easier to pass than it is by default, and who said so."""
     recipe: RecipeRef | None = None
     """What clusters were held against beside rules; None without a recipe."""
+    as_of: str | None = None
+    """State time that was asked about, RFC 3339 UTC; None for what was checked."""
+
+    @cached_property
+    def seen(self) -> "Seen | None":
+        """When the facts were seen; None where nothing was about facts."""
+        of_facts = {Scope.CLUSTER, Scope.NODE, Scope.RECIPE}
+        times = {
+            (subject.file, subject.cluster): subject.timestamp
+            for subject in self.subjects
+            if subject.scope in of_facts
+        }
+        return Seen.of(times.values(), instant(self.as_of or self.started)) if times else None
 
     @cached_property
     def rules_by_id(self) -> Mapping[str, Rule]:
@@ -243,11 +289,12 @@ class Report:
         closing = {verdict.status for verdict, _ in self.distinct if self.closes(verdict)}
         troubles = {problem.code for problem in self.problems}
         outcome = self.gate.outcome(
-            error=bool(troubles - {NOTHING_FOUND}) or Status.ERROR in closing,
+            error=bool(troubles - MISSING) or Status.ERROR in closing,
             incomplete=self.nothing_judged or bool(closing & _UNANSWERED),
             failed=Status.FAIL in closing,
         )
-        # A folder without a document is no fact that is missing: nobody can have meant it.
+        # A folder without a document is no fact that is missing: nobody can have meant it. Nor are
+        # facts that are too old, which would else pass wherever some may be missing.
         return Decision.INCOMPLETE if troubles and outcome is not Decision.ERROR else outcome
 
     @property

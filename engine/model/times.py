@@ -41,6 +41,23 @@ def is_future(text: str | None, now: datetime) -> bool:
         return False
 
 
+def age_of(taken: str | None, now: datetime) -> float | None:
+    """Give the seconds that facts are old.
+
+    Args:
+        taken: when they were, RFC 3339; None where nobody said.
+        now: by which clock.
+
+    Returns:
+        None where nobody knows: there is no time, or it is still to come.
+    """
+    try:
+        age = (now - instant(taken or "")).total_seconds()
+    except ValueError:
+        return None
+    return None if is_future(taken, now) else max(age, 0.0)
+
+
 def staleness(taken: str | None, now: datetime, most: float) -> str | None:
     """Say what is wrong with the age of facts, to go behind what they are: ``is 14h old``.
 
@@ -52,10 +69,9 @@ def staleness(taken: str | None, now: datetime, most: float) -> str | None:
     Returns:
         None where they are young enough.
     """
-    try:
-        age = (now - instant(taken or "")).total_seconds()
-    except ValueError:
-        return "is of an age that nobody knows: it has no timestamp"
+    age = age_of(taken, now)
+    if age is not None:
+        return f"is {span(age)} old" if age > most else None
     if is_future(taken, now):
         return f"is from the future: {taken}"
-    return f"is {span(age)} old" if age > most else None
+    return "is of an age that nobody knows: it has no timestamp"

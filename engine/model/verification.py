@@ -4,6 +4,9 @@ from eidos.engine.errors import ExitCode
 from eidos.engine.model.gate import Gate
 from eidos.engine.records import dataclass
 
+MISSING = "is missing"
+"""What is wrong with a table, trigger or view that is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alteration:
@@ -20,6 +23,11 @@ class Alteration:
     """What it is, or the address of that; None where there is nothing."""
     run: str | None = None
     """Id of the first run that it is part of; None where no run is known to be."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a whole table, trigger or view is not there."""
+        return not self.row and self.what == MISSING
 
     def __str__(self) -> str:
         """Give one sentence without the addresses."""

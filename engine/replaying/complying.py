@@ -43,8 +43,9 @@ class _Sum:
 
     def take(self, line: Line) -> None:
         """Take one line."""
-        for each in line.intervals:
-            kind = _kind(each.status)
+        following = [*(each.status for each in line.intervals[1:]), None]
+        for each, after in zip(line.intervals, following, strict=True):
+            kind = _kind(each.status, each.last, after)
             if kind is not None:
                 self.seconds[kind] = self.seconds.get(kind, 0.0) + each.seconds
             if each.status in _BAD and each.earliest is not None and each.known is not None:
@@ -71,8 +72,16 @@ class _Sum:
         )
 
 
-def _kind(status: Status | None) -> str | None:
-    """Give what time with a status counts as; None where the rule was not about the subject."""
+def _kind(status: Status | None, last: Status | None, after: Status | None) -> str | None:
+    """Give what time with a status counts as; None where the rule was not about the subject.
+
+    Args:
+        status: None where nobody looked.
+        last: then, what had been seen last.
+        after: what was seen next; None where nothing was.
+    """
+    if status is None and last is Status.SKIP and after in {Status.SKIP, None}:
+        return None  # as far as anybody knows it never was about it
     match status:
         case Status.SKIP:
             return None

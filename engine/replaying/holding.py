@@ -6,7 +6,7 @@ seen any more while its cluster is has gone, and its line ends there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from eidos.engine.model.history import Capture, Interval, Line, Who, Window
@@ -18,7 +18,8 @@ def lines(captures: Iterable[Capture], window: Window, max_age: timedelta) -> It
 
     Args:
         captures: of one cluster, by state time, those recorded later last; from `max_age` before
-            the window on, so that what held at its beginning is known.
+            the window on, so that what held at its beginning is known, and the last ones before,
+            if there are none up to there, so that it is known that nobody looked.
         window: what is asked about.
         max_age: how long a sight speaks for its subject.
     """
@@ -83,7 +84,7 @@ def _within(intervals: Iterable[Interval], window: Window) -> Iterator[Interval]
 
 
 def _moved(each: Interval, since: datetime, until: datetime) -> Interval:
-    return Interval(each.status, since, until, each.run, each.reason, each.earliest, each.known)
+    return replace(each, since=since, until=until)
 
 
 @dataclass
@@ -125,7 +126,7 @@ class _Strand:
             return
         end = self.last + max_age
         self.intervals.append(_moved(self.open, self.open.since, end))
-        self.intervals.append(Interval(None, end, now))
+        self.intervals.append(Interval(None, end, now, last=self.open.status))
         self.open = None
 
     def ended(self, until: datetime, gone: datetime | None, max_age: timedelta) -> list[Interval]:
@@ -135,7 +136,8 @@ class _Strand:
         fresh = self.last + max_age
         end = until if gone is None else min(gone, until)
         found = [*self.intervals, _moved(self.open, self.open.since, min(fresh, end))]
-        return [*found, Interval(None, fresh, end)] if fresh < end else found
+        unseen = Interval(None, fresh, end, last=self.open.status)
+        return [*found, unseen] if fresh < end else found
 
 
 class _Subject:

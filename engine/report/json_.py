@@ -18,6 +18,7 @@ from eidos.engine.report.jsontext import (
     ordered,
     problem_json,
     relaxations_json,
+    seen_json,
     write_items,
 )
 from eidos.engine.report.wording import not_askable
@@ -47,18 +48,21 @@ def _head(report: Report) -> dict[str, Json]:
     return {
         "apiVersion": API_VERSION,
         "kind": "Report",
-        "metadata": {
-            "run": report.run,
-            "started": report.started,
-            "effectiveTime": report.effective_time,
-            "generator": report.generator,
-            "engine": report.engine,
-        },
+        "metadata": known(
+            run=report.run,
+            started=report.started,
+            effectiveTime=report.effective_time,
+            asOf=report.as_of,
+            generator=report.generator,
+            engine=report.engine,
+        ),
         "decision": report.decision.value,
         "exitCode": int(report.exit_code),
         "failOn": report.gate.fail_on.value,
         "allowIncomplete": report.gate.allow_incomplete,
         "requireAskable": report.gate.require_askable,
+        **known(maxAge=report.gate.max_age),
+        **seen_json(report.seen),
         **relaxations_json(report.relaxations),
         "counts": {status.value: count for status, count in report.counts.items()},
         "notAskable": [

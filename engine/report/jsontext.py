@@ -9,6 +9,7 @@ from eidos.engine.errors import Location, Problem
 from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
+from eidos.engine.model.report import Seen
 from eidos.engine.report.escaping import COMMAND, SURROGATE, one_line
 
 API_VERSION = "eidos.dev/v1"
@@ -90,6 +91,14 @@ def write_document(out: TextIO, kind: str, **content: Json) -> None:
         content: its other keys, in their order.
     """
     out.write(dumps({"apiVersion": API_VERSION, "kind": kind, **content}, indent=2) + "\n")
+
+
+def seen_json(found: Seen | None) -> dict[str, Json]:
+    """Give when facts were seen, in whole days how old the oldest are; nothing without facts."""
+    if found is None:
+        return {}
+    times = known(oldest=found.oldest, newest=found.newest, ageDays=found.days)
+    return {"facts": {**times, "undated": found.undated, "ahead": found.ahead}}
 
 
 def relaxations_json(relaxations: Sequence[Relaxation]) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from eidos.engine.errors import ExitCode, Problem
-from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.report import Report, Seen, Subject
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.report.jsontext import short
@@ -59,8 +59,33 @@ def decided(report: Report) -> str:
     causes = ", ".join(cause for cause in _causes(report) if cause) or "nothing blocks"
     unasked = "" if report.gate.require_askable else _unaskable(report)
     last = "this is not a pass" if report.exit_code in _NO_PASS else ""
-    said = "; ".join(part for part in (causes, unasked, last) if part)
+    said = "; ".join(part for part in (causes, unasked, last, seen(report)) if part)
     return f"{report.decision.value} (exit code {int(report.exit_code)}): {said}"
+
+
+def seen(report: Report) -> str:
+    """Say when the facts were seen, and how old they were where that is over a day."""
+    found = report.seen
+    if found is None:
+        return ""
+    told = [f"facts of {_times(found, report.as_of)}"] if found.oldest else []
+    if found.undated:
+        told.append(f"{_facts(found.undated)} of an unknown time")
+    if found.ahead:
+        told.append(f"{_facts(found.ahead)} dated in the future")
+    return ", ".join(told)
+
+
+def _facts(count: int) -> str:
+    return "facts" if count == 1 else f"facts of {count:,} snapshots"
+
+
+def _times(found: Seen, as_of: str | None) -> str:
+    """Write ``2026-11-01T00:00:00Z (25d old)``."""
+    several = f" to {found.newest}" if found.newest != found.oldest else ""
+    word = f"before {as_of}" if as_of else "old"
+    old = f" ({found.days}d {word})" if found.days else ""
+    return f"{found.oldest}{old}{several}"
 
 
 def _causes(report: Report) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from eidos.engine.app.as_of import AsOfRequest, as_of
 from eidos.engine.app.policies import PolicyRequest
 from eidos.engine.cli import console, root
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.history import Window
 from eidos.engine.ports import Job
 from fakes.histories import NOW, START, Past, state, write_rules
@@ -62,10 +63,49 @@ def test_each_moment_has_its_state_and_its_waivers(
     code, report = asked(past, capsys, "2026-03-04T00:00:00Z", "--cluster", "c1")
     assert statuses(report) == {"c1/n1": "waived", "c1/n3": "pass"}
     assert code == 0
-    code, report = asked(past, capsys, "2026-03-06T00:00:00Z", "--cluster", "c1", "--node", "n1")
+    late = ("2026-03-06T00:00:00Z", "--cluster", "c1", "--node", "n1", "--max-age", "7d")
+    code, report = asked(past, capsys, *late)
     assert statuses(report) == {"c1/n1": "fail"}, "the waiver had run out by then"
     assert report["subjects"][0]["timestamp"] == "2026-03-03T00:00:00Z"
     assert code == 1
+
+
+FORMATS = ("text", "junit", "sarif", "github", "gitlab", "tap", "markdown", "ctrf", "openreports")
+
+
+@pytest.mark.parametrize("options", [(), ("--pack", "t")])
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_day_on_which_nobody_looked_is_unknown(
+    past: Past, capsys: pytest.CaptureFixture[str], form: str, options: tuple[str, ...]
+) -> None:
+    """A sight speaks for as long as it does in a timeline, and each format says when it was."""
+    where = [str(past.folder / each) if each == "t" else each for each in options]
+    asking = ("2026-03-09", "--cluster", "c1", *where)
+    code, report = asked(past, capsys, *asking)
+    assert code == 3
+    assert {v["status"] for s in report["subjects"] for v in s["verdicts"]} == {"unknown"}
+    assert report["metadata"]["asOf"] == "2026-03-09T23:59:59Z"
+    assert report["facts"]["oldest"] == report["facts"]["newest"] == "2026-03-03T00:00:00Z"
+    assert report["facts"]["ageDays"] == 6
+    arguments = ["history", "as-of", *asking, "--db", str(past.db), "-o", form]
+    assert console.run(root, arguments) == 3
+    assert "last seen 2026-03-03T00:00:00Z" in capsys.readouterr().out
+    code, _ = asked(past, capsys, *asking, "--max-age", "7d")
+    assert code != 3
+
+
+def test_what_was_allowed_then_makes_no_pass_of_what_nobody_saw(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = Past(tmp_path)
+    pack = write_rules(tmp_path / "t")
+    lax = Gate(allow_incomplete=True)
+    past.see(state({"n1": {}}), START, pack, gate=lax, effective_time=START)
+    relaxed = asked(past, capsys, "2026-03-01")
+    assert relaxed[0] == 0
+    assert "effective-time" not in json.dumps(relaxed[1].get("relaxations", []))
+    code, report = asked(past, capsys, "2026-03-03")
+    assert (code, report["decision"]) == (3, "incomplete")
 
 
 def test_the_rules_of_now_judge_the_state_of_then(
@@ -81,7 +121,7 @@ def test_the_rules_of_another_day_judge_the_state_of_then(
     past: Past, capsys: pytest.CaptureFixture[str]
 ) -> None:
     when = ("--effective-time", "2026-03-04T00:00:00Z")
-    _, report = asked(past, capsys, "2026-03-10", "--cluster", "c1", *when)
+    _, report = asked(past, capsys, "2026-03-10", "--cluster", "c1", *when, "--max-age", "30d")
     assert statuses(report) == {"c1/n1": "waived", "c1/n3": "pass"}
     _, said = asked(past, capsys, "2026-03-10", "--effective-time", "2026-02-01T00:00:00Z")
     assert "the rules of that time are not known" in said
@@ -90,7 +130,7 @@ def test_the_rules_of_another_day_judge_the_state_of_then(
 def test_several_clusters_are_told_apart_only_where_their_rules_differ(
     past: Past, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, report = asked(past, capsys, "2026-03-02")
+    _, report = asked(past, capsys, "2026-03-02", "--max-age", "2d")
     assert statuses(report) == {"c1/n1": "pass", "c1/n3": "pass", "c2/n1": "pass"}
     code, said = asked(past, capsys, "2026-03-10")  # c1 has a waiver, c2 has none
     assert code == 2

@@ -288,6 +288,24 @@ def test_age_is_by_the_clock_and_not_by_the_day_that_rules_see(
     assert not Path("other").exists()
 
 
+def test_the_default_gate_names_the_age_and_takes_a_bound(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken(timedelta(days=3, minutes=1))
+    assert bundle() == 0
+    assert "(3d old)" in capsys.readouterr().out
+    for bound in (("--max-age", "1h"), ("--gate", "fresh"), ("--max-age", "9d", "--gate", "fresh")):
+        assert bundle(*bound, to="other") == 3, bound
+    assert bundle("--max-age", "9d", "--allow-incomplete", to="third") == 0
+    assert bundle("--max-age", "1h", "--allow-incomplete", to="other") == 3
+    capsys.readouterr()
+    Path("s.yaml").write_text(SNAPSHOT.replace(', timestamp: "2026-11-23T10:00:00Z"', ""))
+    assert bundle(to="undated") == 0
+    assert "facts of an unknown time" in capsys.readouterr().out
+    assert bundle("--max-age", "1h", to="other") == 3
+    assert not Path("other").exists()
+
+
 def test_what_nobody_looked_at_is_opened_by_looking(
     bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:

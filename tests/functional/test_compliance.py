@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eidos.engine.cli import console, root
+from eidos.engine.model.history import Interval, Line, Share, Who
+from eidos.engine.model.rule import Scope
+from eidos.engine.model.verdict import Status
+from eidos.engine.replaying.complying import shares
+from eidos.engine.report.history.rows import percents
 from fakes.histories import START, Past, state, write_rules
 
 HOUR = timedelta(hours=1)
@@ -173,3 +180,102 @@ def test_what_nobody_recorded_is_no_empty_answer(
     arguments = ["history", question, "--db", str(past.db), *TIMES, *options]
     assert console.run(root, arguments) == 2
     assert said in capsys.readouterr().err
+
+
+LATER = ("--since", "2026-04-01", "--until", "2026-04-02T00:00:00Z")
+
+
+def later(past: Past, capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """Ask about a day on which c2 was seen, and c1 had not been seen for a month."""
+    for hour in (-3, 0, 12):
+        at = START + 31 * 24 * HOUR + hour * HOUR
+        past.see(state({"n1": {}}, "c2"), at, past.folder / "t")
+    arguments = ["history", *words, "--db", str(past.db), *LATER, "-o", "json"]
+    assert console.run(root, arguments) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_cluster_that_went_dark_before_is_unknown_and_named(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = later(past, capsys, "compliance", "--rule", "T-001")
+    shares = {(each["kind"], each["name"]): each for each in found["shares"]}
+    assert shares["cluster", "c1"]["unknown"] == 86_400
+    assert shares["cluster", "c2"]["rate"] == 1
+    assert shares["all", "all"]["rate"] == 0.5
+    assert found["dark"] == [{"cluster": "c1", "lastSeen": "2026-03-01T18:00:00Z", "isGone": False}]
+    lines = later(past, capsys, "timeline", "--rule", "T-001", "--cluster", "c1")["lines"]
+    assert [[i["status"] for i in each["intervals"]] for each in lines] == [["not-seen"]]
+    assert lines[0]["intervals"][0]["lastStatus"] == "pass"
+
+
+def test_a_cluster_that_is_gone_is_named_and_does_not_count(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = later(past, capsys, "compliance", "--rule", "T-001", "--gone", "c1")
+    assert ("cluster", "c1") not in {(each["kind"], each["name"]) for each in found["shares"]}
+    assert found["dark"] == [{"cluster": "c1", "lastSeen": "2026-03-01T18:00:00Z", "isGone": True}]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("question", ["compliance", "timeline"])
+def test_only_what_nobody_sees_can_be_gone(
+    past: Past, capsys: pytest.CaptureFixture[str], question: str, form: str
+) -> None:
+    later(past, capsys, question)
+    arguments = ["history", question, "--db", str(past.db), *LATER, "-o", form]
+    assert console.run(root, [*arguments, "--gone", "c2"]) == 2
+    assert "c2 is not gone" in capsys.readouterr().err
+    assert console.run(root, [*arguments, "--gone", "c9"]) == 2
+    assert console.run(root, arguments) == 0
+    assert "2026-03-01T18:00:00Z" in capsys.readouterr().out
+
+
+def gap(before: Status, after: Status | None) -> Share:
+    """Give the share of a line that nobody looked at for an hour."""
+    bounds = [START + hour * HOUR for hour in range(4)]
+    intervals = [
+        Interval(before, bounds[0], bounds[1]),
+        Interval(None, bounds[1], bounds[2], last=before),
+        *([Interval(after, bounds[2], bounds[3])] if after else []),
+    ]
+    line = Line("c1", Who(Scope.NODE, "n1"), "T-001", tuple(intervals))
+    return shares([line], {})[0]
+
+
+def test_a_rule_that_never_was_about_a_subject_does_not_count_where_nobody_looked() -> None:
+    assert gap(Status.SKIP, Status.SKIP).seconds == 0
+    assert gap(Status.SKIP, None).seconds == 0
+    assert gap(Status.SKIP, Status.FAIL).unknown == 3600
+    assert gap(Status.PASS, Status.SKIP).unknown == 3600
+
+
+@given(parts=st.tuples(*[st.floats(0, 1e9)] * 4))
+def test_the_shares_of_a_row_add_up_and_all_is_all(
+    parts: tuple[float, float, float, float],
+) -> None:
+    shown = percents(parts)
+    if not sum(parts):
+        assert shown == ["-"] * 4
+        return
+    units = [round(float(each.removesuffix(" %")) * 100) for each in shown]
+    assert sum(units) == 10_000
+    assert all(each >= 0 for each in units)
+    assert (units[0] == 10_000) == (parts[0] == sum(parts))
+
+
+def test_a_timeline_shows_what_changed_and_counts_what_passed(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["history", "timeline", "--db", str(past.db), *TIMES]
+    assert console.run(root, arguments) == 0
+    shown = capsys.readouterr().out
+    assert "T-001 n1" in shown
+    assert "T-002 cluster" not in shown
+    assert "3 rules at subjects passed throughout (--verbose shows them)" in shown
+    assert console.run(root, [*arguments, "-v"]) == 0
+    shown = capsys.readouterr().out
+    assert "T-002 cluster" in shown
+    assert "throughout" not in shown
+    assert console.run(root, [*arguments, "--max-age", "1h"]) == 0
+    assert "T-002 cluster" in capsys.readouterr().out, "nobody looked for hours"

@@ -291,6 +291,20 @@ def test_states_follow_from_what_was_recorded_last(eidos: Eidos) -> None:
     assert list(states(eidos, "--state", "exceeded", "--state", "pending")) == ["W-less", "W-soon"]
 
 
+def test_a_time_of_the_past_is_answered_from_the_facts_of_then(eidos: Eidos) -> None:
+    """As ``history as-of`` answers: what was seen later, and put right, was not known then."""
+    add(eidos, id="W-1", **{"from": day(-20), "until": day(20)})
+    for back, driver in ((10, "570.1"), (1, "580.1")):
+        at = f"{day(-back)}T12:00:00Z"
+        Path("s.yaml").write_text(SNAPSHOT.format(cluster="c1", driver=driver, at=at))
+        eidos("check", "s.yaml", "-p", "t", "--waivers", "waivers")
+    assert states(eidos) == {"W-1": "redundant"}
+    [then] = listed(eidos, "--at", f"{day(-5)}T00:00:00Z")["waivers"]
+    assert (then["state"], [each["subject"] for each in then["waives"]]) == ("active", ["c1/n1"])
+    [before] = listed(eidos, "--at", f"{day(-15)}T00:00:00Z")["waivers"]
+    assert (before["state"], before["waives"]) == ("active", [])
+
+
 def test_a_rule_that_is_gone_leaves_an_orphan(eidos: Eidos) -> None:
     assert add(eidos, id="W-1")[0] == 0
     assert add(eidos, id="W-2", rule="", tag="x")[0] == 0

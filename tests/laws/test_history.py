@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from eidos.engine.app.as_of import AsOfRequest, as_of
 from eidos.engine.app.backtest import BackTestRequest, backtest
+from eidos.engine.app.compliance import compliance
 from eidos.engine.app.past import Rejudging, policy_of
 from eidos.engine.app.past_drift import past_drift
 from eidos.engine.app.policies import PolicyRequest, resolve
+from eidos.engine.app.timeline import timeline
 from eidos.engine.comparing.ignoring import Sieve, default_ignores
 from eidos.engine.comparing.snapshots import compare
 from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Impact, Window
 from eidos.engine.model.snapshot import Collection, CollectorState
+from eidos.engine.model.verdict import Status
 from fakes.histories import NOW, START, Past, brute, state, write_rules
-
-if TYPE_CHECKING:
-    from eidos.engine.model.verdict import Status
 
 HOUR = timedelta(hours=1)
 NODES = st.dictionaries(
@@ -178,8 +178,9 @@ def test_as_of_is_what_was_last_seen_judged_on_that_day(
         for cluster, at in last.items():
             [capture] = context.store.captures(cluster, START + at * HOUR, START + at * HOUR)
             [said] = Rejudging(policy.rules, context, moment).said([capture])
+            is_dark = moment - (START + at * HOUR) > timedelta(hours=24)
             assert found[cluster] == {
-                (who.name, verdict.rule): verdict.status
+                (who.name, verdict.rule): Status.UNKNOWN if is_dark else verdict.status
                 for who, verdicts in said.items()
                 for verdict in verdicts
             }
@@ -223,3 +224,35 @@ def test_drift_between_two_moments_is_the_difference_of_the_whole_snapshots(
     ] == moved
     assert [(cluster, fate) for cluster, fate, _ in told.nodes] == fates
     assert told.ignored == hidden
+
+
+@FEW
+@given(sights=SIGHTS, hour=st.integers(0, 600), age=st.sampled_from([1, 24, 100]))
+def test_as_of_a_timeline_and_compliance_agree_at_every_moment(
+    tmp_path: Path, packs: tuple[Path, Path], sights: list[Any], hour: int, age: int
+) -> None:
+    """Of rules that see no day, and half an hour after a full one: bounds belong to both sides."""
+    past = made(tmp_path, sights, packs[0])
+    moment, max_age = START + hour * HOUR + HOUR / 2, age * HOUR
+    if min(at for at, *_ in sights) > hour:
+        return
+    asked = Window(since=moment - timedelta(seconds=2), until=moment, rules=("T-00[124]",))
+    with past.opened() as context:
+        ask = AsOfRequest(asked=asked, policy=PolicyRequest(), max_age=max_age)
+        report = as_of(ask, context)
+        found = timeline(asked, context, max_age)
+        shared = compliance(asked, context, max_age)
+    held = {
+        (line.cluster, line.who.name, line.rule): line.intervals[-1].status for line in found.lines
+    }
+    dark = {each.cluster for each in found.dark}
+    assert shared.dark == found.dark
+    for subject, verdict in report.verdicts():
+        then = held[subject.cluster or "", subject.name, verdict.rule]
+        assert verdict.status is (then or Status.UNKNOWN)
+        assert (then is None) == (subject.cluster in dark)
+    assert {problem.code for problem in report.problems} == ({"too-old"} if dark else set())
+    if dark:
+        assert shared.shares[0].rate != 1 or not shared.shares[0].unknown
+        names = {each.name for each in shared.shares if each.kind == "cluster"}
+        assert dark <= names

@@ -1,6 +1,7 @@
 """``eidos bundle``: options, one call, what became of it; its verbs are own files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import click
 from eidos.engine.cli import LazyGroup, console
 from eidos.engine.cli.options import (
     Database,
+    MaxAge,
     Option,
     PolicyOptions,
     configured_settings,
@@ -39,6 +41,7 @@ class BundleOptions:
     place: Annotated[
         Path | None, Option("--to", "Folder to create; it must not exist.", metavar="DIR")
     ] = None
+    max_age: MaxAge
     gate: Annotated[str | None, Option("--gate", "Name of a gate in the configuration.")] = None
     deployers: Annotated[
         tuple[str, ...], Option("--deployer", "helm, helmfile, argocd or flux; repeatable.")
@@ -156,7 +159,7 @@ def command(
         recipe=recipe,
         snapshot=asked.snapshot,
         place=asked.place,
-        gate=_gate(asked.gate),
+        gate=_gate(asked.gate, asked.max_age),
         policy=policy_request(policy, relaxations),
         deployers=tuple(dict.fromkeys(asked.deployers or ("helm",))),
         shared=_shared(asked.shared),
@@ -195,14 +198,17 @@ def _refuse_inside(place: Path, files: Sequence[Path | None]) -> None:
             )
 
 
-def _gate(name: str | None) -> NamedGate:
+def _gate(name: str | None, max_age: float | None) -> NamedGate:
+    """Give the gate that is named; facts may be as old as the stricter of both says."""
     if name is None:
-        return NamedGate("default")
+        return NamedGate("default", max_age=max_age)
     gates = configured_settings().gates
     if name not in gates:
         hint = f"{nearest(name, gates)} Gates stand in the configuration, below 'gates'."
         raise UsageError(f"there is no gate {name!r}", hint=hint)
-    return gates[name]
+    found = gates[name]
+    bounds = [each for each in (found.max_age, max_age) if each is not None]
+    return replace(found, max_age=min(bounds, default=None))
 
 
 _INPUTS = {

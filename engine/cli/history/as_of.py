@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import click
 
 from eidos.engine.app.as_of import AsOfRequest, as_of
+from eidos.engine.app.past import MAX_AGE
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
@@ -17,6 +18,7 @@ from eidos.engine.cli.options import (
     JudgingOptions,
     Option,
     PolicyOptions,
+    SightAge,
     Verbose,
     WindowOptions,
     given,
@@ -54,6 +56,7 @@ class AsOfOptions:
             type=_RuleTime(),
         ),
     ] = "same"
+    max_age: SightAge = MAX_AGE.total_seconds()
     db: Database
     verbose: Verbose = False
     color: Color = "auto"
@@ -73,7 +76,8 @@ def command(
     """Check the last state seen by TIME, with the rules and waivers of then or of now.
 
     TIME is a date (its end, UTC), RFC 3339 with a zone, or a span before now: 2026-03-31, 7d. With
-    --pack, the rules are those of the pack, at the rule time. Nothing is recorded. Exit codes are
+    --pack, the rules are those of the pack, at the rule time. Of a cluster that nobody had looked
+    at for longer than --max-age by TIME, everything is unknown. Nothing is recorded. Exit codes are
     those of check: 0 passed, 1 failed, 2 no answer, 3 incomplete.
     """
     chosen = parse_outputs(outputs, AS_OF)
@@ -89,6 +93,7 @@ def command(
             effective=asked.effective_time,
             policy=request,
             is_pack_named="policy_packs" in given(click.get_current_context()),
+            max_age=timedelta(seconds=asked.max_age),
         )
         report = as_of(ask, context)
     look = console.rendering(asked.color, verbose=asked.verbose)

@@ -1,7 +1,6 @@
 """``eidos history compliance``."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import click
 
@@ -9,7 +8,7 @@ from eidos.engine.app.compliance import compliance
 from eidos.engine.app.past import MAX_AGE
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
-from eidos.engine.cli.options import Database, Option, WindowOptions, takes, writes
+from eidos.engine.cli.options import Database, Gone, SightAge, WindowOptions, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import COMPLIANCE
@@ -19,10 +18,8 @@ from eidos.engine.report.registry import COMPLIANCE
 class ComplianceOptions:
     """How long a sight speaks, and where the database is."""
 
-    max_age: Annotated[
-        float,
-        Option("--max-age", "How long a recorded state of a subject stays valid; default: 24h."),
-    ] = MAX_AGE.total_seconds()
+    max_age: SightAge = MAX_AGE.total_seconds()
+    gone: Gone = ()
     db: Database
 
 
@@ -39,5 +36,5 @@ def command(asked: WindowOptions, options: ComplianceOptions, outputs: tuple[str
     chosen = parse_outputs(outputs, COMPLIANCE)
     with open_context(options.db) as context:
         window = asked_window(asked, context.clock.now())
-        found = compliance(window, context, timedelta(seconds=options.max_age))
+        found = compliance(window, context, timedelta(seconds=options.max_age), options.gone)
     console.show(COMPLIANCE, found, chosen)

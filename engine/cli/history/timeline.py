@@ -1,7 +1,6 @@
 """``eidos history timeline``."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import click
 
@@ -9,7 +8,16 @@ from eidos.engine.app.past import MAX_AGE
 from eidos.engine.app.timeline import timeline
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
-from eidos.engine.cli.options import Color, Database, Option, WindowOptions, takes, writes
+from eidos.engine.cli.options import (
+    Color,
+    Database,
+    Gone,
+    SightAge,
+    Verbose,
+    WindowOptions,
+    takes,
+    writes,
+)
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import TIMELINE
@@ -19,11 +27,10 @@ from eidos.engine.report.registry import TIMELINE
 class TimelineOptions:
     """How long a sight speaks, where the database is, and how it looks."""
 
-    max_age: Annotated[
-        float,
-        Option("--max-age", "How long a recorded state of a subject stays valid; default: 24h."),
-    ] = MAX_AGE.total_seconds()
+    max_age: SightAge = MAX_AGE.total_seconds()
+    gone: Gone = ()
     db: Database
+    verbose: Verbose = False
     color: Color = "auto"
 
 
@@ -40,5 +47,5 @@ def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, 
     chosen = parse_outputs(outputs, TIMELINE)
     with open_context(options.db) as context:
         window = asked_window(asked, context.clock.now())
-        found = timeline(window, context, timedelta(seconds=options.max_age))
-    console.show(TIMELINE, found, chosen, console.rendering(options.color))
+        found = timeline(window, context, timedelta(seconds=options.max_age), options.gone)
+    console.show(TIMELINE, found, chosen, console.rendering(options.color, verbose=options.verbose))

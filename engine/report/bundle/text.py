@@ -11,8 +11,8 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import write_document
-from eidos.engine.report.wording import paragraphs
+from eidos.engine.report.jsontext import seen_json, write_document
+from eidos.engine.report.wording import paragraphs, seen
 
 
 def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
@@ -53,7 +53,8 @@ def _gate(when: str, report: Report, *, warns: bool = False) -> Iterator[str]:
     """Give what closes the gate, with the way to open it; and what nobody could look at."""
     closing = [(s, v) for s, v in report.verdicts() if report.closes(v)]
     closes = "1 verdict closes" if len(closing) == 1 else f"{len(closing)} verdicts close"
-    yield f"{when}: {report.decision.value}, {closes} the gate"
+    facts = seen(report)
+    yield f"{when}: {report.decision.value}, {closes} the gate{'; ' + facts if facts else ''}"
     yield from (f"  {each}" for each in report.replacements)
     for subject, verdict in closing:
         yield from _verdict(report, subject, verdict)
@@ -105,6 +106,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         exitCode=int(bundling.exit_code),
         gate=decision.gate.name,
         decision=decision.decision.value,
+        **seen_json(decision.before.seen),
         reasons=[*(each.said for each in decision.unmet), *decision.reasons],
         notes=list(bundling.notes),
         digest=bundling.digest,

@@ -10,7 +10,7 @@ from eidos.engine.model.times import written
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.history import rows
-from eidos.engine.report.history.timeline import window_json
+from eidos.engine.report.history.timeline import dark_json, dark_lines, window_json
 from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.page import write_columns
 
@@ -27,11 +27,11 @@ def text(found: Compliance, out: TextIO, _rendering: Rendering) -> None:
         out.write("\n")
         body = [(one_line(each.name), *_cells(each)) for each in shares]
         write_columns([(kind.upper(), *_TITLES), *body], out)
+    out.writelines(f"{line}\n" for line in dark_lines(found.dark))
 
 
 def _cells(each: Share) -> Iterator[str]:
-    for seconds in (each.passed, each.failed, each.waived, each.unknown):
-        yield rows.percent(seconds / each.seconds if each.seconds else None)
+    yield from rows.percents((each.passed, each.failed, each.waived, each.unknown))
     yield from (str(each.fixed), str(each.standing), rows.span(each.to_fix))
     yield from (rows.span(each.to_detect), str(each.flips), str(each.flapping))
 
@@ -60,6 +60,7 @@ def json(found: Compliance, out: TextIO, _rendering: Rendering) -> None:
         "Compliance",
         window=window_json(found.window),
         shares=list(map(_share, found.shares)),
+        dark=dark_json(found.dark),
     )
 
 

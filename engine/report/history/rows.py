@@ -73,8 +73,19 @@ def span(seconds: float | None) -> str:
     return " ".join(parts[:2]) or "0s"
 
 
-def percent(share: float | None) -> str:
-    """Write a share for people; what is not all is never written as all."""
-    if share is None:
-        return "-"
-    return f"{int(share * 10_000) / 100:.2f} %"
+def percents(parts: Sequence[float]) -> list[str]:
+    """Write the shares of parts for people; they add up.
+
+    The first, what passed, is never rounded up: what is not all is never written as all.
+    """
+    whole = sum(parts)
+    if not whole:
+        return ["-"] * len(parts)
+    exact = [part * 10_000 / whole for part in parts]
+    units = [int(each + 1e-9) for each in exact]
+    if parts[0] < whole:
+        units[0] = min(units[0], 9_999)
+    rest = sorted(range(1, len(parts)), key=lambda at: units[at] - exact[at])
+    for at in rest[: 10_000 - sum(units)]:
+        units[at] += 1
+    return [f"{unit / 100:.2f} %" for unit in units]

@@ -1,10 +1,10 @@
 """Timelines of statuses; ``schemas/timeline/v1.schema.json`` describes the JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 
-from eidos.engine.model.history import Interval, Line, Timeline, Window
+from eidos.engine.model.history import Dark, Interval, Line, Timeline, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Status
@@ -13,6 +13,7 @@ from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.history import rows
 from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.page import styled
+from eidos.engine.report.wording import plural
 
 _MARKS = {
     Status.PASS: "=",
@@ -43,22 +44,62 @@ _LEAST = 20
 
 
 def text(found: Timeline, out: TextIO, rendering: Rendering) -> None:
-    """Write a bar for each rule and subject, those of one cluster together."""
+    """Write a bar for each rule and subject that did not simply pass, those of a cluster together.
+
+    Verbose shows all.
+    """
     window = found.window
     out.write(f"{written(window.since)} to {written(window.until)}\n")
-    names = [_name(line) for line in found.lines]
+    shown = [line for line in found.lines if rendering.verbose or not _is_quiet(line)]
+    names = [_name(line) for line in shown]
     label = max(map(len, names), default=0)
     width = max(_LEAST, rendering.width - label - 4)
-    pairs = zip(found.lines, names, strict=True)
+    pairs = zip(shown, names, strict=True)
     for cluster, group in groupby(pairs, key=lambda pair: pair[0].cluster):
         out.write(disarmed(f"{one_line(cluster)}\n"))
         for line, name in group:
             bar = "".join(_bar(line, window, width, rendering))
             out.write(disarmed(f"  {name.ljust(label)} [{bar}]\n"))
+    if len(shown) < len(found.lines):
+        out.write(f"{_quiet(found.lines)} (--verbose shows them)\n")
     legend = {mark: status for status, mark in _MARKS.items() if status is not None}
     legend["?"] = Status.UNKNOWN
     out.write("  ".join(f"{mark} {status}" for mark, status in legend.items()))
     out.write("  (blank: not seen)\n")
+    out.writelines(f"{line}\n" for line in dark_lines(found.dark))
+
+
+def _is_quiet(line: Line) -> bool:
+    """Say whether a rule passed, or was not about its subject, all the time, and was seen to."""
+    return {each.status for each in line.intervals} in ({Status.PASS}, {Status.SKIP})
+
+
+def _quiet(lines: Sequence[Line]) -> str:
+    """Count the rules at subjects that need no look."""
+    statuses = [line.intervals[0].status for line in lines if _is_quiet(line)]
+    passed, skipped = statuses.count(Status.PASS), statuses.count(Status.SKIP)
+    told = [f"{plural(passed, 'rule')} at subjects passed throughout"] if passed else []
+    if skipped:
+        told.append(f"{plural(skipped, 'rule')} at subjects never applied")
+    return ", ".join(told)
+
+
+def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
+    """Name the clusters that nobody looks at any more, with the last sight of each."""
+    for each in dark:
+        name = one_line(each.cluster)
+        if each.is_gone:
+            yield f"gone: {name}, last seen {written(each.seen)}; its time ends there (--gone)"
+        else:
+            yield f"dark: {name}, last seen {written(each.seen)}; unknown since (--gone if it is)"
+
+
+def dark_json(dark: Sequence[Dark]) -> Json:
+    """Give the clusters that nobody looks at any more; ``$defs/dark`` of the schemas."""
+    return [
+        {"cluster": each.cluster, "lastSeen": written(each.seen), "isGone": each.is_gone}
+        for each in dark
+    ]
 
 
 def _name(line: Line) -> str:
@@ -119,7 +160,11 @@ def window_json(window: Window) -> Json:
 def json(found: Timeline, out: TextIO, _rendering: Rendering) -> None:
     """Write every interval."""
     write_document(
-        out, "Timeline", window=window_json(found.window), lines=list(map(_line, found.lines))
+        out,
+        "Timeline",
+        window=window_json(found.window),
+        lines=list(map(_line, found.lines)),
+        dark=dark_json(found.dark),
     )
 
 
@@ -137,6 +182,7 @@ def _line(line: Line) -> Json:
                 seconds=each.seconds,
                 run=each.run,
                 reason=each.reason,
+                lastStatus=each.last.value if each.last else None,
             )
             for each in line.intervals
         ],

@@ -29,7 +29,7 @@ def _lines(found: Why, rendering: Rendering) -> Iterator[str]:
         window = found.window
         yield one_line(
             f"{found.rule} on {found.cluster} did not change from {written(window.since)} to "
-            f"{written(window.until)}"
+            f"{written(window.until)}; look further back with --since 365d"
         )
     for turn in found.turns:
         yield from _turn(turn, rendering)

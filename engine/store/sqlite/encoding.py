@@ -11,6 +11,7 @@ import msgspec
 from eidos.engine.digest import address, canonical
 from eidos.engine.errors import Location, Problem
 from eidos.engine.model.facts import FactAddress
+from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import Report, Subject, WaiverNote
@@ -271,6 +272,8 @@ def encode_details(report: Report, waivers: Sequence[Json] = ()) -> dict[str, Js
         details["relaxations"] = [encode_relaxation(each) for each in report.relaxations]
     if report.gate.require_askable:
         details["require_askable"] = True
+    if report.gate.max_age is not None:
+        details["max_age"] = report.gate.max_age
     if report.recipe is not None:
         details["recipe"] = [report.recipe.name, report.recipe.digest]
     if report.replacements:
@@ -278,6 +281,18 @@ def encode_details(report: Report, waivers: Sequence[Json] = ()) -> dict[str, Js
     if any(pack.origin or pack.signer for pack in report.packs):
         details["brought"] = [[pack.origin, pack.signer] for pack in report.packs]
     return details
+
+
+def decode_gate(fail_on: str, allow_incomplete: int, said: Mapping[str, Any]) -> Gate:
+    """Give a run's gate back.
+
+    Args:
+        fail_on: severity.
+        allow_incomplete: 1 or 0.
+        said: the run's details.
+    """
+    required, max_age = bool(said.get("require_askable")), said.get("max_age")
+    return Gate(Severity(fail_on), bool(allow_incomplete), required, max_age)
 
 
 def encode_problem(problem: Problem) -> Json:

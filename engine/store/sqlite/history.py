@@ -10,11 +10,10 @@ from typing import Any
 
 from eidos.engine.digest import snapshot_digest
 from eidos.engine.model.facts import FactAddress
-from eidos.engine.model.gate import Gate
 from eidos.engine.model.history import Capture, Contents, Outline, Said, Who
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policy import Policy
-from eidos.engine.model.rule import Enforcement, Pack, Scope, Severity
+from eidos.engine.model.rule import Enforcement, Pack, Scope
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.store.sqlite import waivers
 from eidos.engine.store.sqlite.addresses import (
@@ -28,6 +27,7 @@ from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run, check_runs
 from eidos.engine.store.sqlite.encoding import (
     decode_collection,
+    decode_gate,
     decode_relaxation,
     last_millisecond,
     milliseconds,
@@ -204,7 +204,7 @@ def read_policy(connection: sqlite3.Connection, number: int) -> Policy:
             is_pinned=True,
             enforcement=_enforcement(connection, number),
             waivers=waivers.read_waivers(connection, said.get("waivers", ())),
-            gate=Gate(Severity(fail_on), bool(allow_incomplete), bool(said.get("require_askable"))),
+            gate=decode_gate(fail_on, allow_incomplete, said),
             relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         )
 

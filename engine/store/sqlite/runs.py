@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from eidos.engine.model.gate import Decision, Gate
+from eidos.engine.model.gate import Decision
 from eidos.engine.model.history import Window
 from eidos.engine.model.report import PackRef, RecipeRef, Report, WaiverNote
-from eidos.engine.model.rule import Scope, Severity
+from eidos.engine.model.rule import Scope
 from eidos.engine.model.run import RunSummary
 from eidos.engine.store.naming import LATEST, no_run_yet, not_one_run
 from eidos.engine.store.sqlite.addresses import reading_row, unpacked
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.chain import check_run, check_runs
 from eidos.engine.store.sqlite.encoding import (
+    decode_gate,
     decode_problem,
     decode_relaxation,
     exact,
@@ -160,7 +161,7 @@ def rebuild(connection: sqlite3.Connection, number: int) -> Report:
         prints=tuple(said.get("prints", ())),
         relaxations=tuple(decode_relaxation(each) for each in said.get("relaxations", ())),
         recipe=RecipeRef(*said["recipe"]) if "recipe" in said else None,
-        gate=Gate(Severity(fail_on), bool(allow_incomplete), bool(said.get("require_askable"))),
+        gate=decode_gate(fail_on, allow_incomplete, said),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from eidos.engine.model.verification import Alteration
+from eidos.engine.model.verification import MISSING, Alteration
 from eidos.engine.store.sqlite.addresses import AlteredError, find, reading_row
 from eidos.engine.store.sqlite.blobs import read_blob
 from eidos.engine.store.sqlite.bundles import check_bundling, lost_bundlings
@@ -123,7 +123,7 @@ def _layout(connection: sqlite3.Connection) -> Iterator[Alteration]:
     found = dict(connection.execute(query).fetchall())
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
-            what = "is not what eidos laid" if name in found else "is missing"
+            what = "is not what eidos laid" if name in found else MISSING
             sides = (_shown(each.get(name)) for each in (expected, found))
             yield Alteration(name, "", what, *sides)
 

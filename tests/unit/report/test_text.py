@@ -20,7 +20,7 @@ def text(report: Report, **how: object) -> str:
 def test_the_last_line_is_the_decision_with_its_exit_code() -> None:
     assert text(reports.clean()).splitlines() == [
         "1 node, 2 rules: 1 pass, 1 skip",
-        "passed (exit code 0): nothing blocks",
+        "passed (exit code 0): nothing blocks; facts of 2026-03-14T10:00:00Z",
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from eidos.engine.model.upkeep import Keep
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.model.verification import Verification
 from eidos.engine.model.waiver import Waiver
+from eidos.engine.ports import Rendering
+from eidos.engine.report.verification import text
 from eidos.engine.store.sealing import Seal, SealedMemo
 from eidos.engine.store.sqlite.store import open_sqlite
 from eidos.engine.store.sqlite.tables import DERIVED, IMMUTABLE
@@ -333,6 +336,27 @@ def test_a_run_between_others_and_its_rows_taken_away(original: Path, tmp_path: 
 
     assert any("is not linked to the run before it" in each for each in said)
     assert any("trigger runs_never_delete is missing" in each for each in said)
+
+
+def test_missing_triggers_do_not_hide_what_was_altered(original: Path, tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    shutil.copy(original, path)
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        names = [name for (name,) in connection.execute(query)]
+        for name in names:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE runs SET decision = 'passed', exit_code = 9")
+        connection.commit()
+    told = StringIO()
+
+    text(verified(path), told, Rendering())
+
+    lines = told.getvalue().splitlines()
+    assert lines[0].startswith("altered: runs ")
+    [missing] = [line for line in lines if "views are missing" in line]
+    assert not any(line.startswith("altered: trigger") for line in lines)
+    assert f"{len(names)} tables" in missing
 
 
 def test_it_says_where_what_and_which_run(original: Path, tmp_path: Path) -> None:
