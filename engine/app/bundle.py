@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eidos.engine.app.bundle_evidence import evidence
+from eidos.engine.app.bundle_evidence import Rendering, evidence
 from eidos.engine.app.bundle_gate import (
     GateQuestion,
     gate_file,
@@ -37,7 +37,7 @@ from eidos.engine.bundling.trees import (
     write_tree,
 )
 from eidos.engine.bundling.verifying import whole
-from eidos.engine.bundling.writing import as_input, common_files, readme
+from eidos.engine.bundling.writing import as_input, bundle_files
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.documents.recipes import read_constraints, read_recipe
@@ -61,6 +61,7 @@ from eidos.engine.model.bundle import (
     GateDecision,
     Plan,
     SharedInputs,
+    Written,
 )
 from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
@@ -208,7 +209,7 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     if decision is Decision.PASSED:
         try:
             plan = _rendered(asked)
-            files = _files(plan, asked, annotate=request.annotate)
+            files = bundle_files(plan, asked.recipe, asked.deployers, annotate=request.annotate)
             if asked.old is not None:
                 refuse_more_than(request.only, asked.old, asked.recipe, files)
             seen = _seen(asked, plan, files)
@@ -223,7 +224,9 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
     document = gate_file(said, question)
     if request.evidence and decision is Decision.PASSED:
-        files += evidence(question, seen, _references(request), context)
+        written = _written(plan, asked, annotate=request.annotate)
+        rendering = Rendering(seen, written, asked.definitions)
+        files += evidence(question, rendering, _references(request), context)
     tree = tuple(sealed([*files, document])) if files else ()
     digest = digest_of(tree) if tree else None
     return Bundling(plan, said, request.deployers, tree, digest, notes=notes), document
@@ -585,8 +588,7 @@ def _deployer(name: str) -> "Deployer":
     return deployers[name]
 
 
-def _files(planned: Plan, asked: _Asked, *, annotate: bool) -> tuple[File, ...]:
-    files = [*common_files(planned, asked.recipe, annotate=annotate), readme(planned, asked.recipe)]
-    for name, deployer in asked.deployers.items():
-        files += deployer.files(replace(planned, deployer=name))
-    return tuple(files)
+def _written(planned: Plan, asked: _Asked, *, annotate: bool) -> Written:
+    """Say how the files of a plan are written, for who makes them again."""
+    said = {each.name: each.rendered.provenance for each in planned.releases}
+    return Written(tuple(asked.deployers), planned.shared.source, said if annotate else None)
