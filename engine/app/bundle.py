@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eidos.engine.app.bundle_evidence import Rendering, evidence
 from eidos.engine.app.bundle_gate import (
     GateQuestion,
+    announced,
     gate_file,
     judged_after,
     judged_before,
@@ -48,8 +49,6 @@ from eidos.engine.errors import (
     Problem,
     UsageError,
 )
-from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.gating.deciding import (
     decided,
     stale,
@@ -73,7 +72,6 @@ from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.schema import problems
 from eidos.engine.selecting.reading import read_constraint_texts
-from eidos.engine.selecting.rules import constraint_rule
 
 if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
@@ -257,7 +255,10 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     bundle_rules = _rules(bundle_packs, policy, request, context)
     _refuse_unjudged(policy, bundle_rules)
     definitions = _definitions(request, bundle_rules, context)
-    _announce(policy, constraints, bundle_rules, context)
+    selecting = [rule for pack in open_packs((SELECTION,), context) for rule in pack.rules]
+    judge = announced(policy, constraints, bundle_rules, context, selecting)
+    if not (context.records and context.has_store):  # else there may be nothing to ask
+        judge.prepare()
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     left_out = refuse_altered(recipe, catalog, request.recipe)
@@ -279,27 +280,6 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
         old=old,
         definitions=definitions,
     )
-
-
-def _announce(
-    policy: Policy, constraints: Sequence[Constraint], rules: Sequence[Rule], context: Context
-) -> None:
-    """Have the engine compile together whatever either gate may ask: each start of it costs.
-
-    Where verdicts may be remembered nothing is started: there may be nothing to ask.
-    """
-    selecting = open_packs((SELECTION,), context)
-    of_constraints = (
-        {(rule := constraint_rule(each, known_gpu_node=known)).id: rule for each in constraints}
-        for known in (False, True)
-    )
-    parts: list[Sequence[Rule]] = [tuple(each.values()) for each in of_constraints]
-    parts += [[rule for pack in selecting for rule in pack.rules], policy.rules, rules]
-    judges = [Judge(part, context.engine, NoMemo(), policy.effective) for part in parts]
-    for judge in judges:
-        judge.expect()
-    if not (context.records and context.has_store):
-        judges[-1].prepare()
 
 
 # Recipe -----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from eidos.engine.app.bundle_evidence import (
 )
 from eidos.engine.app.bundle_gate import (
     GateQuestion,
+    announced,
     gate_document,
     gate_file,
     judged_after,
@@ -85,6 +86,7 @@ def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
     yield from _of_shipped(question, bundle, context)
     rules = question.bundle_packs, question.bundle_rules
     yield from untold(question.policy, question.gate.name, *rules)
+    announced(question.policy, question.constraints, question.bundle_rules, context)
     before, outcomes = judged_before(question, context)
     after = judged_after(question, seen, bundle.recipe.name, context)
     reasons = (*_stale(question), *uncovered(question.gate, question.item.snapshot.snapshot))
@@ -135,10 +137,10 @@ def _of_rendered(seen: Any, bundle: OpenedBundle, context: Context) -> Iterator[
     plan = plan_of(seen, bundle.recipe, written)
     known, broken = find_deployers()
     here = {name: known[name] for name in written.deployers if name in known}
-    for name in written.deployers:
-        if name not in here:
-            why = broken.get(name, "it is not installed")
-            yield f"the deployer {name} cannot write its files again here: {why}"
+    missing = [name for name in written.deployers if name not in known]
+    for name in missing:
+        why = broken.get(name, "it is not installed")
+        yield f"the deployer {name} cannot write its files again here: {why}"
     annotate = written.annotations is not None
     files = bundle_files(plan, bundle.recipe, here, annotate=annotate)
     otherwise = list(_of_files(files, bundle))
@@ -146,7 +148,7 @@ def _of_rendered(seen: Any, bundle: OpenedBundle, context: Context) -> Iterator[
     if otherwise and maker(bundle) != _US:
         yield f"{maker(bundle)} wrote the files, and this is {_US}, which may write some otherwise"
     made = _as_seen(plan, files, bundle, context)
-    if len(here) < len(written.deployers):  # theirs are missing in it, which is told
+    if missing:  # so are their files, in what is made again
         made |= {key: seen[key] for key in ("files", "deployment")}
     for path, saw, gives in _differing(seen, made):
         yield f"{RENDERED}: {path}: rules saw {_short(saw)}, and the bundle has {_short(gives)}"
