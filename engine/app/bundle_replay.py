@@ -30,7 +30,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.bundling.remaking import plan_of
 from eidos.engine.bundling.verifying import GATE, OpenedBundle
 from eidos.engine.bundling.writing import as_input, bundle_files
-from eidos.engine.digest import address
+from eidos.engine.digest import address, canonical
 from eidos.engine.errors import EidosError
 from eidos.engine.gating.deciding import decided, uncovered
 from eidos.engine.gating.relaxing import untold
@@ -150,8 +150,11 @@ def _of_rendered(seen: Any, bundle: OpenedBundle, context: Context) -> Iterator[
     made = _as_seen(plan, files, bundle, context)
     if missing:  # so are their files, in what is made again
         made |= {key: seen[key] for key in ("files", "deployment")}
-    for path, saw, gives in _differing(seen, made):
+    differing = list(_differing(seen, made))
+    for path, saw, gives in differing:
         yield f"{RENDERED}: {path}: rules saw {_short(saw)}, and the bundle has {_short(gives)}"
+    if not differing and canonical(seen) != canonical(made):
+        yield f"{RENDERED}: it is not what the bundle gives"
 
 
 _US = f"eidos {__version__}"
