@@ -6,8 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eidos.engine.app.bundle_evidence import evidence
-from eidos.engine.app.bundle_gate import GateQuestion, gate_file, judged_after, judged_before
+from eidos.engine.app.bundle_evidence import Rendering, evidence
+from eidos.engine.app.bundle_gate import (
+    GateQuestion,
+    announced,
+    gate_file,
+    judged_after,
+    judged_before,
+)
 from eidos.engine.app.bundle_recipe import (
     open_recipe_file,
     refuse_altered,
@@ -38,11 +44,9 @@ from eidos.engine.bundling.trees import (
     write_tree,
 )
 from eidos.engine.bundling.verifying import whole
-from eidos.engine.bundling.writing import as_input, common_files, readme
+from eidos.engine.bundling.writing import as_input, bundle_files
 from eidos.engine.documents.recipes import read_constraints, read_recipe
 from eidos.engine.errors import BundleError, EidosError, UsageError
-from eidos.engine.evaluating.judging import Judge
-from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.gating.deciding import decided, stale, uncovered
 from eidos.engine.model.bundle import (
     Bundling,
@@ -50,6 +54,7 @@ from eidos.engine.model.bundle import (
     GateDecision,
     Plan,
     SharedInputs,
+    Written,
 )
 from eidos.engine.model.gate import Decision, Gate, NamedGate
 from eidos.engine.model.nearest import nearest
@@ -60,7 +65,6 @@ from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
 from eidos.engine.selecting.reading import read_constraint_texts
-from eidos.engine.selecting.rules import constraint_rule
 
 if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
@@ -196,7 +200,7 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     if decision is Decision.PASSED:
         try:
             plan = _rendered(asked)
-            files = _files(plan, asked, annotate=request.annotate)
+            files = bundle_files(plan, asked.recipe, asked.deployers, annotate=request.annotate)
             if asked.old is not None:
                 refuse_more_than(request.only, asked.old, asked.recipe, files)
             seen = _seen(asked, plan, files)
@@ -211,7 +215,9 @@ def _decided(asked: _Asked, request: BundleRequest, context: Context) -> tuple[B
     said = GateDecision(request.gate, before, after, reasons, decision, outcomes)
     document = gate_file(said, question)
     if request.evidence and decision is Decision.PASSED:
-        files += evidence(question, seen, _references(request), context)
+        written = _written(plan, asked, annotate=request.annotate)
+        rendering = Rendering(seen, written, asked.definitions)
+        files += evidence(question, rendering, _references(request), context)
     tree = tuple(sealed([*files, document])) if files else ()
     digest = digest_of(tree) if tree else None
     return Bundling(plan, said, request.deployers, tree, digest, notes=notes), document
@@ -243,7 +249,10 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     _refuse_unjudged(policy, bundle_rules)
     definitions = _definitions(request, bundle_rules, context)
     selecting = open_packs((SELECTION,), context)
-    _announce(policy, constraints, bundle_rules, selecting, context)
+    asked_beside = [rule for pack in selecting for rule in pack.rules]
+    judge = announced(policy, constraints, bundle_rules, context, asked_beside)
+    if not (context.records and context.has_store):  # else there may be nothing to ask
+        judge.prepare()
     catalog = open_catalog(request.data, context)
     refuse_other_catalog(recipe, catalog, request.recipe)
     left_out = refuse_altered(recipe, catalog, request.recipe)
@@ -265,30 +274,6 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
         old=old,
         definitions=definitions,
     )
-
-
-def _announce(
-    policy: Policy,
-    constraints: Sequence[Constraint],
-    rules: Sequence[Rule],
-    selecting: Sequence[Pack],
-    context: Context,
-) -> None:
-    """Have the engine compile together whatever either gate may ask: each start of it costs.
-
-    Where verdicts may be remembered nothing is started: there may be nothing to ask.
-    """
-    of_constraints = (
-        {(rule := constraint_rule(each, known_gpu_node=known)).id: rule for each in constraints}
-        for known in (False, True)
-    )
-    parts: list[Sequence[Rule]] = [tuple(each.values()) for each in of_constraints]
-    parts += [[rule for pack in selecting for rule in pack.rules], policy.rules, rules]
-    judges = [Judge(part, context.engine, NoMemo(), policy.effective) for part in parts]
-    for judge in judges:
-        judge.expect()
-    if not (context.records and context.has_store):
-        judges[-1].prepare()
 
 
 def _refuse_unknown(only: Sequence[str], recipe: WrittenRecipe) -> None:
@@ -436,8 +421,7 @@ def _deployer(name: str) -> "Deployer":
     return deployers[name]
 
 
-def _files(planned: Plan, asked: _Asked, *, annotate: bool) -> tuple[File, ...]:
-    files = [*common_files(planned, asked.recipe, annotate=annotate), readme(planned, asked.recipe)]
-    for name, deployer in asked.deployers.items():
-        files += deployer.files(replace(planned, deployer=name))
-    return tuple(files)
+def _written(planned: Plan, asked: _Asked, *, annotate: bool) -> Written:
+    """Say how the files of a plan are written, for who makes them again."""
+    said = {each.name: each.rendered.provenance for each in planned.releases}
+    return Written(tuple(asked.deployers), planned.shared.source, said if annotate else None)

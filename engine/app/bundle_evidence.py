@@ -1,8 +1,9 @@
 """What a gate was decided from, as files of the bundle, so that both answers can be had again.
 
 ``evidence/`` holds the snapshot, what was rendered as rules saw it, every policy (packs, plain
-rules, templates of Gatekeeper) and the library by content, and ``policy.json``: which rules were
-asked with which parameters, waivers, enforcement, and the day. There is no secret in it but what
+rules, templates of Gatekeeper), the library and definitions of custom resources by content, and
+``policy.json``: which rules were asked with which parameters, waivers, enforcement, the day, and
+how the files of the bundle were written. There is no secret in it but what
 somebody wrote into policy: snapshots are without secrets wherever they are judged.
 """
 
@@ -26,7 +27,7 @@ from eidos.engine.documents.recipes import read_constraints
 from eidos.engine.documents.snapshots import write_snapshot
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import BundleError, DocumentError, Location
-from eidos.engine.model.bundle import File
+from eidos.engine.model.bundle import BundleSource, File, Written
 from eidos.engine.model.gate import Gate, NamedGate
 from eidos.engine.model.policy import Policy, Relaxation
 from eidos.engine.model.rule import Enforcement, Pack, Rule, Scope, Severity
@@ -37,15 +38,19 @@ from eidos.engine.packs.files import LIBRARY, folder_contents, policy_contents
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.plain import plain_pack
 from eidos.engine.ports import RegoEngine
+from eidos.engine.records import dataclass
 from eidos.engine.redacting import without_secrets
 
 if TYPE_CHECKING:
+    from eidos.engine.bundling.definitions import Definitions
     from eidos.engine.model.jsonvalue import Json
 
 FOLDER = "evidence"
 POLICY = EVIDENCE
 SNAPSHOT = f"{FOLDER}/snapshot.json"
 RENDERED = f"{FOLDER}/rendered.json"
+DEFINITIONS = f"{FOLDER}/definitions.json"
+"""Only where there were some: what ``--crds`` gave."""
 _LIBRARY = f"{FOLDER}/library/"
 _POLICIES = f"{FOLDER}/policies/"
 _PARTS = ("before", "after")
@@ -56,9 +61,20 @@ _ODD = re.compile(r"[^A-Za-z0-9._-]")
 # Writing ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What was rendered, and how it was written."""
+
+    seen: Mapping[str, "Json"]
+    """``input.bundle``, as rules saw it."""
+    written: Written
+    definitions: "Definitions"
+    """Of custom resources, that it was held against; none where none were named."""
+
+
 def evidence(
     question: GateQuestion,
-    seen: Mapping[str, "Json"],
+    rendering: Rendering,
     references: tuple[Sequence[str], Sequence[str]],
     context: Context,
 ) -> tuple[File, ...]:
@@ -66,7 +82,7 @@ def evidence(
 
     Args:
         question: what was asked.
-        seen: what was rendered, as rules saw it.
+        rendering: what the second gate was asked about.
         references: what judged before and after, as it was named.
         context: says whose packs are believed, as it did when they were loaded.
 
@@ -78,9 +94,10 @@ def evidence(
     after = _carried(references[1], question.bundle_packs, context)
     places = _places([*before, *after])
     files = [
-        _document(POLICY, _policy(question, before, after, places)),
+        _document(POLICY, {**_policy(question, before, after, places), **_said(rendering.written)}),
         _document(SNAPSHOT, _snapshot(question)),
-        _document(RENDERED, dict(seen)),
+        _document(RENDERED, dict(rendering.seen)),
+        *_definitions(rendering),
         *_contents(_LIBRARY, policy_contents(folder_contents(LIBRARY))),
     ]
     for place, carried in places:
@@ -90,6 +107,26 @@ def evidence(
 
 def _document(path: str, value: "Json") -> File:
     return File(path, to_json(value).encode())
+
+
+def _definitions(rendering: Rendering) -> Iterator[File]:
+    if rendering.definitions:
+        from eidos.engine.bundling.definitions import carried
+
+        yield _document(DEFINITIONS, carried(rendering.definitions, rendering.seen))
+
+
+def _said(written: Written) -> dict[str, "Json"]:
+    """Say how files were written."""
+    source, notes = written.source, written.annotations
+    where: Json = (
+        {"url": source.url, "revision": source.revision, "path": source.path} if source else None
+    )
+    annotations: Json = (
+        None if notes is None else {name: dict(each) for name, each in notes.items()}
+    )
+    deployers: list[Json] = list(written.deployers)
+    return {"written": {"deployers": deployers, "source": where, "annotations": annotations}}
 
 
 def _contents(folder: str, contents: Mapping[str, bytes]) -> Iterator[File]:
@@ -153,9 +190,9 @@ def _policy(
     before: Sequence[Carried],
     after: Sequence[Carried],
     places: Sequence[tuple[str, Carried]],
-) -> "Json":
+) -> dict[str, "Json"]:
     gate, policy = question.gate, question.policy
-    states = {each.id: each.state(policy.effective).value for each in policy.waivers}
+    states = _states(policy.waivers, policy.effective)
     return {
         "apiVersion": "eidos.dev/v1",
         "kind": "GateEvidence",
@@ -232,12 +269,33 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
     )
 
 
+def read_written(bundle: OpenedBundle) -> Written:
+    """Read how the files of a bundle were written; policy must have been read."""
+    document = read_json(bundle, POLICY)
+    said: Any = document.value
+    source, notes = said["written"]["source"], said["written"]["annotations"]
+    where = BundleSource(source["url"], source["revision"], source["path"]) if source else None
+    return Written(tuple(said["written"]["deployers"]), where, notes)
+
+
+def maker(bundle: OpenedBundle) -> str:
+    """Give who says to have made a bundle, ``eidos 0.1.0``; policy must have been read."""
+    document = read_json(bundle, POLICY)
+    said: Any = document.value
+    return str(said["generator"])
+
+
+def library_contents(bundle: OpenedBundle) -> dict[str, bytes]:
+    """Give the library that policies were read with, by name."""
+    return _below(bundle, _LIBRARY)
+
+
 def idle(bundle: OpenedBundle) -> Iterator[str]:
     """Name the files of the evidence that nothing is read from; policy must have been read."""
     document = read_json(bundle, POLICY)
     said: Any = document.value
     folders = {f"{_POLICIES}{each['at']}/" for part in _PARTS for each in said[part]["policies"]}
-    read = {POLICY, SNAPSHOT, RENDERED}
+    read = {POLICY, SNAPSHOT, RENDERED, DEFINITIONS}
     for folder in (*folders, _LIBRARY):
         read |= {folder + name for name in policy_contents(_below(bundle, folder))}
     yield from sorted(
@@ -279,7 +337,7 @@ def _packs(
         )
         for each in said
     ]
-    return read_carried(carried, _below(bundle, _LIBRARY), engine)
+    return read_carried(carried, library_contents(bundle), engine)
 
 
 def _rules(packs: Iterable[Pack], asked: Mapping[str, Any]) -> tuple[Rule, ...]:
@@ -310,10 +368,11 @@ def _read_policy(
     effective = said["effectiveTime"]
     is_pinned = "T" in effective
     moment = instant(effective)
+    last = moment if is_pinned else datetime.combine(moment.date(), time.max, UTC)
     return Policy(
         packs=tuple(packs),
         rules=rules,
-        effective=moment if is_pinned else _moment(moment, waivers, said["waiverStates"]),
+        effective=_moment((moment, last), waivers, said["waiverStates"]),
         is_pinned=is_pinned,
         enforcement={rule: Enforcement(each) for rule, each in said["enforcement"].items()},
         waivers=waivers,
@@ -334,20 +393,29 @@ def _waivers(entries: list["Json"]) -> tuple[Waiver, ...]:
     return read_document(read).waivers
 
 
-def _moment(day: datetime, waivers: Sequence[Waiver], states: Mapping[str, str]) -> datetime:
-    """Give a moment of a day at which waivers stood as they did: a bundle has no clock.
+def _moment(
+    span: tuple[datetime, datetime], waivers: Sequence[Waiver], states: Mapping[str, str]
+) -> datetime:
+    """Give a moment at which waivers stood as they did: of a day, for a bundle has no clock.
+
+    Args:
+        span: the first and the last that it may be; one alone where it was given.
+        waivers: all there are.
+        states: how each stood, by id.
 
     Raises:
         DocumentError: there is none.
     """
-    end = datetime.combine(day.date(), time.max, UTC)
-    turns = (turn for waiver in waivers for turn in waiver.turns() if day <= turn <= end)
-    for moment in sorted({day, *turns}):
-        if all(waiver.state(moment).value == states.get(waiver.id) for waiver in waivers):
+    first, last = span
+    turns = {turn for waiver in waivers for turn in waiver.turns() if first <= turn <= last}
+    for moment in sorted({first, *turns}):
+        if _states(waivers, moment) == states:
             return moment
-    raise DocumentError(
-        "at no moment of the day did its waivers stand as it says", location=Location(POLICY)
-    )
+    raise DocumentError("its waivers never stood as it says on that day", location=Location(POLICY))
+
+
+def _states(waivers: Iterable[Waiver], moment: datetime) -> dict[str, str]:
+    return {each.id: each.state(moment).value for each in waivers}
 
 
 def oldest(question: GateQuestion) -> timedelta | None:

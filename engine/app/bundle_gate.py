@@ -15,6 +15,7 @@ from eidos.engine.bundling.verifying import GATE
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import Location
 from eidos.engine.evaluating.judging import Judge
+from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import bundle_facts
 from eidos.engine.evaluating.waiving import Waiving
 from eidos.engine.gating.deciding import asked_json, constraint_json, report_json
@@ -26,6 +27,7 @@ from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.rule import Pack, Rule
 from eidos.engine.model.times import written
 from eidos.engine.records import dataclass
+from eidos.engine.selecting.rules import constraint_rule
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
@@ -46,6 +48,41 @@ class GateQuestion:
     bundle_packs: Sequence[Pack]
     bundle_rules: Sequence[Rule]
     """Those that judge what was rendered, with their parameters."""
+
+
+def announced(
+    policy: Policy,
+    constraints: Sequence[Constraint],
+    bundle_rules: Sequence[Rule],
+    context: Context,
+    also: Sequence[Rule] = (),
+) -> Judge:
+    """Have the engine compile together whatever either gate may ask: each start of it costs.
+
+    Args:
+        policy: what judges the snapshot.
+        constraints: those of the recipe.
+        bundle_rules: what judges what is rendered.
+        context: what is open.
+        also: rules that are asked beside.
+
+    Returns:
+        A judge that `prepare` starts it by; without that it starts when it is first asked.
+    """
+    parts: list[Sequence[Rule]] = [
+        tuple(
+            {
+                (rule := constraint_rule(each, known_gpu_node=known)).id: rule
+                for each in constraints
+            }.values()
+        )
+        for known in (False, True)
+    ]
+    parts += [also, policy.rules, bundle_rules]
+    judges = [Judge(part, context.engine, NoMemo(), policy.effective) for part in parts]
+    for judge in judges:
+        judge.expect()
+    return judges[-1]
 
 
 def judged_before(question: GateQuestion, context: Context) -> tuple[Report, tuple[Outcome, ...]]:

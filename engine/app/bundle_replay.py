@@ -6,36 +6,47 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from eidos.engine import __version__
 from eidos.engine.app.bundle_evidence import (
+    DEFINITIONS,
     FOLDER,
     RENDERED,
     idle,
     is_carried,
+    library_contents,
+    maker,
     oldest,
     read_json,
     read_question,
+    read_written,
 )
 from eidos.engine.app.bundle_gate import (
     GateQuestion,
+    announced,
     gate_document,
     gate_file,
     judged_after,
     judged_before,
 )
 from eidos.engine.app.context import Context
-from eidos.engine.bundling.comparing import read_bundle
-from eidos.engine.bundling.verifying import GATE, RECIPE, OpenedBundle
-from eidos.engine.bundling.writing import deployment
+from eidos.engine.bundling.remaking import plan_of
+from eidos.engine.bundling.verifying import GATE, OpenedBundle
+from eidos.engine.bundling.writing import as_input, bundle_files
+from eidos.engine.digest import address, canonical
 from eidos.engine.errors import DocumentError, EidosError, Location
 from eidos.engine.gating.deciding import decided, uncovered
-from eidos.engine.model.bundle import File, GateDecision
+from eidos.engine.gating.relaxing import untold
+from eidos.engine.model.bundle import File, GateDecision, Plan
 from eidos.engine.model.bundle_check import Outcome, Replayed
 from eidos.engine.model.durations import span
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
+from eidos.engine.packs.files import LIBRARY, folder_contents, policy_contents
+from eidos.engine.packs.shipped import shipped_as
+from eidos.engine.plugins import find_deployers
 from eidos.engine.ports import Answer, Clock, Job, ModuleFacts, RegoEngine
 
-_ABSENT = "nothing"
+_ABSENT = object()
 _NAMED = (("id",), ("rule", "subject"), ("name",), ("fact", "of"), ("setting",))
 """Keys that tell entries of a list in a decision apart: those of the first that are all there."""
 
@@ -154,9 +165,13 @@ def _differences(bundle: OpenedBundle, context: Context) -> Iterator[str]:
         raise DocumentError("it is no bundle as rules see it", location=Location(RENDERED))
     yield from (f"{path}: nothing is asked of it" for path in idle(bundle))
     try:
-        yield from list(_of_rendered(seen, bundle))
+        yield from list(_of_rendered(seen, bundle, context))
     except (AttributeError, KeyError, TypeError):
         yield f"{RENDERED}: it is no bundle as rules see it"
+    yield from _of_shipped(question, bundle, context)
+    rules = question.bundle_packs, question.bundle_rules
+    yield from untold(question.policy, question.gate.name, *rules)
+    announced(question.policy, question.constraints, question.bundle_rules, context)
     before, outcomes = judged_before(question, context)
     after = judged_after(question, seen, bundle.recipe.name, context)
     reasons = (*_stale(question), *uncovered(question.gate, question.item.snapshot.snapshot))
@@ -198,83 +213,120 @@ def _stale(question: GateQuestion) -> Iterator[str]:
         yield "the snapshot is from a later day than the decision"
 
 
-# What was rendered ------------------------------------------------------------------------------
+# What is deployed -------------------------------------------------------------------------------
 
 
-def _of_rendered(seen: Any, bundle: OpenedBundle) -> Iterator[str]:  # noqa: ANN401 -- any JSON
-    """Hold what rules saw against the files that would be deployed."""
-    published = read_bundle(bundle.folder)
-    files = [
-        {"path": path, "size": each.size}
-        for path, each in bundle.listed.items()
-        if path != GATE and not path.startswith(f"{FOLDER}/")
-    ]
-    there = (File(path, published.files[path]) for path in sorted(bundle.listed))
-    wanted: dict[str, Any] = {
-        "recipe": published.recipe.document,
-        "criteria": published.recipe.criteria,
-        "files": files,
-        "deployment": list(deployment(there)),
-    }
-    for key, value in wanted.items():
-        if _ordered(seen.get(key)) != _ordered(value):
-            yield f"{RENDERED}: its {key} are not what the bundle holds"
-    yield from _of_components(seen, bundle, published.values, published.resources)
+def _of_rendered(seen: Any, bundle: OpenedBundle, context: Context) -> Iterator[str]:  # noqa: ANN401 -- any JSON
+    """Make the files that are deployed again from what rules saw, and what rules saw from that."""
+    written = read_written(bundle)
+    plan = plan_of(seen, bundle.recipe, written)
+    known, broken = find_deployers()
+    here = {name: known[name] for name in written.deployers if name in known}
+    missing = [name for name in written.deployers if name not in known]
+    for name in missing:
+        why = broken.get(name, "it is not installed")
+        yield f"the deployer {name} cannot write its files again here: {why}"
+    annotate = written.annotations is not None
+    files = bundle_files(plan, bundle.recipe, here, annotate=annotate)
+    otherwise = list(_of_files(files, bundle))
+    yield from otherwise
+    if otherwise and maker(bundle) != _US:
+        yield f"{maker(bundle)} wrote the files, and this is {_US}, which may write some otherwise"
+    made = _as_seen(plan, files, bundle, context)
+    if missing:  # so are their files, in what is made again
+        made |= {key: seen[key] for key in ("files", "deployment")}
+    differing = list(_differing(seen, made))
+    for path, saw, gives in differing:
+        yield f"{RENDERED}: {path}: rules saw {_short(saw)}, and the bundle has {_short(gives)}"
+    if not differing and canonical(seen) != canonical(made):
+        yield f"{RENDERED}: it is not what the bundle gives"
 
 
-def _of_components(
-    seen: Mapping[str, Any],
-    bundle: OpenedBundle,
-    values: Mapping[str, Mapping[str, Json]],
-    resources: Mapping[str, Mapping[str, Json]],
-) -> Iterator[str]:
-    said = seen.get("components")
-    components = said if isinstance(said, dict) else {}
-    names = [each.name for each in bundle.recipe.components]
-    if sorted(components) != sorted(names):
-        yield f"{RENDERED}: its components are not those of {RECIPE}"
-        return
-    for each in bundle.recipe.components:
-        found = components[each.name]
-        wanted = (each.chart, each.version, each.namespace, dict(values.get(each.name, {})))
-        if tuple(found.get(k) for k in ("chart", "version", "namespace", "values")) != wanted:
-            yield f"{RENDERED}: {each.name} is not what the bundle holds of it"
-    objects = [
-        (str(each.get("component")), f"{each.get('apply')}/{each.get('name')}.yaml", each["object"])
-        for each in seen.get("objects", ())
-    ]
-    held = [(name, path, each) for name, its in resources.items() for path, each in its.items()]
-    if sorted(objects, key=_place) != sorted(held, key=_place):
-        yield f"{RENDERED}: its objects are not those of the bundle"
+_US = f"eidos {__version__}"
 
 
-def _place(entry: tuple[str, str, Json]) -> tuple[str, str]:
-    return entry[0], entry[1]
+def _of_files(files: Sequence[File], bundle: OpenedBundle) -> Iterator[str]:
+    """Name every file that is deployed and was not judged so, or was judged and is not there."""
+    made = {each.path: each for each in files}
+    for path in sorted(made.keys() | bundle.listed.keys()):
+        there, wanted = bundle.listed.get(path), made.get(path)
+        if there is None:
+            yield f"{path}: rules judged it, and it is not in the bundle"
+        elif wanted is None and path != GATE and not path.startswith(f"{FOLDER}/"):
+            yield f"{path}: nobody judged it: it does not follow from what rules saw"
+        elif wanted is not None and address(wanted.content) != there.digest:
+            yield f"{path}: nobody judged it so: made again from what rules saw, it is another"
+        elif there.is_executable is not (wanted is not None and wanted.is_executable):
+            yield f"{path}: whether it can be executed is not as it was made"
 
 
-def _ordered(value: Any) -> Any:  # noqa: ANN401 -- any JSON
-    """Give entries about files in the order of their paths: a manifest has another."""
-    is_files = isinstance(value, list) and all(isinstance(e, dict) and "path" in e for e in value)
-    return sorted(value, key=lambda each: str(each["path"])) if is_files else value
+def _as_seen(
+    plan: Plan, files: Sequence[File], bundle: OpenedBundle, context: Context
+) -> dict[str, Json]:
+    """Give what rules see of a plan, with what carried definitions say of it."""
+    made = as_input(plan, bundle.recipe, files)
+    if DEFINITIONS in bundle.listed:
+        from eidos.engine.bundling.definitions import definitions_in, held
+
+        definitions = definitions_in([read_json(bundle, DEFINITIONS, context.limits)])
+        made["definitions"] = held(definitions, made)
+    return made
+
+
+# What judged ------------------------------------------------------------------------------------
+
+
+def _of_shipped(question: GateQuestion, bundle: OpenedBundle, context: Context) -> Iterator[str]:
+    """Hold what judged against what comes with this eidos, by name: it may be called like that.
+
+    What is of another version can be held against nothing here, and is told.
+    """
+    told = []
+    for pack in (*question.policy.packs, *question.bundle_packs):
+        version, digest = shipped_as(pack.name) or (None, None)
+        if version == pack.version and digest != pack.digest:
+            yield (
+                f"the pack {pack.name}@{pack.version} is not the one that {_US} ships: "
+                f"it is {pack.digest} and not {digest}"
+            )
+        elif version not in {None, pack.version}:
+            told.append(f"{pack.name}@{pack.version} (here {version})")
+    if maker(bundle) == _US and library_contents(bundle) != policy_contents(
+        folder_contents(LIBRARY)
+    ):
+        yield f"the library that packs were read with is not the one of {_US}"
+    if told:
+        said = ", ".join(told)
+        context.say(f"note: of another version than {_US} ships, and held against nothing: {said}")
 
 
 # The decision -----------------------------------------------------------------------------------
 
 
-def _of_decision(said: Any, made: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 -- any JSON
-    """Say what of a decision is not as it was, entries of lists by what names them."""
-    if isinstance(said, dict) and isinstance(made, dict):
-        for key in dict.fromkeys((*said, *made)):
+def _of_decision(said: Any, made: Any) -> Iterator[str]:  # noqa: ANN401 -- any JSON
+    """Say what of a decision is not as it was."""
+    for path, was, is_ in _differing(said, made):
+        yield f"{path} was {_short(was)}, and is {_short(is_)}"
+
+
+def _differing(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 -- any JSON
+    """Give where two documents differ, and how; entries of lists by what names them.
+
+    A number is not a flag, and 1 is not 1.0: rules may tell them apart.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in dict.fromkeys((*one, *other)):
             place = f"{path}.{key}" if path else str(key)
-            yield from _of_decision(said.get(key, _ABSENT), made.get(key, _ABSENT), place)
-    elif isinstance(said, list) and isinstance(made, list) and (said or made):
-        old, new = _keyed(said), _keyed(made)
+            yield from _differing(one.get(key, _ABSENT), other.get(key, _ABSENT), place)
+    elif isinstance(one, list) and isinstance(other, list):
+        old, new = _keyed(one), _keyed(other)
         for name in dict.fromkeys((*old, *new)):
-            yield from _of_decision(
-                old.get(name, _ABSENT), new.get(name, _ABSENT), f"{path}[{name}]"
-            )
-    elif said != made:
-        yield f"{path} was {_short(said)}, and is {_short(made)}"
+            place = f"{path}[{name}]"
+            yield from _differing(old.get(name, _ABSENT), new.get(name, _ABSENT), place)
+        if old == new and list(old) != list(new):
+            yield f"the order of {path}", ", ".join(old), ", ".join(new)
+    elif type(one) is not type(other) or one != other:
+        yield path, one, other
 
 
 def _keyed(entries: Sequence[Any]) -> dict[str, Any]:
@@ -288,6 +340,8 @@ def _keyed(entries: Sequence[Any]) -> dict[str, Any]:
 
 
 def _short(value: object) -> str:
+    if value is _ABSENT:
+        return "nothing"
     if isinstance(value, dict):
         return str(value.get("status") or "there")
     return str(value)[:200]

@@ -89,20 +89,54 @@ def read_definitions(folders: Iterable[str], limits: Limits) -> Definitions:
             differ about one kind; or there is no definition at all.
     """
     named = list(folders)
-    found: dict[tuple[str, str], Definition] = {}
-    for source in _sources(named):
-        for document in read_documents(source, limits):
-            for definition in _definitions(document, document.value, ()):
-                key = definition.group, definition.kind
-                other = found.setdefault(key, definition)
-                if other != definition:
-                    raise _differing(other, definition)
+    sources = _sources(named)
+    found = definitions_in(each for source in sources for each in read_documents(source, limits))
     if not found:
         raise DocumentError(
             f"there is no {_KIND} in {', '.join(named)}",
             hint="Write them with: helm show crds CHART > crds/CHART.yaml",
         )
     return found
+
+
+def definitions_in(documents: Iterable[Document]) -> Definitions:
+    """Take every definition out of documents; what else is in them is left alone.
+
+    Raises:
+        DocumentError: a definition is none, or two differ about one kind.
+    """
+    found: dict[tuple[str, str], Definition] = {}
+    for document in documents:
+        for definition in _definitions(document, document.value, ()):
+            key = definition.group, definition.kind
+            other = found.setdefault(key, definition)
+            if other != definition:
+                raise _differing(other, definition)
+    return found
+
+
+def carried(definitions: Definitions, bundle: Mapping[str, Any]) -> dict[str, Json]:
+    """Give the definitions that `held` asks of a bundle, as `definitions_in` reads them.
+
+    Args:
+        definitions: of the kinds that are known; of most of them a bundle has no object.
+        bundle: ``input.bundle``, with its ``objects`` and ``deployment``.
+    """
+    entries = (*bundle["objects"], *bundle["deployment"])
+    asked = [_of(definitions, each["object"]) for each in entries]
+    found = {(each.group, each.kind): each for each in asked if each is not None}
+    return {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [_written(found[key]) for key in sorted(found)],
+    }
+
+
+def _written(definition: Definition) -> Json:
+    versions: list[Json] = [dict(each) for each in definition.versions.values()]
+    names: Json = {"kind": definition.kind}
+    spec: Json = {"group": definition.group, "names": names, "versions": versions}
+    return {"apiVersion": _API, "kind": _KIND, "spec": spec}
 
 
 def _sources(named: Iterable[str]) -> Iterator[Source]:

@@ -118,16 +118,27 @@ def _release(component: WrittenComponent, recipe: WrittenRecipe, catalog: Catalo
             f"the registry has no component {component.name!r}",
             hint=nearest(component.name, catalog.components),
         )
+    return release_of(component, _owner(registry, recipe.components), Rendered({}))
+
+
+def release_of(component: WrittenComponent, crds_by: str | None, rendered: Rendered) -> Release:
+    """Give a component of a recipe as it will be deployed.
+
+    Args:
+        component: as the recipe says it.
+        crds_by: the component that owns its definitions, where that is another one.
+        rendered: what a bundler made of it.
+    """
     return Release(
         name=component.name,
         namespace=component.namespace,
         wave=component.wave,
         depends_on=component.depends_on,
-        rendered=Rendered({}),
+        rendered=rendered,
         repository=component.repository,
         chart=component.chart,
         version=component.version,
-        crds_by=_owner(registry, recipe.components),
+        crds_by=crds_by,
     )
 
 

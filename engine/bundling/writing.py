@@ -1,6 +1,7 @@
 """The files that every bundle has, whatever deploys it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from eidos.engine.documents.reading import read_text
@@ -9,6 +10,27 @@ from eidos.engine.model.bundle import File, Plan, Release, folder_of, path_of
 from eidos.engine.model.facts import join_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import WrittenRecipe
+from eidos.engine.ports import Deployer
+
+
+def bundle_files(
+    plan: Plan, recipe: WrittenRecipe, deployers: Mapping[str, Deployer], *, annotate: bool
+) -> tuple[File, ...]:
+    """Give every file of a bundle but the decision and what it was decided from.
+
+    Args:
+        plan: what is deployed.
+        recipe: as it was given.
+        deployers: what writes for the tools that deploy it, by name.
+        annotate: say before each value who set it.
+
+    Raises:
+        BundleError: a deployer cannot write the plan.
+    """
+    files = [*common_files(plan, recipe, annotate=annotate), readme(plan, recipe)]
+    for name, deployer in deployers.items():
+        files += deployer.files(replace(plan, deployer=name))
+    return tuple(files)
 
 
 def common_files(plan: Plan, recipe: WrittenRecipe, *, annotate: bool = False) -> Iterator[File]:
@@ -51,17 +73,17 @@ def _annotated(values: Mapping[str, Json], notes: Mapping[str, str]) -> str:
     parts = []
     for key in values:
         below = [
-            f"# {path}: {by}\n"
+            _comment(f"{path}: {by}")
             for path, by in sorted(notes.items())
             if path == key or path.startswith((f"{key}.", f"{key}[", f'["{key}"]'))
         ]
-        parts.append("".join(_harmless(line) for line in below) + to_yaml({key: values[key]}))
+        parts.append("".join(below) + to_yaml({key: values[key]}))
     return "\n".join(parts)
 
 
-def _harmless(line: str) -> str:
-    """Keep a comment one comment."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in line)
+def _comment(text: str) -> str:
+    """Write one line of comment, whatever is in the text: a line break would make it a value."""
+    return f"# {''.join(sign if sign.isprintable() else '?' for sign in text)}\n"
 
 
 def as_input(plan: Plan, recipe: WrittenRecipe, files: Iterable[File]) -> dict[str, Json]:
@@ -69,7 +91,8 @@ def as_input(plan: Plan, recipe: WrittenRecipe, files: Iterable[File]) -> dict[s
 
     Returns:
         ``recipe`` (the document), ``deployer``, ``components`` (by name: chart, version, namespace,
-        wave, dependsOn, values, namespaceLabels, notes), ``objects`` (every resource with
+        wave, dependsOn, values, namespaceLabels, notes; values only of what has a chart, which
+        alone gets them), ``objects`` (every resource with
         ``component``, ``apply`` and ``object``), ``deployment`` (what the deployers wrote for tools
         that read objects: ``path`` and ``object``), ``files`` (paths and sizes).
     """
@@ -118,7 +141,7 @@ def _component(release: Release) -> dict[str, Any]:
         "dependsOn": list(release.depends_on),
         "crdsBy": release.crds_by,
         "serverSide": release.rendered.server_side,
-        "values": dict(release.rendered.values),
+        "values": dict(release.rendered.values) if release.has_chart else {},
         "namespaceLabels": dict(release.rendered.namespace_labels),
         "notes": [
             {"text": each.text, "path": each.path, "unused": each.is_unused}

@@ -158,6 +158,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How the files of a bundle were written, beside what rules saw of it."""
+
+    deployers: tuple[str, ...]
+    """By name; the first is the one that rules were told."""
+    source: BundleSource | None = None
+    """Where deployers were told that the bundle would lie."""
+    annotations: Mapping[str, Mapping[str, str]] | None = None
+    """Component to who set which of its values where the recipe does not say so, as
+    `Rendered.provenance`; None where files of values say of nothing who set it."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateDecision:
     """What a gate said before and after rendering, and on which evidence."""
 

