@@ -16,8 +16,8 @@ from eidos.engine.model.verdict import Status
 
 _WEIGHED = frozenset({Status.FAIL, Status.UNKNOWN, Status.NOT_ASKABLE})
 """Statuses that close a gate, or do not, by the severity of their rule."""
-_JUDGED = frozenset({Scope.NODE, Scope.CLUSTER, Scope.BUNDLE, Scope.DOCUMENT})
-"""Scopes of rules that a gate has a subject for; it holds no cluster against a recipe by rules."""
+_JUDGED = frozenset(Scope) - {Scope.RECIPE}
+"""Scopes of rules that a gate asks; it holds no cluster against a recipe by rules."""
 
 
 def stale(gate: NamedGate, snapshot: Snapshot, now: datetime) -> str | None:

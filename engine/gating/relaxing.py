@@ -21,8 +21,8 @@ def untold(
     Args:
         policy: what judged the snapshot, with what is told; its gate, waivers and enforcement hold
             for what was rendered too.
-        gate: its name: a gate of the configuration may say anything but which rules are asked, and
-            is told as a whole, ``gates.prod``.
+        gate: its name: what a gate of the configuration says is told of ``gates.prod``, each of its
+            settings for itself: ``fail-on: high``.
         bundle_packs: what judged what was rendered.
         bundle_rules: the rules of them that were asked, with their parameters.
 
@@ -31,8 +31,10 @@ def untold(
         ValueError: it names a severity that there is not.
     """
     told = {each.setting for each in policy.relaxations}
+    its = [each.value for each in policy.relaxations if each.setting == f"gates.{gate}"]
+    told |= {value.partition(":")[0] for value in its}
     for what, settings in _relaxed(policy, bundle_packs, bundle_rules):
-        if told.isdisjoint({*settings, *_parents(settings), f"gates.{gate}", "gates"}):
+        if told.isdisjoint({*settings, *_parents(settings)}):
             yield f"{what}, and no relaxation tells it"
     yield from _left_out(policy, bundle_packs, bundle_rules)
 
