@@ -257,7 +257,7 @@ def test_a_user_can_trust_a_project_and_the_report_says_what_it_relaxes(
     assert run(f"{option}check seen.json -p trusted") == 0
 
     told = [
-        "packs: trusted (--pack)",
+        "packs: trusted in place of the default ones (--pack)",
         f"fail-on: critical ({here / 'eidos.yaml'}:2)",
         f"enforcement.T-001: warn ({here / 'eidos.yaml'}:1)",
     ]
