@@ -347,7 +347,7 @@ def test_what_shows_or_tightens_holds_without_trust(here: Path, text: str) -> No
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("EIDOS_PACKS", "trusted", "packs: trusted (EIDOS_PACKS)"),
+        ("EIDOS_PACKS", "trusted", "packs: trusted in place of the default ones (EIDOS_PACKS)"),
         ("EIDOS_FAIL_ON", "high", "fail-on: high (EIDOS_FAIL_ON)"),
         ("EIDOS_ALLOW_INCOMPLETE", "1", "allow-incomplete: true (EIDOS_ALLOW_INCOMPLETE)"),
         ("EIDOS_WAIVERS", "waivers.yaml", "waivers: waivers.yaml (EIDOS_WAIVERS)"),
