@@ -313,6 +313,32 @@ def joined(one: object, more: Sequence[Mapping[str, Json]]) -> list[Any]:
     return [*there, *(dict(each) for each in more if dict(each) not in there)]
 
 
+def tolerations_joined(stated: object, shared: Sequence[Mapping[str, Json]]) -> list[Any]:
+    """Join tolerations; what a stated one tolerates already is not said again.
+
+    Args:
+        stated: the list that the recipe states, or none; every entry of it stays.
+        shared: tolerations of the shared inputs.
+    """
+    there = list(stated) if isinstance(stated, list) else []
+    return joined(there, [each for each in shared if not any(_covers(one, each) for one in there)])
+
+
+def _covers(one: object, other: Mapping[str, Json]) -> bool:
+    """Say whether a toleration takes every taint that another takes, and for as long.
+
+    Kubernetes: no effect is every effect, no key with Exists is every key, and Exists is any value.
+    """
+    if not isinstance(one, Mapping) or "tolerationSeconds" in {*one, *other}:
+        return False
+    exists = one.get("operator") == "Exists"
+    narrows = [name for name in ("key", "effect") if one.get(name)]
+    narrows += [] if exists else ["operator", "value"]
+    return (exists or bool(one.get("key"))) and all(
+        one.get(name) == other.get(name) for name in narrows
+    )
+
+
 def version_of(text: str | None) -> tuple[int, ...]:
     """Read the numbers of a version: ``(0, 19, 1)`` for ``v0.19.1-rc1``; perhaps none."""
     found = re.match(r"v?(\d+(?:\.\d+)*)", text or "")

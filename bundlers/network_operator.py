@@ -33,7 +33,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from eidos.bundlers._drafting import Draft, dict_of, joined, name_of, spec_of
+from eidos.bundlers._drafting import Draft, dict_of, name_of, spec_of, tolerations_joined
 from eidos.engine.model.bundle import Rendered, ToRender
 
 _POLICY = "nic-cluster-policy"
@@ -137,8 +137,9 @@ def _drivers(draft: Draft, path: tuple[str, ...], *, is_there: bool) -> None:
 
 def _tolerations(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
     shared = draft.wanted.shared.accelerated_tolerations
-    if shared:
-        spec["tolerations"] = joined(spec.get("tolerations"), shared)
+    tolerations = tolerations_joined(spec.get("tolerations"), shared)
+    if tolerations != (spec.get("tolerations") or []):
+        spec["tolerations"] = tolerations
         draft.changed(path, "shared input accelerated tolerations")
 
 

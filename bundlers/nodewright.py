@@ -39,8 +39,8 @@ from eidos.bundlers._drafting import (
     dict_of,
     is_keyless,
     is_label,
-    joined,
     spec_of,
+    tolerations_joined,
     version_of,
 )
 from eidos.bundlers._rendering import render
@@ -331,14 +331,14 @@ def _around(draft: Draft, path: tuple[str, ...], spec: dict[str, Any]) -> None:
         draft.changed((*path, "runtimeRequired"), "a reboot must not meet what runs already")
     _selector(draft, path, spec)
     wanted = draft.wanted.shared.accelerated_tolerations
-    tolerations = joined(spec.get("additionalTolerations"), wanted)
+    tolerations = tolerations_joined(spec.get("additionalTolerations"), wanted)
     if any(is_keyless(each) for each in tolerations) and set(interrupts) - {None, "noop"}:
         draft.refuse(
             (*path, "additionalTolerations"),
             "has one without a key beside a package that interrupts: the drain never ends",
             "Name the taint: {key: nvidia.com/gpu, operator: Exists}.",
         )
-    if wanted:
+    if tolerations != (spec.get("additionalTolerations") or []):
         spec["additionalTolerations"] = tolerations
         draft.changed((*path, "additionalTolerations"), "shared input accelerated tolerations")
 

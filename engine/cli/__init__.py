@@ -14,7 +14,7 @@ import click
 
 from eidos.engine import __version__
 from eidos.engine.cli import console
-from eidos.engine.config import Files, load_settings
+from eidos.engine.config import Files, load_settings, unknown_variables
 from eidos.engine.errors import EidosError, ExitCode, UsageError
 
 COMMANDS = {
@@ -87,6 +87,17 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; for one that there is not, name the nearest."""
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+            from eidos.engine.model.nearest import nearest
+
+            ctx.fail(f"No such command {name!r}. {nearest(name, known)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         with formatter.section("Commands"):
@@ -127,6 +138,8 @@ def root(
         raise UsageError(f"--no-config and {other} contradict each other", hint="Give one.")
     files = Files(read=not no_config, own=config, trust_project=trust_project)
     ctx.ensure_object(dict).update(debug=debug, files=files)
+    for name, hint in unknown_variables(os.environ):
+        console.say(f"note: {name} is no variable that eidos reads. {hint}")
     if ctx.invoked_subcommand in {None, "config", "validate"}:
         return  # a configuration that is wrong must not hide what says so
     ctx.obj["settings"] = load_settings(Path.cwd(), os.environ, files)

@@ -85,7 +85,7 @@ def command(
     chosen = parse_outputs(outputs, ADMISSION, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no manifest is named", hint="Name one: eidos admit deployment.yaml")
-    request = policy_request(policy, tell_relaxations())
+    request = policy_request(policy, tell_relaxations(outputs=chosen))
     with open_context(asked.db, policy, record=not asked.no_record) as context:
         packs = request.packs or (PACK,)
         resolved = resolve(replace(request, packs=packs, enforcement_point=WEBHOOK), context)

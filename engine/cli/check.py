@@ -100,7 +100,7 @@ def command(
     chosen = parse_outputs(outputs, REPORT, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
-    request = policy_request(policy, tell_relaxations())
+    request = policy_request(policy, tell_relaxations(outputs=chosen))
     with (
         open_context(
             asked.db, policy, record=not asked.no_record, remembers=not asked.no_memo

@@ -44,6 +44,14 @@ def say(text: str) -> None:
     click.echo(tabbed(masked(text, prose=True)), err=True)
 
 
+def is_one_place() -> bool:
+    """Say whether standard output and standard error go to the same terminal, pipe or file."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (OSError, ValueError):  # one of them is closed, or is no file at all
+        return False
+
+
 def complain(problem: EidosError | Problem) -> None:
     """Say on standard error what is wrong and what to do next.
 

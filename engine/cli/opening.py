@@ -1,7 +1,7 @@
 """From options and configuration to the policy that judges and the context it judges in."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from eidos.engine.model.history import Window
 from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.times import written
 from eidos.engine.packs.choosing import RuleChoice
+from eidos.engine.report.outputs import Output
 
 if TYPE_CHECKING:
     from eidos.engine.ports import Clock
@@ -75,13 +76,16 @@ def policy_request(options: PolicyOptions, relaxations: tuple[Relaxation, ...]) 
 
 
 def tell_relaxations(
-    also: Iterable[str] = (), without: Iterable[str] = ()
+    also: Iterable[str] = (), without: Iterable[str] = (), outputs: Sequence[Output] = ()
 ) -> tuple[Relaxation, ...]:
     """Say on standard error what makes the gate easier to pass than it is by default, and give it.
+
+    A report in text tells it as well: where both streams go to one place, it is told there only.
 
     Args:
         also: settings, or entries of them, without an option that bear on the running command.
         without: settings of which it does not take what is configured.
+        outputs: of a report whose text tells what relaxed it; none where no report does.
     """
     context = click.get_current_context()
     options = given(context)
@@ -93,8 +97,9 @@ def tell_relaxations(
         *(each for option in options.values() for each in _of_option(option, context)),
         *(each for each in configured if bearing & {each.setting, row_of(each.setting).key}),
     )
+    told_in_text = Output("text") in outputs and console.is_one_place()
     with suppress(OSError):  # where nobody can be told, the report still tells
-        for each in found:
+        for each in () if told_in_text else found:
             console.say(f"relaxed: {each}")
     return found
 

@@ -2,5 +2,6 @@
 
 from eidos.engine.config.loading import Files, load_settings
 from eidos.engine.config.settings import Settings
+from eidos.engine.config.variables import unknown_variables
 
-__all__ = ["Files", "Settings", "load_settings"]
+__all__ = ["Files", "Settings", "load_settings", "unknown_variables"]

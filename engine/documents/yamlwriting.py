@@ -21,9 +21,20 @@ class _Dumper(yaml.CSafeDumper):
 
 def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     style = '"' if _ODD.search(text) else None
-    if style is None and _ambiguous(text):
+    if style is None and _is_block(text):
+        style = "|"
+    elif style is None and _ambiguous(text):
         style = '"' if "'" in text else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _is_block(text: str) -> bool:
+    """Say whether text of several lines can stand as it is, so that a diff shows its lines.
+
+    What would need an indicator of indentation, or of more than one line end, stays in quotes; the
+    emitter itself quotes what has tabs or a space before a line end.
+    """
+    return "\n" in text and not text.startswith((" ", "\n")) and not text.endswith("\n\n")
 
 
 def _ambiguous(text: str) -> bool:
@@ -43,4 +54,6 @@ def dump(value: Json) -> str:
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE, indent=2
     )
     # What is invisible stands in double quotes, where its escape means the same.
-    return _UNSEEN.sub(escaped, text.removesuffix("...\n"))
+    if text.endswith("\n...\n"):  # of the document; a text's own line is indented
+        text = text.removesuffix("...\n")
+    return _UNSEEN.sub(escaped, text)

@@ -25,7 +25,12 @@ class Relaxation:
     """File and line; the variable or the option where it is no file."""
 
     def __str__(self) -> str:
-        """Give ``fail-on: high (eidos.yaml:3)``."""
+        """Give ``fail-on: high (eidos.yaml:3)``.
+
+        Packs say in place of what they judge: naming one's own is no fault, but the others do not.
+        """
+        if self.setting == "packs":
+            return f"packs: {self.value} in place of the default ones ({self.origin})"
         return f"{self.setting}: {self.value} ({self.origin})"
 
 

@@ -6,6 +6,7 @@ from dataclasses import field
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.records import dataclass
+from eidos.engine.report.escaping import one_line
 from eidos.engine.report.placing import findings, urgency
 
 _QUIET = frozenset({Status.PASS, Status.SKIP, Status.NOT_ASKABLE})
@@ -34,6 +35,17 @@ class Same:
     subjects: list[Subject] = field(default_factory=list)
     said: dict[str, tuple[Finding, list[Subject]]] = field(default_factory=dict)
     """Different findings, each with the subjects it was said of."""
+
+    @property
+    def lacks_facts(self) -> bool:
+        """Whether all there is to say is why facts are missing."""
+        return self.verdict.status is Status.UNKNOWN and self.verdict.waiver is None
+
+    def lacking(self) -> Iterator[tuple[str, str, str]]:
+        """Give subject, rule and reason of each verdict that lacks facts; none of others."""
+        for finding, subjects in self.said.values() if self.lacks_facts else ():
+            for subject in subjects:
+                yield subject.identity, self.verdict.rule, one_line(finding.msg)
 
 
 def group(report: Report) -> list[Alike]:

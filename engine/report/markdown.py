@@ -17,6 +17,8 @@ from eidos.engine.report.escaping import markdown_text as text
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import WORST_FIRST, spot
 from eidos.engine.report.wording import (
+    FACTS,
+    Unanswered,
     and_more,
     counted,
     decided,
@@ -24,6 +26,7 @@ from eidos.engine.report.wording import (
     not_askable,
     paragraphs,
     plural,
+    unknown,
 )
 
 LIMIT = 65_000
@@ -72,8 +75,9 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         place = f"{code(str(problem.location))} " if problem.location else ""
         hint = f" _{text(problem.hint)}_" if problem.hint else ""
         yield f"\n- **problem** {place}{text(problem.message)}{hint}\n"
-    for same in by_rule(report, group(report)):
-        yield _section(report, same)
+    found = by_rule(report, group(report))
+    yield from (_section(report, same) for same in found if not same.lacks_facts)
+    yield from map(_unknown, unknown(each for same in found for each in same.lacking()))
     yield from _unaskable(report)
     for note in report.waiver_notes:
         yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"
@@ -129,6 +133,17 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
     values = f" ({told})" if told else ""
     who = named([code(subject.identity) for subject in subjects[:_NAMES]], len(subjects))
     return f"- {where}{path}: {text(finding.msg)}{values}<br>{who}{fix}"
+
+
+def _unknown(each: Unanswered) -> str:
+    of = f"{plural(len(each.rules), 'rule')} of {plural(len(each.subjects), 'subject')}"
+    summary = f"<summary><b>unknown</b> {of}: {text(each.reason)}</summary>"
+    who = named([code(name) for name in [*each.subjects][:_NAMES]], len(each.subjects))
+    lines = [f"\n<details>{summary}\n", f"- rules: {', '.join(map(code, each.rules))}"]
+    if each.facts:
+        facts = named([code(fact) for fact in [*each.facts][:FACTS]], len(each.facts))
+        lines.append(f"- facts: {facts}")
+    return "\n".join([*lines, f"- of {who}", "\n</details>\n"])
 
 
 def _unaskable(report: Report) -> Iterator[str]:

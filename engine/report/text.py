@@ -11,7 +11,17 @@ from eidos.engine.report.alike import Alike, Same, by_rule, group
 from eidos.engine.report.escaping import one_line, shortened
 from eidos.engine.report.page import Page, subjects_named, where
 from eidos.engine.report.placing import findings
-from eidos.engine.report.wording import and_more, counted, decided, not_askable, plural
+from eidos.engine.report.wording import (
+    FACTS,
+    Unanswered,
+    and_more,
+    counted,
+    decided,
+    named,
+    not_askable,
+    plural,
+    unknown,
+)
 
 _DECISIONS = {
     Decision.PASSED: "pass",
@@ -25,6 +35,8 @@ _FINDINGS = 10
 """Findings shown of one verdict."""
 _DIFFERENT = 5
 """Different findings shown of one rule, when rules are listed."""
+_NAMES = 3
+"""Subjects named of those that share a reason."""
 _SPREAD = 300
 """Characters shown of a reason."""
 _LINES = 20
@@ -64,7 +76,8 @@ def _group(page: Page, alike: Alike) -> None:
         elif verdict.status is Status.ERROR:
             page.line(f"  {page.title(verdict)}")
             page.line(f"    {page.reason(verdict)}")
-    _unknown(page, alike.loud)
+    said = [(each.rule, page.reason(each)) for each in alike.loud if each.status is Status.UNKNOWN]
+    _unknown(page, unknown((alike.first.identity, *each) for each in said), "  ")
     for verdict in alike.loud:
         if verdict.status is Status.WAIVED or verdict.waiver is not None:
             _waived(page, alike.first, verdict)
@@ -96,14 +109,14 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
     page.remedy(verdict.rule)
 
 
-def _unknown(page: Page, verdicts: Sequence[Verdict]) -> None:
-    reasons: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.status is Status.UNKNOWN:
-            reasons.setdefault(page.reason(verdict), []).append(verdict.rule)
-    for reason, rules in reasons.items():
-        page.line(f"  {page.style('unknown', 'UNKNOWN')} {reason}")
-        page.wrapped(f"{plural(len(rules), 'rule')}:", ", ".join(rules), 4)
+def _unknown(page: Page, found: Sequence[Unanswered], margin: str) -> None:
+    for each in found:
+        page.line(f"{margin}{page.style('unknown', 'UNKNOWN')} {each.reason}")
+        indent = len(margin) + 2
+        page.wrapped(f"{plural(len(each.rules), 'rule')}:", ", ".join(each.rules), indent)
+        if each.facts:
+            facts = named([*each.facts][:FACTS], len(each.facts))
+            page.wrapped(f"{plural(len(each.facts), 'fact')}:", facts, indent)
 
 
 def _unaskable(page: Page) -> None:
@@ -145,8 +158,17 @@ def _quiet(page: Page, subject: Subject) -> None:
 
 def _by_rule(page: Page, groups: Sequence[Alike]) -> None:
     """Write each rule once, with how many subjects it concerns and a few of its findings."""
-    for same in by_rule(page.report, groups):
-        _rule(page, same)
+    found = by_rule(page.report, groups)
+    for same in found:
+        if not same.lacks_facts:
+            _rule(page, same)
+            page.line()
+    lacking = unknown(each for same in found for each in same.lacking())
+    for each in lacking:
+        _unknown(page, [each], "")
+        names = [one_line(name) for name in [*each.subjects][:_NAMES]]
+        of = plural(len(each.subjects), "subject")
+        page.line(f"  of {of}: {named(names, len(each.subjects))}")
         page.line()
 
 

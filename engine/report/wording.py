@@ -1,7 +1,8 @@
 """What several formats say in the same words: counts, the decision, findings and problems."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from eidos.engine.errors import ExitCode, Problem
@@ -142,28 +143,69 @@ def _gating(report: Report, status: Status) -> int:
     )
 
 
+FACTS = 40
+"""Facts named of those that are missing for one reason."""
+_LACK = re.compile(r"(?P<fact>.+?) (?:was|is) (?P<why>not (?:collected|complete) \(.+\)|not in .+)")
+"""What a rule lacks, as `eidos.engine.evaluating.projecting` says it."""
+
+
 @dataclass(slots=True)
-class Unaskable:
-    """A reason for which rules cannot be asked, and whom that concerns."""
+class Unanswered:
+    """A reason for which rules have no answer, and whom that concerns."""
 
     reason: str
     rules: dict[str, None] = field(default_factory=dict)
     subjects: dict[str, None] = field(default_factory=dict)
+    facts: dict[str, None] = field(default_factory=dict)
+    """What the reason is about, where it is about several; else it says so itself."""
 
 
-def not_askable(report: Report) -> list[Unaskable]:
+def not_askable(report: Report) -> list[Unanswered]:
     """Gather what what took the snapshots can never tell, by reason, in order of appearance."""
-    found: dict[str, Unaskable] = {}
+    found: dict[str, Unanswered] = {}
     for subject, verdict in report.verdicts():
         if verdict.status is Status.NOT_ASKABLE:
             reason = verdict.reason or verdict.status.value
-            one = found.setdefault(reason, Unaskable(reason))
+            one = found.setdefault(reason, Unanswered(reason))
             one.rules[verdict.rule] = None
             one.subjects[subject.identity] = None
     return [*found.values()]
 
 
-def told_unaskable(each: Unaskable) -> str:
+def unknown(said: Iterable[tuple[str, str, str]]) -> list[Unanswered]:
+    """Gather unknown verdicts by why their facts are missing, in order of appearance.
+
+    Args:
+        said: subject, rule and reason of each.
+    """
+    found: dict[str, Unanswered] = {}
+    parted: dict[str, tuple[str, list[str]]] = {}  # one reason is that of thousands of nodes
+    for subject, rule, reason in said:
+        why, facts = parted[reason] if reason in parted else _lacking(reason)
+        parted[reason] = why, facts
+        one = found.setdefault(why, Unanswered(reason))
+        one.rules[rule] = None
+        one.subjects[subject] = None
+        one.facts.update(dict.fromkeys(facts))
+        if len(one.facts) > 1:
+            one.reason = why
+    for each in found.values():
+        if len(each.facts) == 1:
+            each.facts.clear()
+    return [*found.values()]
+
+
+def _lacking(reason: str) -> tuple[str, list[str]]:
+    """Part a reason into why and which facts; where that is not one why, it stays whole."""
+    lacks = [_LACK.fullmatch(part) for part in re.split(r"(?<=\)); ", reason)]
+    known = [each for each in lacks if each]
+    whys = {each["why"] for each in known}
+    if len(known) < len(lacks) or len(whys) > 1:
+        return reason, []
+    return whys.pop(), [each["fact"] for each in known]
+
+
+def told_unaskable(each: Unanswered) -> str:
     """Write ``2 rules of 1 subject cannot be asked (K8S-008, K8S-009): k8s.kubelet is ...``."""
     who = f"{plural(len(each.rules), 'rule')} of {plural(len(each.subjects), 'subject')}"
     return f"{who} cannot be asked ({', '.join(each.rules)}): {each.reason}"

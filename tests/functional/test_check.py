@@ -338,7 +338,26 @@ def test_a_reader_that_leaves_does_not_change_the_decision() -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "relaxed: packs: t (--pack)\n"
+    assert done.stderr == "relaxed: packs: t in place of the default ones (--pack)\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "apart", "times"),
+    [("text", False, 1), ("text", True, 2), ("text=report.txt", False, 1), ("json", False, 1)],
+)
+def test_what_relaxes_is_said_once_where_a_person_sees_both_streams(
+    output: str, *, apart: bool, times: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "eidos.engine", "check", "s.yaml", "-p", "t", "-o", output],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if apart else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    said = (done.stdout + (done.stderr or "")).splitlines()
+    told = "relaxed: packs: t in place of the default ones (--pack)"
+    assert said.count(told) == times
 
 
 def test_closed_standard_output_is_said() -> None:

@@ -18,6 +18,8 @@ import yaml
 
 from eidos.engine import __version__
 from fakes.attested import write_gated
+from fakes.kube_api import KubeApi, serve
+from fakes.kube_objects import small_cluster
 from fakes.registry import registry
 from fakes.sigstore_world import World
 
@@ -281,6 +283,44 @@ def test_github_says_what_will_fail_when_waivers_end(
     assert "GPU-001" in (machine.folder / "step-summary.md").read_text()
 
 
+def collected(machine: Machine, kubeconfig: str) -> list[subprocess.CompletedProcess[str]]:
+    """Run the steps of the job that asks the cluster itself until one fails, as its system does."""
+    temp = machine.folder / "temp"
+    temp.mkdir()
+    env = {"RUNNER_TEMP": str(temp), "TMPDIR": str(temp), "KUBECONFIG_TEXT": kubeconfig}
+    done = []
+    for step in github_steps(parsed("github-actions/collect.yml")["jobs"]["check"]):
+        done.append(machine.run(step._replace(env={**step.env, **env})))
+        if done[-1].returncode != 0:
+            break
+    assert [each for each in temp.iterdir() if each.name != "cluster.yaml"] == []
+    return done
+
+
+def test_a_job_judges_what_the_cluster_says_and_no_file_of_a_pull_request(
+    machine: Machine, tmp_path: Path
+) -> None:
+    pytest.importorskip("kubernetes")
+    (machine.folder / "eidos.yaml").write_text("packs: [./mine]\nfail-on: critical\n")
+    with serve(KubeApi()) as api:
+        small_cluster(api)
+        done = collected(machine, api.kubeconfig(tmp_path).read_text())
+    said = done[-1].stdout
+    assert [each.returncode for each in done[:2]] == [0, 0], done[-1].stderr
+    assert (len(done), "K8S-017" in said, "demo-east-1" in said) == (3, True, True)
+    assert "gpu-b" not in said  # of the cluster.yaml that lies there
+    assert "not askable" not in said
+    assert "K8S-017" in (machine.folder / "step-summary.md").read_text()
+
+
+def test_a_job_that_cannot_ask_the_cluster_judges_nothing(machine: Machine, tmp_path: Path) -> None:
+    pytest.importorskip("kubernetes")
+    with serve(KubeApi()) as api:
+        kubeconfig = api.kubeconfig(tmp_path).read_text()
+    done = collected(machine, kubeconfig)
+    assert [each.returncode for each in done] == [0, 3], done[-1].stderr
+
+
 def admission(_: Path) -> list[Script]:
     return github_steps(parsed("github-actions/admission.yml")["jobs"]["admit"])
 
@@ -330,6 +370,7 @@ def test_tekton_without_eidos_is_no_answer(machine: Machine) -> None:
         ("github-workflow.json", "github-actions/policy.yml"),
         ("github-workflow.json", "github-actions/admission.yml"),
         ("github-workflow.json", "github-actions/bundle.yml"),
+        ("github-workflow.json", "github-actions/collect.yml"),
         ("github-workflow.json", "github-actions/waivers.yml"),
         ("github-workflow.json", "bundle-trust/attest.yml"),
         ("github-workflow.json", "bundle-trust/verify.yml"),
@@ -352,6 +393,7 @@ def test_example_keeps_the_published_schema(schema: str, example: str) -> None:
         ("github-actions/admission", {"contents": "read"}),
         ("github-actions/policy", {"contents": "read", "security-events": "write"}),
         ("github-actions/bundle", {"contents": "write"}),
+        ("github-actions/collect", {}),
         ("github-actions/waivers", {"contents": "read"}),
         (
             "bundle-trust/attest",

@@ -257,7 +257,7 @@ def test_a_user_can_trust_a_project_and_the_report_says_what_it_relaxes(
     assert run(f"{option}check seen.json -p trusted") == 0
 
     told = [
-        "packs: trusted (--pack)",
+        "packs: trusted in place of the default ones (--pack)",
         f"fail-on: critical ({here / 'eidos.yaml'}:2)",
         f"enforcement.T-001: warn ({here / 'eidos.yaml'}:1)",
     ]
@@ -347,7 +347,7 @@ def test_what_shows_or_tightens_holds_without_trust(here: Path, text: str) -> No
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("EIDOS_PACKS", "trusted", "packs: trusted (EIDOS_PACKS)"),
+        ("EIDOS_PACKS", "trusted", "packs: trusted in place of the default ones (EIDOS_PACKS)"),
         ("EIDOS_FAIL_ON", "high", "fail-on: high (EIDOS_FAIL_ON)"),
         ("EIDOS_ALLOW_INCOMPLETE", "1", "allow-incomplete: true (EIDOS_ALLOW_INCOMPLETE)"),
         ("EIDOS_WAIVERS", "waivers.yaml", "waivers: waivers.yaml (EIDOS_WAIVERS)"),

@@ -82,7 +82,7 @@ def command(
     """
     chosen = parse_outputs(outputs, AS_OF)
     judged = PolicyOptions(**_fields(policy), effective_time=None)
-    request = policy_request(judged, tell_relaxations())
+    request = policy_request(judged, tell_relaxations(outputs=chosen))
     with open_context(asked.db, judged) as context:
         about = WindowOptions(
             clusters=asked.clusters, nodes=asked.nodes, rules=policy.rules, until=moment

@@ -201,6 +201,34 @@ def test_a_toleration_of_everything_beside_a_reboot_is_refused() -> None:
     assert spec_of(render(reboots, shared=shared))["additionalTolerations"] == [KEYED]
 
 
+NARROW = {**KEYED, "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "shared", "is_said"),
+    [
+        (KEYED, NARROW, False),
+        (KEYED, {"key": "nvidia.com/gpu", "operator": "Equal", "value": "x"}, False),
+        (NARROW, NARROW, False),
+        ({"key": "nvidia.com/gpu", "value": "x"}, {**NARROW, "value": "x"}, True),
+        (NARROW, KEYED, True),  # the shared one takes more taints
+        (NARROW, {**KEYED, "effect": "NoExecute"}, True),
+        (KEYED, {"key": "team", "operator": "Exists"}, True),
+        (KEYED, {"operator": "Exists"}, True),
+        (KEYED, {**KEYED, "effect": "NoExecute", "tolerationSeconds": 5}, True),
+        ({**KEYED, "tolerationSeconds": 5}, KEYED, True),
+        ({"key": "nvidia.com/gpu", "value": "x"}, KEYED, True),
+    ],
+)
+def test_a_taint_is_tolerated_once(
+    stated: dict[str, Any], shared: dict[str, Any], *, is_said: bool
+) -> None:
+    given = SharedInputs(accelerated_tolerations=(shared,))
+    there = render({"packages": [TUNED]}, resource(additionalTolerations=[stated]), shared=given)
+    said = [stated, shared] if is_said else [stated]
+    assert spec_of(there)["additionalTolerations"] == said
+
+
 # Settings ---------------------------------------------------------------------------------------
 
 

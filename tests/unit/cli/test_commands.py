@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from eidos.engine.cli import root
+from eidos.engine.cli import console, root
 
 TWINS = {"-o": "--output", "-p": "--pack", "-v": "--verbose", "-d": "--data"}
 """Short options, and the long one that each has wherever it is."""
@@ -23,6 +23,33 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 COMMANDS = dict(commands(root))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("chekc", "No such command 'chekc'. Did you mean 'check'?"),
+        ("policy tst", "No such command 'tst'. Did you mean 'test'?"),
+        ("--no-config history verfy", "No such command 'verfy'. Did you mean 'verify'?"),
+        ("zzzz", "No such command 'zzzz'. Known: admit, bundle, "),
+    ],
+)
+def test_the_nearest_command_is_named(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert console.run(root, words.split()) == 2
+    assert f"Error: {told}" in capsys.readouterr().err
+
+
+def test_a_misspelt_variable_is_told_and_its_value_is_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EIDOS_FAIL_0N", "s3cr3t")
+    assert console.run(root, ["config", "show"]) == 0
+    said = capsys.readouterr()
+    told = "note: EIDOS_FAIL_0N is no variable that eidos reads. Did you mean 'EIDOS_FAIL_ON'?\n"
+    assert said.err == told
+    assert "s3cr3t" not in said.out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

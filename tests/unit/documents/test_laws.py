@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 odd_texts = st.sampled_from(
     ["no", "1.10", "0x1", "007", "~", "", "<<", "---", "- a", "a: b", "#", "=", "\x85", "\u2028",
      "'", '"', "\ufeff", "\x7f", "2026-01-02", "1e5", "!x", "*a", "&a", "\t", " a ", "a\n\nb", "\r"]
-)  # fmt: skip
+) | st.lists(
+    st.sampled_from(["", "a", "b: c", "- d", "...", "---", "# e", "  f", "g ", "\th", "%i", "é"])
+).map("\n".join)  # fmt: skip
 scalars = (
     st.none()
     | st.booleans()
@@ -65,6 +68,13 @@ def test_yaml_reads_back_as_it_was(value: Json) -> None:
     (document,) = read_text(to_yaml({"value": value}), "x.yaml")
     assert document.value == {"value": value}
     assert json.dumps(document.value) == json.dumps({"value": value})  # types as well
+
+
+@given(values)
+def test_yaml_reads_back_alone_and_by_another_reader(value: Json) -> None:
+    (document,) = read_text(to_yaml(value), "x.yaml")
+    assert document.value == value
+    assert yaml.safe_load(to_yaml({"value": value})) == {"value": value}
 
 
 @given(st.dictionaries(texts | odd_texts, values, min_size=1, max_size=4))

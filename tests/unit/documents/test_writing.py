@@ -23,6 +23,16 @@ def test_long_text_stays_on_its_line() -> None:
     assert to_yaml({"a": "word " * 100}).count("\n") == 1
 
 
+def test_lines_of_a_text_are_lines_of_the_file() -> None:
+    assert to_yaml({"a": "x: 1\n\ny\n", "b": ["p\nq"]}) == (
+        "a: |\n  x: 1\n\n  y\nb:\n- |-\n  p\n  q\n"
+    )
+
+
+def test_a_line_of_a_text_does_not_end_the_document() -> None:
+    assert to_yaml({"a": "x\n...\n"}) == "a: |\n  x\n  ...\n"
+
+
 def test_equal_parts_are_written_out() -> None:
     part = {"k": [1]}
     assert "&" not in to_yaml({"a": part, "b": part})

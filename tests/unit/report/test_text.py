@@ -3,17 +3,19 @@
 import io
 from dataclasses import replace
 
+import pytest
+
 from eidos.engine.model.gate import Gate
-from eidos.engine.model.report import Report
+from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import REPORT
 from fakes import reports
 
 
-def text(report: Report, **how: object) -> str:
+def text(report: Report, form: str = "text", **how: object) -> str:
     out = io.StringIO()
-    REPORT.reporter("text")(report, out, replace(Rendering(), **how))
+    REPORT.reporter(form)(report, out, replace(Rendering(), **how))
     return out.getvalue()
 
 
@@ -91,6 +93,50 @@ def test_missing_facts_are_told_once_with_the_rules_they_silence() -> None:
     shown = text(reports.report(reports.node("a", *unknown)))
     assert shown.count("gpu.smi failed") == 1
     assert "8 rules: GPU-001, GPU-002" in shown
+
+
+NO_CLUSTER = "was not collected (unavailable: no cluster to ask)"
+
+
+def lacking(name: str, *reasons: str) -> Subject:
+    ids = [rule.id for rule in reports.RULES]
+    said = zip(ids, reasons, strict=False)
+    return reports.node(name, *(Verdict(rule, Status.UNKNOWN, reason=why) for rule, why in said))
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_one_cause_is_told_once_whatever_the_facts(form: str) -> None:
+    more = f"k8s.node {NO_CLUSTER}"
+    both = f"k8s.image {NO_CLUSTER}; k8s.helm {NO_CLUSTER}"
+    shown = text(reports.report(lacking("a", more, both, "gpu.smi is not in the snapshot")), form)
+    assert shown.count("no cluster to ask") == 1
+    for each in ("k8s.node", "k8s.image", "k8s.helm", "GPU-001", "GPU-002", "GPU-003"):
+        assert shown.count(each) == 1
+    assert "gpu.smi is not in the snapshot" in shown
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "k8s.node was not collected (a); gpu.smi was not collected (b)",
+        "k8s.node was not collected (a); and more",
+        "rule 7 lacks something",
+    ],
+)
+def test_reasons_that_are_not_one_cause_stay_whole(reason: str, form: str) -> None:
+    shown = text(reports.report(lacking("a", reason, "k8s.node was not collected (a)")), form)
+    assert reason in shown
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_many_unlike_subjects_that_lack_the_same_are_one_entry(form: str) -> None:
+    subjects = [lacking(f"n{each}", f"k8s.node on node n{each} {NO_CLUSTER}") for each in range(60)]
+    shown = text(reports.report(*subjects), form)
+    assert shown.count("no cluster to ask") == 1
+    assert "n0" in shown
+    assert "and 20 more" in shown  # facts
+    assert len(shown.splitlines()) < 40
 
 
 def test_a_fail_that_does_not_block_says_so() -> None:
