@@ -11,6 +11,7 @@ OTHER_VARIABLES = (
     "EIDOS_SEAL_KEY",
     "EIDOS_SIGNING_KEY",
     "EIDOS_SIGNING_PASSPHRASE",
+    "EIDOS_VERIFICATION_KEY",
 )
 """Those that are no setting: secrets, and where settings are read."""
 _OF_OTHERS = (
