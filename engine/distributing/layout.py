@@ -70,8 +70,13 @@ class Layout:
         """Give a manifest by tag or digest; None where there is none."""
         if name.startswith("sha256:"):
             return self._stored(name)
-        entry = next((each for each in self._entries()[0] if _tag(each) == name), None)
-        return None if entry is None else self._stored(entry["digest"])
+        named = {entry["digest"]: None for entry in self._entries()[0] if _tag(entry) == name}
+        if len(named) > 1:  # some readers take the first, others the last
+            raise DistributionError(
+                f"{self.place}: the tag {name} names {len(named)} manifests",
+                hint=f"Name one by its digest: {', '.join(sorted(named)[:2])}",
+            )
+        return self._stored(next(iter(named))) if named else None
 
     def _stored(self, digest: str) -> Stored | None:
         found = self._objects.read(_path(digest), MANIFEST_AT_MOST)

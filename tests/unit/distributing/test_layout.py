@@ -61,6 +61,16 @@ def test_two_tags_of_one_artifact(tmp_path: Path) -> None:
     assert layout.tags() == ["v1", "v2"]
 
 
+def test_a_tag_of_two_manifests_names_neither(tmp_path: Path) -> None:
+    layout = filled(tmp_path / "l")
+    put_artifact(layout, OTHER, "v2")
+    file = tmp_path / "l" / "index.json"
+    file.write_text(file.read_text().replace('"v2"', '"v1"'))
+    with pytest.raises(DistributionError, match="the tag v1 names 2 manifests"):
+        layout.manifest("v1")
+    assert layout.manifest(OTHER.manifest.descriptor.digest) is not None
+
+
 def test_many_who_write_at_once_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for number in range(16):
