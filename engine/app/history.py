@@ -72,7 +72,7 @@ def _refuse_unrecorded(asked: Window, context: Context) -> None:
     for glob in asked.clusters:
         if not context.store.runs(1, replace(Window.of(), clusters=(glob,))):
             hint = nearest(glob, context.store.clusters())
-            raise UsageError(f"nothing is recorded of a cluster {glob!r}", hint=hint)
+            raise UsageError(f"nothing is recorded about a cluster {glob!r}", hint=hint)
     refuse_unrecorded(asked, context)
 
 

@@ -81,10 +81,10 @@ def refuse_unrecorded(asked: Window, context: Context) -> None:
     for glob in asked.nodes:
         named = replace(always, nodes=(glob,))
         if not context.store.runs(1, named) and not _is_in_a_snapshot(named, context):
-            raise UsageError(f"nothing is recorded of a node {glob!r}", hint=_SHOW)
+            raise UsageError(f"nothing is recorded about a node {glob!r}", hint=_SHOW)
     for glob in asked.rules:
         if not context.store.runs(1, replace(always, rules=(glob,))):
-            raise UsageError(f"nothing is recorded of a rule {glob!r}", hint=_SHOW)
+            raise UsageError(f"nothing is recorded about a rule {glob!r}", hint=_SHOW)
 
 
 def _is_in_a_snapshot(named: Window, context: Context) -> bool:

@@ -239,14 +239,14 @@ class Judge:
         """Give what a rule found in every reading of facts that cannot all be read.
 
         A failure stays one, and says what could not be read; everything else is unknown. A reading
-        in which the rule broke tells nothing, where it did not break in all.
+        in which the rule broke tells nothing.
         """
         if again is None:
             return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
         said = [first, *(self._known[each.key] for each in again.readings)]
         able = [each for each in said if each.status is not Status.ERROR]
-        if not able:
-            return first
+        if not able:  # it may break on what cannot be read alone
+            return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
         found = able[0].findings
         for other in able[1:]:
             told = _identities(other.findings)
@@ -254,6 +254,8 @@ class Judge:
         bare = self._known[again.bare.key]
         absent = _identities([f for f in bare.findings if _leads(f.path, again.places)])
         found = tuple(each for each in found if not absent & _identities([each]))
+        if bare.status is Status.UNKNOWN:  # without that fact the rule itself cannot tell
+            found = tuple(each for each in found if not _leads(each.path, again.places))
         status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
         memo = digest([each.memo for each in (*said, bare)])
         return Verdict(first.rule, status, found, doubt, memo=memo)

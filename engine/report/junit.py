@@ -14,7 +14,7 @@ from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import xml_attribute, xml_text
 from eidos.engine.report.placing import place
-from eidos.engine.report.wording import account, called, decided, gist, told
+from eidos.engine.report.wording import account, called, decided, gist, seen, told
 
 _SKIPPED = frozenset({Status.SKIP, Status.UNKNOWN, Status.NOT_ASKABLE, Status.WAIVED})
 
@@ -70,6 +70,7 @@ def _run_properties(report: Report) -> list[tuple[str, str]]:
         ("engine", report.engine),
         ("decision", report.decision.value),
         ("exitCode", str(int(report.exit_code))),
+        *((("facts", facts),) if (facts := seen(report)) else ()),
         *((f"pack.{pack.name}", f"{pack.version} {pack.digest}") for pack in report.packs),
         *(("relaxation", str(relaxation)) for relaxation in report.relaxations),
     ]

@@ -98,7 +98,7 @@ def test_history_is_read_back(here: Path) -> None:
         [run] = eidos.runs()
         assert run.run == report.run
         assert eidos.run() == eidos.run(report.run) == report
-        with pytest.raises(UsageError, match="nothing is recorded of a cluster 'no such'"):
+        with pytest.raises(UsageError, match="nothing is recorded about a cluster 'no such'"):
             eidos.runs(cluster="no such")
         later = eidos.as_of(datetime.now(UTC) - timedelta(seconds=0), clusters=["demo-*"])
         assert {s.name for s in later.subjects} == {s.name for s in report.subjects}

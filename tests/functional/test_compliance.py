@@ -163,8 +163,8 @@ def test_nothing_to_compare_with(past: Past, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rule", "T-0O1"], "nothing is recorded of a rule 'T-0O1'"),
-        (["--node", "n9", "--rule", "T-*"], "nothing is recorded of a node 'n9'"),
+        (["--rule", "T-0O1"], "nothing is recorded about a rule 'T-0O1'"),
+        (["--node", "n9", "--rule", "T-*"], "nothing is recorded about a node 'n9'"),
         (["--since", "2199-01-01"], "--since 2199-01-01T00:00:00Z is in the future"),
         (["--since", "99999999d"], "99999999d is longer than 36525 days"),
         (["--max-age", "9" * 400 + "d"], "is longer than 36525 days"),

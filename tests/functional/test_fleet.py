@@ -187,7 +187,7 @@ def test_what_kills_every_worker_is_told_for_each_file(
     report = judged(here, ["fleet"])
     assert not report.subjects
     assert len(report.problems) == 40
-    assert all("ended, twice" in problem.message for problem in report.problems)
+    assert all("ended unexpectedly, twice" in problem.message for problem in report.problems)
     assert [problem.location.file for problem in report.problems if problem.location] == [
         f"fleet/n{number:02}.yaml" for number in range(40)
     ]

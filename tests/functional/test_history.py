@@ -101,7 +101,7 @@ def test_names_of_which_nothing_is_recorded_are_no_answer(
 ) -> None:
     assert eidos(*verb, *options, "--db", db) == 2
     said = capsys.readouterr()
-    assert (said.out, f"nothing is recorded of a {name}" in said.err) == ("", True)
+    assert (said.out, f"nothing is recorded about a {name}" in said.err) == ("", True)
 
 
 def test_a_node_of_which_only_facts_are_recorded_is_known(
