@@ -244,7 +244,7 @@ def test_no_catalog_file_makes_compute_domains_without_a_number_of_nodes() -> No
 
 def test_gb300_on_eks_is_not_guessed_the_fabric_of() -> None:
     refusal = refused("eks gb300 ubuntu training")
-    assert refusal.hint == "Give --fabric efa|roce."
+    assert refusal.hint == "Give --criterion fabric=efa|roce."
 
 
 def test_gb300_with_efa_has_its_plugin() -> None:
@@ -261,7 +261,7 @@ def test_gb300_with_roce_has_the_dra_driver_and_its_class() -> None:
 
 
 def test_aks_is_not_guessed_the_fabric_of() -> None:
-    assert refused("aks h100 ubuntu training").hint == "Give --fabric infiniband|none."
+    assert refused("aks h100 ubuntu training").hint == "Give --criterion fabric=infiniband|none."
 
 
 def test_aks_without_infiniband_has_no_network_operator() -> None:
