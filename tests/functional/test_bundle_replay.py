@@ -937,7 +937,7 @@ def _decides_nothing(path: str, before: bytes, after: bytes) -> bool:
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
