@@ -491,8 +491,12 @@ class _FormatOption(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Write flags and help."""
         more = [name for name, each in self.kind.packaged().items() if not each.error]
+        ours = self.help
         self.help = _formats_help([*self.kind.formats, *more])
-        return super().get_help_record(ctx)
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = ours  # packages may be others when it is asked again
 
 
 class _SettingFormatOption(_FormatOption, SettingOption):
