@@ -10,7 +10,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.rule import Module
-from eidos.engine.packs.files import is_archive, read_module
+from eidos.engine.packs.files import is_archive, read_module, unlisted
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.records import dataclass
 
@@ -103,7 +103,7 @@ def _files(path: str, links: list[str]) -> Iterator[str]:
         return
     if not any(place.rglob(f"*{REGO}")):
         find_policies([path])  # refuses what holds no policy; templates are not formatted
-    for root, folders, names in os.walk(path):
+    for root, folders, names in os.walk(path, onerror=unlisted):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             file = os.path.normpath(f"{root}/{name}")

@@ -36,7 +36,7 @@ from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.checking import Names
-from eidos.engine.packs.files import decode, is_archive, library, stem
+from eidos.engine.packs.files import decode, is_archive, library, stem, unlisted
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
 from eidos.engine.packs.misnamed import misnamed_cases
@@ -170,7 +170,7 @@ def _below(path: Path) -> tuple[list[Path], list[Path]]:
     """Give the packs below a folder, and the highest folders outside of them that hold modules."""
     packs: list[Path] = []
     loose: list[Path] = []
-    for root, folders, names in os.walk(path):
+    for root, folders, names in os.walk(path, onerror=unlisted):
         folder = Path(root)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if MANIFEST in names:

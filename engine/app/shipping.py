@@ -44,6 +44,7 @@ from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.archives import archive
 from eidos.engine.documents.writing import replacing, to_json
 from eidos.engine.errors import BundleError, DistributionError, Location, Problem, UsageError
+from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import Listing, Reference, Stored, Tagged, Terms
 from eidos.engine.model.bundle import File
 from eidos.engine.ports import Clock, Repository
@@ -190,7 +191,7 @@ def write_archive(place: Path, folder: Path, *, force: bool) -> None:
 
 def _unpack_file(file: Path, folder: Path) -> None:
     try:
-        with file.open("rb") as packed:
+        with open_regular(file) as packed:
             unpack(packed, str(file), folder)
     except OSError as error:
         raise _unreadable(file, error) from error

@@ -9,7 +9,6 @@ manifest: envelopes, named by what they hold, and Sigstore bundles lie in ``atte
 nothing else does.
 """
 
-import errno
 import os
 import re
 import shutil
@@ -27,6 +26,7 @@ from eidos.engine.digest import address
 from eidos.engine.documents.archives import Names
 from eidos.engine.documents.writing import to_json
 from eidos.engine.errors import BundleError, DocumentError, Location, Problem
+from eidos.engine.filesystem import IrregularFileError, open_regular
 from eidos.engine.model.artifact import DIGEST
 from eidos.engine.model.bundle import File
 from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
@@ -303,26 +303,6 @@ def _listed(size: object, digest: object, is_executable: object) -> Listed:
     return Listed(size, digest, is_executable)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that is neither a link nor a pipe, also where somebody exchanges it meanwhile.
-
-    Raises:
-        OSError: it cannot be opened.
-        ValueError: it is not a regular file.
-    """
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link; a socket or pipe
-            raise ValueError("it is not a regular file") from error
-        raise
-    with open(number, "rb") as file:  # noqa: PTH123 -- of a descriptor
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise ValueError("it is not a regular file")
-        yield file
-
-
 def _sealing_file(folder: Path, name: str) -> bytes:
     """Read the manifest or the checksums.
 
@@ -330,7 +310,7 @@ def _sealing_file(folder: Path, name: str) -> bytes:
         OSError: it cannot be read.
         ValueError: it is not a regular file, or too large.
     """
-    with _opened(folder / name) as file:
+    with open_regular(folder / name, follow=False) as file:
         content = file.read(_MANIFEST_AT_MOST + 1)
     if len(content) > _MANIFEST_AT_MOST:
         raise ValueError("it is too large")
@@ -390,11 +370,10 @@ def read_attestation(path: Path) -> bytes:
         BundleError: it cannot be read, or is too large for one.
     """
     try:
-        with _opened(path) as file:
+        with open_regular(path, follow=False) as file:
             content = file.read(ENVELOPE_AT_MOST + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        message = f"the attestation cannot be read: {why.lower()}"
+    except OSError as error:
+        message = f"the attestation cannot be read: {(error.strerror or str(error)).lower()}"
         raise BundleError(message, location=Location(str(path))) from error
     if len(content) > ENVELOPE_AT_MOST:
         message = f"the attestation has more than {ENVELOPE_AT_MOST} bytes"
@@ -432,13 +411,13 @@ def _unlisted(error: OSError) -> BundleError:
 
 def _altered(path: Path, listed: Listed) -> str | None:
     try:
-        with _opened(path) as file:
+        with open_regular(path, follow=False) as file:
             state = os.fstat(file.fileno())
             if state.st_size != listed.size:
                 return f"is altered: it has {state.st_size} bytes instead of {listed.size}"
             if _digest(file, listed.size) != listed.digest:
                 return "is altered: its content has another digest"
-    except ValueError:
+    except IrregularFileError:
         return "is not a regular file"
     if bool(state.st_mode & stat.S_IXUSR) != listed.is_executable:
         return "is altered: it " + ("cannot" if listed.is_executable else "can") + " be executed"

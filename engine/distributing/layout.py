@@ -28,6 +28,7 @@ from eidos.engine.distributing.manifests import (
 from eidos.engine.distributing.objects import FolderObjects, Objects
 from eidos.engine.documents.archives import Bounds, read_archive
 from eidos.engine.errors import DistributionError, DocumentError, Location, UsageError
+from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import TAG, Descriptor, Stored
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ class TarLayout(Layout):
     def _unpack(self) -> None:
         bounds = Bounds(file_bytes=BLOB_AT_MOST, total_bytes=4 * BLOB_AT_MOST)
         try:
-            with self._file.open("rb") as packed:
+            with open_regular(self._file) as packed:
                 for each in read_archive(packed, str(self._file), bounds, zipped=False):
                     if each.path in {MARK, _INDEX} or each.path.startswith("blobs/sha256/"):
                         place = Path(self._folder.name, each.path)

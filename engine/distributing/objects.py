@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 
 from eidos.engine.digest import address
 from eidos.engine.errors import DistributionError, Location
+from eidos.engine.filesystem import open_regular
 
 CHUNK = 1 << 20
 
@@ -140,8 +141,7 @@ class FolderObjects:
 
     def _open(self, name: str) -> BinaryIO:
         """Open a file and no link: a layout may be anybody's, and lead to any file of ours."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        return os.fdopen(os.open(self._folder / name, flags), "rb")
+        return open_regular(self._folder / name, follow=False)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from eidos.engine.errors import (
     Location,
     UsageError,
 )
+from eidos.engine.filesystem import walk_once
 from eidos.engine.records import dataclass
 
 STDIN = "-"
@@ -138,19 +139,11 @@ def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Sourc
     """
     found = False
     refused: list[OSError] = []
-    walked: set[str] = set()
-    for root, folders, files in os.walk(folder, onerror=refused.append, followlinks=True):
-        real = os.path.realpath(root)
-        if real in walked:  # links may lead in a circle
-            folders.clear()
-            continue
-        walked.add(real)
-        folders[:] = sorted(name for name in folders if name not in _VERSION_CONTROL)
-        for name in sorted(files):
-            if is_wanted(name):
-                found = True
-                path = Path(root, name)
-                yield Source(str(path), path)
+    for root, files in walk_once(folder, refused.append, _VERSION_CONTROL.__contains__):
+        for name in filter(is_wanted, files):
+            found = True
+            path = Path(root, name)
+            yield Source(str(path), path)
     for error in refused:
         raise unreadable(error, str(error.filename)) from error
     if not found:

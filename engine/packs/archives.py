@@ -10,6 +10,7 @@ from pathlib import Path
 from eidos.engine.documents.archives import Bounds, archive
 from eidos.engine.documents.archives import read_archive as read_files
 from eidos.engine.errors import DocumentError, EidosError, Location, PolicyError
+from eidos.engine.filesystem import open_regular
 from eidos.engine.model.bundle import File
 
 MOST_BYTES = 64 << 20
@@ -33,7 +34,7 @@ def read_archive(path: Path) -> dict[str, bytes]:
     """
     bounds = Bounds(MOST_MEMBERS, MOST_BYTES, MOST_BYTES, _RATIO)
     try:
-        with path.open("rb") as packed:
+        with open_regular(path) as packed:
             files = list(read_files(packed, str(path), bounds, rooted=True))
     except OSError as error:
         problem = f"the archive cannot be read: {error.strerror}"

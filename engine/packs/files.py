@@ -9,6 +9,7 @@ from pathlib import Path
 from eidos import policies
 from eidos.engine.digest import address, digest
 from eidos.engine.errors import Location, PolicyError
+from eidos.engine.filesystem import walk_once
 from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
 
@@ -135,16 +136,9 @@ def _names(base: str) -> Iterator[str]:
     Raises:
         PolicyError: a folder cannot be listed, or what is called as a policy file is none.
     """
-    walked: set[str] = set()
-    for root, folders, names in os.walk(base, onerror=_unlisted, followlinks=True):
-        real = os.path.realpath(root)
-        is_known = real in walked  # links may lead in a circle
-        folders[:] = [name for name in folders if not (is_known or name.startswith("."))]
-        if is_known:
-            continue
-        walked.add(real)
+    for root, names in walk_once(base, unlisted, _is_hidden):
         for name in names:
-            if not name.endswith(_SUFFIXES) or name.startswith("."):
+            if not name.endswith(_SUFFIXES) or _is_hidden(name):
                 continue
             path = f"{root}/{name}"
             if not os.path.isfile(path):  # noqa: PTH113 -- see above
@@ -156,7 +150,16 @@ def _names(base: str) -> Iterator[str]:
             yield path[len(base) + 1 :]
 
 
-def _unlisted(error: OSError) -> None:
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def unlisted(error: OSError) -> None:
+    """Refuse a folder that cannot be listed; called as `os.walk` calls for one.
+
+    Raises:
+        PolicyError: in any case.
+    """
     raise PolicyError(
         f"the folder cannot be read: {(error.strerror or str(error)).lower()}",
         location=Location(str(error.filename)),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eidos.engine.errors import ConfigError, MissingExtraError
+from eidos.engine.filesystem import IrregularFileError, open_regular
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -134,14 +135,12 @@ def read_small_file(
         ConfigError: it cannot be read, is none, or too large.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as opened:
-            state = os.fstat(descriptor)
-            if not stat.S_ISREG(state.st_mode):
-                raise _unusable(f"{file} is no file", f"Name a file with {what}.")
+        with open_regular(file) as opened:
             if is_secret:
-                _refuse_others(file, state)
+                _refuse_others(file, os.fstat(opened.fileno()))
             content = opened.read(at_most + 1)
+    except IrregularFileError:
+        raise _unusable(f"{file} is no file", f"Name a file with {what}.") from None
     except OSError as error:
         if _ADDRESS.match(str(file)):
             hint = "Save it as a file first: what is fetched, or kept by a KMS, is not taken."

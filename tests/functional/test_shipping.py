@@ -22,6 +22,7 @@ from eidos.engine.distributing.artifacts import BUNDLE, BUNDLE_CONFIG, LAYER, re
 from eidos.engine.documents.archives import archive
 from eidos.engine.documents.reading import read_text
 from fakes.attested import write_gated
+from fakes.keys import write_keys
 from fakes.registry import INDEX, Hub, Odd, registry, sha
 from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_pack
 
@@ -896,3 +897,25 @@ def test_two_who_attach_at_once_through_a_tag(shell: Shell, bad: Hub) -> None:
     digests = [each["digest"] for each in json.loads(content)["manifests"]]
     assert digests[0] == NO_DIGEST
     assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "bundle verify x.tar.gz",
+        "bundle push x.tar.gz oci-layout:l:v1",
+        "bundle pull x.tar.gz -o out",
+        "bundle list oci-layout:x.tar",
+        "policy verify x.tar.gz --key key.pub",
+    ],
+)
+def test_a_pipe_that_is_called_as_an_archive_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("x.tar.gz")
+    os.mkfifo("x.tar")
+    write_keys(tmp_path, "ed25519")
+    command = (sys.executable, "-m", "eidos.engine", "--no-config", *call.split())
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "not a regular file" in done.stderr) == (2, True), done.stderr
