@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from eidos.engine.bundling.inventory import bill_of_materials
 from eidos.engine.bundling.trees import ATTESTATIONS, ENVELOPE, MANIFEST, SIGSTORE
 from eidos.engine.bundling.verifying import EVIDENCE, GATE, RECIPE, OpenedBundle
@@ -21,7 +19,7 @@ from eidos.engine.model.attestation import PAYLOAD_TYPE, PREDICATES, STATEMENT
 from eidos.engine.model.bundle import File
 from eidos.engine.model.bundle_check import JudgingPack
 from eidos.engine.model.claim import Claim
-from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.jsonvalue import Json, read_unique
 from eidos.engine.model.times import instant, written
 from eidos.engine.signing.envelopes import (
     Envelope,
@@ -203,8 +201,8 @@ def read_statement(found: Envelope | SigstoreBundle) -> dict[str, Any]:
     if envelope.payload_type != PAYLOAD_TYPE:
         raise ValueError(f"its payload is of the type {envelope.payload_type!r}, and no statement")
     try:
-        said: Any = msgspec.json.decode(envelope.payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+        said: Any = read_unique(envelope.payload)
+    except ValueError as error:
         raise ValueError("its payload is no JSON") from error
     if not isinstance(said, dict) or said.get("_type") != STATEMENT:
         raise ValueError("its payload is no statement of in-toto, version 1")

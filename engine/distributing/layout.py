@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
-
-import msgspec
+from typing import Any, BinaryIO, TypeAlias
 
 from eidos.engine.digest import address, canonical
 from eidos.engine.distributing.checking import BLOB_AT_MOST, taken_tag
@@ -24,15 +22,14 @@ from eidos.engine.distributing.manifests import (
     describe,
     read_descriptor,
     read_manifest,
+    refuse_alike,
 )
 from eidos.engine.distributing.objects import FolderObjects, Objects
 from eidos.engine.documents.archives import Bounds, read_archive
 from eidos.engine.errors import DistributionError, DocumentError, Location, UsageError
 from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import TAG, Descriptor, Stored
-
-if TYPE_CHECKING:
-    from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.jsonvalue import Json, read_unique
 
 MARK = "oci-layout"
 _MARK = b'{"imageLayoutVersion":"1.0.0"}'
@@ -139,11 +136,12 @@ class Layout:
         if found is None:
             return [], None
         try:
-            said: Any = msgspec.json.decode(found[0])
+            said: Any = read_unique(found[0])
             entries: list[_Entry] = said["manifests"]
+            refuse_alike(said)
             for each in entries:
                 read_descriptor(each)
-        except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise self._no_layout() from error
         if len(entries) > _ENTRIES_AT_MOST:
             raise self._no_layout()

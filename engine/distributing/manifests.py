@@ -3,16 +3,12 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import Any
 
 from eidos.engine.digest import address, canonical
 from eidos.engine.distributing.checking import UnfitError
 from eidos.engine.model.artifact import DIGEST, Descriptor, Manifest, Stored
-
-if TYPE_CHECKING:
-    from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.jsonvalue import Json, read_unique
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -96,9 +92,8 @@ def read_manifest(content: bytes, place: str) -> Manifest:
     if len(content) > MANIFEST_AT_MOST:
         raise _wrong(place, "is too large")
     try:
-        said: Any = msgspec.json.decode(content)
-        return _manifest(said)
-    except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return _manifest(read_unique(content))
+    except (ValueError, TypeError, KeyError) as error:
         detail = f": {error}" if isinstance(error, _FaultError) else ""
         raise _wrong(place, f"is none that can be read{detail}") from error
 
@@ -119,6 +114,17 @@ def _wrong(place: str, what: str) -> UnfitError:
     )
 
 
+_KEYS = frozenset(
+    {
+        *("schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject"),
+        *("annotations", "digest", "size", "urls", "data", "platform"),
+    }
+)
+"""Of manifests, indexes and descriptors:
+https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md"""
+_FOLDED = frozenset(map(str.casefold, _KEYS))
+
+
 class _FaultError(ValueError):
     """What is wrong with a manifest, in words for the user."""
 
@@ -126,6 +132,7 @@ class _FaultError(ValueError):
 def _manifest(said: Any) -> Manifest:  # noqa: ANN401 -- any JSON
     if not isinstance(said, dict) or said.get("schemaVersion") != 2:  # noqa: PLR2004 -- the only one
         raise _FaultError("it has not schemaVersion 2")
+    refuse_alike(said)
     config = _optional(said, "config")
     children = _list(said, "manifests")
     media_type = said.get("mediaType") or (INDEX if children or "manifests" in said else MANIFEST)
@@ -140,6 +147,19 @@ def _manifest(said: Any) -> Manifest:  # noqa: ANN401 -- any JSON
     return Manifest(
         media_type, own, config, layers, children, _optional(said, "subject"), _texts(said)
     )
+
+
+def refuse_alike(said: dict[str, Any]) -> None:
+    """Refuse a key that is a known one but for capitals: tools in Go take it for that one.
+
+    They would deploy other layers of a manifest than those that were looked at.
+
+    Raises:
+        ValueError: it names the key.
+    """
+    odd = next((key for key in said if key not in _KEYS and key.casefold() in _FOLDED), None)
+    if odd is not None:
+        raise _FaultError(f"it says {odd!r}, which some take for another key")
 
 
 def _optional(said: dict[str, Any], key: str) -> Descriptor | None:
@@ -161,6 +181,7 @@ def read_descriptor(said: Any) -> Descriptor:  # noqa: ANN401 -- any JSON
     """
     if not isinstance(said, dict):
         raise _FaultError("a descriptor is no object")
+    refuse_alike(said)
     media_type, digest, size = said.get("mediaType"), said.get("digest"), said.get("size")
     if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
         raise _FaultError("a descriptor has no media type")

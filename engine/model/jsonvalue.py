@@ -18,3 +18,18 @@ def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
     return found
+
+
+def read_unique(content: bytes) -> Json:
+    """Read JSON in UTF-8 of which no two readers can make two documents.
+
+    Raises:
+        ValueError: it is none, or a key is there twice.
+    """
+    import json  # not every command reads what others wrote so
+
+    try:
+        found: Json = json.loads(content.decode(), object_pairs_hook=unique)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return found

@@ -6,13 +6,12 @@ encoding of type and payload together, so that neither can be exchanged.
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine.digest import canonical
 from eidos.engine.model.attestation import Signatory
-from eidos.engine.model.jsonvalue import unique
+from eidos.engine.model.jsonvalue import read_unique
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -60,13 +59,25 @@ def read_envelope(content: bytes) -> Envelope:
     Raises:
         ValueError: it is none; says why.
     """
+    return envelope_of(read_attested(content, "envelope"))
+
+
+def read_attested(content: bytes, what: str) -> Any:  # noqa: ANN401 -- any JSON
+    """Read the JSON of a file of signatures.
+
+    Args:
+        content: of the file.
+        what: it should be, for the message.
+
+    Raises:
+        ValueError: it is too large, or no JSON that all read alike.
+    """
     if len(content) > ENVELOPE_AT_MOST:
         raise ValueError(f"it has more than {ENVELOPE_AT_MOST} bytes")
     try:
-        said: Any = json.loads(content, object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("it is no envelope") from error
-    return envelope_of(said)
+        return read_unique(content)
+    except ValueError as error:
+        raise ValueError(f"it is no {what}") from error
 
 
 def envelope_of(said: Any) -> Envelope:  # noqa: ANN401 -- any JSON

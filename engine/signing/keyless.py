@@ -6,7 +6,6 @@ Only verifying, without the network, and the only importer of sigstore. What a b
 https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,15 +17,14 @@ import msgspec
 from eidos.engine.errors import ConfigError, MissingExtraError
 from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.identity import LONGEST, ExpectedIdentity, Identity
-from eidos.engine.model.jsonvalue import unique
 from eidos.engine.model.times import instant
 from eidos.engine.records import dataclass
 from eidos.engine.signing.envelopes import (
-    ENVELOPE_AT_MOST,
     Believed,
     Envelope,
     decoded,
     envelope_of,
+    read_attested,
 )
 from eidos.engine.signing.keys import read_small_file
 
@@ -71,12 +69,7 @@ def read_sigstore_bundle(content: bytes) -> SigstoreBundle:
     Raises:
         ValueError: it is none; says why.
     """
-    if len(content) > ENVELOPE_AT_MOST:
-        raise ValueError(f"it has more than {ENVELOPE_AT_MOST} bytes")
-    try:
-        said: Any = json.loads(content, object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("it is no Sigstore bundle") from error
+    said: Any = read_attested(content, "Sigstore bundle")
     try:
         material = said["verificationMaterial"] if is_sigstore_bundle(said) else None
         if not isinstance(material, dict):

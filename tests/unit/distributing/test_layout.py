@@ -178,7 +178,10 @@ def test_a_blob_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "index",
-    ["", "[]", "{}", '{"manifests":[{}]}', '{"manifests":[1]}', '{"manifests":5}', "[" * 100_000],
+    [
+        *("", "[]", "{}", '{"manifests":[{}]}', '{"manifests":[1]}', '{"manifests":5}'),
+        *('{"manifests":[],"Manifests":[]}', '{"manifests":[],"manifests":[]}', "[" * 100_000),
+    ],
 )
 def test_an_index_that_is_none(tmp_path: Path, index: str) -> None:
     (tmp_path / "l").mkdir()

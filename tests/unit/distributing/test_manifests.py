@@ -1,6 +1,7 @@
 """Manifests: anything is read or refused, and what is written is read again."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -68,3 +69,29 @@ def test_what_is_written_is_read_again(
 def test_a_manifest_that_is_too_large() -> None:
     with pytest.raises(DistributionError, match="too large"):
         read_manifest(b" " * (5 << 20), "p")
+
+
+MANIFESTS: dict[str, Callable[[str], str]] = {
+    "layers in capitals": lambda text: text.replace('"layers":', '"Layers":[],"layers":', 1),
+    "behind them": lambda text: text.replace('"mediaType":', '"LAYERS":[],"mediaType":', 1),
+    "another subject": lambda text: text.replace('"layers":', '"Subject":null,"layers":', 1),
+    "by a letter that folds": lambda text: text.replace(
+        '"layers":', '"layer\u017f":[],"layers":', 1
+    ),
+    "of a descriptor": lambda text: text.replace('"size":', '"Size":1,"size":', 1),
+    "a key twice": lambda text: text.replace('"layers":', '"layers":[],"layers":', 1),
+    "a key twice in a descriptor": lambda text: text.replace('"size":', '"size":1,"size":', 1),
+}
+
+
+@pytest.mark.parametrize("change", MANIFESTS.values(), ids=MANIFESTS)
+def test_a_manifest_that_tools_read_otherwise_is_none(change: Callable[[str], str]) -> None:
+    """Go takes ``Layers`` for ``layers``, and the last of two: it would deploy what nobody saw."""
+    written = write_manifest(
+        artifact_type="x/y", config=describe(b"{}", "c/d"), layers=[describe(b"a", "a/b")]
+    )
+    text = written.content.decode()
+    assert change(text) != text
+    with pytest.raises(DistributionError, match="none that can be read"):
+        read_manifest(change(text).encode(), "p")
+    assert read_manifest(text.replace('"layers":', '"own":1,"layers":', 1).encode(), "p").layers
