@@ -270,18 +270,16 @@ def read_question(bundle: OpenedBundle, engine: RegoEngine, limits: Limits) -> G
 
 
 def read_written(bundle: OpenedBundle) -> Written:
-    """Read how the files of a bundle were written; policy must have been read."""
-    document = read_json(bundle, POLICY)
-    said: Any = document.value
+    """Give how the files of a bundle were written."""
+    said: Any = bundle.documents[POLICY].value
     source, notes = said["written"]["source"], said["written"]["annotations"]
     where = BundleSource(source["url"], source["revision"], source["path"]) if source else None
     return Written(tuple(said["written"]["deployers"]), where, notes)
 
 
 def maker(bundle: OpenedBundle) -> str:
-    """Give who says to have made a bundle, ``eidos 0.1.0``; policy must have been read."""
-    document = read_json(bundle, POLICY)
-    said: Any = document.value
+    """Give who says to have made a bundle, ``eidos 0.1.0``."""
+    said: Any = bundle.documents[POLICY].value
     return str(said["generator"])
 
 
@@ -291,9 +289,8 @@ def library_contents(bundle: OpenedBundle) -> dict[str, bytes]:
 
 
 def idle(bundle: OpenedBundle) -> Iterator[str]:
-    """Name the files of the evidence that nothing is read from; policy must have been read."""
-    document = read_json(bundle, POLICY)
-    said: Any = document.value
+    """Name the files of the evidence that nothing is read from."""
+    said: Any = bundle.documents[POLICY].value
     folders = {f"{_POLICIES}{each['at']}/" for part in _PARTS for each in said[part]["policies"]}
     read = {POLICY, SNAPSHOT, RENDERED, DEFINITIONS}
     for folder in (*folders, _LIBRARY):
@@ -303,7 +300,7 @@ def idle(bundle: OpenedBundle) -> Iterator[str]:
     )
 
 
-def read_json(bundle: OpenedBundle, path: str, limits: Limits | None = None) -> Document:
+def read_json(bundle: OpenedBundle, path: str, limits: Limits) -> Document:
     """Read a document of the evidence.
 
     Raises:
@@ -313,7 +310,7 @@ def read_json(bundle: OpenedBundle, path: str, limits: Limits | None = None) -> 
         text = bundle.read(path).decode()
     except UnicodeDecodeError as error:
         raise DocumentError("the file is not UTF-8 text", location=Location(path)) from error
-    [document] = read_text(text, path, limits or Limits())
+    [document] = read_text(text, path, limits)
     return document
 
 
