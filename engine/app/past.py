@@ -142,12 +142,17 @@ def captures_of(
     *,
     last: bool = False,
 ) -> list[Capture]:
-    """Give what was seen of a cluster, see `eidos.engine.ports.Store.captures`.
-
-    Where facts that differ bear the same time, the last recorded stand for it: two clusters of one
-    name may have been recorded as one. That is said.
-    """
+    """Give what was seen of a cluster, see `eidos.engine.ports.Store.captures`; tell of rivals."""
     found = context.store.captures(cluster, since, until, last=last)
+    tell_rivals(cluster, found, context)
+    return found
+
+
+def tell_rivals(cluster: str, found: Sequence[Capture], context: Context) -> None:
+    """Say where facts of a cluster differ that bear the same time: the last recorded stand for it.
+
+    Two clusters of one name may have been recorded as one.
+    """
     rivals = [alike for alike in latest(found) if len({each.snapshot for each in alike}) > 1]
     if rivals:
         alike = {each.snapshot: each.run for each in rivals[-1]}
@@ -158,7 +163,6 @@ def captures_of(
             f"(runs {', '.join(dict.fromkeys(alike.values()))}){more}; the last recorded counts. "
             "Are there two clusters of this name, or are these parts of one (eidos snapshot merge)?"
         )
-    return found
 
 
 # Judging again ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import MAX_AGE, captures_of, clusters, window
+from eidos.engine.app.past import MAX_AGE, clusters, tell_rivals, window
 from eidos.engine.errors import UsageError
 from eidos.engine.model.history import Capture, Dark, Line, Timeline, Window
 from eidos.engine.model.times import written
@@ -83,7 +83,9 @@ def every_line(
         within = replace(asked, until=ends.get(cluster, asked.until))
         if within.until <= asked.since:
             continue
-        for line in lines(sights(cluster, within, context, max_age), within, max_age):
+        captures = sights(cluster, within, context, max_age)
+        tell_rivals(cluster, captures, context)
+        for line in lines(captures, within, max_age):
             is_silent = False
             yield line
     if is_silent:
@@ -100,9 +102,9 @@ def sights(cluster: str, asked: Window, context: Context, max_age: timedelta) ->
     Where nobody had looked for longer than a sight speaks, that is the last sight before: what
     nobody looks at any more is not what never was.
     """
-    begin = asked.since - max_age
-    found = captures_of(cluster, context, begin, asked.until)
+    store, begin = context.store, asked.since - max_age
+    found = store.captures(cluster, begin, asked.until)
     if found and found[0].at <= asked.since:
         return found
-    before = context.store.captures(cluster, until=begin, last=True)
+    before = store.captures(cluster, until=begin, last=True)
     return [*before, *found]
