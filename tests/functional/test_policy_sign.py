@@ -271,7 +271,7 @@ def test_wrong_usage_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None
         ("sign", "t.tar.gz", "--key", "key.pem", "--for-folder"): "--for-folder is for a folder",
         ("verify", "t"): "there is no key to verify with",
         ("verify", "t", "--key", "key.pem"): "a public key is needed",
-        ("verify", "t", "--key", "t"): "Is a directory",
+        ("verify", "t", "--key", "t"): "t is no file",
     }.items():
         assert run(*arguments) == 2, arguments
         assert said in capsys.readouterr().err
