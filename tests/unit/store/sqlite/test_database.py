@@ -6,8 +6,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from eidos.engine.errors import StoreError
 from eidos.engine.store.sqlite.migrations import VERSION
 from eidos.engine.store.sqlite.store import open_sqlite
+from fakes.permissions import binding
 from fakes.recorded import report, snapshot, verdict
 from fakes.stores import record, remember
 
@@ -262,43 +261,20 @@ def test_a_file_that_disappears_during_the_last_commit(tmp_path: Path) -> None:
         store._database.connection.set_trace_callback(None)
 
 
-def as_nobody(steps: Callable[[], None]) -> None:
-    """Take the steps as someone whom permissions bind; root may write everywhere."""
-    child = os.fork()
-    if child == 0:
-        try:
-            if os.geteuid() == 0:
-                os.setgid(65534)
-                os.setuid(65534)
-            steps()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - the child must not run the rest of the tests
-            traceback.print_exc()
-            os._exit(1)
-    assert os.waitpid(child, 0)[1] == 0
-
-
-def test_a_read_only_folder_can_be_read() -> None:
-    def steps() -> None:
-        with open_sqlite(path, read_only=True) as store:
-            assert store.run("latest").run == "r1"
-            assert list(store.snapshots_of_run("latest")) == [seen]
-        assert "cannot be" in complaint(folder / "new.db").message
-        with pytest.raises(StoreError, match="cannot be written"), open_sqlite(path) as store:
-            remember(store, verdict())
-
+def test_a_read_only_folder_can_be_read(tmp_path: Path) -> None:
     seen = snapshot()
-    folder = Path(tempfile.mkdtemp())  # the folders of tmp_path are closed to others
-    path = folder / "e.db"
+    path = tmp_path / "e.db"
     with open_sqlite(path) as store:
         record(store, report("r1", seen), seen)
     path.chmod(0o444)
-    folder.chmod(0o555)
-    try:
-        as_nobody(steps)
-    finally:
-        folder.chmod(0o700)
-        shutil.rmtree(folder)
+    tmp_path.chmod(0o555)
+    with binding():
+        with open_sqlite(path, read_only=True) as store:
+            assert store.run("latest").run == "r1"
+            assert list(store.snapshots_of_run("latest")) == [seen]
+        assert "cannot be" in complaint(tmp_path / "new.db").message
+        with pytest.raises(StoreError, match="cannot be written"), open_sqlite(path) as store:
+            remember(store, verdict())
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
