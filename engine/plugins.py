@@ -140,9 +140,12 @@ class Packaged:
 def origin_of(entry: EntryPoint) -> str:
     """Name the package that brings an entry point, with its version."""
     try:
-        return f"{entry.dist.name} {entry.dist.version}" if entry.dist else _UNKNOWN
+        described = entry.dist.metadata if entry.dist else None
     except (KeyError, OSError, ValueError):  # what an installation left has no metadata
         return _UNKNOWN
+    if described is None or "Name" not in described or "Version" not in described:
+        return _UNKNOWN
+    return f"{described['Name']} {described['Version']}"
 
 
 def find_packaged(group: str) -> Iterator[Packaged]:

@@ -64,7 +64,7 @@ def test_what_an_installation_left_behind_has_no_name(
 
     found = {each.name: each for each in plugins.find_packaged(plugins.PLACES)}
 
-    assert found["x"].origin
+    assert found["x"].origin == "an unknown package"
     assert found["s3"].origin.startswith("eidos-policy ")
 
 
