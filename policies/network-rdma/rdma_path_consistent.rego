@@ -21,6 +21,7 @@
 #   remediation: |
 #     Prefer DMA-BUF and switch the legacy module off:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"rdma":{"enabled":false}}}}'
+#     Set driver.rdma.enabled in the chart's values too, or its next upgrade or sync undoes it.
 #     Where nvidia-peermem is wanted, install DOCA or MOFED first (ofedDriver in NicClusterPolicy, or on the host
 #     with driver.rdma.useHostMofed=true), then set the switch to true. Remove nv_peer_mem where it is left over.
 #     Check on the node with:
