@@ -3,7 +3,7 @@
 A HelmRelease can wait for other HelmReleases only, and a Kustomization for Kustomizations only. So
 each chart is wrapped in a Kustomization, whose readiness is that of the release in it. Namespaces
 come first, each once: resources that are applied before a chart are in its namespace, and of two
-Kustomizations that hold one namespace each takes the other's labels away, and deletes it when it goes.
+Kustomizations that hold one namespace each takes the other's labels away and deletes it at its end.
 """
 
 import re
