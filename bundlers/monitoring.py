@@ -38,7 +38,7 @@ from eidos.engine.model.jsonvalue import Json
 
 _STACK, _CRDS = "kube-prometheus-stack", "prometheus-operator-crds"
 _ADAPTER, _GPU = "prometheus-adapter", "gpu-monitoring"
-_MANAGED = frozenset({"aks", "eks", "gke", "oke"})
+_MANAGED = frozenset({"aks", "eks", "gke", "lke", "oke"})
 """Services whose control plane is the cloud's."""
 _CONTROL_PLANE = ("kubeControllerManager", "kubeEtcd", "kubeScheduler", "kubeProxy")
 """Scraped by default: pc:charts/kube-prometheus-stack/values.yaml@ea930baeebeb."""

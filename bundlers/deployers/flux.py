@@ -1,23 +1,35 @@
 """Flux: a Kustomization for each step, which waits for those that it depends on.
 
 A HelmRelease can wait for other HelmReleases only, and a Kustomization for Kustomizations only. So
-each chart is wrapped in a Kustomization, whose readiness is that of the release in it.
+each chart is wrapped in a Kustomization, whose readiness is that of the release in it. Namespaces
+come first, each once: resources that are applied before a chart are in its namespace, and of two
+Kustomizations that hold one namespace each takes the other's labels away and deletes it at its end.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eidos.bundlers.deployers._sources import below, is_oci, source_of
 from eidos.engine.documents.yamlwriting import dump as to_yaml
-from eidos.engine.model.bundle import BundleSource, File, Plan, Release, When, folder_of
+from eidos.engine.model.bundle import (
+    BundleSource,
+    File,
+    Plan,
+    Release,
+    When,
+    folder_of,
+    namespaces,
+)
 
 _NAMESPACE = "flux-system"
 _SOURCE = "eidos-bundle"
+_FIRST = "eidos-namespaces"
 _INTERVAL = "10m"
 
 
 class Flux:
-    """Writes ``flux/kustomization.yaml`` and a folder for each chart."""
+    """Writes ``flux/kustomization.yaml``, the namespaces, and a folder for each chart."""
 
     name = "flux"
 
@@ -29,15 +41,21 @@ class Flux:
         """
         source = source_of(plan)
         last = {each.name: _steps(each)[-1] for each in plan.releases}
-        steps: list[dict[str, Any]] = [_git(source)]
+        folder = "flux/000-namespaces"
+        steps: list[dict[str, Any]] = [_git(source), _kustomization(_FIRST, below(source, folder))]
+        made = (_namespace(name, labels) for name, labels in namespaces(plan).items())
+        yield File(f"{folder}/namespaces.yaml", "---\n".join(map(to_yaml, made)).encode())
         for position, release in enumerate(plan.releases):
-            needed = [last[name] for name in release.depends_on if name in last]
+            needed = [last[name] for name in release.depends_on if name in last] or [_FIRST]
             folder = folder_of(release, position)
             for step in _steps(release):
                 path = _folder(release, folder, step)
                 steps.append(_kustomization(step, below(source, path), needed, release))
                 needed = [step]
-            yield from _release(release, folder)
+            if release.has_chart:
+                objects = (_chart_source(release), _helm_release(release))
+                text = "---\n".join(to_yaml(each) for each in objects)
+                yield File(f"flux/{folder}/release.yaml", text.encode())
         text = "---\n".join(to_yaml(each) for each in steps)
         yield File("flux/kustomization.yaml", text.encode())
 
@@ -55,8 +73,18 @@ def _folder(release: Release, folder: str, step: str) -> str:
     return f"{folder}/{suffix}" if suffix else f"flux/{folder}"
 
 
+_REVISIONS = (
+    ("commit", r"[0-9a-f]{40}"),
+    ("name", r"refs/.+"),
+    ("tag", r"v?[0-9]+(?:[.][0-9]+)+(?:[-+].+)?"),
+)
+"""How revisions are told apart; what is none of these is a branch:
+https://fluxcd.io/flux/components/source/gitrepositories/#reference."""
+
+
 def _git(source: BundleSource) -> dict[str, Any]:
-    kind = "commit" if len(source.revision) == 40 and source.revision.isalnum() else "branch"  # noqa: PLR2004 -- digits of a SHA-1
+    told = (kind for kind, form in _REVISIONS if re.fullmatch(form, source.revision))
+    kind = next(told, "branch")
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
@@ -65,7 +93,10 @@ def _git(source: BundleSource) -> dict[str, Any]:
     }
 
 
-def _kustomization(step: str, path: str, needed: list[str], release: Release) -> dict[str, Any]:
+def _kustomization(
+    step: str, path: str, needed: Iterable[str] = (), release: Release | None = None
+) -> dict[str, Any]:
+    needs = [{"name": each} for each in sorted(set(needed))]
     return {
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
         "kind": "Kustomization",
@@ -78,28 +109,17 @@ def _kustomization(step: str, path: str, needed: list[str], release: Release) ->
             "wait": True,
             "path": f"./{path}",
             "sourceRef": {"kind": "GitRepository", "name": _SOURCE},
-            **({"dependsOn": [{"name": each} for each in sorted(set(needed))]} if needed else {}),
-            **({"force": False} if release.rendered.server_side else {}),
+            **({"dependsOn": needs} if needs else {}),
+            **({"force": False} if release and release.rendered.server_side else {}),
         },
     }
 
 
-def _release(release: Release, folder: str) -> Iterator[File]:
-    """Give namespace, source and HelmRelease of a chart, or only the namespace."""
-    objects = [_namespace(release)]
-    if release.has_chart:
-        objects += [_chart_source(release), _helm_release(release)]
-    text = "---\n".join(to_yaml(each) for each in objects)
-    yield File(f"flux/{folder}/release.yaml", text.encode())
-
-
-def _namespace(release: Release) -> dict[str, Any]:
-    labels = dict(release.rendered.namespace_labels)
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": release.namespace, **({"labels": labels} if labels else {})},
-    }
+def _namespace(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Give a namespace that stays when the bundle goes, with what others have put into it."""
+    kept = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+    metadata = {"name": name, **({"labels": dict(labels)} if labels else {}), "annotations": kept}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def _chart_source(release: Release) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Pods with GPUs say where they run, how important they are, and what else they may use
+# title: Pods with GPUs say where they run, how important they are, what they may use
 # description: |
 #   Nodes with GPUs are tainted so that others stay away: a pod that does not tolerate the taint waits for ever.
 #   Without a priority class, training and inference push each other out at random; without limits of CPU and

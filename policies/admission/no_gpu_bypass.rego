@@ -20,7 +20,8 @@
 #     privileged_namespaces:
 #       type: array
 #       items: string
-#       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel]
+#       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel, monitoring, nsight-operator, local-path-storage, rook-ceph, topolvm-system]
+#       description: namespaces of drivers and node agents, which are not asked
 #   controls:
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |

@@ -22,6 +22,7 @@
 #         - nvidia.com/ClusterPolicy
 #         - nvidia.com/NVIDIADriver
 #         - mellanox.com/NicClusterPolicy
+#         - nodewright.nvidia.com/NodeWright
 #         - skyhook.nvidia.com/Skyhook
 #         - resource.nvidia.com/ComputeDomain
 #         - apps.nvidia.com/NIMService
@@ -29,8 +30,19 @@
 #     owners:
 #       type: array
 #       items: string
-#       default: ["system:masters", "system:serviceaccounts:argocd", "system:serviceaccounts:flux-system", "system:serviceaccounts:gpu-operator", "system:serviceaccounts:network-operator"]
-#       description: groups that may change them
+#       default:
+#         - system:masters
+#         - system:serviceaccounts:argocd
+#         - system:serviceaccounts:flux-system
+#         - system:serviceaccounts:gpu-operator
+#         - system:serviceaccounts:kube-system
+#         - system:serviceaccounts:network-operator
+#         - system:serviceaccounts:nim-operator
+#         - system:serviceaccounts:nvidia-dra-driver
+#         - system:serviceaccounts:nvidia-network-operator
+#         - system:serviceaccounts:nvidia-nim
+#         - system:serviceaccounts:skyhook
+#       description: groups that may change them; operators write annotations and finalizers of what is theirs
 #     immutable:
 #       type: array
 #       items: string

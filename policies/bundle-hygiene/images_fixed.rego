@@ -19,7 +19,8 @@ import data.eidos.lib.bundles
 import data.eidos.lib.findings
 import data.eidos.lib.images
 
-moving := {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
+# As in SUP-001; an empty tag is the chart's own.
+moving := {"latest", "main", "master", "edge", "nightly", "dev", "devel", "stable", "head"}
 
 tags := {"tag", "version", "imageTag"}
 
@@ -31,7 +32,8 @@ deny contains {
 } if {
 	some leaf in bundles.leaves(input.bundle)
 	bundles.key(leaf.keys) in tags
-	leaf.value in moving
+	is_string(leaf.value)
+	lower(leaf.value) in moving
 }
 
 deny contains {

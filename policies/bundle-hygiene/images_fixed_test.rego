@@ -25,6 +25,7 @@ test_latest_fails if {
 	some finding in denied({"image": {"tag": "latest"}})
 	finding.path == `bundle.components["c"].values.image.tag`
 	count(denied({"image": "ghcr.io/a/b:latest"})) == 1
+	count(denied({"tag": "Latest", "imageTag": "devel"})) == 2
 	count(denied_pod("busybox")) == 1
 }
 

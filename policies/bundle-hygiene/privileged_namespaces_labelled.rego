@@ -13,7 +13,8 @@
 #     privileged:
 #       type: array
 #       items: string
-#       default: [gpu-operator, network-operator, node-feature-discovery, nodewright-operator, nodewright-customizations, nvidia-dra-driver-gpu, nvsentinel, kube-prometheus-stack]
+#       default: [gpu-operator, network-operator, node-feature-discovery, nodewright-operator, nodewright-customizations, nvidia-dra-driver-gpu, nvsentinel, kube-prometheus-stack, nsight-operator, local-path-provisioner, rook-ceph, rook-ceph-cluster, topolvm]
+#       description: Components whose pods mount the host or use its devices.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.1}
 #   remediation: |

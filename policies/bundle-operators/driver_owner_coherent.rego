@@ -35,7 +35,9 @@ enabled := bundles.value(input.bundle, operator, ["driver", "enabled"], true)
 
 toolkit := bundles.value(input.bundle, operator, ["toolkit", "enabled"], true)
 
-install_dir := bundles.value(input.bundle, operator, ["hostPaths", "driverInstallDir"], "/run/nvidia/driver")
+operators_dir := "/run/nvidia/driver"
+
+install_dir := bundles.value(input.bundle, operator, ["hostPaths", "driverInstallDir"], operators_dir)
 
 root := bundles.value(input.bundle, dra, ["nvidiaDriverRoot"], "/")
 
@@ -71,7 +73,20 @@ deny contains {
 } if {
 	enabled == false
 	bundles.has(input.bundle, dra)
-	root == "/run/nvidia/driver"
+	root == operators_dir
+}
+
+# On Container-Optimized OS both name the directory into which the service installs the driver.
+deny contains {
+	"msg": sprintf("The host's driver is below %v, but the DRA driver looks below %v.", [findings.quoted(install_dir), findings.quoted(root)]),
+	"path": bundles.path(dra, ["nvidiaDriverRoot"]),
+	"actual": root,
+	"expected": install_dir,
+} if {
+	enabled == false
+	bundles.has(input.bundle, dra)
+	not install_dir in {"/", operators_dir}
+	not root in {install_dir, operators_dir}
 }
 
 warn contains {

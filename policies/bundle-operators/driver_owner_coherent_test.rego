@@ -28,6 +28,12 @@ test_host_driver_with_the_operators_root_fails if {
 	count(denied(false, "/run/nvidia/driver", "/run/nvidia/driver")) == 1
 }
 
+test_host_driver_of_another_directory_fails if {
+	some finding in denied(false, "/home/kubernetes/bin/nvidia", "/")
+	finding.expected == "/home/kubernetes/bin/nvidia"
+	count(denied(false, "/home/kubernetes/bin/nvidia", "/run/nvidia/driver")) == 1
+}
+
 test_odd_values_fail if {
 	count(denied("maybe", "/run/nvidia/driver", "/")) == 1
 	count(denied(true, ["x"], {"y": 1})) == 1

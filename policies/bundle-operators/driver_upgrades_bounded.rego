@@ -1,61 +1,100 @@
 # METADATA
 # title: Driver upgrades take few nodes at a time
 # description: |
-#   Parallel upgrades of 0 mean all nodes at once, for the GPU driver as for the network driver, and a drain
-#   without an end may wait for ever. The charts' defaults (one node, 25 %) are safe; only what the bundle
-#   sets is judged.
+#   Parallel upgrades of 0 mean all nodes at once, for the GPU driver as for the network driver, and a timeout of
+#   0 waits for ever. The bounds are those of OPR-007, which asks the running cluster. The charts' defaults (one
+#   node, 25 %, 300 seconds) are safe; only what the bundle sets is judged.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html
 # custom:
 #   id: BOP-023
-#   severity: high
+#   severity: medium
 #   scope: bundle
 #   params:
-#     most_parallel: {type: integer, default: 10, minimum: 1}
+#     parallel: {type: integer, default: 5, minimum: 1, description: Nodes that may be upgraded at a time.}
+#     unavailable_percent: {type: integer, default: 25, minimum: 0, maximum: 100, description: Share of the nodes that may be away.}
+#     unavailable_nodes: {type: integer, default: 5, minimum: 0, description: Number of nodes that may be away.}
 #   controls:
 #     - {framework: nist-800-53, id: CM-3}
 #   remediation: |
-#     Set driver.upgradePolicy.maxParallelUpgrades between 1 and the bound, maxUnavailable to a share of the nodes, and the same in
-#     ofedDriver.upgradePolicy of the NicClusterPolicy.
+#     Set under driver.upgradePolicy of the GPU Operator, and ofedDriver.upgradePolicy of the NicClusterPolicy:
+#     {maxParallelUpgrades: 1, maxUnavailable: 25%, drain: {timeoutSeconds: 300}}
 package eidos.bundle_operators.driver_upgrades_bounded
 
+import data.eidos.lib.booleans
 import data.eidos.lib.bundles
 import data.eidos.lib.findings
+import data.eidos.lib.quantities
 
 operator := "gpu-operator"
 
-parallel contains {"path": bundles.path(operator, ["driver", "upgradePolicy", "maxParallelUpgrades"]), "value": found} if {
-	found := bundles.value(input.bundle, operator, ["driver", "upgradePolicy", "maxParallelUpgrades"], 1)
+stated contains {"path": bundles.path(operator, ["driver", "upgradePolicy"]), "policy": found} if {
+	found := bundles.value(input.bundle, operator, ["driver", "upgradePolicy"], {})
 }
 
-parallel contains {"path": sprintf("%v.spec.ofedDriver.upgradePolicy.maxParallelUpgrades", [bundles.object_path(entry)]), "value": found} if {
+stated contains {"path": sprintf("%v.spec.ofedDriver.upgradePolicy", [bundles.object_path(entry)]), "policy": found} if {
 	some entry in bundles.of_kind(input.bundle, "mellanox.com", "NicClusterPolicy")
-	found := entry.object.spec.ofedDriver.upgradePolicy.maxParallelUpgrades
+	found := entry.object.spec.ofedDriver.upgradePolicy
 }
 
-bounded(value) if {
+upgrades contains each if {
+	some each in stated
+	is_object(each.policy)
+}
+
+deny contains findings.unreadable(each.path, each.policy, "a map") if {
+	some each in stated
+	not each in upgrades
+	each.policy != null
+}
+
+deny contains finding(each, "maxParallelUpgrades", value, sprintf("1 to %v; 0 is all nodes", [data.params.parallel])) if {
+	some each in upgrades
+	value := object.get(each.policy, "maxParallelUpgrades", 1)
+	not few(value)
+}
+
+few(value) if {
 	is_number(value)
 	value >= 1
-	value <= data.params.most_parallel
+	value <= data.params.parallel
 }
 
-deny contains {
-	"msg": sprintf("%v nodes are upgraded at a time; 0 would be all of them.", [findings.quoted(each.value)]),
-	"path": each.path,
-	"actual": each.value,
-	"expected": sprintf("1 to %v", [data.params.most_parallel]),
-} if {
-	some each in parallel
-	not bounded(each.value)
+deny contains finding(each, "maxUnavailable", value, expected) if {
+	some each in upgrades
+	value := object.get(each.policy, "maxUnavailable", "25%")
+	not enough_stay(value)
+	expected := sprintf("%v%% or %v nodes at most", [data.params.unavailable_percent, data.params.unavailable_nodes])
 }
 
-unavailable := bundles.value(input.bundle, operator, ["driver", "upgradePolicy", "maxUnavailable"], "25%")
+enough_stay(value) if {
+	is_string(value)
+	endswith(value, "%")
+	quantities.number(trim_suffix(value, "%")) <= data.params.unavailable_percent
+}
 
-deny contains {
-	"msg": "Every node may be unavailable during an upgrade.",
-	"path": bundles.path(operator, ["driver", "upgradePolicy", "maxUnavailable"]),
-	"actual": unavailable,
-	"expected": "a share below 100%",
-} if {
-	unavailable in ["100%", "", null]
+enough_stay(value) if quantities.number(value) <= data.params.unavailable_nodes
+
+deny contains finding(each, sprintf("%v.timeoutSeconds", [step]), value, "more than 0 seconds; 0 waits for ever") if {
+	some each in upgrades
+	some step in ["drain", "gpuPodDeletion", "podDeletion"]
+	value := each.policy[step].timeoutSeconds
+	used(each.policy, step)
+	not ends(value)
+}
+
+used(_, step) if step != "drain"
+
+used(policy, "drain") if not booleans.no(object.get(policy.drain, "enable", false))
+
+ends(value) if {
+	is_number(value)
+	value > 0
+}
+
+finding(each, key, value, expected) := {
+	"msg": sprintf("%v is %v, expected %v.", [key, findings.quoted(value), expected]),
+	"path": sprintf("%v.%v", [each.path, key]),
+	"actual": value,
+	"expected": expected,
 }

@@ -13,8 +13,8 @@
 #   controls:
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Set dcgm.enabled=true in the GPU Operator; in NVSentinel labeler.assumeDriverInstalled=true exactly where the host
-#     owns the driver; leave the chart dcgm-exporter out.
+#     Set dcgm.enabled=true in the GPU Operator. In NVSentinel set labeler.assumeDriverInstalled=true exactly where no pod
+#     brings the driver, and metadata-collector.runtimeClassName to operator.runtimeClass. Leave the chart dcgm-exporter out.
 package eidos.bundle_operators.health_seen
 
 import data.eidos.lib.booleans
@@ -38,20 +38,48 @@ deny contains {
 	not booleans.yes(bundles.value(input.bundle, operator, ["dcgm", "enabled"], false))
 }
 
-host_driver := bundles.value(input.bundle, operator, ["driver", "enabled"], true) == false
-
 assumed := bundles.value(input.bundle, sentinel, ["labeler", "assumeDriverInstalled"], false)
 
-# On GKE an installer pod of the service may bring the driver, which NVSentinel sees.
+host_driver if bundles.value(input.bundle, operator, ["driver", "enabled"], true) == false
+
+# On GKE the driver of the host comes in a pod of Google's installer, which NVSentinel sees, unless it comes
+# with GKE's own device plugin.
+installer_pod if {
+	bundles.service(input.bundle) == "gke"
+	not booleans.no(bundles.value(input.bundle, operator, ["devicePlugin", "enabled"], true))
+}
+
+no_driver_pod if {
+	host_driver
+	not installer_pod
+}
+
+wanted if no_driver_pod
+
+wanted := false if not no_driver_pod
+
 deny contains {
-	"msg": sprintf("NVSentinel is told assumeDriverInstalled=%v, and driver.enabled of the GPU Operator says otherwise.", [json.marshal(assumed)]),
+	"msg": sprintf("NVSentinel is told assumeDriverInstalled=%v, and the GPU Operator's driver.enabled and devicePlugin.enabled say otherwise.", [json.marshal(assumed)]),
 	"path": bundles.path(sentinel, ["labeler", "assumeDriverInstalled"]),
 	"actual": assumed,
-	"expected": host_driver,
+	"expected": wanted,
 } if {
 	watched
-	assumed != host_driver
-	not bundles.service(input.bundle) == "gke"
+	assumed != wanted
+}
+
+runtime_class := bundles.value(input.bundle, operator, ["operator", "runtimeClass"], "nvidia")
+
+collector_class := bundles.value(input.bundle, sentinel, ["metadata-collector", "runtimeClassName"], "nvidia")
+
+deny contains {
+	"msg": sprintf("NVSentinel's metadata collector runs under the runtime class %v, and the GPU Operator's is %v.", [json.marshal(collector_class), json.marshal(runtime_class)]),
+	"path": bundles.path(sentinel, ["metadata-collector", "runtimeClassName"]),
+	"actual": collector_class,
+	"expected": runtime_class,
+} if {
+	watched
+	collector_class != runtime_class
 }
 
 deny contains {

@@ -10,6 +10,21 @@ test_told_passes if {
 	count(denied("eks", {"dcgm": {"enabled": true}}, {})) == 0
 	count(denied("aks", {"dcgm": {"enabled": true}, "driver": {"enabled": false}}, {"labeler": {"assumeDriverInstalled": true}})) == 0
 	count(denied("gke", {"dcgm": {"enabled": true}, "driver": {"enabled": false}}, {})) == 0
+	count(denied("gke", object.union(own_plugin, {"dcgm": {"enabled": true}}), {"labeler": {"assumeDriverInstalled": true}})) == 0
+}
+
+own_plugin := {"driver": {"enabled": false}, "devicePlugin": {"enabled": false}}
+
+test_driver_of_gke_without_a_pod_is_assumed if {
+	some finding in denied("gke", object.union(own_plugin, {"dcgm": {"enabled": true}}), {})
+	finding.expected == true
+}
+
+test_another_runtime_class_fails if {
+	azure := {"dcgm": {"enabled": true}, "operator": {"runtimeClass": "nvidia-container-runtime"}}
+	some finding in denied("aks", azure, {})
+	finding.path == `bundle.components["nvsentinel"].values.metadata-collector.runtimeClassName`
+	count(denied("aks", azure, {"metadata-collector": {"runtimeClassName": "nvidia-container-runtime"}})) == 0
 }
 
 test_no_dcgm_fails if {

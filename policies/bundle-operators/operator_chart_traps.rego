@@ -2,8 +2,8 @@
 # title: The GPU Operator is set past the traps of its chart
 # description: |
 #   The chart renders an empty environment of the validator's plugin as null, which ClusterPolicy refuses; it
-#   turns confidential computing on, which needs hardware of its own; and its memory limit of 350Mi is too
-#   small for a large cluster.
+#   turns confidential computing on, which needs hardware of its own, and the plugin for Kata sandboxes, whose
+#   field older definitions lack; and its memory limit of 350Mi is too small for a large cluster.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr
 # custom:
@@ -11,12 +11,12 @@
 #   severity: medium
 #   scope: bundle
 #   params:
-#     memory_mi: {type: integer, default: 700, minimum: 1}
+#     memory_mi: {type: integer, default: 700, minimum: 1, description: Memory of the operator in MiB.}
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Set validator.plugin.env to at least WITH_WORKLOAD=false, ccManager.enabled=false, and operator.resources.limits.memory to
-#     700Mi or more.
+#     Set validator.plugin.env to at least WITH_WORKLOAD=false, ccManager.enabled=false, kataSandboxDevicePlugin.enabled=false,
+#     and operator.resources.limits.memory to 700Mi or more.
 package eidos.bundle_operators.operator_chart_traps
 
 import data.eidos.lib.booleans
@@ -53,6 +53,17 @@ warn contains {
 	"expected": false,
 } if {
 	not booleans.no(computing)
+}
+
+kata := bundles.value(input.bundle, operator, ["kataSandboxDevicePlugin", "enabled"], true)
+
+warn contains {
+	"msg": "The plugin for Kata sandboxes is on: Argo CD cannot compare a ClusterPolicy whose installed definition lacks its field.",
+	"path": bundles.path(operator, ["kataSandboxDevicePlugin", "enabled"]),
+	"actual": kata,
+	"expected": false,
+} if {
+	not booleans.no(kata)
 }
 
 limit := bundles.value(input.bundle, operator, ["operator", "resources", "limits", "memory"], "350Mi")

@@ -25,15 +25,20 @@ test_odd_values_fail if {
 	count(denied(object.union(good, {"operator": {"resources": {"limits": {"memory": 734003200}}}}))) == 1
 }
 
-test_confidential_computing_is_told if {
-	found := rule.warn with input as {"bundle": {"components": {"gpu-operator": {"values": {}}}}}
-	count(found) == 1
+warned(values) := findings if {
+	findings := rule.warn with input as {"bundle": {"components": {"gpu-operator": {"values": values}}}}
 }
 
-test_confidential_computing_that_is_off_is_not_told if {
-	off := {"ccManager": {"enabled": false}}
-	found := rule.warn with input as {"bundle": {"components": {"gpu-operator": {"values": off}}}}
-	count(found) == 0
+test_what_the_chart_turns_on_is_told if {
+	{finding.path | some finding in warned({})} == {
+		`bundle.components["gpu-operator"].values.ccManager.enabled`,
+		`bundle.components["gpu-operator"].values.kataSandboxDevicePlugin.enabled`,
+	}
+	count(warned({"ccManager": {"enabled": false}, "kataSandboxDevicePlugin": {"enabled": "perhaps"}})) == 1
+}
+
+test_what_is_off_is_not_told if {
+	count(warned({"ccManager": {"enabled": false}, "kataSandboxDevicePlugin": {"enabled": false}})) == 0
 }
 
 test_not_applicable_without_the_operator if {

@@ -1,7 +1,8 @@
 # METADATA
 # title: What reboots nodes says how many, which, and past which taints
 # description: |
-#   A tuning resource without a budget reboots every node together. Without a selector it is for all nodes,
+#   A tuning resource without a budget reboots every node together; a deployment policy that it names must be in
+#   the bundle, and have budgets that are as small. Without a selector it is for all nodes,
 #   control plane too; with a selector on a label that GPU discovery writes it waits for an operator that
 #   waits for it. A toleration without a key makes its drains deadlock where admission collapses the list.
 # related_resources:
@@ -11,8 +12,8 @@
 #   severity: critical
 #   scope: bundle
 #   params:
-#     most_nodes: {type: integer, default: 2, minimum: 1}
-#     most_percent: {type: integer, default: 25, minimum: 1, maximum: 100}
+#     most_nodes: {type: integer, default: 2, minimum: 1, description: Nodes that may reboot together.}
+#     most_percent: {type: integer, default: 25, minimum: 1, maximum: 100, description: Their share of the nodes.}
 #   controls:
 #     - {framework: nist-800-53, id: CP-10}
 #   remediation: |
@@ -30,21 +31,35 @@ tuned := array.concat(
 
 budget(entry) := object.get(entry.object, ["spec", "interruptionBudget"], "absent")
 
+bounded(entry) if is_small(budget(entry))
+
+# A policy of its name in the bundle says the budgets instead.
 bounded(entry) if {
-	count_ := budget(entry).count
-	is_number(count_)
-	count_ >= 1
-	count_ <= data.params.most_nodes
+	some policy in policies
+	policy.object.metadata.name == entry.object.spec.deploymentPolicy
+	budgets := [found | walk(policy.object.spec, [keys, found]); keys[count(keys) - 1] == "budget"]
+	count(budgets) > 0
+	every each in budgets {
+		is_small(each)
+	}
 }
 
-bounded(entry) if {
-	percent := budget(entry).percent
-	is_number(percent)
-	percent >= 1
-	percent <= data.params.most_percent
+policies := array.concat(
+	bundles.of_kind(input.bundle, "nodewright.nvidia.com", "DeploymentPolicy"),
+	bundles.of_kind(input.bundle, "skyhook.nvidia.com", "DeploymentPolicy"),
+)
+
+is_small(allowance) if {
+	is_number(allowance.count)
+	allowance.count >= 1
+	allowance.count <= data.params.most_nodes
 }
 
-bounded(entry) if is_string(entry.object.spec.deploymentPolicy)
+is_small(allowance) if {
+	is_number(allowance.percent)
+	allowance.percent >= 1
+	allowance.percent <= data.params.most_percent
+}
 
 deny contains {
 	"msg": sprintf("%v reboots more nodes together than it may: its budget is %v.", [bundles.named(entry), findings.quoted(budget(entry))]),

@@ -20,7 +20,20 @@ good := {"interruptionBudget": {"count": 1}, "nodeSelectors": {"matchLabels": {"
 test_bounded_passes if {
 	count(denied("eks", good)) == 0
 	count(denied("eks", object.union(object.remove(good, ["interruptionBudget"]), {"interruptionBudget": {"percent": 10}}))) == 0
-	count(denied("eks", object.union(object.remove(good, ["interruptionBudget"]), {"deploymentPolicy": "slow"}))) == 0
+}
+
+by_policy(spec) := findings if {
+	named := object.union(object.remove(good, ["interruptionBudget"]), {"deploymentPolicy": "slow"})
+	policy := {"object": {"apiVersion": "nodewright.nvidia.com/v1alpha1", "kind": "DeploymentPolicy", "metadata": {"name": "slow"}, "spec": spec}}
+	findings := rule.deny with input as {"bundle": {"components": {}, "objects": [entry(named), policy]}}
+		with data.params as params
+}
+
+test_a_policy_is_as_good_as_its_budgets if {
+	count(by_policy({"default": {"budget": {"count": 1}}, "compartments": [{"name": "a", "budget": {"percent": 20}}]})) == 0
+	count(by_policy({"default": {"budget": {"count": 1}}, "compartments": [{"name": "a", "budget": {"percent": 100}}]})) == 1
+	count(by_policy({})) == 1
+	count(denied("eks", object.union(object.remove(good, ["interruptionBudget"]), {"deploymentPolicy": "of-nobody"}))) == 1
 }
 
 test_no_budget_fails if {

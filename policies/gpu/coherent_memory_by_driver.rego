@@ -22,7 +22,10 @@
 #   remediation: |
 #     Set the option, in the ConfigMap that driver.kernelModuleConfig.name of the ClusterPolicy names, or on the host:
 #     printf 'options nvidia NVreg_CoherentGPUMemoryMode=driver\n' > /etc/modprobe.d/nvidia-cdmm.conf
-#     It needs driver 580 or newer, and a restart of the node.
+#     It needs driver 580 or newer. Write the boot image (on Red Hat systems: dracut --force):
+#     update-initramfs -u
+#     Then reboot the node, after:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 package eidos.gpu.coherent_memory_by_driver
 
 model := input.gpu.smi["gpu.model"]

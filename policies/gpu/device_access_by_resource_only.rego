@@ -17,10 +17,13 @@
 #     - {framework: nist-800-53, id: AC-6}
 #     - {framework: nvidia-docs, id: toolkit-unprivileged-envvar}
 #   remediation: |
-#     Set in the GPU Operator's values, so that only the device plugin hands out GPUs:
+#     Set in the GPU Operator's values, so that only the device plugin hands out GPUs, beside the entries that are there (a
+#     list of values replaces the chart's):
 #     toolkit.env: [{name: ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED, value: "false"}, {name: ACCEPT_NVIDIA_VISIBLE_DEVICES_AS_VOLUME_MOUNTS, value: "true"}]
 #     And beside it:
-#     devicePlugin.env: [{name: DEVICE_LIST_STRATEGY, value: volume-mounts}]
+#     devicePlugin.env: [{name: DEVICE_LIST_STRATEGY, value: "cdi-cri,cdi-annotations,volume-mounts"}]
+#     Where the host owns the toolkit, set it there and restart the runtime of the drained node:
+#     nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false --set accept-nvidia-visible-devices-as-volume-mounts=true
 package eidos.gpu.device_access_by_resource_only
 
 import data.eidos.lib.booleans

@@ -24,6 +24,7 @@
 #     Move to R580, the long-term branch (supported until June 2028), or to the current production branch, and
 #     let the operator roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Where the host owns the driver, replace the node image instead.
 package eidos.gpu.driver_branch_supported
 

@@ -25,6 +25,7 @@
 #     Set driver.version in the ClusterPolicy to the floor of the branch or newer (R580: 580.159.03,
 #     R595: 595.71.05) and let the operator roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Where the host owns the driver, install that version in the node image and replace the nodes.
 package eidos.gpu.driver_security_floor
 

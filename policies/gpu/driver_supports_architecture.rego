@@ -22,6 +22,7 @@
 #     Choose a driver that supports the GPU (Blackwell: 570.133.20 or newer, and 580.159.03 or newer for
 #     security) and let the operator roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Where the host owns the driver, replace the node image instead.
 package eidos.gpu.driver_supports_architecture
 

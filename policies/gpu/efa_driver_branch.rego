@@ -21,6 +21,7 @@
 #   remediation: |
 #     Pin the driver to 580.173.02 or a newer R580 and let the operator roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.173.02"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Keep NVreg_GrdmaPciTopoCheckOverride=1 in the kernel module options.
 package eidos.gpu.efa_driver_branch
 

@@ -23,13 +23,14 @@
 #     GPUs that go by DRA alone are offered in ResourceSlices: exclude the rule there by name.
 package eidos.gpu.gpus_allocatable
 
+import data.eidos.lib.gpus
 import data.eidos.lib.quantities
 
 applicable if quantities.number(input.gpu.pci["gpu-count"]) > 0
 
 offered contains resource if {
 	some resource, amount in input.k8s.node.allocatable
-	regex.match(`^nvidia\.com/(gpu|mig-|pgpu|.*GPU)`, resource)
+	gpus.resource(resource)
 	quantities.number(amount) > 0
 }
 

@@ -22,6 +22,7 @@
 #   remediation: |
 #     Let the operator choose the type, and roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
+#     Set driver.kernelModuleType in the chart's values too, or its next upgrade or sync undoes it.
 #     To choose yourself, set open for Blackwell and Grace Hopper, proprietary for Volta and older.
 package eidos.gpu.kernel_module_type
 

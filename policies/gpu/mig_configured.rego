@@ -18,8 +18,12 @@
 #   remediation: |
 #     Read why:
 #     kubectl -n gpu-operator logs -l app=nvidia-mig-manager --tail=50
-#     Drain the node, and ask again by setting the label anew:
-#     kubectl label node NODE --overwrite nvidia.com/mig.config=all-disabled
+#     pending and rebooting pass by themselves. For failed, take the work off the GPUs:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     If the name is wrong, set one that the MIG manager knows:
+#     kubectl label node NODE --overwrite nvidia.com/mig.config=CONFIGURATION
+#     If it is right, let the manager try again, and uncordon the node when the state is success:
+#     kubectl -n gpu-operator delete pod -l app=nvidia-mig-manager --field-selector spec.nodeName=NODE
 package eidos.gpu.mig_configured
 
 labels := input.k8s.node.labels

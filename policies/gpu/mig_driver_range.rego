@@ -22,6 +22,7 @@
 #   remediation: |
 #     Leave the range and let the operator roll the nodes:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Until then set mig.strategy to single and give every GPU of a node the same geometry.
 package eidos.gpu.mig_driver_range
 

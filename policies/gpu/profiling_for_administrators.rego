@@ -13,7 +13,7 @@
 #   requires: [gpu.driver-params.RmProfilingAdminOnly]
 #   tags: [tenancy]
 #   controls:
-#     - {framework: nvidia-bulletin, id: 4738}
+#     - {framework: nvidia-bulletin, id: "4738"}
 #     - {framework: nist-800-53, id: AC-6}
 #     - {framework: nist-800-53, id: SC-39}
 #   remediation: |

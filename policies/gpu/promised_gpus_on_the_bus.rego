@@ -33,10 +33,10 @@
 #       items: string
 #       format: regex
 #       default:
-#         - ^(p[2-9]|g[3-9]s?|g[4-9]dn|g5g|g6e|gr6)[a-z]*[.-]
-#         - ^(a[2-4]x?|g[24])-(high|ultra|mega|edge|standard)
+#         - ^(p[2-9][a-z]*|g3s?|g4dn|gr?[5-9][a-z]*)[.-]
+#         - ^(a[2-4]x?|g[24])-(high|ultra|mega|max|edge|standard)
 #         - ^Standard_N[CDV].*_(V100|T4|A10|A100|H100|H200|B200|GB200|GB300)
-#         - ^(BM|VM)[.]GPU[0-9]*[.](A10|A100|H100|H200|L40S|B4|B200|GB200|GB300)
+#         - ^(BM|VM)[.]GPU([234]|[.](A10|A100|H100|H200|L40S|B4|B200|B300|GB200|GB300))[.-]
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: xid-79}
@@ -47,13 +47,14 @@
 #     Restart the node, with power off in between where that is possible. If the GPUs stay away the machine goes to its vendor.
 package eidos.gpu.promised_gpus_on_the_bus
 
+import data.eidos.lib.gpus
 import data.eidos.lib.quantities
 
 applicable if count(promises) > 0
 
 promises contains sprintf("capacity has %v", [resource]) if {
 	some resource, _ in input.k8s.node.capacity
-	startswith(resource, "nvidia.com/")
+	gpus.resource(resource)
 }
 
 promises contains sprintf("label %v is %v", [name, value]) if {

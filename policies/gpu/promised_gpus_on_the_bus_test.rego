@@ -4,7 +4,7 @@ import data.eidos.gpu.promised_gpus_on_the_bus as rule
 
 params := {
 	"labels": ["nvidia.com/gpu.present", "nvidia.com/mig.config", "k8s.amazonaws.com/accelerator"],
-	"instance_types": [`^p[2-9][a-z]*[.-]`],
+	"instance_types": [`^(p[2-9][a-z]*|g3s?|g4dn|gr?[5-9][a-z]*)[.-]`],
 }
 
 node(capacity, labels, gpus) := {
@@ -43,6 +43,12 @@ test_an_instance_type_promises_gpus if {
 	messages({"node.kubernetes.io/instance-type": "p5en.48xlarge"}) == {
 		"The node's instance type is p5en.48xlarge, and its PCI bus has no GPU.",
 	}
+}
+
+test_network_cards_and_gpus_of_others_are_no_promise if {
+	not rule.applicable with input as facts({"nvidia.com/mlnxnics": "8", "nvidia.com/rdma-vf": "16"}, 0) with data.params as params
+	not messages({"node.kubernetes.io/instance-type": "g4ad.4xlarge"})
+	count(messages({"node.kubernetes.io/instance-type": "g6e.4xlarge"})) == 1
 }
 
 test_a_node_that_offers_none_is_not_asked if {

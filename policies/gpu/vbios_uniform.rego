@@ -15,7 +15,7 @@
 #   requires: [gpu.devices.devices]
 #   tags: [devices, firmware]
 #   controls:
-#     - {framework: nvidia-bulletin, id: 5674}
+#     - {framework: nvidia-bulletin, id: "5674"}
 #     - {framework: nist-800-53, id: CM-6}
 #     - {framework: nist-800-53, id: SI-2}
 #   remediation: |

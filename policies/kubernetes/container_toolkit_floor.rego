@@ -28,6 +28,7 @@
 #   remediation: |
 #     Upgrade the GPU Operator to v26.3.2 or newer, one line at a time, or only the toolkit:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"toolkit":{"version":"v1.19.1"}}}'
+#     Set toolkit.version in the chart's values too, or its next upgrade or sync undoes it.
 #     Where the host brings the toolkit, upgrade it in the node image (Ubuntu) and replace the nodes:
 #     apt-get install --only-upgrade nvidia-container-toolkit
 package eidos.kubernetes.container_toolkit_floor

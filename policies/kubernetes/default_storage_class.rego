@@ -20,7 +20,10 @@
 #     kubectl get storageclass
 #     Take the mark from all but one:
 #     kubectl annotate --overwrite storageclass NAME storageclass.kubernetes.io/is-default-class=false
-#     How it binds cannot be changed: make a class with volumeBindingMode WaitForFirstConsumer and allowVolumeExpansion true, and mark that.
+#     Where none has it, give it to one:
+#     kubectl annotate --overwrite storageclass NAME storageclass.kubernetes.io/is-default-class=true
+#     How a class binds cannot be changed: make one with volumeBindingMode WaitForFirstConsumer and allowVolumeExpansion
+#     true, and mark that. Volumes that are there stay as they are.
 package eidos.kubernetes.default_storage_class
 
 import data.eidos.lib.booleans
@@ -32,15 +35,14 @@ defaults contains name if {
 	booleans.yes(class.default)
 }
 
-deny contains finding if {
-	count(defaults) != 1
-	finding := {
-		"msg": sprintf("%v storage classes are the default: %v.", [count(defaults), concat(", ", sort(defaults))]),
-		"path": `k8s["storage-classes"]`,
-		"actual": concat(", ", sort(defaults)),
-		"expected": "one",
-	}
+deny contains finding("No storage class is the default, so a claim that names none waits for ever.", "none") if count(defaults) == 0
+
+deny contains finding(sprintf("%v storage classes are the default: %v.", [count(defaults), names]), names) if {
+	count(defaults) > 1
+	names := concat(", ", sort(defaults))
 }
+
+finding(msg, actual) := {"msg": msg, "path": `k8s["storage-classes"]`, "actual": actual, "expected": "one"}
 
 deny contains finding if {
 	some name in defaults

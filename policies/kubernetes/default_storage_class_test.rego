@@ -18,8 +18,9 @@ test_one_that_waits_and_grows_passes if {
 
 test_none_and_two_fail if {
 	some finding in denied({})
-	finding.msg == "0 storage classes are the default: ."
-	count(denied({"a": class(true, "WaitForFirstConsumer", true), "b": class(true, "WaitForFirstConsumer", true)})) == 1
+	finding.msg == "No storage class is the default, so a claim that names none waits for ever."
+	some two in denied({"a": class(true, "WaitForFirstConsumer", true), "b": class(true, "WaitForFirstConsumer", true)})
+	two.msg == "2 storage classes are the default: a, b."
 }
 
 test_one_that_binds_at_once_fails if {

@@ -12,7 +12,7 @@
 #   scope: cluster
 #   requires: [k8s.server.version, k8s.image]
 #   params:
-#     max_skew: {type: integer, default: 3, minimum: 0}
+#     max_skew: {type: integer, default: 3, minimum: 0, maximum: 3, description: Minor releases that kube-proxy may be older.}
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
@@ -30,8 +30,6 @@ version := input.k8s.server.version
 
 applicable if images.runs(input.k8s.image, ["kube-proxy"])
 
-server := versions.numbers(version)
-
 deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not versions.line(version)
 
 deny contains findings.unreadable(images.path(proxy), images.tag(proxy), "a kube-proxy version") if {
@@ -43,17 +41,11 @@ deny contains finding if {
 	versions.line(version)
 	some proxy in images.named(input.k8s.image, "kube-proxy")
 	versions.line(proxy.tag)
-	not within(versions.numbers(proxy.tag))
+	not versions.within_skew(proxy.tag, version, data.params.max_skew)
 	finding := {
 		"msg": sprintf("kube-proxy %v does not go with API server %v.", [proxy.tag, version]),
 		"path": images.path(proxy),
 		"actual": proxy.tag,
 		"expected": sprintf("at most %v minor releases older, and not newer", [data.params.max_skew]),
 	}
-}
-
-within(proxy) if {
-	proxy[0] == server[0]
-	proxy[1] <= server[1]
-	proxy[1] >= server[1] - data.params.max_skew
 }

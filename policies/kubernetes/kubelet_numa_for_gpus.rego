@@ -22,12 +22,15 @@
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-numa-placement}
 #   remediation: |
+#     Set it in the file that the kubelet is started with (--config, most often /var/lib/kubelet/config.yaml) in place of
+#     what stands there, and in the template of the node group, so that new nodes have it too:
+#     topologyManagerPolicy: best-effort
+#     Beside it, for whole cores (the kubelet does not start without reservedSystemCPUs, or kubeReserved with cpu):
+#     cpuManagerPolicy: static
 #     Drain the node; a new policy does not start beside running pods:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Set it in the kubelet's configuration and in the template of the node group, with a CPU manager that gives whole cores:
-#     printf 'cpuManagerPolicy: static\ntopologyManagerPolicy: best-effort\n' >> /var/lib/kubelet/config.yaml
-#     Forget the old placement and restart:
-#     rm -f /var/lib/kubelet/cpu_manager_state && systemctl restart kubelet && kubectl uncordon NODE
+#     Forget the old placement on the node and restart, then uncordon it:
+#     rm -f /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state && systemctl restart kubelet
 package eidos.kubernetes.kubelet_numa_for_gpus
 
 import data.eidos.lib.quantities

@@ -2,8 +2,8 @@
 # title: The kubelet renews its client certificate
 # description: |
 #   A client certificate that is not renewed runs out after a year and takes the node out of the cluster,
-#   mostly at night. Renewed ones also limit how long a stolen one is of use. A cloud that signs in with
-#   tokens instead (EKS, GKE) has another answer: exclude the rule there by name.
+#   mostly at night. Renewed ones also limit how long a stolen one is of use. Not asked where the provider's
+#   kubelets sign in with tokens and have no client certificate, as those of EKS.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
@@ -13,8 +13,10 @@
 #   id: K8S-012
 #   severity: medium
 #   scope: node
-#   requires: [k8s.kubelet.authentication]
+#   requires: [k8s.kubelet.authentication, k8s.node.provider]
 #   reads: [k8s.kubelet.rotateCertificates]
+#   params:
+#     by_token: {type: array, items: string, default: [eks], description: Providers whose kubelets sign in with tokens.}
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.10}
@@ -28,6 +30,8 @@
 package eidos.kubernetes.kubelet_renews_certificates
 
 import data.eidos.lib.booleans
+
+applicable if not input.k8s.node.provider in data.params.by_token
 
 value := object.get(input.k8s.kubelet, "rotateCertificates", false)
 

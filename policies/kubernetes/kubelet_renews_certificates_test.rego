@@ -6,6 +6,11 @@ denied(kubelet) := findings if {
 	findings := rule.deny with input as {"k8s": {"kubelet": kubelet}}
 }
 
+test_not_asked_where_kubelets_sign_in_with_tokens if {
+	not rule.applicable with input as {"k8s": {"node": {"provider": "eks"}}} with data.params as {"by_token": ["eks"]}
+	rule.applicable with input as {"k8s": {"node": {"provider": "self-managed"}}} with data.params as {"by_token": ["eks"]}
+}
+
 test_on_passes if {
 	count(denied({"rotateCertificates": true})) == 0
 	count(denied({"rotateCertificates": "true"})) == 0

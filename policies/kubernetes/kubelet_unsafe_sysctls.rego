@@ -7,8 +7,8 @@
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
-#   - ref: https://www.cisecurity.org/benchmark/kubernetes
-#     description: CIS Kubernetes benchmark
+#   - ref: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
+#     description: Using sysctls in a cluster
 # custom:
 #   id: K8S-032
 #   severity: medium
@@ -19,7 +19,6 @@
 #     allowed: {type: array, items: string, default: [], description: Settings; one that ends with * stands for all that begin so.}
 #   tags: [kubelet]
 #   controls:
-#     - {framework: cis-kubernetes, id: 5.2.13}
 #     - {framework: nist-800-53, id: CM-7}
 #   remediation: |
 #     Set it in the file that the kubelet is started with (--config, most often /var/lib/kubelet/config.yaml), and in

@@ -14,6 +14,12 @@ name(device) := sprintf("GPU %v (%v)", [object.get(device, "index", "?"), bus]) 
 
 # METADATA
 # description: |
+#   Tells whether a resource of a node is GPUs: whole ones, slices of MIG, or devices for virtual machines,
+#   which are called after their model. Network cards have names of `nvidia.com/` too.
+resource(name) if regex.match(`^nvidia\.com/(gpu|mig-|pgpu|[A-Z])`, name)
+
+# METADATA
+# description: |
 #   Gives a finding about one GPU, with the path of what is wrong and the GPU's UUID for a key.
 finding(place, device, about, said) := {
 	"msg": sprintf("%v %v.", [name(device), said.msg]),

@@ -14,3 +14,12 @@ test_a_finding_keeps_its_key if {
 	found.path == "gpu.devices.devices[0].ecc.current"
 	found.key == "GPU-1 ecc.current"
 }
+
+test_network_cards_are_no_gpus if {
+	every name in ["nvidia.com/gpu", "nvidia.com/gpu.shared", "nvidia.com/mig-1g.10gb", "nvidia.com/GH100_H100_SXM5_80GB"] {
+		gpus.resource(name)
+	}
+	every name in ["nvidia.com/mlnxnics", "nvidia.com/rdma-vf", "nvidia.com/ib", "cpu"] {
+		not gpus.resource(name)
+	}
+}

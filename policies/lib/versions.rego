@@ -53,6 +53,18 @@ line(version) := sprintf("%v.%v", [parts[0], parts[1]]) if {
 
 # METADATA
 # description: |
+#   Tells whether a part of a cluster is of the API server's minor release, or so many older at most; the
+#   patch does not count.
+within_skew(version, server, most) if {
+	parts := numbers(version)
+	of_server := numbers(server)
+	parts[0] == of_server[0]
+	parts[1] <= of_server[1]
+	parts[1] >= of_server[1] - most
+}
+
+# METADATA
+# description: |
 #   Gives both versions of a DCGM exporter tag: `4.3.1-4.4.0-ubuntu22.04` is exporter 4.4.0 built on
 #   DCGM 4.3.1.
 exporter_pair(tag) := {"dcgm": match[1], "exporter": match[2]} if {

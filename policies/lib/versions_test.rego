@@ -83,3 +83,12 @@ test_exporter_tags_hold_two_versions if {
 }
 
 test_oldest_by_number if versions.oldest(["1.17.10", "v1.17.8-ubuntu20.04", "1.19.1"]) == "v1.17.8-ubuntu20.04"
+
+test_skew_counts_minor_releases if {
+	every version in ["v1.33.9", "v1.32.0", "v1.30.1"] {
+		versions.within_skew(version, "v1.33.5-eks-1", 3)
+	}
+	every version in ["v1.34.0", "v1.29.9", "v2.33.0", "v1", "latest", null] {
+		not versions.within_skew(version, "v1.33.5", 3)
+	}
+}

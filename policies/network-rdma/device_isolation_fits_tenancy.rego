@@ -43,6 +43,8 @@
 #     Remove the argument from /etc/default/grub and /etc/default/grub.d, use ATS on the NICs instead (selective
 #     ACS with pci=config_acs=), and write the boot configuration:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --remove-args=ARGUMENT
 #     Reboot it, and check before uncordoning:
 #     cat /proc/cmdline
 package eidos.network_rdma.device_isolation_fits_tenancy

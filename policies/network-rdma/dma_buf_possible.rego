@@ -25,6 +25,7 @@
 #     Upgrade what the finding names: the node image for the kernel, the driver for CUDA. GPUs older than Turing
 #     need nvidia-peermem. For the type of the kernel modules:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"kernelModuleType":"auto"}}}'
+#     Set driver.kernelModuleType in the chart's values too, or its next upgrade or sync undoes it.
 #     To check, run a job with NCCL_DEBUG=INFO: its log names DMABUF.
 package eidos.network_rdma.dma_buf_possible
 

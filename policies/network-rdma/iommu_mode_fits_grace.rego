@@ -32,6 +32,8 @@
 #     Kernel 6.11 or newer, or an -nvidia kernel: put iommu.passthrough=1 on GRUB_CMDLINE_LINUX_DEFAULT in
 #     /etc/default/grub. Older kernel, or gds.enabled in the ClusterPolicy: iommu.passthrough=0. Then:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --args=iommu.passthrough=VALUE
 #     Reboot it, read the kernel line, and run a CUDA sample before uncordoning:
 #     cat /proc/cmdline
 package eidos.network_rdma.iommu_mode_fits_grace

@@ -14,14 +14,18 @@
 #   tables: [nic_firmware]
 #   tags: [rdma, firmware]
 #   controls:
-#     - {framework: nvidia-bulletin, id: 5699}
+#     - {framework: nvidia-bulletin, id: "5699"}
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}
 #   remediation: |
 #     See which there are:
 #     ibv_devinfo | grep -E 'hca_id|fw_ver|board_id'
-#     Burn the newest of the line for the board, then reset the card with the node drained:
+#     Take the work off the node, whose network goes away:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Burn the newest of the line for the board, then reset the card:
 #     mlxfwmanager --online -u && mlxfwreset -d DEVICE reset
+#     On GB200, B200 and B300 the card cannot be reset: cycle the power of the machine instead. Firmware that came with the
+#     machine (a cloud's) is the vendor's to upgrade.
 package eidos.network_rdma.nic_firmware_floor
 
 import data.eidos.lib.versions

@@ -19,6 +19,7 @@
 #   remediation: |
 #     Switch the module off; the driver pods restart, and NCCL uses DMA-BUF:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"rdma":{"enabled":false}}}}'
+#     Set driver.rdma.enabled in the chart's values too, or its next upgrade or sync undoes it.
 package eidos.network_rdma.peermem_not_on_large_pages
 
 import data.eidos.lib.booleans

@@ -4,7 +4,7 @@
 #   GPUDirect RDMA works through DMA-BUF, or through nvidia-peermem, the legacy module that
 #   driver.rdma.enabled asks for. Two peer memory modules fight over the same memory. A declared module
 #   that is not loaded means that NCCL silently takes another path or that the driver pod waits for it.
-#   What NicClusterPolicy declares is not in today's snapshots and is not judged.
+#   Where the host owns the driver, its image decides whether the module is there beside DMA-BUF. What NicClusterPolicy declares is not in today's snapshots and is not judged.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-rdma.html
 #     description: GPUDirect RDMA with the GPU Operator
@@ -21,6 +21,7 @@
 #   remediation: |
 #     Prefer DMA-BUF and switch the legacy module off:
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"rdma":{"enabled":false}}}}'
+#     Set driver.rdma.enabled in the chart's values too, or its next upgrade or sync undoes it.
 #     Where nvidia-peermem is wanted, install DOCA or MOFED first (ofedDriver in NicClusterPolicy, or on the host
 #     with driver.rdma.useHostMofed=true), then set the switch to true. Remove nv_peer_mem where it is left over.
 #     Check on the node with:
@@ -40,6 +41,8 @@ applicable if {
 	modules.loaded(kmod, "nvidia")
 	modules.loaded(kmod, "ib_core")
 }
+
+driver_of_the_host if booleans.no(input.k8s.policy["driver.enabled"])
 
 declared := input.k8s.policy["driver.rdma.enabled"]
 
@@ -67,6 +70,7 @@ deny contains finding if {
 
 deny contains finding if {
 	booleans.no(declared)
+	not driver_of_the_host
 	modules.loaded(kmod, "nvidia_peermem")
 	finding := {
 		"msg": "nvidia_peermem is loaded, but driver.rdma.enabled is false, expected it not loaded.",

@@ -32,6 +32,12 @@ test_loaded_and_not_declared_fails if {
 	finding.path == "os.kmod.nvidia_peermem"
 }
 
+test_modules_of_the_host_pass if {
+	host := object.union(off, {"driver.enabled": "false"})
+	count(denied(["nvidia", "ib_core", "nvidia_peermem"], host)) == 0
+	count(denied(["nvidia", "ib_core", "nvidia_peermem"], object.union(host, {"driver.enabled": "who knows"}))) == 1
+}
+
 test_two_modules_fail if count(denied(["nvidia", "ib_core", "nvidia_peermem", "nv_peer_mem"], on)) == 1
 
 test_odd_switch_fails if {

@@ -1,5 +1,5 @@
 # METADATA
-# title: The DRA driver finds what it needs and does not share GPUs with the device plugin
+# title: The DRA driver finds what it needs and shares no GPU with the device plugin
 # description: |
 #   The DRA driver needs Kubernetes 1.32, a GPU driver of 570.158.01 for ComputeDomains, and CDI. GPUs
 #   must be allocated by it or by the device plugin, never by both; ComputeDomains may run next to the

@@ -20,6 +20,7 @@
 #   remediation: |
 #     Let the operator choose: set the version without an operating system (not 580.159.03-ubuntu22.04):
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"driver":{"version":"580.159.03"}}}'
+#     Set driver.version in the chart's values too, or its next upgrade or sync undoes it.
 #     A cluster with two releases needs an NVIDIADriver object per node pool, which
 #     driver.nvidiaDriverCRD.enabled=true in the chart's values switches on.
 package eidos.operators.driver_image_fits_host

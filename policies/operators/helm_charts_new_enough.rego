@@ -17,8 +17,8 @@
 #   tables: [chart_floors]
 #   tags: [helm]
 #   controls:
-#     - {framework: nvidia-bulletin, id: 5818}
-#     - {framework: nvidia-bulletin, id: 5842}
+#     - {framework: nvidia-bulletin, id: "5818"}
+#     - {framework: nvidia-bulletin, id: "5842"}
 #     - {framework: nist-800-53, id: SI-2}
 #   remediation: |
 #     Read what the upgrade asks for; NodeWright's from before 0.18 cannot be undone:

@@ -18,7 +18,7 @@
 #   remediation: |
 #     Tell the operator the runtime of the nodes (RUNTIME: containerd or crio):
 #     kubectl patch clusterpolicy cluster-policy --type merge -p '{"spec":{"operator":{"defaultRuntime":"RUNTIME"}}}'
-#     Set operator.defaultRuntime in the chart's values too, or the next upgrade undoes it.
+#     Set operator.defaultRuntime in the chart's values too, or its next upgrade or sync undoes it.
 package eidos.operators.runtime_declared
 
 import data.eidos.lib.cluster_policies

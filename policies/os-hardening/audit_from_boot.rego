@@ -25,6 +25,8 @@
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Add audit=1 and audit_backlog_limit=8192 to GRUB_CMDLINE_LINUX in /etc/default/grub, then:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --args='audit=1 audit_backlog_limit=8192'
 #     Reboot it, and check before uncordoning:
 #     cat /proc/cmdline
 #     If they are missing, make /etc/default/grub.d/99_tuned.cfg append to GRUB_CMDLINE_LINUX_DEFAULT, not assign it.

@@ -63,6 +63,8 @@
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Remove the argument from /etc/default/grub and from the files in /etc/default/grub.d, then:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --remove-args=ARGUMENT
 #     Reboot it, and check before uncordoning:
 #     grep . /sys/devices/system/cpu/vulnerabilities/*
 package eidos.os_hardening.cpu_mitigations_on

@@ -21,8 +21,13 @@
 #   remediation: |
 #     Look whether the kernel line turns it off:
 #     cat /proc/cmdline
-#     Where it does not, install the newest microcode and kernel and restart the node:
-#     apt-get install --only-upgrade intel-microcode amd64-microcode linux-image-generic
+#     Where it does not, drain the node:
+#     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
+#     Install the newest microcode and kernel on it and in its image, then reboot it:
+#     apt-get install --only-upgrade intel-microcode amd64-microcode 'linux-image-*'
+#     On Red Hat, Oracle and Amazon Linux:
+#     dnf upgrade microcode_ctl 'kernel*'
+#     In a virtual machine the host's microcode counts: ask for another host.
 #     What you accept (a node of one tenant) goes into the parameter `accepted`, by the kernel's name: spec_store_bypass.
 package eidos.os_hardening.cpu_vulnerabilities_mitigated
 

@@ -27,7 +27,7 @@
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Apply the profile with Skyhook (package nvidia-tuned, with the accelerator of the node) and let it reboot the
+#     Apply the profile with NodeWright (once Skyhook; package nvidia-tuned, with the accelerator of the node) and let it reboot the
 #     node. Or set the expected sysctls in /etc/sysctl.d/60-gpu.conf, the arguments in /etc/default/grub, and the
 #     limits in /etc/systemd/system/containerd.service.d, and reboot the drained node. Afterwards check that audit=1
 #     and apparmor=1 are still there (/etc/default/grub.d/99_tuned.cfg may have replaced the line):

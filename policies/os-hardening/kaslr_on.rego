@@ -18,8 +18,10 @@
 #   remediation: |
 #     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Remove nokaslr from /etc/default/grub, /etc/default/grub.d, or the Skyhook customization that adds it, then:
+#     Remove nokaslr from /etc/default/grub, /etc/default/grub.d, or the NodeWright (Skyhook) package that adds it, then:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --remove-args=nokaslr
 #     Reboot it, and check before uncordoning:
 #     cat /proc/cmdline
 package eidos.os_hardening.kaslr_on

@@ -7,8 +7,6 @@
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration, protectKernelDefaults
-#   - ref: https://www.cisecurity.org/benchmark/kubernetes
-#     description: CIS Kubernetes benchmark
 # custom:
 #   id: OS-023
 #   severity: low
@@ -21,7 +19,6 @@
 #     - os.sysctl["/proc/sys/kernel/keys/root_maxkeys"]
 #     - os.sysctl["/proc/sys/kernel/keys/root_maxbytes"]
 #   controls:
-#     - {framework: cis-kubernetes, id: 4.2.6}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
 #     Write the expected values to /etc/sysctl.d/90-kubelet.conf, on the node and in its image, then:

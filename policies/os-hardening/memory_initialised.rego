@@ -22,6 +22,8 @@
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Remove the argument from /etc/default/grub and from the files in /etc/default/grub.d, then:
 #     update-grub
+#     On Red Hat, Oracle and Amazon Linux:
+#     grubby --update-kernel=ALL --remove-args=ARGUMENT
 #     Reboot it, and check before uncordoning:
 #     cat /proc/cmdline
 #     If the node should have a GPU, find out first why nvidia-smi does not see it.

@@ -1,5 +1,5 @@
 # METADATA
-# title: The recipe's tuning does not contradict itself, and hardening that it undoes is told
+# title: The recipe's tuning agrees with itself, and hardening that it undoes is told
 # description: |
 #   One thing is tuned to one value; huge pages are a list and may be said of several sizes. What tuning
 #   sets against a rule of hardening is told each time, whether that rule is asked or not: who accepts it

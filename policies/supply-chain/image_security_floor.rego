@@ -32,11 +32,18 @@ package eidos.supply_chain.image_security_floor
 
 import data.eidos.lib.findings
 import data.eidos.lib.images
+import data.eidos.lib.repositories
 import data.eidos.lib.versions
 
 judged contains {"component": component, "image": image} if {
 	some component in data.tables.image_floors.components
 	some image in images.named(input.k8s.image, component.image)
+}
+
+judged contains {"component": component, "image": image} if {
+	some component in data.tables.image_floors.components
+	some image in images.listed(input.k8s.image)
+	component.within in repositories.words(image.repository)
 }
 
 applicable if count(judged) > 0

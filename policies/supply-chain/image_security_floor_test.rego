@@ -7,6 +7,7 @@ tables := {"image_floors": {"components": [
 	{"image": "dcgm-exporter", "pair": "dcgm", "floor": "4.5.3", "cve": "CVE-1"},
 	{"image": "dcgm-exporter", "pair": "exporter", "floor": "4.8.3", "cve": "CVE-1"},
 	{"image": "tritonserver", "floor": "26.06", "cve": "CVE-2"},
+	{"image": "kai-scheduler", "within": "kai-scheduler", "floor": "0.13.0", "cve": "CVE-3"},
 ]}}
 
 denied(image) := findings if {
@@ -39,6 +40,15 @@ test_compares_numbers_not_text if {
 test_listed_container_is_judged if {
 	some finding in denied({"containers": [{"registry": "nvcr.io", "repository": "nvidia/dcgm", "tag": "4.3.1"}]})
 	finding.path == "k8s.image.containers[0]"
+}
+
+test_images_of_one_project_are_judged if {
+	container := {"registry": "ghcr.io", "repository": "nvidia/kai-scheduler/binder", "tag": "v0.12.4"}
+	some finding in denied({"containers": [container]})
+	finding.msg == "Image binder is v0.12.4, expected 0.13.0 or newer, which fixes CVE-3."
+	count(denied({"containers": [object.union(container, {"tag": "v0.13.0"})]})) == 0
+	count(denied({"containers": [object.union(container, {"repository": "nvidia/binder"})]})) == 0
+	count(denied({"containers": [object.union(container, {"repository": "kai-scheduler/kai-scheduler"})]})) == 1
 }
 
 test_unreadable_tags_fail if {

@@ -126,6 +126,13 @@ def every_recipe(catalog: Catalog) -> Iterator[tuple[str, WrittenRecipe]]:
                     yield ", ".join(words), _resolved(catalog, choice, profiles, asked)
 
 
+def recipe_for(catalog: Catalog, query: Mapping[str, str]) -> WrittenRecipe:
+    """Give what a catalog resolves for a query that is enough, in its first shape."""
+    choice = choose(catalog, query)
+    assert isinstance(choice, Choice), choice
+    return _resolved(catalog, choice, next(iter(shapes(catalog, choice))), query)
+
+
 def _narrowed(catalog: Catalog, query: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Give a query, and with each value of each dimension that only narrows: the fabric."""
     yield dict(query)

@@ -1,11 +1,13 @@
 """The packs for bundles: known-good bundles pass, and each fault that was seen is found."""
 
 import copy
+import json
 import runpy
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ import yaml
 
 from eidos.engine.app.bundle import BUNDLE_PACKS
 from eidos.engine.app.policies import load_packs
+from eidos.engine.bundling.planning import plan
+from eidos.engine.bundling.writing import as_input
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import bundle_facts
+from eidos.engine.model.bundle import SharedInputs
 from eidos.engine.model.recipe import Catalog
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.verdict import Status, Verdict
@@ -26,6 +31,7 @@ from eidos.engine.rego.light import LightEngine
 from eidos.engine.rego.opa.engine import OpaEngine
 from eidos.engine.selecting.reading import read_catalog
 from eidos.recipes import FOLDER as CATALOG
+from fakes.bundling import bundlers, recipe_for
 from fakes.mutations import ODD
 from fakes.opa_server import opa_binary
 
@@ -44,6 +50,11 @@ def light() -> Iterator[RegoEngine]:
 @pytest.fixture(scope="module")
 def rules(light: RegoEngine) -> list[Rule]:
     return [rule for pack in load_packs(BUNDLE_PACKS, light) for rule in pack.rules]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return read_catalog([CATALOG])
 
 
 def read(name: str) -> dict[str, Any]:
@@ -117,6 +128,7 @@ FAULTS = [
     (EKS, values(STACK, "kubeEtcd"), GONE, "BOP-019"),
     (EKS, values(GPU, "dcgm/enabled"), False, "BOP-017"),
     (AKS, values(SENTINEL, "labeler/assumeDriverInstalled"), False, "BOP-017"),
+    (AKS, values(SENTINEL, "metadata-collector"), GONE, "BOP-017"),
     # The DRA driver
     (EKS, values(DRA, "nameOverride"), GONE, "BOP-011"),
     (EKS, values(DRA, "controller/affinity"), GONE, "BOP-011"),
@@ -156,6 +168,7 @@ FAULTS = [
     (EKS, values(GPU, "validator/plugin/env"), [], "BOP-021"),
     (EKS, values(GPU, "operator/resources/limits/memory"), "350Mi", "BOP-021"),
     (EKS, values(GPU, "driver/upgradePolicy/maxParallelUpgrades"), 0, "BOP-023"),
+    (EKS, values(GPU, "driver/upgradePolicy/maxUnavailable"), "50%", "BOP-023"),
     # Hygiene
     (EKS, values(STACK, "grafana/adminPassword"), "hunter2", "BHY-001"),
     (EKS, values(SENTINEL, "image/tag"), "latest", "BHY-002"),
@@ -170,6 +183,7 @@ FAULTS = [
     (EKS, values(NFD, "image/repository"), "CHANGEME", "BHY-010"),
 ]
 TOLD = [
+    (EKS, values(GPU, "kataSandboxDevicePlugin"), GONE, "BOP-021"),
     (EKS, values(NFD, "topologyUpdater/enable"), False, "BOP-022"),
     (EKS, values(SENTINEL, "tolerations"), EVERYTHING, "BHY-003"),
     (EKS, "objects/NodeWright/spec/packages/nvidia-tuned/containerSHA", GONE, "BHY-002"),
@@ -218,6 +232,27 @@ def test_what_is_only_told_warns(
 ) -> None:
     [verdicts] = judged(light, rules, changed(read(name), path, value))
     assert status(verdicts, rule) is Status.WARN
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gke b200 cos training",
+        "lke rtx-pro-6000 ubuntu inference",
+        "oke gb200 ol training",
+    ],
+)
+def test_what_recipes_make_is_let_through(
+    light: RegoEngine, rules: list[Rule], catalog: Catalog, words: str
+) -> None:
+    """One recipe of each service that no bundle of the folder is for."""
+    names = ("service", "accelerator", "os", "intent")
+    query = dict(zip(names, words.split(), strict=True))
+    recipe = recipe_for(catalog, query)
+    made = as_input(plan(recipe, catalog, bundlers(), SharedInputs(), "helm"), recipe, ())
+    [verdicts] = judged(light, rules, json.loads(json.dumps(made)))
+    wrong = {each.rule: each.findings for each in verdicts if each.status is Status.FAIL}
+    assert wrong == {}
 
 
 def test_every_rule_is_seen_to_find_something(rules: list[Rule]) -> None:
@@ -284,11 +319,6 @@ def test_both_engines_say_the_same(light: RegoEngine, rules: list[Rule]) -> None
 # Tables -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return read_catalog([CATALOG])
-
-
 def table(name: str) -> dict[str, Any]:
     path = shipped()["bundle-operators"] / "tables" / name / "data.yaml"
     found: dict[str, Any] = yaml.safe_load(path.read_text())
@@ -302,6 +332,22 @@ def test_the_table_of_dead_keys_is_the_catalogs(catalog: Catalog) -> None:
         if each.dead_keys
     }
     assert table("dead_keys")["components"] == stated
+
+
+def test_namespaces_of_privileged_components_are_known_to_all(
+    catalog: Catalog, rules: list[Rule], light: RegoEngine
+) -> None:
+    """A bundle labels them privileged: admission and the check of a cluster may not refuse them."""
+    others = [
+        rule for pack in load_packs(("admission", "kubernetes"), light) for rule in pack.rules
+    ]
+    of: dict[str, Any] = {rule.id: rule.params for rule in (*rules, *others)}
+    found = {catalog.components[name].namespace for name in of["BHY-006"]["privileged"]}
+    for rule in ("ADM-003", "ADM-004", "ADM-005"):
+        assert found <= {*of[rule]["privileged_namespaces"]}, rule
+    for rule in ("K8S-021", "K8S-022"):
+        patterns = of[rule]["exempt"]
+        assert [each for each in found if not any(fnmatchcase(each, p) for p in patterns)] == []
 
 
 def test_the_owners_of_definitions_are_the_catalogs(catalog: Catalog) -> None:

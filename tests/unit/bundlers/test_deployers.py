@@ -27,6 +27,7 @@ from eidos.engine.model.bundle import (
     Resource,
     SharedInputs,
     When,
+    namespaces,
 )
 from eidos.engine.model.recipe import WrittenRecipe
 
@@ -247,8 +248,9 @@ def test_flux_waits_for_what_it_depends_on() -> None:
         e["metadata"]["name"]: [d["name"] for d in e["spec"].get("dependsOn", [])] for e in found
     }
     assert needs == {
-        "cert-manager": [],
-        "dra": [],
+        "eidos-namespaces": [],
+        "cert-manager": ["eidos-namespaces"],
+        "dra": ["eidos-namespaces"],
         "gpu-operator-before": ["cert-manager"],
         "gpu-operator": ["gpu-operator-before"],
         "gpu-operator-with": ["gpu-operator"],
@@ -256,6 +258,34 @@ def test_flux_waits_for_what_it_depends_on() -> None:
         "tuning-after": ["gpu-operator-after"],
     }
     assert all(e["spec"]["wait"] for e in found)
+
+
+def test_flux_makes_each_namespace_once_and_first() -> None:
+    """Two Kustomizations with one namespace take its labels away in turns, and delete it."""
+    more = replace(release("exporter", 3), namespace="gpu-operator-ns")
+    planned = plan("flux", more)
+    found = [e["metadata"] for e in objects("flux", planned) if e["kind"] == "Namespace"]
+    assert [each["name"] for each in found] == [*namespaces(planned)]
+    [operator] = [each for each in found if each["name"] == "gpu-operator-ns"]
+    assert operator["labels"] == {"pod-security.kubernetes.io/enforce": "privileged"}
+    assert operator["annotations"] == {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "kind"),
+    [
+        ("main", "branch"),
+        ("prod-2026", "branch"),
+        ("v1.4.0", "tag"),
+        ("2026.11", "tag"),
+        ("refs/tags/x", "name"),
+        ("0" * 40, "commit"),
+    ],
+)
+def test_flux_is_told_what_a_revision_is(revision: str, kind: str) -> None:
+    planned = plan("flux", source=BundleSource("https://git.example.org/b.git", revision))
+    [git] = [each for each in objects("flux", planned) if each["kind"] == "GitRepository"]
+    assert git["spec"]["ref"] == {kind: revision}
 
 
 def test_helmfile_needs() -> None:
