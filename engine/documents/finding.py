@@ -15,15 +15,13 @@ from eidos.engine.errors import (
     Location,
     UsageError,
 )
-from eidos.engine.filesystem import walk_once
+from eidos.engine.filesystem import is_version_control, walk_once
 from eidos.engine.records import dataclass
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIXES = (".yaml", ".yml", ".json")
 """What is taken from a folder, in any capitals; a file that is named is read whatever its name."""
-_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
-"""Folders that are of no document: what they keep of one is another time's."""
 _GLOB = frozenset("*?[")
 _Other = TypeVar("_Other")
 
@@ -139,7 +137,7 @@ def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Sourc
     """
     found = False
     refused: list[OSError] = []
-    for root, files in walk_once(folder, refused.append, _VERSION_CONTROL.__contains__):
+    for root, files in walk_once(folder, refused.append, is_version_control):
         for name in filter(is_wanted, files):
             found = True
             path = Path(root, name)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
 from eidos.engine.model.nearest import nearest
-from eidos.engine.packs.files import PolicyFiles, folder_contents, is_archive, policy_files, stem
+from eidos.engine.packs.files import (
+    PolicyFiles,
+    folder_contents,
+    holds_rego,
+    is_archive,
+    policy_files,
+    stem,
+)
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -213,8 +220,7 @@ def _packaged(name: str, reference: str, verifiers: "Sequence[Verifier]") -> Pol
 
 
 def _plain(path: Path) -> PolicySource:
-    has_rego = path.suffix == ".rego" if path.is_file() else any(path.rglob("*.rego"))
-    if has_rego:
+    if holds_rego(path):
         return PolicySource(path, is_pack=False)
     from eidos.engine.packs.files import read_files
     from eidos.engine.packs.gatekeeper.loading import is_gatekeeper
