@@ -44,6 +44,7 @@ from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
 from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack, PluggedPart
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
@@ -145,7 +146,7 @@ IMPACT = RuleImpact(
 )
 TRIED = BackTest(
     window=WINDOW, packs=(BAD,), against=(BAD,), rules=(IMPACT,), captures=1, verdicts=1,
-    evaluated=1, most_new=0,
+    evaluated=1, most_new=0, relaxations=(Relaxation(BAD, BAD, Location(BAD)),),
 )  # fmt: skip
 MOVED = PastDrift(
     WINDOW,
