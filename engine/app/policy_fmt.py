@@ -9,6 +9,7 @@ from typing import Final
 from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.files import holds_rego, is_archive, policy_folders, read_module
 from eidos.engine.packs.finding import find_policies
@@ -119,7 +120,8 @@ def _refuse(path: str) -> None:
     place = Path(path)
     if not os.path.lexists(path):
         hint = "Check the spelling; packs that come with eidos are formatted in a checkout of it."
-        raise UsageError(f"there is no file or folder '{path}'", hint=hint)
+        how = pack_elsewhere(path) or hint
+        raise UsageError(f"there is no file or folder '{path}'", hint=how)
     if place.is_symlink():
         raise UsageError(
             f"'{path}' is a link, and what it leads to is not changed through it",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.nearest import nearest
 from eidos.engine.packs.files import (
     PolicyFiles,
@@ -206,6 +207,10 @@ def below(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
 def _packaged(name: str, reference: str, verifiers: "Sequence[Verifier]") -> PolicySource:
     from eidos.engine.packs.packages import packaged_packs
 
+    if (how := pack_elsewhere(reference)) is not None:
+        raise UsageError(
+            f"'{reference}' is a place to get policy from, and who judges fetches nothing", hint=how
+        )
     known = packaged_packs(shipped())
     pack = known.get(name)
     if pack is None:
