@@ -223,7 +223,7 @@ class Eidos:
         from eidos.engine.model.history import Window
 
         asked = RunsRequest(Window.of(cluster, _zoned(since)), limit)
-        return list(list_runs(asked, self._context).runs)
+        return list(list_runs(asked, self._context).listed.runs)
 
     def run(self, name: str = "latest") -> Report:
         """Give the report of a recorded run, equal to the one that was recorded.

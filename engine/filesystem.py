@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
+
 
 class IrregularFileError(OSError):
     """It is a folder, pipe, socket or device, or a link where none is followed."""
@@ -43,14 +45,15 @@ def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
 def walk_once(
     folder: str | Path, refuse: Callable[[OSError], object], leaves_out: Callable[[str], bool]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Give each folder below a folder with the names of its files, in sorted order.
+    """Give a folder and each below it with the names of its files, in sorted order.
 
     Links to folders are followed, and each folder is given once: links may lead in a circle.
+    Hidden folders come last, so that what has two names is given by the one that is seen.
 
     Args:
         folder: where to begin.
         refuse: is told of each folder that cannot be listed; what it returns is no matter.
-        leaves_out: says of the name of a folder whether it is not looked into.
+        leaves_out: says of the path of a folder whether it is not looked into.
     """
     walked: set[str] = set()
     for root, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
@@ -59,5 +62,11 @@ def walk_once(
             folders.clear()
             continue
         walked.add(real)
-        folders[:] = sorted(name for name in folders if not leaves_out(name))
+        kept = (name for name in folders if not leaves_out(f"{root}/{name}"))
+        folders[:] = sorted(kept, key=lambda name: (name.startswith("."), name))
         yield root, sorted(names)
+
+
+def is_version_control(folder: str) -> bool:
+    """Say whether a path is a folder of version control: what is kept there is another time's."""
+    return folder.rpartition("/")[2] in _VERSION_CONTROL

@@ -67,6 +67,7 @@ def backtest(request: BackTestRequest, context: Context) -> BackTest:
         verdicts=trial.new.asked,
         evaluated=trial.new.evaluated,
         most_new=request.most_new,
+        relaxations=new.relaxations,
     )
 
 

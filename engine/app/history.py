@@ -8,14 +8,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import refuse_unrecorded
+from eidos.engine.app.past import MAX_AGE, refuse_unrecorded
+from eidos.engine.app.timeline import dark_at
 from eidos.engine.errors import StoreError, UsageError
-from eidos.engine.model.history import Who, Window
+from eidos.engine.model.history import Dark, Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
 from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.run import RunSummary
+from eidos.engine.model.run import RunList
 from eidos.engine.model.times import instant
 from eidos.engine.model.upkeep import Checkpoint
 from eidos.engine.model.verification import (
@@ -39,13 +40,17 @@ class RunsRequest:
     """When they started, and what they judged; None for all."""
     limit: int | None = None
     """How many at most, last recorded first; None for all."""
+    max_age: timedelta = MAX_AGE
+    """How long a sight of a cluster speaks for it."""
+    gone: tuple[str, ...] = ()
+    """Clusters, as globs, that are gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
     """The runs, and where they were looked for."""
 
-    runs: tuple[RunSummary, ...]
+    listed: RunList
     place: str
     """The database, as messages call it."""
     exists: bool
@@ -57,14 +62,23 @@ def list_runs(request: RunsRequest, context: Context) -> Runs:
 
     Raises:
         StoreError: the database cannot be read, or was named and is not there.
-        UsageError: a name means nothing that was ever recorded.
+        UsageError: a name means nothing that was ever recorded, or a cluster is not gone.
     """
     if not context.has_store and not context.is_store_named:
-        return Runs((), context.store_place, exists=False)
+        return Runs(RunList(()), context.store_place, exists=False)
     if request.asked is not None:
         _refuse_unrecorded(request.asked, context)
-    found = context.store.runs(request.limit, request.asked)
-    return Runs(tuple(found), context.store_place, exists=True)
+    found = RunList(
+        tuple(context.store.runs(request.limit, request.asked)), _dark(request, context)
+    )
+    return Runs(found, context.store_place, exists=True)
+
+
+def _dark(request: RunsRequest, context: Context) -> tuple[Dark, ...]:
+    """Give the clusters that a list of runs is silent about, as nobody looked at them any more."""
+    now, asked = context.clock.now(), request.asked or Window.of()
+    named = [each for each in context.store.clusters() if asked.has_cluster(each)]
+    return dark_at(min(asked.until, now), named, context, request.max_age, request.gone)
 
 
 def _refuse_unrecorded(asked: Window, context: Context) -> None:

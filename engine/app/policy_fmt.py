@@ -9,8 +9,9 @@ from typing import Final
 from eidos.engine.app.context import Context
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.rule import Module
-from eidos.engine.packs.files import is_archive, read_module, unlisted
+from eidos.engine.packs.files import holds_rego, is_archive, policy_folders, read_module
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.records import dataclass
 
@@ -101,17 +102,17 @@ def _files(path: str, links: list[str]) -> Iterator[str]:
     if not place.is_dir():
         yield path
         return
-    if not any(place.rglob(f"*{REGO}")):
+    if not holds_rego(place):
         find_policies([path])  # refuses what holds no policy; templates are not formatted
-    for root, folders, names in os.walk(path, onerror=unlisted):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+    inside = place.resolve()
+    for root, names in policy_folders(str(place)):
+        real = Path(root).resolve()
+        for name in (each for each in names if each.endswith(REGO)):
             file = os.path.normpath(f"{root}/{name}")
-            if name.endswith(REGO) and not name.startswith("."):
-                if Path(file).is_symlink():
-                    links.append(file)
-                else:
-                    yield file
+            if Path(file).is_symlink() or not real.is_relative_to(inside):
+                links.append(file)
+            else:  # a link to a folder may lead back in here
+                yield os.path.normpath(place / real.relative_to(inside) / name)
 
 
 def _refuse(path: str) -> None:
@@ -119,7 +120,8 @@ def _refuse(path: str) -> None:
     place = Path(path)
     if not os.path.lexists(path):
         hint = "Check the spelling; packs that come with eidos are formatted in a checkout of it."
-        raise UsageError(f"there is no file or folder '{path}'", hint=hint)
+        how = pack_elsewhere(path) or hint
+        raise UsageError(f"there is no file or folder '{path}'", hint=how)
     if place.is_symlink():
         raise UsageError(
             f"'{path}' is a link, and what it leads to is not changed through it",

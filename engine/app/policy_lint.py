@@ -36,7 +36,7 @@ from eidos.engine.linting.trees import readers
 from eidos.engine.model.lint import Level, Linted, LintFinding
 from eidos.engine.model.rule import Module
 from eidos.engine.packs.checking import Names
-from eidos.engine.packs.files import decode, is_archive, library, stem, unlisted
+from eidos.engine.packs.files import decode, is_archive, library, policy_folders, stem
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policies, shipped
 from eidos.engine.packs.loading import Inspected, inspect
 from eidos.engine.packs.misnamed import misnamed_cases
@@ -71,7 +71,8 @@ def policy_lint(request: LintRequest, context: Context) -> Linted:
     looks = [looking.look(*each) for each in _asked(request.places or (".",)).items()]
     done: list[LintFinding] = []
     if request.fix:
-        done = [each for look in looks for each in looking.mend(look)]
+        mendable = [look for look in looks if _is_named(look.source.path, request.places or (".",))]
+        done = [each for look in mendable for each in looking.mend(look)]
         looks = [looking.look(look.source, look.only) for look in looks] if done else looks
     modules = [module for look in looks for module in look.shown]
     foreign: list[LintFinding] = []
@@ -170,12 +171,12 @@ def _below(path: Path) -> tuple[list[Path], list[Path]]:
     """Give the packs below a folder, and the highest folders outside of them that hold modules."""
     packs: list[Path] = []
     loose: list[Path] = []
-    for root, folders, names in os.walk(path, onerror=unlisted):
+    for root, names in policy_folders(str(path)):
         folder = Path(root)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if any(folder.is_relative_to(each) for each in packs):
+            continue
         if MANIFEST in names:
             packs.append(folder)
-            folders.clear()
             continue
         inside = any(folder.is_relative_to(each) for each in loose)
         if not inside and any(name.endswith(".rego") for name in names):
@@ -338,6 +339,12 @@ class _Looking:
 
 _ROUNDS = 5
 """What is mended may leave something else to be mended, not more often than this."""
+
+
+def _is_named(policy: Path, places: Sequence[str]) -> bool:
+    """Tell whether policy is in what was named, or around it, and not behind a link in there."""
+    real, named = policy.resolve(), [Path(place).resolve() for place in places]
+    return any(real.is_relative_to(each) or each.is_relative_to(real) for each in named)
 
 
 def _is_inside(file: Path, folder: Path) -> bool:

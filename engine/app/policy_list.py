@@ -8,6 +8,7 @@ from pathlib import Path
 from eidos.engine.app.policies import load_packs
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import EidosError, Location, UsageError
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policylist import SHIPPED, ListedPack
 from eidos.engine.packs.choosing import RuleChoice, choose
@@ -54,7 +55,7 @@ def policy_show(names: Sequence[str], references: Sequence[str] = ()) -> tuple[L
     known = {rule.id for each in listed for rule in each.pack.rules}
     for name in wanted:
         if name not in known:
-            hint = nearest(name, sorted({*known, *places}))
+            hint = pack_elsewhere(name) or nearest(name, sorted({*known, *places}))
             raise UsageError(f"there is no rule and no pack '{name}'", hint=hint)
     for each in listed:
         rules = tuple(rule for rule in each.pack.rules if rule.id in wanted)

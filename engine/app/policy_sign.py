@@ -8,6 +8,7 @@ from eidos.engine.digest import address
 from eidos.engine.documents.writing import replacing
 from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.attestation import Signatory
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.identity import ExpectedIdentity
 from eidos.engine.model.signature import Signature, SignatureCheck, SignOptions
 from eidos.engine.packs.archives import MOST_BYTES, write_archive
@@ -155,7 +156,8 @@ def _wrong(file: Path, why: str) -> Problem:
 def _refuse_other_places(place: Path) -> None:
     if not place.exists():
         hint = "Name a folder or an archive; 'eidos policy pack NAME -o FILE' makes one of a pack."
-        raise UsageError(f"there is no file or folder '{place}'", hint=hint)
+        how = pack_elsewhere(str(place)) or hint
+        raise UsageError(f"there is no file or folder '{place}'", hint=how)
     if not place.is_dir() and not is_archive(place):
         hint = "A folder, or an archive named .tar.gz or .tgz, can be signed."
         raise UsageError(f"'{place}' is no folder and no archive", hint=hint)

@@ -15,7 +15,14 @@ from eidos.engine.model.policytest import LineCoverage, PolicyTest
 from eidos.engine.model.rule import Module, Pack, Rule
 from eidos.engine.model.verdict import Status
 from eidos.engine.packs.checking import refuse_pack_rules
-from eidos.engine.packs.files import PolicyFiles, library, policy_files, read_files
+from eidos.engine.packs.files import (
+    PolicyFiles,
+    holds_rego,
+    library,
+    policy_files,
+    policy_folders,
+    read_files,
+)
 from eidos.engine.packs.finding import MANIFEST, PolicySource, find_policy
 from eidos.engine.packs.loading import tables_of
 from eidos.engine.packs.misnamed import misnamed_cases
@@ -113,7 +120,7 @@ def find_targets(
     plain: list[Path] = []
     packs: dict[Path, str] = {}
     for path in request.paths or (".",):
-        if path in suited and not any(Path(path).rglob("*.rego")):
+        if path in suited and not holds_rego(Path(path)):
             continue
         below = _packs_below(Path(path))
         packs.update({each.resolve(): str(each) for each in below})
@@ -151,9 +158,8 @@ def _packs_below(path: Path) -> tuple[Path, ...]:
     """Give the packs in a folder that is none itself."""
     if not path.is_dir() or (path / MANIFEST).is_file():
         return ()
-    found = sorted(manifest.parent for manifest in path.rglob(MANIFEST))
-    hidden = [each for each in found if any(p[0] == "." for p in each.relative_to(path).parts)]
-    return tuple(each for each in found if each not in hidden)
+    folders = policy_folders(str(path))
+    return tuple(sorted(Path(root) for root, names in folders if MANIFEST in names))
 
 
 def _pack(reference: str, context: Context) -> Target:

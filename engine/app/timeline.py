@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from eidos.engine.app.context import Context
@@ -45,15 +45,25 @@ def unseen(
     Raises:
         UsageError: one that is said to be gone was looked at since, or there is none.
     """
-    named = clusters(asked, context)
+    return dark_at(asked.until, clusters(asked, context), context, max_age, gone)
+
+
+def dark_at(
+    until: datetime,
+    named: Sequence[str],
+    context: Context,
+    max_age: timedelta,
+    gone: Sequence[str] = (),
+) -> tuple[Dark, ...]:
+    """Give which of some clusters nobody had looked at for too long at a time; see `unseen`."""
     for glob in gone:
         if not any(fnmatchcase(cluster, glob) for cluster in named):
             raise UsageError(f"--gone {glob}: nothing that is asked about is called so")
     found = []
     for cluster in named:
-        captures = context.store.captures(cluster, until=asked.until, last=True)
+        captures = context.store.captures(cluster, until=until, last=True)
         is_gone = any(fnmatchcase(cluster, glob) for glob in gone)
-        if captures and asked.until - captures[-1].at > max_age:
+        if captures and until - captures[-1].at > max_age:
             found.append(Dark(cluster, captures[-1].at, is_gone))
         elif captures and is_gone:
             raise UsageError(

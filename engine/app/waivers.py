@@ -1,15 +1,17 @@
 """Reading waiver files, and refusing what no one may accept."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from eidos.engine.documents.finding import SUFFIXES, Source, find_sources
+from eidos.engine.documents.finding import SUFFIXES, NothingFoundError, Source, find_sources
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, read_documents
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
+from eidos.engine.filesystem import is_version_control
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import Rule, Severity
@@ -125,7 +127,9 @@ def _refuse_doubtful(folder: Path) -> None:
     """
     inside = folder.resolve()
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        folders[:] = sorted(each for each in folders if not is_version_control(each))
+        _refuse_hidden(Path(root), [each for each in folders if each.startswith(".")])
+        folders[:] = [each for each in folders if not each.startswith(".")]
         for name in folders:
             if (path := Path(root, name)).is_symlink():
                 message = "this link to a folder is of no review: what it leads to may change"
@@ -144,6 +148,20 @@ def _refuse_doubtful(folder: Path) -> None:
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
                 message = "this link points outside the folder of waivers"
                 raise _doubtful(path, message, "Put the file itself there, or name it: --waivers.")
+
+
+def _refuse_hidden(folder: Path, hidden: Sequence[str]) -> None:
+    """Refuse waivers in hidden folders, where they are in force and nobody sees them.
+
+    Kubernetes puts the files of a volume into such a folder, with links to them beside it.
+    """
+    seen = {path.resolve() for path in folder.iterdir() if path.is_symlink()} if hidden else set()
+    for name in hidden:
+        with contextlib.suppress(NothingFoundError):
+            for source in find_sources([str(folder / name)]):
+                if source.path is not None and source.path.resolve() not in seen:
+                    message = "it lies in a hidden folder: not everybody sees it as a waiver"
+                    raise _doubtful(source.path, message, f"Put it beside {folder / name}.")
 
 
 def _doubtful(path: Path, message: str, hint: str) -> DocumentError:

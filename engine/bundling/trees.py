@@ -29,6 +29,7 @@ from eidos.engine.errors import BundleError, DocumentError, Location, Problem
 from eidos.engine.filesystem import IrregularFileError, open_regular
 from eidos.engine.model.artifact import DIGEST
 from eidos.engine.model.bundle import File
+from eidos.engine.model.elsewhere import bundle_elsewhere
 from eidos.engine.signing.envelopes import ENVELOPE_AT_MOST
 
 if TYPE_CHECKING:
@@ -251,7 +252,8 @@ def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
         BundleError: there is no folder.
     """
     if not folder.is_dir():
-        raise BundleError(f"there is no bundle at '{folder}'", hint="Name the folder of a bundle.")
+        how = bundle_elsewhere(str(folder)) or "Name the folder of a bundle."
+        raise BundleError(f"there is no bundle at '{folder}'", hint=how)
     try:
         content = _sealing_file(folder, MANIFEST)
         listed = read_manifest(content)

@@ -16,6 +16,7 @@ from eidos.engine.model.secrets import masked
 from eidos.engine.report.escaping import shortened, tabbed
 
 if TYPE_CHECKING:
+    from eidos.engine.model.history import Dark
     from eidos.engine.ports import Rendering
     from eidos.engine.report.outputs import Output
     from eidos.engine.report.registry import Kind
@@ -170,6 +171,20 @@ def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "R
         verbose=verbose,
         summary=summary,
     )
+
+
+def tell_dark(dark: "Sequence[Dark]", outputs: "Sequence[Output]") -> None:
+    """Name clusters that nobody looks at any more where an output has no place for them.
+
+    Args:
+        dark: as a question about the past gives them.
+        outputs: where its answer is written.
+    """
+    if dark and not {"text", "json"}.issuperset(each.format for each in outputs):
+        from eidos.engine.report.wording import dark_lines
+
+        for line in dark_lines(dark):
+            say(line)
 
 
 def show(

@@ -1,6 +1,6 @@
 """``eidos diff``."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import click
@@ -104,7 +104,7 @@ def command(
     if asked.no_policy and named:  # packs of the configuration are a default
         raise UsageError("--pack and --no-policy contradict each other", hint="Give one.")
     _refuse_explaining_more(asked)
-    comparing = _comparing(ctx, asked, policy)
+    comparing = _comparing(ctx, asked, policy, _telling(outputs, snapshots, asked))
     with open_context(asked.db, policy) as context:
         if asked.matrix:
             return _show_matrix(snapshots, comparing, outputs, asked, context)
@@ -160,7 +160,20 @@ def _refuse_summary_of_patch(outputs: list[Output], asked: DiffOptions) -> None:
         raise UsageError("--tests is about JSON Patch", hint="Add -o json-patch.")
 
 
-def _comparing(ctx: click.Context, asked: DiffOptions, policy: PolicyOptions) -> Comparing:
+def _telling(
+    outputs: tuple[str, ...], snapshots: tuple[str, ...], asked: DiffOptions
+) -> Sequence[Output]:
+    """Give the outputs whose text tells what relaxed it: no explanation, and no summary, does."""
+    if asked.explain is not None or asked.baseline is not None or asked.summary:
+        return ()
+    return (
+        parse_outputs(outputs, MATRIX) if asked.matrix else parse_outputs(outputs, DRIFT, snapshots)
+    )
+
+
+def _comparing(
+    ctx: click.Context, asked: DiffOptions, policy: PolicyOptions, telling: Sequence[Output]
+) -> Comparing:
     settings = configured_settings()
     own = tuple(IgnoreRule(each, "--ignore", origin="--ignore") for each in asked.ignores)
     levels = (
@@ -175,7 +188,7 @@ def _comparing(ctx: click.Context, asked: DiffOptions, policy: PolicyOptions) ->
         gate=_gate(ctx, policy),
         lenient=asked.lenient,
         effective_time=policy.effective_time,
-        relaxations=tell_relaxations(("ignore", "levels"), _without(asked)),
+        relaxations=tell_relaxations(("ignore", "levels"), _without(asked), telling),
     )
 
 

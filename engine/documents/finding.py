@@ -15,15 +15,14 @@ from eidos.engine.errors import (
     Location,
     UsageError,
 )
-from eidos.engine.filesystem import walk_once
+from eidos.engine.filesystem import is_version_control, walk_once
+from eidos.engine.model.elsewhere import NOT_HERE, document_elsewhere
 from eidos.engine.records import dataclass
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIXES = (".yaml", ".yml", ".json")
 """What is taken from a folder, in any capitals; a file that is named is read whatever its name."""
-_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
-"""Folders that are of no document: what they keep of one is another time's."""
 _GLOB = frozenset("*?[")
 _Other = TypeVar("_Other")
 
@@ -115,7 +114,7 @@ def _sources(argument: str, is_wanted: Callable[[str], bool]) -> Iterator[Source
     elif _GLOB.intersection(argument):
         yield from _matching(argument)
     else:
-        raise DocumentError(
+        raise _absent(argument) or DocumentError(
             "there is no such file or folder",
             hint="Check the spelling; put a glob in quotes if the shell must not expand it.",
             location=Location(argument or "''"),
@@ -139,7 +138,7 @@ def _in_folder(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Sourc
     """
     found = False
     refused: list[OSError] = []
-    for root, files in walk_once(folder, refused.append, _VERSION_CONTROL.__contains__):
+    for root, files in walk_once(folder, refused.append, is_version_control):
         for name in filter(is_wanted, files):
             found = True
             path = Path(root, name)
@@ -161,6 +160,12 @@ def _matching(pattern: str) -> Iterator[Source]:
         yield Source(str(path), path)
 
 
+def _absent(name: str) -> DocumentError | None:
+    """Say how to get what is not on this machine; None for a name of a file."""
+    how = document_elsewhere(name)
+    return DocumentError(NOT_HERE, hint=how, location=Location(name)) if how else None
+
+
 def _nothing(message: str) -> NothingFoundError:
     return NothingFoundError(message, hint=f"Files end in {', '.join(SUFFIXES)}; or name a file.")
 
@@ -172,6 +177,8 @@ def unreadable(error: OSError | ValueError, name: str) -> DocumentError:
         error: what it raised.
         name: the file, as the user gave it.
     """
+    if isinstance(error, FileNotFoundError) and (absent := _absent(name)):
+        return absent
     reason = getattr(error, "strerror", None) or str(error)
     hints: dict[type[Exception], str] = {
         FileNotFoundError: "Check the spelling; a symbolic link may point to nothing.",

@@ -17,6 +17,7 @@ from eidos.engine.errors import ExitCode
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.jsonvalue import Json
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.snapshot import Collection
 from eidos.engine.model.verdict import Status, Verdict
@@ -386,6 +387,8 @@ class BackTest:
     """Questions that the engine was asked for them; the others were known."""
     most_new: int | None = None
     """How many subjects may newly fail; None for any number."""
+    relaxations: tuple[Relaxation, ...] = ()
+    """What makes the policy that was tried easier to pass than by default."""
 
     @property
     def newly(self) -> int:

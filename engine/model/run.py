@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from eidos.engine.model.gate import Decision
+from eidos.engine.model.history import Dark
 from eidos.engine.model.report import PackRef
 from eidos.engine.records import dataclass
 
@@ -33,3 +34,13 @@ class RunSummary:
     recorded: str
     """Knowledge time: when it was written into this store, RFC 3339 UTC to the millisecond; when it
     started, for runs of an eidos that did not write that down."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """What ``eidos history runs`` renders."""
+
+    runs: tuple[RunSummary, ...]
+    """Last recorded first."""
+    dark: tuple[Dark, ...] = ()
+    """Clusters that nobody had looked at for too long when the time ended: no run names them."""

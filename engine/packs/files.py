@@ -9,7 +9,7 @@ from pathlib import Path
 from eidos import policies
 from eidos.engine.digest import address, digest
 from eidos.engine.errors import Location, PolicyError
-from eidos.engine.filesystem import walk_once
+from eidos.engine.filesystem import is_version_control, walk_once
 from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
 
@@ -18,6 +18,8 @@ CASES = ("_cases.yaml", "_cases.yml", "_cases.json")
 """How names of files with cases end."""
 _TESTS = ("_test.rego", *CASES)
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
+_ENVIRONMENT = "pyvenv.cfg"
+"""Marks a virtual environment of Python, in which eidos may lie with its own packs."""
 _MEGABYTE = 1024 * 1024
 _ARCHIVES = (".tar.gz", ".tgz")
 MAX_FILE = 4 * _MEGABYTE
@@ -80,13 +82,13 @@ def policy_files(contents: Mapping[str, bytes], shown: str = "") -> PolicyFiles:
     """Take from all that a pack or a folder of plain rules holds what counts.
 
     Args:
-        contents: by path; hidden files and other kinds of files do not count.
+        contents: by path; what `policy_folders` would not find in a folder does not count.
         shown: how file names begin in messages.
 
     Raises:
         PolicyError: a file is too large or is not text.
     """
-    names = sorted(filter(_counts, contents), key=lambda name: name.split("/"))
+    names = sorted(_counting(contents), key=lambda name: name.split("/"))
     for name in names:
         _refuse_large(contents[name], f"{shown}{name}")
     modules: list[Module] = []
@@ -105,9 +107,7 @@ def policy_files(contents: Mapping[str, bytes], shown: str = "") -> PolicyFiles:
 def policy_contents(contents: Mapping[str, bytes]) -> dict[str, bytes]:
     """Give of all that a pack holds what judges: no tests, and nothing that is never read."""
     return {
-        name: content
-        for name, content in sorted(contents.items())
-        if _counts(name) and not _is_test(name)
+        name: content for name, content in sorted(_counting(contents).items()) if not _is_test(name)
     }
 
 
@@ -115,8 +115,21 @@ def _is_test(name: str) -> bool:
     return name.endswith(_TESTS)
 
 
-def _counts(name: str) -> bool:
-    return name.endswith(_SUFFIXES) and not any(part.startswith(".") for part in name.split("/"))
+def _counting(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give what `policy_folders` would find, were it a folder."""
+    inside = tuple(n.removesuffix(_ENVIRONMENT) for n in contents if n.endswith(f"/{_ENVIRONMENT}"))
+    found = {}
+    for path, content in contents.items():
+        *folders, name = path.split("/")
+        is_foreign = any(map(_is_foreign, folders)) or path.startswith(inside)
+        if not is_foreign and _counts(name, is_seen=not any(map(_is_hidden, folders))):
+            found[path] = content
+    return found
+
+
+def _counts(name: str, *, is_seen: bool) -> bool:
+    """Say whether a file counts; a tool's own YAML and JSON lies hidden, and Rego is policy."""
+    return name.endswith(".rego") or (is_seen and name.endswith(_SUFFIXES) and not _is_hidden(name))
 
 
 @cache
@@ -125,10 +138,35 @@ def library() -> PolicyFiles:
     return read_files(LIBRARY, "lib/")
 
 
-def _names(base: str) -> Iterator[str]:
-    """Give what is read below a folder, as paths relative to it; links to folders are followed.
+def policy_folders(base: str) -> Iterator[tuple[str, list[str]]]:
+    """Give a folder and each below it, with the names of those of its files that hold policy.
 
-    A rule that is left out is a violation that nobody finds: what cannot be read is refused.
+    A rule that is left out is a violation that nobody finds: hidden Rego counts as it does for
+    conftest and OPA, and links to folders are followed. Not looked into are folders of version
+    control, Python's virtual environments, and those that Kubernetes puts beside the files of a
+    volume (``..data``), to which these are links.
+
+    Raises:
+        PolicyError: a folder cannot be listed.
+    """
+    for root, names in walk_once(base, unlisted, _is_apart):
+        is_seen = not any(map(_is_hidden, root[len(base) + 1 :].split("/")))
+        yield root, [name for name in names if _counts(name, is_seen=is_seen)]
+
+
+def holds_rego(path: Path) -> bool:
+    """Say whether a path is a Rego file, or a folder that holds one.
+
+    Raises:
+        PolicyError: a folder cannot be listed.
+    """
+    if path.is_file():
+        return path.suffix == ".rego"
+    return any(n.endswith(".rego") for _, names in policy_folders(str(path)) for n in names)
+
+
+def _names(base: str) -> Iterator[str]:
+    """Give what is read below a folder, as paths relative to it.
 
     Each command reads two hundred files to know that packs are as it saw them last: these are
     texts, for paths as objects took most of the time.
@@ -136,10 +174,8 @@ def _names(base: str) -> Iterator[str]:
     Raises:
         PolicyError: a folder cannot be listed, or what is called as a policy file is none.
     """
-    for root, names in walk_once(base, unlisted, _is_hidden):
+    for root, names in policy_folders(base):
         for name in names:
-            if not name.endswith(_SUFFIXES) or _is_hidden(name):
-                continue
             path = f"{root}/{name}"
             if not os.path.isfile(path):  # noqa: PTH113 -- see above
                 raise PolicyError(
@@ -152,6 +188,14 @@ def _names(base: str) -> Iterator[str]:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")
+
+
+def _is_apart(folder: str) -> bool:
+    return _is_foreign(folder) or os.path.exists(f"{folder}/{_ENVIRONMENT}")  # noqa: PTH110 -- see `_names`
+
+
+def _is_foreign(folder: str) -> bool:
+    return is_version_control(folder) or folder.rpartition("/")[2].startswith("..")
 
 
 def unlisted(error: OSError) -> None:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 from eidos import policies
 from eidos.engine.errors import PolicyError, UsageError
+from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.nearest import nearest
-from eidos.engine.packs.files import PolicyFiles, folder_contents, is_archive, policy_files, stem
+from eidos.engine.packs.files import (
+    PolicyFiles,
+    folder_contents,
+    holds_rego,
+    is_archive,
+    policy_files,
+    stem,
+)
 from eidos.engine.records import dataclass
 
 if TYPE_CHECKING:
@@ -199,6 +207,10 @@ def below(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
 def _packaged(name: str, reference: str, verifiers: "Sequence[Verifier]") -> PolicySource:
     from eidos.engine.packs.packages import packaged_packs
 
+    if (how := pack_elsewhere(reference)) is not None:
+        raise UsageError(
+            f"'{reference}' is a place to get policy from, and who judges fetches nothing", hint=how
+        )
     known = packaged_packs(shipped())
     pack = known.get(name)
     if pack is None:
@@ -213,8 +225,7 @@ def _packaged(name: str, reference: str, verifiers: "Sequence[Verifier]") -> Pol
 
 
 def _plain(path: Path) -> PolicySource:
-    has_rego = path.suffix == ".rego" if path.is_file() else any(path.rglob("*.rego"))
-    if has_rego:
+    if holds_rego(path):
         return PolicySource(path, is_pack=False)
     from eidos.engine.packs.files import read_files
     from eidos.engine.packs.gatekeeper.loading import is_gatekeeper

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from eidos.engine.model.recipe import Coverage, RecipeDifferences, Resolution, Shown
     from eidos.engine.model.recorded_bundling import RecordedBundling, ShownBundling
     from eidos.engine.model.report import Report
-    from eidos.engine.model.run import RunSummary
+    from eidos.engine.model.run import RunList
     from eidos.engine.model.signature import SignatureCheck
     from eidos.engine.model.transition import Transition
     from eidos.engine.model.upkeep import Exported, Imported, Pruned, Vacuumed
@@ -254,7 +254,7 @@ VALIDATION: "Kind[Validation]" = Kind(
     document="Validation",
 )
 """``eidos validate``, ``eidos config validate``."""
-RUNS: "Kind[Sequence[RunSummary]]" = Kind(
+RUNS: "Kind[RunList]" = Kind(
     "a list of runs",
     {"text": "runs:text", "table": "runs:table", "json": "runs:json", "csv": "runs:csv"},
     document="RunList",

@@ -4,24 +4,26 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from eidos.engine.model.jsonvalue import Json
-from eidos.engine.model.run import RunSummary
+from eidos.engine.model.run import RunList, RunSummary
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.history import rows
+from eidos.engine.report.history.timeline import dark_json
 from eidos.engine.report.jsontext import write_document
 from eidos.engine.report.page import write_columns
-from eidos.engine.report.wording import named
+from eidos.engine.report.wording import dark_lines, named
 
 _TITLES = ("RUN", "STARTED", "DECISION", "SUBJECTS", "VERDICTS", "CLUSTERS")
 _CLUSTERS = 3
 """Clusters named in a line of text."""
 
 
-def text(runs: Sequence[RunSummary], out: TextIO, _rendering: Rendering) -> None:
-    """Write one line for each run, aligned, under a heading; nothing for no runs."""
-    if runs:
-        write_columns([_TITLES, *map(_cells, runs)], out)
+def text(found: RunList, out: TextIO, _rendering: Rendering) -> None:
+    """Write one line for each run, aligned, under a heading, and who is in none any more."""
+    if found.runs:
+        write_columns([_TITLES, *map(_cells, found.runs)], out)
+    out.writelines(f"{line}\n" for line in dark_lines(found.dark))
 
 
 def _cells(run: RunSummary) -> tuple[str, ...]:
@@ -47,8 +49,8 @@ def _named(clusters: Sequence[str]) -> str:
     return named(clusters[:_CLUSTERS], len(clusters))
 
 
-def _rows(runs: Sequence[RunSummary]) -> Iterator[tuple[object, ...]]:
-    for run in runs:
+def _rows(found: RunList) -> Iterator[tuple[object, ...]]:
+    for run in found.runs:
         yield (
             *(run.run, run.started, run.recorded, run.effective_time, run.decision.value),
             *(run.exit_code, run.subjects, *(run.counts.get(each, 0) for each in Status)),
@@ -66,9 +68,10 @@ table = rows.table(_COLUMNS, _rows)
 csv = rows.csv(_COLUMNS, _rows)
 
 
-def json(runs: Sequence[RunSummary], out: TextIO, _rendering: Rendering) -> None:
+def json(found: RunList, out: TextIO, _rendering: Rendering) -> None:
     """Write every run with all that is known of it without opening it."""
-    write_document(out, "RunList", runs=[_run(run) for run in runs])
+    runs = [_run(run) for run in found.runs]
+    write_document(out, "RunList", runs=runs, dark=dark_json(found.dark))
 
 
 def _run(run: RunSummary) -> Json:

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from eidos.engine.errors import ExitCode, Problem
+from eidos.engine.model.history import Dark
 from eidos.engine.model.report import Report, Seen, Subject
 from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import findings, spot
 
@@ -295,3 +298,13 @@ def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
             was_introduced = line.endswith(":")
     if running:
         yield " ".join(running), False
+
+
+def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
+    """Name the clusters that nobody looks at any more, with the last sight of each."""
+    for each in dark:
+        name = one_line(each.cluster)
+        if each.is_gone:
+            yield f"gone: {name}, last seen {written(each.seen)}; its time ends there (--gone)"
+        else:
+            yield f"dark: {name}, last seen {written(each.seen)}; unknown since (--gone if it is)"

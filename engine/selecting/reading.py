@@ -22,6 +22,7 @@ from eidos.engine.documents.upstreamrecipes import (
     upstream_fact,
 )
 from eidos.engine.errors import DocumentError, Location, Problem, UsageError
+from eidos.engine.model.elsewhere import document_elsewhere
 from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import (
@@ -100,10 +101,10 @@ class _Found:
 
     def read(self, folder: Path, limits: Limits) -> None:
         if not folder.is_dir():
-            raise UsageError(
-                f"there is no folder '{folder}'",
-                hint="It holds overlays/, components/ and so on; see docs/recipes.md.",
-            )
+            hint = "It holds overlays/, components/ and so on; see docs/recipes.md."
+            if document_elsewhere(str(folder)):
+                hint = f"Catalogs are read from folders of this machine alone. {hint}"
+            raise UsageError(f"there is no folder '{folder}'", hint=hint)
         paths = _files(folder)
         if not paths:
             raise UsageError(

@@ -61,15 +61,6 @@ _same(part, key) if {
 	is_number(key)
 }
 
-# Groups of Kubernetes itself: its API server knows their fields.
-builtin := {
-	"", "apps", "autoscaling", "batch", "policy",
-	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io",
-	"coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io",
-	"networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io",
-	"scheduling.k8s.io", "storage.k8s.io",
-}
-
 definitions := object.get(input.bundle, "definitions", {})
 
 checked(entry) if sprintf("objects/%d", [entry.place]) in object.get(definitions, "checked", [])
@@ -191,7 +182,7 @@ warn contains {
 	"fix": "Give the definitions of its chart: --crds DIR",
 } if {
 	some entry in bundles.objects(input.bundle)
-	not bundles.api_group(entry.object) in builtin
+	not bundles.builtin(entry.object)
 	not checked(entry)
 	not known(entry)
 }

@@ -2,7 +2,8 @@
 # title: The driver's owner is one that the service knows
 # description: |
 #   On a service whose images bring the driver, switches, runtime class and paths have known shapes. A
-#   mixture leaves nodes without a driver, or with two. The table has the shapes that were seen to work.
+#   mixture leaves nodes without a driver, or with two. The table has the shapes that were seen to work; a
+#   service that it does not have is not judged.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/microsoft-aks.html
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/google-gke.html
@@ -22,7 +23,11 @@ import data.eidos.lib.bundles
 
 operator := "gpu-operator"
 
-applicable if bundles.has(input.bundle, operator)
+# Of a service without known shapes nothing can be said.
+applicable if {
+	bundles.has(input.bundle, operator)
+	count(shapes) > 0
+}
 
 shapes := object.get(data.tables.driver_shapes.services, bundles.service(input.bundle), {})
 
@@ -51,7 +56,7 @@ deny contains {
 	some key in differing(shape)
 }
 
-# The shape of the same owner; none is near where the switch is no switch.
+# The shapes of the same owner; where the service knows none of that owner, each is.
 _is_near(shape) if shape["driver.enabled"] == owner
 
-_is_near(_) if not is_boolean(owner)
+_is_near(_) if not owner in {shape["driver.enabled"] | some _, shape in shapes}

@@ -20,7 +20,6 @@ host := {"driver": {"enabled": false}, "toolkit": {"enabled": false}, "operator"
 test_shapes_pass if {
 	count(denied("aks", host)) == 0
 	count(denied("aks", {})) == 0
-	count(denied("self-managed", {"driver": {"enabled": false}})) == 0
 }
 
 test_mixture_fails if {
@@ -31,7 +30,20 @@ test_mixture_fails if {
 
 test_odd_switch_fails if count(denied("aks", {"driver": {"enabled": "perhaps"}})) > 0
 
-test_not_applicable_without_the_operator if {
-	rule.applicable with input as {"bundle": {"components": {"gpu-operator": {}}}}
-	not rule.applicable with input as {"bundle": {"components": {}}}
+test_a_service_that_knows_no_such_owner_fails if {
+	one := {"driver_shapes": {"chart": {"driver.enabled": true}, "services": {"aks": {"managed": {"driver.enabled": false}}}}}
+	findings := rule.deny with input as {"bundle": {"criteria": {"service": "aks"}, "components": {"gpu-operator": {}}}}
+		with data.tables as one
+	{finding.expected | some finding in findings} == {false}
+}
+
+asked(service, components) if {
+	rule.applicable with input as {"bundle": {"criteria": {"service": service}, "components": components}}
+		with data.tables as tables
+}
+
+test_not_applicable_without_the_operator_or_known_shapes if {
+	asked("aks", {"gpu-operator": {}})
+	not asked("aks", {})
+	not asked("self-managed", {"gpu-operator": {}})
 }

@@ -1,9 +1,9 @@
 # METADATA
-# title: No value is set that its chart never looks at
+# title: No value is set that is known to have no effect
 # description: |
 #   A chart takes any key and says nothing of those that no template reads: the value is accepted and has no
 #   effect, which nobody sees until the cluster does what it should not. The table has keys that upstream's
-#   values still carry, or that moved.
+#   values still carry, or that moved. Where it has none of the bundle's components, nothing is judged.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/gpu-operator/blob/main/deployments/gpu-operator/values.yaml
 # custom:
@@ -19,6 +19,11 @@
 package eidos.bundle_operators.no_dead_keys
 
 import data.eidos.lib.bundles
+
+applicable if {
+	some component, _ in data.tables.dead_keys.components
+	bundles.has(input.bundle, component)
+}
 
 deny contains {
 	"msg": sprintf("%v of %v has no effect%v.", [key, component, _instead(other)]),

@@ -25,3 +25,8 @@ test_odd_values_pass if {
 	count(denied({"cdi": "x"})) == 0
 	count(denied(null)) == 0
 }
+
+test_without_a_component_of_the_table_nothing_is_judged if {
+	rule.applicable with input as {"bundle": {"components": {"gpu-operator": {}, "web": {}}}} with data.tables as tables
+	not rule.applicable with input as {"bundle": {"components": {"web": {}}}} with data.tables as tables
+}

@@ -3,7 +3,8 @@
 # description: |
 #   A custom resource cannot be created before its definition: it comes after the chart that brings it, or in
 #   a component that depends on that one. A ConfigMap that the GPU Operator's driver mounts must be there
-#   before: applied after, the chart waits for pods that wait for it.
+#   before: applied after, the chart waits for pods that wait for it. Resources of which it is not known what
+#   brings their definition are named.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr/issues/859
 # custom:
@@ -57,6 +58,19 @@ after_owner(entry) if {
 	some name, component in input.bundle.components
 	brings(name, owner(entry))
 	component.wave < input.bundle.components[entry.component].wave
+}
+
+warn contains {
+	"msg": sprintf("%v: no component is listed that brings definitions of %v/%v, so its place in the order was not looked at.", [
+		bundles.named(entry), entry.object.apiVersion, entry.object.kind,
+	]),
+	"path": bundles.object_path(entry),
+	"actual": bundles.api_group(entry.object),
+	"expected": "an API group of a listed component",
+} if {
+	some entry in bundles.objects(input.bundle)
+	not bundles.builtin(entry.object)
+	not owner(entry)
 }
 
 mounted := bundles.value(input.bundle, "gpu-operator", ["driver", "kernelModuleConfig", "name"], "")

@@ -49,3 +49,15 @@ test_late_config_map_fails if count(denied([entry("gpu-operator", "after", "v1",
 test_missing_config_map_fails if count(denied([])) == 1
 
 test_odd_objects_pass if count(denied([params_map, {"object": null}, null, {"component": 1, "object": {"apiVersion": "v1", "kind": "X"}}])) == 0
+
+test_a_resource_of_nobody_is_named if {
+	findings := rule.warn with input as {"bundle": {"components": components, "objects": [
+		entry("early", "after", "example.org/v1", "Widget"),
+		entry("early", "before", "apps/v1", "DaemonSet"),
+		entry("network-operator", "after", "mellanox.com/v1alpha1", "NicClusterPolicy"),
+	]}}
+		with data.tables as tables
+	{finding.path | some finding in findings} == {"bundle.objects[0].object"}
+	some finding in findings
+	startswith(finding.msg, "Widget x: no component is listed that brings definitions of example.org/v1/Widget")
+}

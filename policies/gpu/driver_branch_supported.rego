@@ -38,6 +38,15 @@ branch := versions.branch(driver)
 
 listed := data.tables.driver_branches.branches[branch]
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_branch == "ignore"
+	versions.readable(driver)
+	not listed
+}
+
 deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
 
 deny contains finding(sprintf("Driver %v is of branch R%v, which has ended.", [driver, branch])) if listed.end == "ended"

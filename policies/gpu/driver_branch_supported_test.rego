@@ -62,3 +62,16 @@ test_what_is_no_version_fails if {
 	count(denied("N/A", last_day)) == 1
 	count(denied(580, last_day)) == 1
 }
+
+asked(driver, unlisted_branch) if {
+	rule.applicable with input as {"gpu": {"smi": {"driver": driver}}}
+		with data.params as {"unlisted_branch": unlisted_branch}
+		with data.tables as tables
+}
+
+test_an_ignored_branch_is_not_judged if {
+	not asked("999.1.1", "ignore")
+	asked("999.1.1", "warn")
+	asked("580.82.07", "ignore")
+	asked("N/A", "ignore")
+}

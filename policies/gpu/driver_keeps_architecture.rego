@@ -34,6 +34,15 @@ listed := data.tables.gpu_architectures.architectures[architecture]
 
 last := listed.last_branch
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_architecture == "ignore"
+	versions.readable(driver)
+	not listed
+}
+
 deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
 
 deny contains finding if {

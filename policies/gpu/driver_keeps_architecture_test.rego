@@ -36,3 +36,16 @@ test_unlisted_architecture_can_warn if {
 		with data.tables as tables
 	count(findings) == 1
 }
+
+asked(driver, architecture, unlisted) if {
+	rule.applicable with input as {"gpu": {"smi": {"driver": driver, "gpu.product-architecture": architecture}}}
+		with data.params as {"unlisted_architecture": unlisted}
+		with data.tables as tables
+}
+
+test_an_ignored_architecture_is_not_judged if {
+	not asked("580.82.07", "Rubin", "ignore")
+	asked("580.82.07", "Rubin", "warn")
+	asked("580.82.07", "Hopper", "ignore")
+	asked(580, "Rubin", "ignore")
+}

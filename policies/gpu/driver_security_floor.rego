@@ -36,6 +36,15 @@ driver := input.gpu.smi.driver
 
 floor := data.tables.driver_floors.floors[versions.branch(driver)]
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_branch == "ignore"
+	versions.readable(driver)
+	not floor
+}
+
 deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
 
 deny contains finding if {

@@ -47,3 +47,16 @@ test_text_that_is_no_version_fails if count(denied("[Unknown Error]", "fail")) =
 test_number_fails if count(denied(580.159, "fail")) == 1
 
 test_null_fails if count(denied(null, "fail")) == 1
+
+asked(driver, unlisted_branch) if {
+	rule.applicable with input as {"gpu": {"smi": {"driver": driver}}}
+		with data.params as {"unlisted_branch": unlisted_branch}
+		with data.tables as tables
+}
+
+test_an_ignored_branch_is_not_judged if {
+	not asked("550.163.01", "ignore")
+	asked("550.163.01", "warn")
+	asked("580.82.07", "ignore")
+	asked("N/A", "ignore")
+}

@@ -35,6 +35,15 @@ architecture := input.gpu.smi["gpu.product-architecture"]
 
 first := data.tables.gpu_architectures.architectures[architecture].first_driver
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_architecture == "ignore"
+	versions.readable(driver)
+	not first
+}
+
 deny contains findings.unreadable("gpu.smi.driver", driver, "a driver version") if not versions.readable(driver)
 
 deny contains finding if {

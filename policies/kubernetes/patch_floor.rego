@@ -38,6 +38,15 @@ release := versions.line(version)
 
 listed := data.tables.kubernetes_floors.floors[release]
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_release == "ignore"
+	release
+	not listed
+}
+
 deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not release
 
 deny contains finding(msg, sprintf(">= %v", [listed.floor])) if {

@@ -61,6 +61,15 @@ end := extended if {
 	data.params.extended_support
 } else := standard
 
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if not ignored
+
+ignored if {
+	data.params.unlisted_release == "ignore"
+	release
+	not listed
+}
+
 deny contains findings.unreadable("k8s.server.version", version, "a Kubernetes version") if not release
 
 deny contains unlisted if data.params.unlisted_release == "fail"

@@ -85,3 +85,16 @@ test_what_is_no_version_fails if {
 	count(denied("unknown", "2026-04-01", {})) == 1
 	count(denied(1.33, "2026-04-01", {})) == 1
 }
+
+asked(version, unlisted) if {
+	rule.applicable with input as {"k8s": {"server": {"version": version}}}
+		with data.params as {"unlisted_release": unlisted}
+		with data.tables as tables
+}
+
+test_an_ignored_release_is_not_judged if {
+	not asked("v1.99.0", "ignore")
+	asked("v1.99.0", "warn")
+	asked("v1.33.5", "ignore")
+	asked("unknown", "ignore")
+}

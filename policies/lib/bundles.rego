@@ -48,6 +48,18 @@ api_group(object) := parts[0] if {
 } else := ""
 
 # METADATA
+# description: Tells whether Kubernetes itself defines the kind of an object, by its API group.
+builtin(object) if api_group(object) in _builtin
+
+_builtin := {
+	"", "apps", "autoscaling", "batch", "policy",
+	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io",
+	"coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io",
+	"networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io",
+	"scheduling.k8s.io", "storage.k8s.io",
+}
+
+# METADATA
 # description: Gives the path of an object, as findings name it.
 object_path(entry) := sprintf("bundle.objects[%v].object", [entry.place])
 

@@ -38,7 +38,17 @@ known := data.tables.gpu_operator_lines
 
 running := images.named(input.k8s.image, "gpu-operator")
 
-applicable if count(running) > 0
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if {
+	some image in running
+	not ignored(image)
+}
+
+ignored(image) if {
+	data.params.unlisted_line == "ignore"
+	is_unlisted(versions.line(image.tag))
+	not versions.older(image.tag, known.floor)
+}
 
 deny contains finding if {
 	some image in running
@@ -73,8 +83,7 @@ warn contains finding if {
 unlisted contains finding if {
 	some image in running
 	line := versions.line(image.tag)
-	not line in object.keys(known.lines)
-	not ended(line)
+	is_unlisted(line)
 	finding := found(image, sprintf("is of line %v, whose support is not known", [line]), listed)
 }
 
@@ -84,6 +93,11 @@ deny contains findings.unreadable(images.path(image), object.get(image, "tag", n
 }
 
 versioned(image) if versions.line(image.tag)
+
+is_unlisted(line) if {
+	not line in object.keys(known.lines)
+	not ended(line)
+}
 
 ended(line) if {
 	not line in object.keys(known.lines)

@@ -61,4 +61,20 @@ test_unreadable_fails if {
 test_without_operator_is_not_applicable if {
 	not rule.applicable with input as {"k8s": {"image": {"coredns": "1"}}}
 	rule.applicable with input as {"k8s": {"image": {"gpu-operator": "1"}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": "warn"}
+}
+
+asked(tag, unlisted) if {
+	rule.applicable with input as {"k8s": {"image": {"gpu-operator": tag}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": unlisted}
+}
+
+test_an_ignored_line_is_not_judged if {
+	not asked("v26.11.0", "ignore")
+	asked("v26.11.0", "warn")
+	asked("v26.7.0", "ignore")
+	asked("v25.3.0", "ignore")
+	asked("latest", "ignore")
 }

@@ -34,7 +34,13 @@ applicable if {
 	some entry in data.tables.chart_floors.charts
 	some release in input.k8s.helm
 	release.chart == entry.chart
+	holds(entry)
 }
+
+# Where the release of Kubernetes cannot be read, any floor may hold.
+holds(entry) if entry in judged
+
+holds(_) if not versions.readable(server)
 
 server := input.k8s.server.version
 

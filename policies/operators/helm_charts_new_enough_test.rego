@@ -41,3 +41,9 @@ test_not_asked_without_a_chart_that_has_a_floor if {
 	not rule.applicable with input as facts("v1.36.0", "web", "1.0.0") with data.tables as tables
 	not rule.applicable with input as {"k8s": {"helm": {}}} with data.tables as tables
 }
+
+test_not_asked_where_no_floor_holds_yet if {
+	not rule.applicable with input as facts("v1.36.0", "agentgateway", "1.3.0") with data.tables as tables
+	rule.applicable with input as facts("v1.37.0", "agentgateway", "1.3.0") with data.tables as tables
+	rule.applicable with input as facts("what", "agentgateway", "1.3.0") with data.tables as tables
+}

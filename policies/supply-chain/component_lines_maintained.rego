@@ -40,7 +40,22 @@ judged contains {"component": component, "image": image} if {
 
 components := {sprintf("/%v", [component.repository]): component | some component in data.tables.component_eol.components}
 
-applicable if count(judged) > 0
+# What a site chose to ignore was not judged, so it did not pass.
+applicable if {
+	some subject in judged
+	not ignored(subject)
+}
+
+ignored(subject) if {
+	data.params.unlisted_line == "ignore"
+	is_unlisted(subject)
+}
+
+is_unlisted(subject) if {
+	line := versions.line(subject.image.tag)
+	not day(subject.component, line)
+	not line in subject.component.current
+}
 
 day(component, _) := component.retired
 
@@ -90,9 +105,7 @@ warn contains finding if {
 
 unlisted contains finding if {
 	some subject in judged
-	line := versions.line(subject.image.tag)
-	not day(subject.component, line)
-	not line in subject.component.current
+	is_unlisted(subject)
 	finding := found(subject, "is of a line of which it is not known whether it gets fixes")
 }
 

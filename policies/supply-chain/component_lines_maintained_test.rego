@@ -82,5 +82,21 @@ test_unreadable_tags_fail if {
 
 test_other_images_are_not_applicable if {
 	not rule.applicable with input as {"k8s": {"image": {"redis": "7"}}} with data.tables as tables
-	rule.applicable with input as {"k8s": {"image": {"cert-manager-controller": "v1"}}} with data.tables as tables
+	rule.applicable with input as {"k8s": {"image": {"cert-manager-controller": "v1"}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": "warn"}
+}
+
+asked(tag, unlisted) if {
+	rule.applicable with input as {"k8s": {"image": {"cert-manager-controller": tag}}}
+		with data.tables as tables
+		with data.params as {"unlisted_line": unlisted}
+}
+
+test_an_ignored_line_is_not_judged if {
+	not asked("v1.99.0", "ignore")
+	asked("v1.99.0", "warn")
+	asked("v1.21.1", "ignore")
+	asked("v1.9.1", "ignore")
+	asked("latest", "ignore")
 }

@@ -102,11 +102,13 @@ def test_like_questions_are_evaluated_once(past: Past, capsys: pytest.CaptureFix
     assert found["snapshots"] == 5
     assert found["verdicts"] == 13
     assert found["evaluated"] == 2, "there are two drivers"
+    assert ("rule", "T-001") in {(e["setting"], e["value"]) for e in found["relaxations"]}
 
 
 def test_text_and_csv(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
-    assert backtest(past, "--pack", past.folder / "new", "-o", "text") == 0
+    assert backtest(past, "--pack", past.folder / "new", "--rule", "T-*", "-o", "text") == 0
     said = capsys.readouterr().out
+    assert "relaxed: rule: T-* (--rule)" in said.splitlines()
     assert "T-001: tightening" in said
     assert "waiver W1 would have covered 4 verdicts" in said
     assert "c1/n2 at 2026-03-01T00:00:00Z: fail -> pass (snapshot:" in said

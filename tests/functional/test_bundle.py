@@ -322,12 +322,15 @@ def test_what_nobody_looked_at_is_opened_by_looking(
 def test_rules_of_both_sides_of_the_gate_can_be_chosen(
     bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert bundle("--rule", "T-001", "--rule", "BHY-00*", "-o", "json") == 0
+    assert bundle("--rule", "T-001", "--rule", "BHY-00*", "-o", "json", "-o", "text=said.txt") == 0
+    told = json.loads(capsys.readouterr().out)["relaxations"]
+    assert "relaxed: rule: T-001 (--rule)" in Path("said.txt").read_text().splitlines()
     gate = json.loads(Path("out/gate.json").read_text())
     assert {each["rule"] for each in gate["before"]["verdicts"]} == {"T-001"}
     assert {each["rule"] for each in gate["after"]["verdicts"]} > {"BHY-001"}
     assert all(each["rule"].startswith("BHY-00") for each in gate["after"]["verdicts"])
     assert ("rule", "T-001") in {(e["setting"], e["value"]) for e in gate["relaxations"]}
+    assert [e["value"] for e in told] == [e["value"] for e in gate["relaxations"]]
     for number, left_out in enumerate((["BHY-001"], ["nist-800-190"], ["BHY-001", "BOP-016"])):
         options = [word for each in left_out for word in ("--exclude-rule", each)]
         assert bundle(*options, to=f"less{number}") == 0

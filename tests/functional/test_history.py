@@ -18,6 +18,8 @@ from fakes.recorded import report, snapshot, verdict
 from fakes.stores import record
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "runs" / "v1.schema.json"
+DARK = ("dev", "prod")
+"""Nobody looked at them since."""
 
 
 @pytest.fixture
@@ -39,10 +41,11 @@ def eidos(*arguments: str | Path) -> int:
 def test_runs_as_text(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert eidos("runs", "--db", db) == 0
 
-    heading, *lines = capsys.readouterr().out.splitlines()
+    heading, *lines, _, dark = capsys.readouterr().out.splitlines()
     assert heading.split() == ["RUN", "STARTED", "DECISION", "SUBJECTS", "VERDICTS", "CLUSTERS"]
     assert [line.split()[0] for line in lines] == ["r2-x", "r1-x", "r0-x"]
     assert lines[0].split() == ["r2-x", "2026-03-03T12:00:00Z", "failed", "2", "2", "fail", "prod"]
+    assert dark.startswith(f"dark: {DARK[-1]}, last seen ")
 
 
 def test_runs_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +55,33 @@ def test_runs_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
     assert [run["run"] for run in document["runs"]] == ["r2-x", "r1-x", "r0-x"]
     assert document["runs"][0]["exitCode"] == 1
+    assert [each["cluster"] for each in document["dark"]] == list(DARK)
+
+
+@pytest.mark.parametrize("verb", ["runs", "timeline", "compliance"])
+@pytest.mark.parametrize("form", ["csv", "table", "text", "json"])
+def test_who_went_dark_is_named_in_every_format(
+    verb: str, form: str, db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once: in the answer, or beside it where rows have no place for it."""
+    asked = (verb, "--since", "2026-02-28", "--cluster", DARK[0], "--db", db, "-o", form)
+    assert eidos(*asked) == 0
+    said = capsys.readouterr()
+    told = {"text": "dark: ", "json": '"lastSeen"'}.get(form)
+    assert (told or "last seen ") in (said.out if told else said.err)
+    assert ("last seen" in said.err) is (told is None)
+    assert eidos(*asked, "--until", "2026-03-01T13:00:00Z") == 0
+    said = capsys.readouterr()
+    assert not any(word in said.out + said.err for word in ("last seen", "lastSeen"))
+
+
+def test_a_cluster_that_is_gone_is_no_longer_dark(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert eidos("runs", "--gone", "*", "--db", db) == 0
+    said = capsys.readouterr().out
+    assert ("gone: " in said, "dark: " in said) == (True, False)
+    assert eidos("runs", "--gone", "nowhere", "--db", db) == 2
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,20 @@ def test_many_comparisons_are_a_document_a_line(
     assert capsys.readouterr().err == "relaxed: no-policy: true (--no-policy)\n"
 
 
+@pytest.mark.parametrize("more", [(), ("--summary",), ("-o", "json")])
+def test_a_comparison_tells_once_what_relaxed_it(folder: Path, more: tuple[str, ...]) -> None:
+    """Where a person sees both streams: in the report if that tells it, and else beside it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "eidos.engine", "diff", "a.json", "b.json", "--no-policy", *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert done.stdout.splitlines().count("relaxed: no-policy: true (--no-policy)") == 1
+
+
 @every_result
 def test_a_file_holds_what_standard_output_would(
     call: str, folder: Path, capsys: pytest.CaptureFixture[str]

@@ -395,6 +395,11 @@ def test_nothing_is_mended_through_a_link(capsys: pytest.CaptureFixture[str], he
     assert (code, standing(document)) == (1, [("import-unused", 3)])
     code, said = lint(capsys, "--fix", "linked")
     assert (code, "is a link" in said) == (2, True)
+    Path("below").mkdir()
+    Path("below/linked").symlink_to(outside)
+    (outside / "pack.yaml").write_text(MANIFEST)  # which makes it what is named, and no part of it
+    code, document = lint(capsys, "--fix", "below")
+    assert (code, ("import-unused", 3) in standing(document)) == (1, True)
     assert (outside / "main.rego").read_text() == source
 
 

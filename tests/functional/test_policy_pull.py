@@ -1,5 +1,6 @@
 """A lock says where packs were pulled from, and one command brings exactly those again."""
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,3 +251,52 @@ def test_a_lock_without_references_pulls_nothing(shell: Shell) -> None:
     shell("policy", "lock")
     shell("policy", "pull", "--locked", code=2)
     assert "--lock" in shell.err
+
+
+def test_a_reference_in_place_of_a_pack_is_told_the_command_that_gets_it(
+    shell: Shell, hub: Hub
+) -> None:
+    pushed(shell, hub)
+    shell("check", "s.yaml", "-p", f"{hub.name('acme')}:1.0.0", "--no-record", code=2)
+    _, _, command = shell.err.rpartition(": eidos ")
+    shell(*shlex.split(command))
+    assert "noted in" in shell.err
+    shell("check", "s.yaml", "-p", "acme.tar.gz", "--no-record")
+
+
+DIGEST = f"sha256:{'0' * 64}"
+OCI = "oci://r.example.com:5000/a/b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["check", "-p", f"{OCI}:1@{DIGEST}"],
+            f"pull {OCI}:1 --expect {DIGEST} -o b.tar.gz --lock",
+        ),
+        (["check", "-p", f"{OCI}@{DIGEST}"], f"policy pull {OCI}@{DIGEST} -o b.tar.gz\n"),
+        (["check", "-p", OCI], f"policy pull {OCI}:TAG -o b.tar.gz --lock"),
+        (["check", "-p", "oci-layout:./x:1"], "policy pull oci-layout:./x:1 -o x.tar.gz\n"),
+        (["check", "-p", "s3://bucket/a/b:1"], "policy pull s3://bucket/a/b:1 -o b.tar.gz --lock"),
+        (["check", "-p", "https://h/b.tgz"], "curl -fLo b.tar.gz https://h/b.tgz"),
+        (["check", "-p", "oci://h/$(id):1"], "policy pull 'oci://h/$(id)':1 -o pack.tar.gz"),
+        (["policy", "verify", f"{OCI}:1", "--key", "k"], f"policy pull {OCI}:1 -o b.tar.gz"),
+        (["policy", "show", f"{OCI}:1"], f"policy pull {OCI}:1 -o b.tar.gz"),
+        (["bundle", "diff", f"{OCI}:1", "old"], f"eidos bundle pull {OCI}:1 -o b\n"),
+        (
+            ["bundle", f"{OCI}:1", "--snapshot", "s.yaml", "--to", "x"],
+            f"bundle pull {OCI}:1 -o b\n",
+        ),
+        (["check", "--recipe", f"{OCI}:1", "s.yaml"], f"eidos bundle pull {OCI}:1 -o b\n"),
+        (["check", "s3://bucket/s.yaml"], "from files and standard input alone: download it first"),
+        (["check", "--params", "https://h/p.yaml", "s.yaml"], "curl -fLo p.yaml https://h/p.yaml"),
+        (["recipe", "--snapshot", "s.yaml", "--data", OCI], "from folders of this machine alone"),
+    ],
+)
+def test_what_lies_elsewhere_is_told_how_to_get_it(
+    shell: Shell, arguments: list[str], told: str
+) -> None:
+    said = shell(*arguments, code=2) + shell.err
+    assert told in said
+    assert "no such file" not in said

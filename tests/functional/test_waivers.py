@@ -379,6 +379,11 @@ def _link(folder: Path) -> None:
     (folder / "b.yaml").symlink_to("../out.yaml")
 
 
+def _hidden_folder(each: Path) -> None:
+    (each / ".b").mkdir()
+    (each / ".b/b.yaml").write_text(entry("W-2"))
+
+
 def _folder_link(folder: Path) -> None:
     (folder.parent / "out").mkdir()
     (folder / "more").symlink_to("../out")
@@ -402,6 +407,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda each: (each / ".b.yaml").write_text(entry("W-2")),
         ".b.yaml: its name is hidden, or ends in capitals",
     ),
+    "a hidden folder": (_hidden_folder, ".b/b.yaml: it lies in a hidden folder"),
     "an ending in capitals": (
         lambda each: (each / "b.YAML").write_text(entry("W-2")),
         "b.YAML: its name is hidden, or ends in capitals",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eidos.engine.filesystem import IrregularFileError, open_regular, walk_once
+from eidos.engine.filesystem import IrregularFileError, is_version_control, open_regular, walk_once
 
 
 @pytest.mark.parametrize("follow", [True, False])
@@ -53,7 +53,7 @@ def test_every_folder_is_given_once(tmp_path: Path) -> None:
         (tmp_path / "top" / name).touch()
     (tmp_path / "top" / "circle").symlink_to(tmp_path / "top")
     (tmp_path / "top" / "b" / "again").symlink_to(tmp_path / "top" / "a")
-    found = list(walk_once(tmp_path / "top", pytest.fail, {".git"}.__contains__))
+    found = list(walk_once(tmp_path / "top", pytest.fail, is_version_control))
     assert [(Path(root).name, names) for root, names in found] == [
         ("top", []),
         ("a", ["3"]),
@@ -63,5 +63,5 @@ def test_every_folder_is_given_once(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
     told: list[OSError] = []
-    assert list(walk_once(tmp_path / "none", told.append, {".git"}.__contains__)) == []
+    assert list(walk_once(tmp_path / "none", told.append, is_version_control)) == []
     assert [type(error) for error in told] == [FileNotFoundError]

@@ -154,7 +154,7 @@ def command(
         raise UsageError("--only COMPONENT and --from DIR go together")
     if asked.place is not None:
         _refuse_inside(asked.place, [each.path for each in chosen] + [asked.db])
-    relaxations = tell_relaxations(also=(f"gates.{asked.gate}",) if asked.gate else ())
+    relaxations = tell_relaxations((f"gates.{asked.gate}",) if asked.gate else (), outputs=chosen)
     request = BundleRequest(
         recipe=recipe,
         snapshot=asked.snapshot,

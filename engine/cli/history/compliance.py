@@ -38,3 +38,4 @@ def command(asked: WindowOptions, options: ComplianceOptions, outputs: tuple[str
         window = asked_window(asked, context.clock.now())
         found = compliance(window, context, timedelta(seconds=options.max_age), options.gone)
     console.show(COMPLIANCE, found, chosen)
+    console.tell_dark(found.dark, chosen)

@@ -49,3 +49,4 @@ def command(asked: WindowOptions, options: TimelineOptions, outputs: tuple[str, 
         window = asked_window(asked, context.clock.now())
         found = timeline(window, context, timedelta(seconds=options.max_age), options.gone)
     console.show(TIMELINE, found, chosen, console.rendering(options.color, verbose=options.verbose))
+    console.tell_dark(found.dark, chosen)

@@ -75,7 +75,7 @@ def command(asked: BackTestOptions, policy: PolicyOptions, outputs: tuple[str, .
     each. Exit codes: 0, or 1 if more verdicts would newly fail than --fail-on-new allows.
     """
     chosen = parse_outputs(outputs, BACKTEST)
-    request = policy_request(policy, tell_relaxations())
+    request = policy_request(policy, tell_relaxations(outputs=chosen))
     with (
         open_context(asked.db, policy) as context,
         progress.shown("judging the past", context.tally),

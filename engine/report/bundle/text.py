@@ -11,7 +11,7 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
-from eidos.engine.report.jsontext import seen_json, write_document
+from eidos.engine.report.jsontext import relaxations_json, seen_json, write_document
 from eidos.engine.report.wording import paragraphs, seen
 
 
@@ -23,6 +23,7 @@ def text(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         lines += _gate("after", decision.after, warns=True)
     lines += [f"{_WORDS[each.status]}: {each.said}{_by(each)}" for each in decision.unmet]
     lines += [f"incomplete: {reason}" for reason in decision.reasons]
+    lines += [f"relaxed: {each}" for each in decision.before.relaxations]
     lines.append(f"gate {decision.gate.name}: {decision.decision.value}")
     lines += _opening(decision)
     out.writelines(disarmed(one_line(line)) + "\n" for line in lines)
@@ -107,6 +108,7 @@ def json(bundling: Bundling, out: TextIO, _rendering: Rendering) -> None:
         gate=decision.gate.name,
         decision=decision.decision.value,
         **seen_json(decision.before.seen),
+        **relaxations_json(decision.before.relaxations),
         reasons=[*(each.said for each in decision.unmet), *decision.reasons],
         notes=list(bundling.notes),
         digest=bundling.digest,

@@ -10,7 +10,7 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.history import rows
 from eidos.engine.report.history.timeline import window_json
-from eidos.engine.report.jsontext import known, write_document
+from eidos.engine.report.jsontext import known, relaxations_json, write_document
 from eidos.engine.report.page import styled
 from eidos.engine.report.wording import named, plural
 
@@ -31,15 +31,17 @@ def _lines(found: BackTest, rendering: Rendering) -> Iterator[str]:
         f"{written(window.until)}"
     )
     silent = [each for each in found.rules if not each.failing and not each.examples]
-    for each in found.rules:
-        if each not in silent or rendering.verbose:
-            yield from _rule(each, rendering)
+    for rule in found.rules:
+        if rule not in silent or rendering.verbose:
+            yield from _rule(rule, rendering)
     if silent and not rendering.verbose:
         yield f"{plural(len(silent), 'rule')} would have found nothing, then as now"
     yield (
         f"{plural(found.captures, 'snapshot')}, {plural(found.verdicts, 'verdict')}, "
         f"{found.evaluated} evaluated"
     )
+    for each in found.relaxations:
+        yield f"{styled(rendering, 'warn', 'relaxed:')} {one_line(str(each))}"
     limit = "" if found.most_new is None else f" (at most {found.most_new} may)"
     yield f"{found.newly} would newly have failed{limit}"
 
@@ -101,6 +103,7 @@ def json(found: BackTest, out: TextIO, _rendering: Rendering) -> None:
         newly=found.newly,
         rules=list(map(_rule_json, found.rules)),
         **({} if found.most_new is None else {"mostNew": found.most_new}),
+        **relaxations_json(found.relaxations),
     )
 
 

@@ -10,9 +10,10 @@ from eidos.engine.model.times import written
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.history import rows
-from eidos.engine.report.history.timeline import dark_json, dark_lines, window_json
+from eidos.engine.report.history.timeline import dark_json, window_json
 from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.page import write_columns
+from eidos.engine.report.wording import dark_lines
 
 _TITLES = (
     *("PASSED", "FAILED", "WAIVED", "UNKNOWN", "FIXED", "STANDING", "TO FIX", "TO DETECT"),

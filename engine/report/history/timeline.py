@@ -13,7 +13,7 @@ from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.history import rows
 from eidos.engine.report.jsontext import known, write_document
 from eidos.engine.report.page import styled
-from eidos.engine.report.wording import plural
+from eidos.engine.report.wording import dark_lines, plural
 
 _MARKS = {
     Status.PASS: "=",
@@ -82,16 +82,6 @@ def _quiet(lines: Sequence[Line]) -> str:
     if skipped:
         told.append(f"{plural(skipped, 'rule')} at subjects never applied")
     return ", ".join(told)
-
-
-def dark_lines(dark: Sequence[Dark]) -> Iterator[str]:
-    """Name the clusters that nobody looks at any more, with the last sight of each."""
-    for each in dark:
-        name = one_line(each.cluster)
-        if each.is_gone:
-            yield f"gone: {name}, last seen {written(each.seen)}; its time ends there (--gone)"
-        else:
-            yield f"dark: {name}, last seen {written(each.seen)}; unknown since (--gone if it is)"
 
 
 def dark_json(dark: Sequence[Dark]) -> Json:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.errors import PolicyError
-from eidos.engine.packs.files import folder_contents
+from eidos.engine.packs.files import folder_contents, policy_files, read_files
 from fakes.permissions import binding
 
 
@@ -20,6 +20,54 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_rules_and_data_of_every_folder_are_read(folder: Path) -> None:
+    assert sorted(folder_contents(folder)) == ["a.rego", "deep/b.rego", "deep/c.yaml"]
+
+
+def test_hidden_rego_counts_as_it_does_for_opa(folder: Path) -> None:
+    """Hidden YAML is that of tools; a volume of Kubernetes has each of its files twice."""
+    names = (
+        ".x.rego",
+        ".sub/y.rego",
+        ".sub/y.yaml",
+        ".tool.yaml",
+        "..data/a.rego",
+        "..2026/a.rego",
+    )
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("package x\n")
+    found = folder_contents(folder)
+    assert sorted(found) == [".sub/y.rego", ".x.rego", "a.rego", "deep/b.rego", "deep/c.yaml"]
+
+
+def test_virtual_environments_are_not_looked_into(folder: Path) -> None:
+    for name in (".venv/pyvenv.cfg", ".venv/lib/eidos/x.rego", "venv/pyvenv.cfg", "venv/y.rego"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("package x\n")
+    assert sorted(folder_contents(folder)) == ["a.rego", "deep/b.rego", "deep/c.yaml"]
+
+
+def test_a_folder_and_what_was_read_of_it_are_the_same_policy(folder: Path) -> None:
+    """Archives and signed folders are read whole, and must mean what the folder means."""
+    names = (
+        ".x.rego",
+        ".sub/y.rego",
+        ".tool.yaml",
+        "..data/a.rego",
+        "venv/pyvenv.cfg",
+        "venv/y.rego",
+    )
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("package x\n")
+    files = (path for path in folder.rglob("*") if path.is_file())
+    whole = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    assert policy_files(whole) == read_files(folder)
+    assert len(read_files(folder).modules) == 4
+
+
+def test_what_has_two_names_is_given_by_the_one_that_is_seen(folder: Path) -> None:
+    (folder / ".link").symlink_to("deep")
     assert sorted(folder_contents(folder)) == ["a.rego", "deep/b.rego", "deep/c.yaml"]
 
 

@@ -20,6 +20,7 @@ from eidos.engine.model.history import (
     BackTest,
     Capture,
     Compliance,
+    Dark,
     Example,
     FactHeld,
     FactHistory,
@@ -43,10 +44,11 @@ from eidos.engine.model.known_fact import KnownFact, Told
 from eidos.engine.model.lint import Level, Linted, LintFinding, LintKind
 from eidos.engine.model.pack_diff import Change, PackDifference, PackSide, RuleDifference, Step
 from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack, PluggedPart
+from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.quality import Doubt, Doubtful, PackQuality, RuleQuality
 from eidos.engine.model.report import PackRef
 from eidos.engine.model.rule import Scope
-from eidos.engine.model.run import RunSummary
+from eidos.engine.model.run import RunList, RunSummary
 from eidos.engine.model.signature import SignatureCheck
 from eidos.engine.model.upkeep import Checkpoint, Exported, Imported, Pruned, Vacuumed
 from eidos.engine.model.verdict import Finding, Status, Verdict
@@ -144,7 +146,7 @@ IMPACT = RuleImpact(
 )
 TRIED = BackTest(
     window=WINDOW, packs=(BAD,), against=(BAD,), rules=(IMPACT,), captures=1, verdicts=1,
-    evaluated=1, most_new=0,
+    evaluated=1, most_new=0, relaxations=(Relaxation(BAD, BAD, Location(BAD)),),
 )  # fmt: skip
 MOVED = PastDrift(
     WINDOW,
@@ -191,7 +193,7 @@ QUALITY = PackQuality(
     left=(BAD,),
 )
 RESULTS: dict[str, tuple[Kind[Any], Any]] = {
-    "runs/v1": (RUNS, [RUN]),
+    "runs/v1": (RUNS, RunList((RUN,), (Dark(BAD, datetime(2026, 3, 1, tzinfo=UTC)),))),
     "verification/v1": (VERIFICATION, ALTERED),
     "signature-check/v1": (
         SIGNATURE,
@@ -265,9 +267,9 @@ def test_a_table_has_a_line_for_each_value() -> None:
 
 
 def test_runs_name_a_few_clusters_and_count_the_others() -> None:
-    assert "0, " in rendered(RUNS, [RUN], "text")
-    assert "and 2 more" in rendered(RUNS, [RUN], "text")
-    assert rendered(RUNS, [], "text") == ""
+    assert "0, " in rendered(RUNS, RunList((RUN,)), "text")
+    assert "and 2 more" in rendered(RUNS, RunList((RUN,)), "text")
+    assert rendered(RUNS, RunList(()), "text") == ""
 
 
 def test_what_is_not_there_is_a_dash() -> None:
