@@ -1,13 +1,11 @@
 """``eidos history runs``."""
 
-from typing import Annotated
-
 import click
 
 from eidos.engine.app.history import RunsRequest, list_runs
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import any_window, open_context
-from eidos.engine.cli.options import Database, Option, WindowOptions, takes, writes
+from eidos.engine.cli.options import Database, Rows, WindowOptions, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RUNS
@@ -17,10 +15,7 @@ from eidos.engine.report.registry import RUNS
 class RunsOptions:
     """How many runs, and where they are."""
 
-    limit: Annotated[
-        int,
-        Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
-    ] = 20
+    limit: Rows = 20
     db: Database
 
 
