@@ -59,15 +59,6 @@ def read_nvidia_smi(root: Path, timeout: float) -> Gpus:
     return _Extras(program, timeout / _MORE_CALLS).added_to(gpus)
 
 
-def parse_query(text: str) -> Gpus:
-    """Read the output of ``nvidia-smi -q -x``.
-
-    Raises:
-        ValueError: there is nothing of its XML in it, or two drivers speak.
-    """
-    return read_output(parse(text), Ended("nvidia-smi", text, "", 0))
-
-
 def read_output(output: Output, ended: Ended) -> Gpus:
     """Make GPUs of what nvidia-smi wrote, and of how it ended.
 

@@ -11,7 +11,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.shipping import Way, bundle_at, fetched
 from eidos.engine.bundling.trees import Verified
 from eidos.engine.bundling.trusting import attestations, faults
-from eidos.engine.bundling.verifying import OpenedBundle, decided, open_bundle
+from eidos.engine.bundling.verifying import OpenedBundle, decided, open_bundle, placed
 from eidos.engine.distributing.opening import origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.finding import Source
@@ -20,7 +20,6 @@ from eidos.engine.errors import (
     BundleError,
     DistributionError,
     DocumentError,
-    Problem,
     UsageError,
 )
 from eidos.engine.gating.requiring import held, resolved
@@ -139,7 +138,7 @@ def verify(request: VerifyRequest, context: Context, way: Way) -> BundleCheck:
             identities=len(anchors.keyless.expected) if anchors.keyless else 0,
         )
         seen = _replayed(found, seen, requirements, request, context)
-    seen = _named(seen, folder, request.place)
+    seen = replace(seen, problems=tuple(placed(seen.problems, folder, request.place)))
     return replace(seen, requirements=held(requirements, seen))
 
 
@@ -216,15 +215,3 @@ def _replayed(
     if not all(each.holds for each in held(others, seen)):
         return seen
     return replace(seen, replayed=replay(found, context, request.replay_seconds))
-
-
-def _named(seen: BundleCheck, folder: Path, place: str) -> BundleCheck:
-    """Say of what is wrong where the user said that the bundle is."""
-    return replace(seen, problems=tuple(_placed(each, folder, place) for each in seen.problems))
-
-
-def _placed(problem: Problem, folder: Path, place: str) -> Problem:
-    where = problem.location
-    if where is None or str(folder) == place:
-        return problem
-    return replace(problem, location=replace(where, file=where.file.replace(str(folder), place, 1)))

@@ -1,12 +1,14 @@
 """``eidos history compliance``: how large a share of its time everything passed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 
 from eidos.engine.app.context import Context
-from eidos.engine.app.past import MAX_AGE, clusters, window
-from eidos.engine.app.timeline import every_line, sights, unseen
-from eidos.engine.model.history import Compliance, Window
+from eidos.engine.app.past import MAX_AGE, window
+from eidos.engine.app.timeline import lines_by_cluster, unseen
+from eidos.engine.model.history import Capture, Compliance, Window
+from eidos.engine.model.policy import Policy
 from eidos.engine.replaying.complying import shares
 
 
@@ -31,19 +33,21 @@ def compliance(
     """
     asked = window(asked, context)
     dark = unseen(asked, context, max_age, gone)
-    lines = every_line(asked, context, max_age, dark)
-    return Compliance(asked, shares(lines, _controls(asked, context, max_age)), dark)
+    policy_of = cache(context.store.policy_of_run)  # one run may be about many clusters
+    clusters = (
+        (lines, _controls(captures, policy_of))
+        for lines, captures in lines_by_cluster(asked, context, max_age, dark)
+    )
+    return Compliance(asked, shares(clusters), dark)
 
 
-def _controls(asked: Window, context: Context, max_age: timedelta) -> Mapping[str, Sequence[str]]:
-    """Give what the rules speak to, as the last run of each cluster in that time has them."""
-    found: dict[str, Sequence[str]] = {}
-    runs: dict[str, None] = {}
-    for cluster in clusters(asked, context):
-        captures = sights(cluster, asked, context, max_age)
-        last = {frozenset(v.rule for vs in c.said.values() for v in vs): c.run for c in captures}
-        runs |= dict.fromkeys(last.values())
-    for run in runs:
-        for rule in context.store.policy_of_run(run).rules:
-            found[rule.id] = [f"{each.framework}:{each.id}" for each in rule.controls]
-    return found
+def _controls(
+    captures: Sequence[Capture], policy_of: Callable[[str], Policy]
+) -> Mapping[str, Sequence[str]]:
+    """Give what the rules speak to, as the last run that asked them of this cluster has them."""
+    runs = {frozenset(v.rule for vs in c.said.values() for v in vs): c.run for c in captures}
+    return {
+        rule.id: [f"{each.framework}:{each.id}" for each in rule.controls]
+        for run in dict.fromkeys(runs.values())
+        for rule in policy_of(run).rules
+    }

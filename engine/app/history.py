@@ -1,7 +1,6 @@
 """``eidos history``: what was recorded."""
 
 import hmac
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.past import MAX_AGE, refuse_unrecorded
 from eidos.engine.app.timeline import dark_at
 from eidos.engine.errors import StoreError, UsageError
+from eidos.engine.model.artifact import DIGEST
 from eidos.engine.model.history import Dark, Who, Window
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
@@ -223,7 +223,7 @@ def verify(request: VerifyRequest, context: Context) -> Verification:
         StoreError: the database cannot be read, or there is none.
         UsageError: the link that was asked for is none.
     """
-    if request.head is not None and not _LINK.fullmatch(request.head):
+    if request.head is not None and not DIGEST.fullmatch(request.head):
         hint = "Give it as eidos history verify printed it: sha256: and 64 hexadecimal digits."
         raise UsageError(f"{request.head!r} is not a link of a run", hint=hint)
     return verify_store(context.store, context.seal, request)
@@ -287,7 +287,6 @@ def _verified(
     )
 
 
-_LINK = re.compile("sha256:[0-9a-f]{64}")
 _SWALLOWED = (
     "was the last of the checkpoint, and was pruned with later ones: what was before it cannot be "
     "told any more; take a new checkpoint after each pruning"

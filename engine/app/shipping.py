@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 
 from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
-    MANIFEST,
     Verified,
+    claimed_digest,
+    digest_of,
     publish,
     read_attestations,
     refuse_taken,
     staged,
-    verify_tree,
     write_tree,
 )
-from eidos.engine.bundling.verifying import open_bundle
-from eidos.engine.digest import address
+from eidos.engine.bundling.verifying import open_bundle, placed
 from eidos.engine.distributing.artifacts import (
     BUNDLE,
     PACK,
@@ -43,7 +42,7 @@ from eidos.engine.distributing.opening import open_repository, origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.archives import archive
 from eidos.engine.documents.writing import replacing, to_json
-from eidos.engine.errors import BundleError, DistributionError, Location, Problem, UsageError
+from eidos.engine.errors import BundleError, DistributionError, Location, UsageError
 from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import Listing, Reference, Stored, Tagged, Terms
 from eidos.engine.model.bundle import File
@@ -205,13 +204,8 @@ def _refuse_unwhole(folder: Path, name: str) -> str:
     """
     found = open_bundle(folder)
     if isinstance(found, Verified):
-        raise BundleError.joined([_placed(each, folder, name) for each in found.problems])
+        raise BundleError.joined([*placed(found.problems, folder, name)])
     return found.digest
-
-
-def _placed(problem: Problem, folder: Path, name: str) -> Problem:
-    file = problem.location.file if problem.location else str(folder)
-    return replace(problem, location=Location(file.replace(str(folder), name, 1)))
 
 
 def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
@@ -229,8 +223,7 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
             write_tree(staging, files)
             _refuse_unwhole(staging, place)
             publish(staging, path)
-    digest = next(address(file.content) for file in files if file.path == MANIFEST)
-    return Shipped(place, digest, f"wrote {len(files)} files to {place}")
+    return Shipped(place, digest_of(files), f"wrote {len(files)} files to {place}")
 
 
 def _attach(repository: Repository, subject: Stored, files: tuple[Path, ...]) -> None:
@@ -299,7 +292,7 @@ def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) 
     """Unpack a bundle into a folder, and beside it what is signed about it; give its digest."""
     with taken_layer(repository, stored, BUNDLE) as layer:
         unpack(layer, name, folder)
-    digest = verify_tree(folder).digest
+    digest = claimed_digest(folder)  # who takes the folder holds the files against it
     if digest is not None:
         _refuse_other(stored, digest, name)
         attached = [*attached_signatures(repository, stored.descriptor.digest)]

@@ -1,9 +1,10 @@
 """``eidos history timeline``: from when until when a rule had which status at a subject."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from eidos.engine.app.context import Context
 from eidos.engine.app.past import MAX_AGE, clusters, tell_rivals, window
@@ -34,7 +35,8 @@ def timeline(
     """
     asked = window(asked, context)
     dark = unseen(asked, context, max_age, gone)
-    return Timeline(asked, tuple(every_line(asked, context, max_age, dark)), dark)
+    clusters_ = lines_by_cluster(asked, context, max_age, dark)
+    return Timeline(asked, tuple(line for found, _ in clusters_ for line in found), dark)
 
 
 def unseen(
@@ -73,10 +75,10 @@ def dark_at(
     return tuple(found)
 
 
-def every_line(
+def lines_by_cluster(
     asked: Window, context: Context, max_age: timedelta, dark: Sequence[Dark] = ()
-) -> Iterator[Line]:
-    """Give the lines of all clusters, one cluster in memory at a time.
+) -> Iterator[tuple[Iterable[Line], Sequence[Capture]]]:
+    """Give the lines of each cluster and the sights they are of, one cluster in memory at a time.
 
     Args:
         asked: what is asked about.
@@ -93,11 +95,12 @@ def every_line(
         within = replace(asked, until=ends.get(cluster, asked.until))
         if within.until <= asked.since:
             continue
-        captures = sights(cluster, within, context, max_age)
+        captures = _sights(cluster, within, context, max_age)
         tell_rivals(cluster, captures, context)
-        for line in lines(captures, within, max_age):
+        found = lines(captures, within, max_age)
+        if (first := next(found, None)) is not None:
             is_silent = False
-            yield line
+            yield chain([first], found), captures
     if is_silent:
         about = [f"rule {each}" for each in asked.rules] + [f"node {each}" for each in asked.nodes]
         raise UsageError(
@@ -106,7 +109,7 @@ def every_line(
         )
 
 
-def sights(cluster: str, asked: Window, context: Context, max_age: timedelta) -> list[Capture]:
+def _sights(cluster: str, asked: Window, context: Context, max_age: timedelta) -> list[Capture]:
     """Give what was seen of a cluster in a time, and what was known of it when that began.
 
     Where nobody had looked for longer than a sight speaks, that is the last sight before: what

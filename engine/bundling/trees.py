@@ -268,6 +268,16 @@ def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
     return Verified(str(folder), address(content), tuple(problems)), content
 
 
+def claimed_digest(folder: Path) -> str | None:
+    """Give the digest of a tree's manifest, whatever the files are; None where it has none."""
+    try:
+        content = _sealing_file(folder, MANIFEST)
+        read_manifest(content)
+    except (OSError, ValueError):
+        return None
+    return address(content)
+
+
 def read_manifest(content: bytes) -> dict[str, Listed]:
     """Read a manifest.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -157,6 +157,15 @@ def _meanwhile(place: Path) -> BundleError:
         hint="Let nobody write there.",
         location=Location(str(place)),
     )
+
+
+def placed(problems: Iterable[Problem], folder: Path, place: str) -> Iterator[Problem]:
+    """Say of what is wrong in a folder of ours where the user said that the bundle is."""
+    for each in problems:
+        where = each.location
+        if where is not None:
+            where = replace(where, file=where.file.replace(str(folder), place, 1))
+        yield replace(each, location=where)
 
 
 def open_bundle(folder: Path) -> OpenedBundle | Verified:

@@ -346,27 +346,32 @@ SightAge: TypeAlias = Annotated[
 Verbose: TypeAlias = Annotated[bool, Option("-v --verbose", "Also show what passed.")]
 SINCE = Moment()
 UNTIL = Moment(end_of_day=True)
+Clusters: TypeAlias = Annotated[
+    tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
+]
+Nodes: TypeAlias = Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")]
+Since: TypeAlias = Annotated[
+    datetime | timedelta | None,
+    Option("--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE),
+]
+Until: TypeAlias = Annotated[
+    datetime | timedelta | None, Option("--until", "Up to this time; default: now.", type=UNTIL)
+]
+Rows: TypeAlias = Annotated[
+    int,
+    Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowOptions:
     """What of the past is asked about: of every question of ``eidos history``."""
 
-    clusters: Annotated[
-        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
-    ] = ()
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    clusters: Clusters = ()
+    nodes: Nodes = ()
     rules: Annotated[tuple[str, ...], Option("--rule", "Only these rules.", metavar="GLOB")] = ()
-    since: Annotated[
-        datetime | timedelta | None,
-        Option(
-            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
-        ),
-    ] = None
-    until: Annotated[
-        datetime | timedelta | None,
-        Option("--until", "Up to this time; default: now.", type=UNTIL),
-    ] = None
+    since: Since = None
+    until: Until = None
 
 
 Lenient: TypeAlias = Annotated[

@@ -311,7 +311,6 @@ def settings_of(values: Mapping[str, Json], origins: Mapping[str, Origin]) -> Se
     """
     told = values.get
     return Settings(
-        trusted_projects=_texts(told("trusted-projects")),
         db=_path(told("db")),
         packs=_texts(told("packs")),
         locked=told("locked") is True,

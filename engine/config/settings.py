@@ -59,7 +59,6 @@ class SnapshotSettings:
 class Settings:
     """What the configuration says, defaults filled in."""
 
-    trusted_projects: tuple[str, ...] = ()
     db: Path | None = None
     packs: tuple[str, ...] = ()
     locked: bool = False

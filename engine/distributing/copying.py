@@ -18,10 +18,8 @@ class Copied:
     """What was copied."""
 
     digest: str
-    manifests: int
-    """How many, those that refer to it included."""
     referrers: int
-    """How many of them refer to another."""
+    """How many manifests came with it that refer to another."""
 
 
 def referrers_of(repository: Repository, digest: str) -> Iterator[Stored]:
@@ -89,7 +87,7 @@ def copy_artifact(
     """
     copying = _Copying(source, target, referrers=referrers)
     copying.copy(stored, tag, move=move)
-    return Copied(stored.descriptor.digest, len(copying.seen), copying.referrers)
+    return Copied(stored.descriptor.digest, copying.referrers)
 
 
 class _Copying:

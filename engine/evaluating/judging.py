@@ -20,7 +20,7 @@ from eidos.engine.model.facts import split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, SELECTING, Rule, Scope
 from eidos.engine.model.secrets import masked
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.ports import UNDEFINED, Answer, Ask, Job, Memo, Program, RegoEngine
 from eidos.engine.records import dataclass
 
@@ -49,7 +49,7 @@ class _Question:
 
     @property
     def is_asked(self) -> bool:
-        return self.view.lacking is None
+        return not self.view.lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Judge:
 
     def _is_open(self, question: _Question) -> bool:
         """Say whether more than unknown may come of a question about what cannot all be read."""
-        if question.view.doubt is None or not question.is_asked:
+        if not question.view.doubt or not question.is_asked:
             return False
         first = self._known[question.reading.key]
         return bool(first.findings) or first.status is Status.ERROR
@@ -223,30 +223,31 @@ class Judge:
         view = question.view
         if view.needless is not None:
             return Verdict(question.rule.id, Status.SKIP, reason=view.needless)
-        if view.lacking is not None:
-            return Verdict(question.rule.id, view.unanswered, reason=view.lacking)
+        if view.lacking:
+            return _wanting(Verdict(question.rule.id, view.unanswered), view.lacking)
         first = self._known[question.reading.key]
-        if view.doubt is not None:
-            return self._certain(first, again, view.doubt)
-        verdict = _half_seen(first, view.gap)
-        if view.gap is not None and verdict.status in (Status.PASS, Status.WARN):
-            return replace(verdict, status=view.unanswered, reason=view.gap)
-        if view.unseen is not None and verdict.status is Status.SKIP:
-            return replace(verdict, status=view.unanswered, reason=view.unseen)
-        return verdict
+        if view.doubt:
+            return _wanting(self._certain(first, again), view.doubt)
+        if view.gap and first.status in (Status.PASS, Status.WARN):
+            return _wanting(replace(first, status=view.unanswered), view.gap)
+        if view.unseen and first.status is Status.SKIP:
+            return _wanting(replace(first, status=view.unanswered), view.unseen)
+        # Who waives what was found waives no gap, so a failure says what its rule could not see.
+        is_half_seen = view.gap and first.status is Status.FAIL and first.reason is None
+        return _wanting(first, view.gap) if is_half_seen else first
 
-    def _certain(self, first: Verdict, again: _Again | None, doubt: str) -> Verdict:
+    def _certain(self, first: Verdict, again: _Again | None) -> Verdict:
         """Give what a rule found in every reading of facts that cannot all be read.
 
         A failure stays one, and says what could not be read; everything else is unknown. A reading
         in which the rule broke tells nothing.
         """
         if again is None:
-            return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
+            return Verdict(first.rule, Status.UNKNOWN, memo=first.memo)
         said = [first, *(self._known[each.key] for each in again.readings)]
         able = [each for each in said if each.status is not Status.ERROR]
         if not able:  # it may break on what cannot be read alone
-            return Verdict(first.rule, Status.UNKNOWN, reason=doubt, memo=first.memo)
+            return Verdict(first.rule, Status.UNKNOWN, memo=first.memo)
         found = able[0].findings
         for other in able[1:]:
             told = _identities(other.findings)
@@ -258,7 +259,12 @@ class Judge:
             found = tuple(each for each in found if not _leads(each.path, again.places))
         status = Status.FAIL if _status(found) is Status.FAIL else Status.UNKNOWN
         memo = digest([each.memo for each in (*said, bare)])
-        return Verdict(first.rule, status, found, doubt, memo=memo)
+        return Verdict(first.rule, status, found, memo=memo)
+
+
+def _wanting(verdict: Verdict, lacks: tuple[Lack, ...]) -> Verdict:
+    """Let a verdict say what its rule could not see."""
+    return replace(verdict, reason=Lack.told(lacks), lacks=lacks)
 
 
 def _leads(path: str | None, places: Iterable[str]) -> bool:
@@ -283,14 +289,6 @@ def _identities(found: Iterable[Finding]) -> frozenset[bytes]:
         for number, own in enumerate((each.msg, each.key))
         if own
     )
-
-
-def _half_seen(verdict: Verdict, lacking: str | None) -> Verdict:
-    """Let a failure say what its rule could not see: who waives what was found waives no gap."""
-    is_told = lacking is None or verdict.reason is not None
-    if verdict.status is not Status.FAIL or is_told:
-        return verdict
-    return replace(verdict, reason=lacking)
 
 
 class ForgetfulJudge(Judge):

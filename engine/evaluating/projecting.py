@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from eidos.engine.evaluating.legibility import (
     bare,
@@ -18,10 +19,12 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Constraint, Rule, Scope
 from eidos.engine.model.snapshot import Collection, CollectorState, Facts, word_on
-from eidos.engine.model.verdict import Status
+from eidos.engine.model.verdict import Lack, Status
 from eidos.engine.ports import View
 from eidos.engine.records import dataclass
 from eidos.engine.vocabulary import vocabulary
+
+_Reason = TypeVar("_Reason")
 
 NODE_NAME = FactAddress("node", "name")
 _VOUCH = " (eidos admit --inventory)"
@@ -49,14 +52,14 @@ class Projection:
 
     seen: Seen
     """The facts that it declares."""
-    doubt: str | None = None
+    doubt: tuple[Lack, ...] = ()
     """What of them cannot be read, where the rule can be asked all the same: it must neither pass
     nor skip, and `seen` is without what cannot be read."""
-    lacking: str | None = None
+    lacking: tuple[Lack, ...] = ()
     """Why it cannot be asked at all: a required fact is missing, or nothing of it can be read."""
-    gap: str | None = None
+    gap: tuple[Lack, ...] = ()
     """Why it must not pass: a fact that it may look at was not collected, or not completely."""
-    unseen: str | None = None
+    unseen: tuple[Lack, ...] = ()
     """Why it must not skip: `gap`, of what it requires, by which it tells whom it is about."""
     needless: str | None = None
     """Why it is not about this subject: the thing that a required fact is of is not there."""
@@ -110,7 +113,7 @@ def project(
 
 def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | None) -> "Projection":
     declared = (*rule.requires, *rule.reads)
-    doubts = _reasons(unreadable, declared, subject)
+    doubts = _reasons(_unreadable, declared, subject)
     lost = {path: why for path, why in doubts.items() if is_lost(path, subject)}
     missing = _reasons(_lacking, rule.requires, subject)
     lacking = {path: why for path, why in (lost | missing).items() if path in rule.requires}
@@ -122,11 +125,11 @@ def _of_facts(rule: Rule, subject: SubjectFacts, whole: Mapping[str, Json] | Non
         seen=_seen(rule, without(declared, subject), None)
         if is_doubtful
         else _seen(rule, subject, whole),
-        doubt=_said(doubts) if is_doubtful else None,
-        lacking=_said({path: lacking[path] for path in rule.requires if path in lacking}),
-        gap=_said(gaps),
-        unseen=_said({path: why for path, why in gaps.items() if path in rule.requires}),
-        needless=_said(_reasons(_needless, rule.requires, subject)),
+        doubt=_once(doubts.values()) if is_doubtful else (),
+        lacking=_once(lacking[path] for path in rule.requires if path in lacking),
+        gap=_once(gaps.values()),
+        unseen=_once(why for path, why in gaps.items() if path in rule.requires),
+        needless="; ".join(_once(_reasons(_needless, rule.requires, subject).values())) or None,
         unanswered=Status.NOT_ASKABLE if is_beyond else Status.UNKNOWN,
     )
 
@@ -172,8 +175,8 @@ def _of_review(rule: Rule, subject: SubjectFacts, review: Review) -> Projection:
     if review.no_facts is None or not (rule.requires or rule.reads):
         return shown
     names = ", ".join(map(str, rule.requires or rule.reads))
-    why = f"{names} is not known: {review.no_facts}"
-    return replace(shown, lacking=why if rule.requires else None, gap=why, needless=None)
+    why = (Lack(f"{names} is not known: {review.no_facts}"),)
+    return replace(shown, lacking=why if rule.requires else (), gap=why, needless=None)
 
 
 def _of_constraint(
@@ -184,9 +187,14 @@ def _of_constraint(
     try:
         why = mismatch(constraint.match, review)
     except UnknownMatchError as error:
-        return Projection(Seen(seen, seen), lacking=str(error))
+        return Projection(Seen(seen, seen), lacking=(Lack(str(error)),))
+    gap = _whole(_untold(constraint, review))
     # What it is not about it is not asked, so it is lacking as well.
-    return Projection(Seen(seen, seen), gap=_untold(constraint, review), lacking=why, needless=why)
+    return Projection(Seen(seen, seen), gap=gap, lacking=_whole(why), needless=why)
+
+
+def _whole(why: str | None) -> tuple[Lack, ...]:
+    return () if why is None else (Lack(why),)
 
 
 def _as_gatekeeper(review: Review) -> dict[str, Json]:
@@ -217,10 +225,10 @@ def _untold(constraint: Constraint, review: Review) -> str | None:
 
 
 def _reasons(
-    ask: Callable[[FactAddress, SubjectFacts], str | None],
+    ask: Callable[[FactAddress, SubjectFacts], _Reason | None],
     paths: Iterable[FactAddress],
     subject: SubjectFacts,
-) -> dict[FactAddress, str]:
+) -> dict[FactAddress, _Reason]:
     """Give the reasons that there are, by the fact that they are about."""
     return {path: reason for path in paths if (reason := ask(path, subject))}
 
@@ -237,8 +245,8 @@ def _view(
     return View(whole, (*named, *facts))
 
 
-def _said(reasons: Mapping[FactAddress, str]) -> str | None:
-    return "; ".join(dict.fromkeys(reasons.values())) or None
+def _once(reasons: Iterable[_Reason]) -> tuple[_Reason, ...]:
+    return tuple(dict.fromkeys(reasons))
 
 
 def _input(paths: Iterable[FactAddress], subject: SubjectFacts) -> dict[str, Json]:
@@ -273,7 +281,12 @@ def _show(path: FactAddress, facts: Facts, seen: dict[str, Json]) -> None:
         subtype[path.key] = data[path.key]
 
 
-def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
+def _unreadable(path: FactAddress, subject: SubjectFacts) -> Lack | None:
+    why = unreadable(path, subject)
+    return Lack(why) if why else None
+
+
+def _beyond(path: FactAddress, subject: SubjectFacts) -> Lack | None:
     """Say why what took the snapshot cannot have given a fact that is not there.
 
     A word of the collectors on it, whatever it is, means that they looked: then it is unknown.
@@ -282,9 +295,11 @@ def _beyond(path: FactAddress, subject: SubjectFacts) -> str | None:
         return None
     if _word_on(path, subject, None):
         return None
-    if _has_any(path, subject):
-        return _by_design(subject) if path.every_node and len(subject.nodes) == 1 else None
-    return vocabulary().unsayable(path, subject.generator)
+    if not _has_any(path, subject):
+        why = vocabulary().unsayable(path, subject.generator)
+    else:
+        why = _by_design(subject) if path.every_node and len(subject.nodes) == 1 else None
+    return Lack(why) if why else None
 
 
 def _has_any(path: FactAddress, subject: SubjectFacts) -> bool:
@@ -314,13 +329,13 @@ def _absent(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | 
     return None if _word_on(absence.address, subject, node) else absence.about
 
 
-def _lacking(path: FactAddress, subject: SubjectFacts) -> str | None:
+def _lacking(path: FactAddress, subject: SubjectFacts) -> Lack | None:
     if path == NODE_NAME:
         return None
     if not path.every_node:
         return None if _has(path, subject.facts) else _missing(path, subject, None)
     if not subject.nodes:
-        return f"{path} is unknown: the snapshot has no nodes"
+        return Lack(f"{path} is unknown: the snapshot has no nodes")
     if any(_has(path, facts) for facts in subject.nodes.values()):
         return None
     return _missing(path, subject, next(iter(subject.nodes)))
@@ -331,13 +346,15 @@ def _has(path: FactAddress, facts: Facts) -> bool:
     return data is not None and (path.key is None or data.get(path.key) is not None)
 
 
-def _gap(path: FactAddress, subject: SubjectFacts) -> str | None:
+def _gap(path: FactAddress, subject: SubjectFacts) -> Lack | None:
     if path == NODE_NAME:
         return None
     if not path.every_node:
         return _gap_of(path, subject, subject.facts, None) or _beyond(path, subject)
     gaps = (_gap_of(path, subject, facts, name) for name, facts in subject.nodes.items())
-    return next((gap for gap in gaps if gap), None) or absent_nodes(subject)
+    found = next((gap for gap in gaps if gap), None)
+    absent = None if found else absent_nodes(subject)
+    return Lack(absent) if absent else found
 
 
 def _by_design(subject: SubjectFacts) -> str | None:
@@ -347,22 +364,24 @@ def _by_design(subject: SubjectFacts) -> str | None:
     return f"{absent} ({subject.generator} collects one)" if absent else None
 
 
-def _gap_of(path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None) -> str | None:
+def _gap_of(
+    path: FactAddress, subject: SubjectFacts, facts: Facts, node: str | None
+) -> Lack | None:
     if path.whole not in facts:
         needless = _absent(path, subject, facts, node)
         return None if needless else _missing(path, subject, node)
     entry = _word_on(path, subject, node)
     if entry is None or (path.key is not None and not entry.keys and _has(path, facts)):
         return None
-    return f"{path} is not complete ({entry.word})"
+    return Lack(f"not complete ({entry.word})", str(path))
 
 
-def _missing(path: FactAddress, subject: SubjectFacts, node: str | None) -> str:
+def _missing(path: FactAddress, subject: SubjectFacts, node: str | None) -> Lack:
     entry = _word_on(path, subject, node)
-    where = f" on node {node}" if node else ""
+    fact = f"{path} on node {node}" if node else str(path)
     if entry is None:
-        return _beyond(path, subject) or f"{path}{where} is not in the snapshot"
-    return f"{path}{where} was not collected ({entry.word})"
+        return _beyond(path, subject) or Lack("not in the snapshot", fact)
+    return Lack(f"not collected ({entry.word})", fact, "was")
 
 
 def _word_on(path: FactAddress, subject: SubjectFacts, node: str | None) -> Collection | None:

@@ -203,7 +203,7 @@ def _waived(verdict: Verdict, by: "Waiver") -> Verdict:
     if verdict.reason is None:
         return replace(verdict, status=Status.WAIVED, waiver=by.id, reason=said)
     reason = f"{verdict.reason}; what is violated is {said}"
-    return replace(verdict, status=Status.UNKNOWN, waiver=by.id, reason=reason)
+    return replace(verdict, status=Status.UNKNOWN, waiver=by.id, reason=reason, lacks=())
 
 
 def _covers(waiver: "Waiver", actual: Json) -> bool:

@@ -51,7 +51,7 @@ def _unnamed(line: str, finding: LintFinding) -> str | None:
     """Write ``_`` for a name that stands at the place."""
     start = (finding.location.column or 1) - 1
     name = _NAME.match(line, start)
-    if name is None or f"'{name[0]}'" not in finding.message or _is_bare_some(line, start):
+    if name is None or name[0] != finding.name or _is_bare_some(line, start):
         return line
     return f"{line[:start]}_{line[name.end() :]}"
 
@@ -68,9 +68,8 @@ def _without_import(line: str, _: LintFinding) -> str | None:
 def _without_id(line: str, finding: LintFinding) -> str | None:
     """Take an id out of an ignore comment, and the comment away where it was the only one."""
     start = (finding.location.column or 1) - 1
-    name = finding.message.rpartition(" ")[2]
     ids, dashes, reason = line[start:].partition("--")
-    others = [each for each in ids.replace(",", " ").split()[2:] if each != name]
+    others = [each for each in ids.replace(",", " ").split()[2:] if each != finding.name]
     if others and dashes:
         return f"{line[:start]}# eidos:ignore {', '.join(others)} --{reason}"
     return line[:start].rstrip() or None

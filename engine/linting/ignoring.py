@@ -21,8 +21,8 @@ from eidos.engine.linting.kinds import (
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
+from eidos.engine.rego.syntax import OPAQUE
 
-_OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _IGNORE: Final = re.compile(r"#\s*eidos:ignore\b(?P<ids>.*?)(?:\s--(?P<reason>.*))?\s*", re.DOTALL)
 _WRITE: Final = "Write '# eidos:ignore ID -- why it is right here'."
 
@@ -53,7 +53,7 @@ class Ignore:
 def ignores(module: Module) -> Iterator[Ignore]:
     """Give the ignore comments of a module in their order."""
     lines = module.source.split("\n")
-    for comment in _OPAQUE.finditer(module.source):
+    for comment in OPAQUE.finditer(module.source):
         written = _IGNORE.fullmatch(comment[0]) if comment[0][0] == "#" else None
         inside = re.search(r"#\s*eidos:ignore\b.*", comment[0]) if written is None else None
         if inside is not None and comment[0][0] == "#":
@@ -118,4 +118,4 @@ def _told(comment: Ignore, used: set[tuple[Ignore, str]]) -> Iterator[LintFindin
             yield found(IGNORE_UNKNOWN, f"nothing excuses {name}", place, hint)
         elif (comment, name) not in used and not name.startswith(REGAL):
             message = f"nothing here is a finding {name}"
-            yield found(IGNORE_UNUSED, message, place, "Take the comment away.")
+            yield found(IGNORE_UNUSED, message, place, "Take the comment away.", name)

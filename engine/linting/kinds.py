@@ -108,7 +108,11 @@ def known_kind(name: str) -> str | None:
 
 
 def found(
-    kind: LintKind, message: str, place: tuple[str, int, int | None], hint: str | None = None
+    kind: LintKind,
+    message: str,
+    place: tuple[str, int, int | None],
+    hint: str | None = None,
+    name: str | None = None,
 ) -> LintFinding:
-    """Give a finding at a file, line and column."""
-    return LintFinding(kind, message, Location(*place), hint)
+    """Give a finding at a file, line and column, about a name if it is about one."""
+    return LintFinding(kind, message, Location(*place), hint, name=name)

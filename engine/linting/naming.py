@@ -15,7 +15,7 @@ from eidos.engine.linting.kinds import (
 from eidos.engine.linting.trees import Reader, aliases, declared_names, readers
 from eidos.engine.model.lint import LintFinding
 from eidos.engine.model.rule import Module
-from eidos.engine.rego.opa.faults import Fault, module_of, sentence
+from eidos.engine.rego.opa.faults import Fault, message_of, module_of
 from eidos.engine.rego.opa.reading import Node, Parsed
 
 _UNUSED: Final = (
@@ -58,12 +58,12 @@ def unused(faults: Sequence[Fault], modules: Sequence[Module]) -> Iterator[LintF
         for pattern, kind in _UNUSED:
             said = pattern.search(text)
             if said is not None:
-                where = (module.file, *_name_at(module, row, column, said["name"]))
-                yield found(kind, f"'{said['name']}' is not used", where, _HINTS[kind.id])
+                name = said["name"]
+                where = (module.file, *_name_at(module, row, column, name))
+                yield found(kind, f"'{name}' is not used", where, _HINTS[kind.id], name)
                 break
         else:
-            message = sentence(fault, modules).rpartition(f"{module.file}:{row}:{column}: ")[2]
-            yield found(STRICT, message, (module.file, row, column))
+            yield found(STRICT, message_of(fault, modules), (module.file, row, column))
 
 
 _HINTS: Final = {

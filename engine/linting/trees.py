@@ -25,7 +25,6 @@ class Call:
     row: int
     """Line in the module's own text."""
     column: int
-    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Reader:
             return None
         _, row, column = self.place(node)
         name = ".".join(static_path(terms[0]["value"]))
-        return Call(name, terms[1:], row, column, bool(node.get("negated")))
+        return Call(name, terms[1:], row, column)
 
     def bodies(self) -> Iterator[Sequence[Node]]:
         """Give every body: of the rule, its ``else``, comprehensions and ``every``."""

@@ -47,6 +47,8 @@ class LintFinding:
     """The next step."""
     excuse: str | None = None
     """The reason that an ignore comment gives; such a finding closes no gate."""
+    name: str | None = None
+    """The name that it is about, where it is about one: that is not used, or is no finding."""
     mended: str | None = None
     """What was done about it; such a finding closes no gate."""
 

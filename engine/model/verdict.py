@@ -44,6 +44,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that a rule could not see, and why."""
+
+    why: str
+    """``not collected (failed: 403)``; without a fact, the whole sentence."""
+    fact: str = ""
+    """What the sentence is about: ``k8s.node on node gpu-a``."""
+    verb: str = "is"
+    """What stands between the two: ``is`` or ``was``."""
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.verb} {self.why}" if self.fact else self.why
+
+    @staticmethod
+    def told(lacks: "tuple[Lack, ...]") -> str | None:
+        """Write a reason made of these; None where there are none."""
+        return "; ".join(map(str, lacks)) or None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What one rule said. It names no subject, so that like subjects share it."""
 
@@ -58,3 +78,5 @@ class Verdict:
     enforcement: Enforcement = Enforcement.DENY
     memo: str | None = None
     """Digest of everything the verdict depends on; None when nothing was evaluated."""
+    lacks: tuple[Lack, ...] = ()
+    """What `reason` is made of, where it says what the rule could not see."""

@@ -20,12 +20,12 @@ from eidos.engine.packs.metadata import RuleMetadata
 from eidos.engine.packs.shipped import near, slip_of
 from eidos.engine.ports import ModuleFacts
 from eidos.engine.records import dataclass
+from eidos.engine.rego.syntax import OPAQUE
 
 LEVELS = ("deny", "violation", "warn")
 """How Rego rules are called that yield findings."""
 PACK_LEVELS = (*LEVELS, CANNOT_TELL, *sorted(SELECTING))
 """Those of packs, which may also select recipes, and say what they cannot tell."""
-_TEXT = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+data\.([\w.]+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
 _IN_PACK = "A pack's data are its parameters (custom.params) and tables (custom.tables)."
 
@@ -191,7 +191,7 @@ def names_of_rule(
 
 def _bare(module: Module) -> str:
     """Give the source with comments and the inside of texts blanked, every place kept."""
-    return _TEXT.sub(_blank, module.source)
+    return OPAQUE.sub(_blank, module.source)
 
 
 def _blank(found: re.Match[str]) -> str:

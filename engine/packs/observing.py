@@ -12,10 +12,10 @@ from typing import Final
 from eidos.engine.model.rule import CANNOT_TELL, EXCEPTION, Module, Rule
 from eidos.engine.model.verdict import Status
 from eidos.engine.ports import ModuleFacts
+from eidos.engine.rego.syntax import OPAQUE
 
 _MARK: Final = "eidos:seen"
 _OWN: Final = "eidos__"
-_OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _BRACKETS: Final = {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}
 _HEAD: Final = re.compile(
     r"^[ \t]*(?:default[ \t]+)?(?P<name>[A-Za-z_]\w*)\b(?!\s*\.)", re.MULTILINE
@@ -59,7 +59,7 @@ def _asked(rule: Rule) -> Iterator[str]:
 
 
 def _renamed(source: str, names: set[str]) -> str:
-    plain = _OPAQUE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+    plain = OPAQUE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
     outside = _outside(plain)
     parts, end = [], 0
     for head in _HEAD.finditer(plain):

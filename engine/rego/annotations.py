@@ -15,8 +15,8 @@ from eidos.engine.errors import Location, PolicyError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Module
 from eidos.engine.records import dataclass
+from eidos.engine.rego.syntax import OPAQUE
 
-_OPAQUE = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _START = re.compile(r"#\s*METADATA\s*")
 _SUBJECT = re.compile(
     r"(?P<package>package)\b|(?P<import>import)\b"
@@ -107,7 +107,7 @@ def _blocks(source: str) -> Iterator[_Block]:
 
 
 def _comments(source: str) -> Iterator[re.Match[str]]:
-    for match in _OPAQUE.finditer(source):
+    for match in OPAQUE.finditer(source):
         if match[0].startswith("#") and not _line_head(source, match.start()).strip():
             yield match
 
@@ -135,7 +135,7 @@ _NAMES = ", ".join(_SCOPES) + "."
 
 def _subject(module: Module, block: _Block) -> re.Match[str]:
     position = block.end
-    for opaque in _OPAQUE.finditer(module.source, position):
+    for opaque in OPAQUE.finditer(module.source, position):
         if module.source[position : opaque.start()].strip() or not opaque[0].startswith("#"):
             break
         position = opaque.end()

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from eidos.engine.records import dataclass
 
+OPAQUE = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
+"""A comment, or a text of either kind: what looks like code in it is none."""
 Node: TypeAlias = dict[str, Any]
 """A node of the engine's JSON tree."""
 

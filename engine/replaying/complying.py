@@ -12,19 +12,21 @@ _GOOD = frozenset({Status.PASS, Status.WARN})
 _BAD = frozenset({Status.FAIL})
 
 
-def shares(lines: Iterable[Line], controls: Mapping[str, Sequence[str]]) -> tuple[Share, ...]:
+def shares(
+    clusters: Iterable[tuple[Iterable[Line], Mapping[str, Sequence[str]]]],
+) -> tuple[Share, ...]:
     """Give the shares of all lines, of each cluster, rule and control.
 
     Args:
-        lines: statuses over time.
-        controls: the controls that each rule speaks to, as text.
+        clusters: of each, statuses over time, and the controls that each rule speaks to, as text.
     """
     found: dict[tuple[str, str], _Sum] = {("all", "all"): _Sum()}
-    for line in lines:
-        names = [("all", "all"), ("cluster", line.cluster), ("rule", line.rule)]
-        names += [("control", each) for each in controls.get(line.rule, ())]
-        for name in names:
-            found.setdefault(name, _Sum()).take(line)
+    for lines, controls in clusters:
+        for line in lines:
+            names = [("all", "all"), ("cluster", line.cluster), ("rule", line.rule)]
+            names += [("control", each) for each in controls.get(line.rule, ())]
+            for name in names:
+                found.setdefault(name, _Sum()).take(line)
     kinds = ("all", "cluster", "rule", "control")
     ordered = sorted(found, key=lambda key: (kinds.index(key[0]), key[1]))
     return tuple(found[key].share(*key) for key in ordered)

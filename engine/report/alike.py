@@ -6,7 +6,6 @@ from dataclasses import field
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.records import dataclass
-from eidos.engine.report.escaping import one_line
 from eidos.engine.report.placing import findings, urgency
 
 _QUIET = frozenset({Status.PASS, Status.SKIP, Status.NOT_ASKABLE})
@@ -32,20 +31,20 @@ class Same:
     """One rule's verdicts of one status, of which all or none count at the gate."""
 
     verdict: Verdict
-    subjects: list[Subject] = field(default_factory=list)
     said: dict[str, tuple[Finding, list[Subject]]] = field(default_factory=dict)
     """Different findings, each with the subjects it was said of."""
+    verdicts: list[tuple[Subject, Verdict]] = field(default_factory=list)
+    """All of them, each with whom it is about."""
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Whom they are about."""
+        return [subject for subject, _ in self.verdicts]
 
     @property
     def lacks_facts(self) -> bool:
         """Whether all there is to say is why facts are missing."""
         return self.verdict.status is Status.UNKNOWN and self.verdict.waiver is None
-
-    def lacking(self) -> Iterator[tuple[str, str, str]]:
-        """Give subject, rule and reason of each verdict that lacks facts; none of others."""
-        for finding, subjects in self.said.values() if self.lacks_facts else ():
-            for subject in subjects:
-                yield subject.identity, self.verdict.rule, one_line(finding.msg)
 
 
 def group(report: Report) -> list[Alike]:
@@ -108,7 +107,7 @@ def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
             at_gate = report.counts_at_gate(verdict)
             key = (verdict.rule, verdict.status, verdict.waiver, at_gate)
             same = gathered.setdefault(key, Same(verdict))
-            same.subjects.extend(alike.subjects)
+            same.verdicts.extend((subject, verdict) for subject in alike.subjects)
             for finding in _said(report, verdict):
                 _, subjects = same.said.setdefault(repr(finding), (finding, []))
                 subjects.extend(alike.subjects)

@@ -77,7 +77,8 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         yield f"\n- **problem** {place}{text(problem.message)}{hint}\n"
     found = by_rule(report, group(report))
     yield from (_section(report, same) for same in found if not same.lacks_facts)
-    yield from map(_unknown, unknown(each for same in found for each in same.lacking()))
+    lacking = unknown(each for same in found if same.lacks_facts for each in same.verdicts)
+    yield from map(_unknown, lacking)
     yield from _unaskable(report)
     for note in report.waiver_notes:
         yield f"\n- waiver {code(note.waiver)} of {code(note.rule)}: {text(note.message)}\n"

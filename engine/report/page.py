@@ -89,11 +89,11 @@ class Page:
 
     def finding(self, where: str, finding: Finding) -> None:
         """Write a finding; actual and expected only where the message does not say them."""
-        message = shortened(one_line(finding.msg), _MESSAGE)
-        self.line(f"    {self.style('dim', where + ':')} {message}")
+        said = message(finding.msg)
+        self.line(f"    {self.style('dim', where + ':')} {said}")
         pairs = (("actual", finding.actual), ("expected", finding.expected))
         told = [(name, self._value(value)) for name, value in pairs if value is not None]
-        new = [(name, value) for name, value in told if value.lstrip("<>=~ ") not in message]
+        new = [(name, value) for name, value in told if value.lstrip("<>=~ ") not in said]
         if new:
             values = ", ".join(f"{self.style('dim', name)} {value}" for name, value in new)
             self.line(f"      {values}")
@@ -113,7 +113,12 @@ class Page:
 
     def reason(self, verdict: Verdict) -> str:
         """Give why a verdict is what it is, fit for a line."""
-        return shortened(one_line(verdict.reason or "no reason given"), _MESSAGE)
+        return message(verdict.reason or "no reason given")
+
+
+def message(text: str) -> str:
+    """Write what a rule says, fit for a line."""
+    return shortened(one_line(text), _MESSAGE)
 
 
 def _broken(text: str, width: int) -> list[str]:

@@ -9,7 +9,7 @@ from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.alike import Alike, Same, by_rule, group
 from eidos.engine.report.escaping import one_line, shortened
-from eidos.engine.report.page import Page, subjects_named, where
+from eidos.engine.report.page import Page, message, subjects_named, where
 from eidos.engine.report.placing import findings
 from eidos.engine.report.wording import (
     FACTS,
@@ -76,8 +76,8 @@ def _group(page: Page, alike: Alike) -> None:
         elif verdict.status is Status.ERROR:
             page.line(f"  {page.title(verdict)}")
             page.line(f"    {page.reason(verdict)}")
-    said = [(each.rule, page.reason(each)) for each in alike.loud if each.status is Status.UNKNOWN]
-    _unknown(page, unknown((alike.first.identity, *each) for each in said), "  ")
+    said = [(alike.first, each) for each in alike.loud if each.status is Status.UNKNOWN]
+    _unknown(page, unknown(said), "  ")
     for verdict in alike.loud:
         if verdict.status is Status.WAIVED or verdict.waiver is not None:
             _waived(page, alike.first, verdict)
@@ -111,11 +111,11 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
 
 def _unknown(page: Page, found: Sequence[Unanswered], margin: str) -> None:
     for each in found:
-        page.line(f"{margin}{page.style('unknown', 'UNKNOWN')} {each.reason}")
+        page.line(f"{margin}{page.style('unknown', 'UNKNOWN')} {message(each.reason)}")
         indent = len(margin) + 2
         page.wrapped(f"{plural(len(each.rules), 'rule')}:", ", ".join(each.rules), indent)
         if each.facts:
-            facts = named([*each.facts][:FACTS], len(each.facts))
+            facts = named([one_line(fact) for fact in [*each.facts][:FACTS]], len(each.facts))
             page.wrapped(f"{plural(len(each.facts), 'fact')}:", facts, indent)
 
 
@@ -163,7 +163,7 @@ def _by_rule(page: Page, groups: Sequence[Alike]) -> None:
         if not same.lacks_facts:
             _rule(page, same)
             page.line()
-    lacking = unknown(each for same in found for each in same.lacking())
+    lacking = unknown(each for same in found if same.lacks_facts for each in same.verdicts)
     for each in lacking:
         _unknown(page, [each], "")
         names = [one_line(name) for name in [*each.subjects][:_NAMES]]

@@ -1,6 +1,5 @@
 """What several formats say in the same words: counts, the decision, findings and problems."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from eidos.engine.model.history import Dark
 from eidos.engine.model.report import Report, Seen, Subject
 from eidos.engine.model.rule import Rule, Scope
 from eidos.engine.model.times import written
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import short
 from eidos.engine.report.placing import findings, spot
@@ -148,8 +147,6 @@ def _gating(report: Report, status: Status) -> int:
 
 FACTS = 40
 """Facts named of those that are missing for one reason."""
-_LACK = re.compile(r"(?P<fact>.+?) (?:was|is) (?P<why>not (?:collected|complete) \(.+\)|not in .+)")
-"""What a rule lacks, as `eidos.engine.evaluating.projecting` says it."""
 
 
 @dataclass(slots=True)
@@ -175,37 +172,29 @@ def not_askable(report: Report) -> list[Unanswered]:
     return [*found.values()]
 
 
-def unknown(said: Iterable[tuple[str, str, str]]) -> list[Unanswered]:
-    """Gather unknown verdicts by why their facts are missing, in order of appearance.
-
-    Args:
-        said: subject, rule and reason of each.
-    """
+def unknown(said: Iterable[tuple[Subject, Verdict]]) -> list[Unanswered]:
+    """Gather unknown verdicts by why their facts are missing, in order of appearance."""
     found: dict[str, Unanswered] = {}
-    parted: dict[str, tuple[str, list[str]]] = {}  # one reason is that of thousands of nodes
-    for subject, rule, reason in said:
-        why, facts = parted[reason] if reason in parted else _lacking(reason)
-        parted[reason] = why, facts
-        one = found.setdefault(why, Unanswered(reason))
-        one.rules[rule] = None
-        one.subjects[subject] = None
-        one.facts.update(dict.fromkeys(facts))
-        if len(one.facts) > 1:
-            one.reason = why
+    for subject, verdict in said:
+        reason = verdict.reason or "no reason given"
+        cause = _one_cause(verdict.lacks)
+        one = found.setdefault(cause or reason, Unanswered(reason))
+        one.rules[verdict.rule] = None
+        one.subjects[subject.identity] = None
+        if cause is not None:
+            one.facts.update((each.fact, None) for each in verdict.lacks)
+            if len(one.facts) > 1:
+                one.reason = cause
     for each in found.values():
         if len(each.facts) == 1:
             each.facts.clear()
     return [*found.values()]
 
 
-def _lacking(reason: str) -> tuple[str, list[str]]:
-    """Part a reason into why and which facts; where that is not one why, it stays whole."""
-    lacks = [_LACK.fullmatch(part) for part in re.split(r"(?<=\)); ", reason)]
-    known = [each for each in lacks if each]
-    whys = {each["why"] for each in known}
-    if len(known) < len(lacks) or len(whys) > 1:
-        return reason, []
-    return whys.pop(), [each["fact"] for each in known]
+def _one_cause(lacks: Sequence[Lack]) -> str | None:
+    """Give why all of these facts are missing; None where that is not one why, or not of facts."""
+    whys = {each.why if each.fact else None for each in lacks}
+    return whys.pop() if len(whys) == 1 else None
 
 
 def told_unaskable(each: Unanswered) -> str:

@@ -1,5 +1,6 @@
 """Python packages that bring plug-ins: really installed, or as what an installation leaves."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,13 @@ def install(source: Path, site: Path) -> None:
     command += ["--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(site)]
     done = subprocess.run([*command, str(source)], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def installed_example(name: str, folder: Path) -> Path:
+    """Install an example of the documentation, and give where: a folder for Python's path."""
+    source = shutil.copytree(EXAMPLES / name, folder / "source")  # pip builds where sources lie
+    install(source, folder / "installed")
+    return folder / "installed"
 
 
 def write_package(site: Path, name: str, offers: Mapping[str, Mapping[str, str]]) -> None:

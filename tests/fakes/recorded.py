@@ -30,7 +30,7 @@ from eidos.engine.model.snapshot import (
     Snapshot,
     Subtype,
 )
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 # By hand ----------------------------------------------------------------------------------------
@@ -236,6 +236,7 @@ def verdicts(ids: list[str]) -> st.SearchStrategy[Verdict]:
         waiver=st.none() | TEXT,
         enforcement=st.sampled_from(Enforcement),
         memo=st.none() | DIGESTS,
+        lacks=tuples(st.builds(Lack, TEXT, TEXT, st.sampled_from(["is", "was"]))),
     )
 
 

@@ -16,6 +16,19 @@ NO_DIGEST = "sha256:" + "0" * 64
 ENVELOPE = b'{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}'
 
 
+def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing that this machine knows of registries count, and nobody wait for long.
+
+    Args:
+        folder: credentials are in its ``docker/config.json``, if it has any.
+        monkeypatch: undoes it.
+    """
+    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder / "docker"))
+    monkeypatch.setattr("eidos.engine.distributing.http._WAITS", (0.01, 0.01))
+
+
 def write_pack(file: Path, rego: str = "package demo\n") -> Path:
     """Write an OPA bundle."""
     manifest = b'{"revision":"r1","roots":["demo"]}'

@@ -21,7 +21,7 @@ from eidos.engine.digest import address, canonical
 from fakes.attested import checked, messages, write_gated
 from fakes.keys import write_keys
 from fakes.registry import Hub, registry
-from fakes.shipped import Shell, tree
+from fakes.shipped import Shell, alone, tree
 from fakes.sigstore_services import services, token
 from fakes.sigstore_world import GITHUB, MINUTES, SIGNED, WORKFLOW, World, b64
 
@@ -48,9 +48,7 @@ def shell(
     world: World,
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
-    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    alone(tmp_path, monkeypatch)
     write_gated(tmp_path / "b")
     world.write_root(tmp_path / "root.json")
     return Shell(capsys)

@@ -42,7 +42,7 @@ from fakes.attested import (
 )
 from fakes.keys import write_keys
 from fakes.registry import Hub, Odd, registry
-from fakes.shipped import Shell, tree
+from fakes.shipped import Shell, alone, tree
 
 CLAIMS = ("provenance", "gate", "sbom")
 BELIEVE = ("--key", "key.pub")
@@ -53,10 +53,7 @@ def shell(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
-    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    monkeypatch.setattr("eidos.engine.distributing.http._WAITS", (0.01, 0.01))
+    alone(tmp_path, monkeypatch)
     write_gated(tmp_path / "b")
     for name, kind in (("key", "ec"), ("second", "ed25519"), ("third", "rsa")):
         write_keys(tmp_path, kind, name)

@@ -240,7 +240,7 @@ def gap(before: Status, after: Status | None) -> Share:
         *([Interval(after, bounds[2], bounds[3])] if after else []),
     ]
     line = Line("c1", Who(Scope.NODE, "n1"), "T-001", tuple(intervals))
-    return shares([line], {})[0]
+    return shares([([line], {})])[0]
 
 
 def test_a_rule_that_never_was_about_a_subject_does_not_count_where_nobody_looked() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eidos.engine.cli import console, root
-from fakes.packages import EXAMPLES, install
+from fakes.packages import installed_example
 from fakes.policies import DRIVER_RULE, write_pack
 
 CLUSTER = str(Path(__file__).parents[2] / "ci-examples" / "cluster.yaml")
@@ -17,10 +17,7 @@ CLUSTER = str(Path(__file__).parents[2] / "ci-examples" / "cluster.yaml")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(EXAMPLES / "acme-policies", folder / "source")
-    install(source, folder / "installed")
-    return folder / "installed"
+    return installed_example("acme-policies", tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

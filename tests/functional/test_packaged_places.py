@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from eidos.engine import schema
 from eidos.engine.documents.reading import read_text
 from fakes.attested import write_gated
-from fakes.packages import EXAMPLES, install, write_package
+from fakes.packages import installed_example, write_package
 from fakes.registry import registry
 from fakes.shipped import Shell, tree, write_pack
 
@@ -30,10 +29,7 @@ ODD = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(EXAMPLES / "acme-shelf", folder / "source")
-    install(source, folder / "installed")
-    return folder / "installed"
+    return installed_example("acme-shelf", tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from eidos.engine.api import Eidos, EidosError
 from eidos.engine.cli import console, root
 from eidos.engine.documents.reading import read_text
 from eidos.engine.report import packages
-from fakes.packages import EXAMPLES, install, write_package
+from fakes.packages import installed_example, write_package
 
 CLUSTER = str(Path(__file__).parents[2] / "ci-examples" / "cluster.yaml")
 SECRET = "tok-53cr3t-0f-0dd"  # noqa: S105 -- of a fake
@@ -27,10 +27,7 @@ ODD = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(EXAMPLES / "acme-report", folder / "source")
-    install(source, folder / "installed")
-    return folder / "installed"
+    return installed_example("acme-report", tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.policies import DRIVER_RULE, write_pack
 from fakes.registry import Hub, registry
-from fakes.shipped import NO_DIGEST, Shell
+from fakes.shipped import NO_DIGEST, Shell, alone
 
 SNAPSHOT = """\
 apiVersion: eidos.dev/v1
@@ -30,11 +30,8 @@ def shell(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Shell:
     """Where a pack t lies outside of the project that pulls it."""
-    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    alone(tmp_path, monkeypatch)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
-    monkeypatch.setattr("eidos.engine.distributing.http._WAITS", (0.01, 0.01))
     write_pack(tmp_path / "t", a=DRIVER_RULE)
     project = tmp_path / "project"
     (project / "policies").mkdir(parents=True)

@@ -24,7 +24,7 @@ from eidos.engine.documents.reading import read_text
 from fakes.attested import write_gated
 from fakes.keys import write_keys
 from fakes.registry import INDEX, Hub, Odd, registry, sha
-from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, tree, write_pack
+from fakes.shipped import ENVELOPE, NO_DIGEST, Shell, alone, tree, write_pack
 
 QUICK = ("--timeout", "10s")
 
@@ -34,10 +34,7 @@ def shell(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
-    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    monkeypatch.setattr("eidos.engine.distributing.http._WAITS", (0.01, 0.01))
+    alone(tmp_path, monkeypatch)
     write_gated(tmp_path / "b1")
     write_gated(tmp_path / "b2", "a: 2\n")
     return Shell(capsys)

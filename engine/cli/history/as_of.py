@@ -12,10 +12,12 @@ from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
     UNTIL,
+    Clusters,
     Color,
     Database,
     Instant,
     JudgingOptions,
+    Nodes,
     Option,
     PolicyOptions,
     SightAge,
@@ -42,10 +44,8 @@ class _RuleTime(Instant):
 class AsOfOptions:
     """What is asked about, and by which clock of the rules."""
 
-    clusters: Annotated[
-        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
-    ] = ()
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    clusters: Clusters = ()
+    nodes: Nodes = ()
     effective_time: Annotated[
         datetime | Literal["same", "now"],
         Option(

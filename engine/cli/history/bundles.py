@@ -8,7 +8,7 @@ import click
 from eidos.engine.app.history import BundlesRequest, list_bundles
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import SINCE, UNTIL, Database, Option, takes, writes
+from eidos.engine.cli.options import SINCE, UNTIL, Database, Option, Rows, takes, writes
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import BUNDLES
@@ -31,10 +31,7 @@ class BundlesOptions:
         datetime | timedelta | None,
         Option("--until", "Only decisions up to this time.", type=UNTIL),
     ] = None
-    limit: Annotated[
-        int,
-        Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
-    ] = 20
+    limit: Rows = 20
     db: Database
 
 

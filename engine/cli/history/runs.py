@@ -1,7 +1,6 @@
 """``eidos history runs``."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import click
 
@@ -9,7 +8,15 @@ from eidos.engine.app.history import RunsRequest, list_runs
 from eidos.engine.app.past import MAX_AGE
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import any_window, open_context
-from eidos.engine.cli.options import Database, Gone, Option, SightAge, WindowOptions, takes, writes
+from eidos.engine.cli.options import (
+    Database,
+    Gone,
+    Rows,
+    SightAge,
+    WindowOptions,
+    takes,
+    writes,
+)
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import RUNS
@@ -19,10 +26,7 @@ from eidos.engine.report.registry import RUNS
 class RunsOptions:
     """How many runs, how long a sight speaks, and where they are."""
 
-    limit: Annotated[
-        int,
-        Option("--limit", "Maximum number of rows; 0 for all.", type=click.IntRange(0, 2**31 - 1)),
-    ] = 20
+    limit: Rows = 20
     max_age: SightAge = MAX_AGE.total_seconds()
     gone: Gone = ()
     db: Database

@@ -1,19 +1,16 @@
 """``eidos history why``."""
 
-from datetime import datetime, timedelta
-from typing import Annotated
-
 import click
 
 from eidos.engine.app.why import why
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import asked_window, open_context
 from eidos.engine.cli.options import (
-    SINCE,
-    UNTIL,
     Color,
     Database,
-    Option,
+    Nodes,
+    Since,
+    Until,
     WindowOptions,
     takes,
     writes,
@@ -27,16 +24,9 @@ from eidos.engine.report.registry import WHY
 class WhyOptions:
     """Which nodes, and when."""
 
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
-    since: Annotated[
-        datetime | timedelta | None,
-        Option(
-            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
-        ),
-    ] = None
-    until: Annotated[
-        datetime | timedelta | None, Option("--until", "Up to this time; default: now.", type=UNTIL)
-    ] = None
+    nodes: Nodes = ()
+    since: Since = None
+    until: Until = None
     db: Database
     color: Color = "auto"
 

@@ -1,6 +1,5 @@
 """``eidos policy backtest``."""
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import click
@@ -9,12 +8,14 @@ from eidos.engine.app.backtest import BackTestRequest, backtest, requested
 from eidos.engine.cli import console, progress
 from eidos.engine.cli.opening import asked_window, open_context, policy_request, tell_relaxations
 from eidos.engine.cli.options import (
-    SINCE,
-    UNTIL,
+    Clusters,
     Color,
     Database,
+    Nodes,
     Option,
     PolicyOptions,
+    Since,
+    Until,
     Verbose,
     WindowOptions,
     takes,
@@ -36,19 +37,10 @@ class BackTestOptions:
             "--against", "Packs to compare with; default: the recorded verdicts.", metavar="PACK"
         ),
     ] = ()
-    clusters: Annotated[
-        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
-    ] = ()
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
-    since: Annotated[
-        datetime | timedelta | None,
-        Option(
-            "--since", "From this time on: a time, a date, or a span before now (30d).", type=SINCE
-        ),
-    ] = None
-    until: Annotated[
-        datetime | timedelta | None, Option("--until", "Up to this time; default: now.", type=UNTIL)
-    ] = None
+    clusters: Clusters = ()
+    nodes: Nodes = ()
+    since: Since = None
+    until: Until = None
     fail_on_new: Annotated[
         int | None,
         Option(

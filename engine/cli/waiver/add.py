@@ -9,7 +9,7 @@ from eidos.engine.app.waiver_editing import add_waiver
 from eidos.engine.app.waiver_report import terms_of
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Option, takes
+from eidos.engine.cli.options import Clusters, Nodes, Option, takes
 from eidos.engine.cli.waiver import WaiverOptions
 from eidos.engine.errors import UsageError
 from eidos.engine.model.jsonvalue import Json
@@ -28,10 +28,8 @@ class WhatOptions:
         tuple[str, ...],
         Option("--subject", "Only these subjects: CLUSTER/NODE or a name.", metavar="GLOB"),
     ] = ()
-    clusters: Annotated[
-        tuple[str, ...], Option("--cluster", "Only these clusters.", metavar="GLOB")
-    ] = ()
-    nodes: Annotated[tuple[str, ...], Option("--node", "Only these nodes.", metavar="GLOB")] = ()
+    clusters: Clusters = ()
+    nodes: Nodes = ()
     labels: Annotated[
         tuple[str, ...],
         Option("--label", "Only snapshots or nodes with this label.", metavar="KEY=VALUE"),

@@ -59,7 +59,7 @@ def module_of(fault: Fault, modules: Sequence[Module]) -> Module | None:
 def sentence(fault: Fault, modules: Sequence[Module]) -> str:
     """Give one line: ``file:line:column: message``."""
     module = module_of(fault, modules)
-    text = _message(fault, modules)
+    text = message_of(fault, modules)
     if module is None:
         return text
     place = fault["location"]
@@ -108,7 +108,8 @@ _YAML_HINTS = {
 """What to do, by a word of what the reader says."""
 
 
-def _message(fault: Fault, modules: Sequence[Module]) -> str:
+def message_of(fault: Fault, modules: Sequence[Module]) -> str:
+    """Give what OPA says, on one line and without the place."""
     text = " ".join(str(fault.get("message") or "opa gave no reason").split())
     return renamed(text, modules)
 
@@ -124,7 +125,7 @@ def _file(name: str, modules: Sequence[Module]) -> str:
 
 
 def _worded(fault: Fault, modules: Sequence[Module]) -> tuple[str, str]:
-    text = _message(fault, modules)
+    text = message_of(fault, modules)
     code = fault.get("code")
     if text.startswith(_UNDEFINED):
         name = text.removeprefix(_UNDEFINED)

@@ -17,8 +17,8 @@ from eidos.engine.rego.faults import V1_KEYWORDS, WRITTEN_AS_V0, mixed
 from eidos.engine.rego.limits import EngineLimits
 from eidos.engine.rego.opa.command import OpaCommand
 from eidos.engine.rego.opa.faults import Fault, forbidden, module_of, place_of, policy_error
+from eidos.engine.rego.syntax import OPAQUE
 
-_OPAQUE: Final = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 _PACKAGE: Final = re.compile(
     r'(?P<before>\s*)package\s+(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\["[^"\\\n]*"\])*)'
 )
@@ -318,7 +318,7 @@ def _texts(command: OpaCommand, modules: Sequence[Module], *, v0: bool) -> list[
 
 def _behead(module: Module) -> tuple[str, str]:
     """Give a module's package, and its text without package line and remarks; lines stay."""
-    text = _OPAQUE.sub(lambda found: "" if found[0][0] == "#" else found[0], module.source)
+    text = OPAQUE.sub(lambda found: "" if found[0][0] == "#" else found[0], module.source)
     package = _PACKAGE.match(text)
     if package is None:
         return "", text

@@ -17,7 +17,7 @@ from eidos.engine.model.policy import Relaxation
 from eidos.engine.model.report import Report, Subject, WaiverNote
 from eidos.engine.model.rule import Control, Entrypoint, Module, Param, Rule, Scope, Severity
 from eidos.engine.model.snapshot import Collection, CollectorState
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.model.waiver import Revocation, Subjects, Waiver
 
 Item = TypeVar("Item")
@@ -204,12 +204,16 @@ def decode_judgement(document: Mapping[str, Any]) -> Verdict:
     """Give what a rule said back, under no memo key."""
     findings = tuple(Finding(**finding) for finding in document["findings"])
     status = Status(document["status"])
-    return Verdict(document["rule"], status, findings, document["reason"])
+    lacks = tuple(Lack(*each) for each in document.get("lacks", ()))
+    return Verdict(document["rule"], status, findings, document["reason"], lacks=lacks)
 
 
 def encode_judgement(verdict: Verdict) -> dict[str, Json]:
     """Give what a rule said, before waivers and enforcement."""
+    # What lacks nothing keeps the address it always had.
+    lacks: Json = [[storable(each.why), storable(each.fact), each.verb] for each in verdict.lacks]
     return {
+        **({"lacks": lacks} if lacks else {}),
         "rule": verdict.rule,
         "status": verdict.status.value,
         "findings": encode_findings(verdict.findings),

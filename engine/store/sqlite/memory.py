@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.verdict import Status, Verdict
@@ -26,6 +28,8 @@ from eidos.engine.store.sqlite.encoding import (
     text,
 )
 
+COLUMNS = "j.rule, j.status, j.findings, j.reason, j.lacks"
+"""What is kept of a judgement ``j``, beside its address."""
 FORGOTTEN = frozenset({Status.ERROR, Status.WAIVED})
 """An error may be a slow machine, a waiver ends: neither follows from the memo key."""
 
@@ -80,7 +84,7 @@ def read_memos(connection: sqlite3.Connection) -> Iterator[Remembered]:
 
 
 def _under(key: str, said: Verdict) -> Verdict:
-    return Verdict(said.rule, said.status, said.findings, said.reason, memo=key)
+    return replace(said, memo=key)
 
 
 def read_judgement(connection: sqlite3.Connection, row: int) -> Verdict:
@@ -90,14 +94,26 @@ def read_judgement(connection: sqlite3.Connection, row: int) -> Verdict:
         AlteredError: it does not match its address.
     """
     with reading_row("judgements", row):
-        rule, status, findings, reason, at = connection.execute(
-            "SELECT j.rule, j.status, j.findings, j.reason, a.address FROM judgements j "
+        *columns, at = connection.execute(
+            f"SELECT {COLUMNS}, a.address FROM judgements j "  # noqa: S608 -- names of columns
             "LEFT JOIN addresses a ON a.id = j.id WHERE j.id = ?",
             (row,),
         ).fetchone()
-        document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
+        document = judgement_of(*columns)
         expect("judgements", row, unpacked(at), addressed(document))
         return decode_judgement(document)
+
+
+def judgement_of(
+    rule: str, status: str, findings: str, reason: str | None, lacks: str | None
+) -> dict[str, Any]:
+    """Give the document of a judgement, which has its address, from `COLUMNS`.
+
+    Raises:
+        ValueError: a column is not the canonical form of its value.
+    """
+    document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
+    return document if lacks is None else {**document, "lacks": parsed(lacks)}
 
 
 class JudgementWriter:
@@ -118,14 +134,15 @@ class JudgementWriter:
     def _row(self, at: str, document: Mapping[str, Json]) -> int:
         row = intern(self._connection, at)
         self._connection.execute(
-            "INSERT OR IGNORE INTO judgements (id, rule, status, findings, reason) "
-            "VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO judgements (id, rule, status, findings, reason, lacks) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             (
                 row,
                 document["rule"],
                 document["status"],
                 text(document["findings"]),
                 document["reason"],
+                text(document["lacks"]) if "lacks" in document else None,
             ),
         )
         return row

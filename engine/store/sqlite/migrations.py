@@ -64,6 +64,11 @@ def keep_bundlings(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
         db.execute(statement)
 
 
+def keep_lacks(db: Any) -> None:  # noqa: ANN401 - sqlite-utils has no types
+    """Have a place for what rules could not see; of older verdicts only the sentence is known."""
+    db.execute(tables.LACKS)
+
+
 STEPS: tuple[Callable[[Any], None], ...] = (
     create_tables,
     seal_memos,
@@ -72,6 +77,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     leave_checkpoints,
     lay_audit_views,
     keep_bundlings,
+    keep_lacks,
 )
 VERSION = len(STEPS)
 

@@ -1,11 +1,11 @@
 """Recipes, kept by their content addresses."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Mapping
 
 from eidos.engine.digest import canonical, digest
+from eidos.engine.model.artifact import DIGEST
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.store.naming import no_recipe
 from eidos.engine.store.sqlite.addresses import expect, find
@@ -43,11 +43,8 @@ def has_recipe(connection: sqlite3.Connection, address: str) -> bool:
     return _row(connection, address) is not None
 
 
-_ADDRESS = re.compile("sha256:[0-9a-f]{64}")
-
-
 def _row(connection: sqlite3.Connection, address: str) -> int | None:
-    row = find(connection, address) if _ADDRESS.fullmatch(address) else None
+    row = find(connection, address) if DIGEST.fullmatch(address) else None
     kept = connection.execute("SELECT id FROM recipes WHERE id = ?", (row,)).fetchone()
     return int(kept[0]) if kept else None
 

@@ -33,7 +33,12 @@ from eidos.engine.store.sqlite.encoding import (
     storable,
     text,
 )
-from eidos.engine.store.sqlite.memory import JudgementWriter, read_judgement
+from eidos.engine.store.sqlite.memory import (
+    COLUMNS,
+    JudgementWriter,
+    judgement_of,
+    read_judgement,
+)
 
 _REMEMBERED = 100_000
 """Rows a reader keeps in memory for those alike, some hundred bytes each."""
@@ -41,11 +46,10 @@ _MEMBERS = """SELECT s.id, s.name, s.scope, s.cluster, f.address, json_extract(e
 FROM subject_pages p JOIN json_each(p.subjects) e
 JOIN subjects s ON s.id = json_extract(e.value, '$[0]')
 JOIN addresses f ON f.id = json_extract(e.value, '$[1]') WHERE p.id = ? ORDER BY e.key"""
-_SAID = """SELECT v.id, v.enforcement, v.waiver, v.memo, m.address, a.address,
-    j.rule, j.status, j.findings, j.reason
+_SAID = f"""SELECT v.id, v.enforcement, v.waiver, v.memo, m.address, a.address, {COLUMNS}
 FROM verdict_lists l JOIN json_each(l.verdicts) e JOIN verdicts v ON v.id = e.value
 JOIN judgements j ON j.id = v.judgement JOIN addresses a ON a.id = j.id
-LEFT JOIN addresses m ON m.id = v.memo WHERE l.id = ?"""
+LEFT JOIN addresses m ON m.id = v.memo WHERE l.id = ?"""  # noqa: S608 -- names of columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +289,8 @@ class SubjectReader:
                         self._take(verdict, *said)
 
     def _take(self, verdict: int, *said: Any) -> None:  # noqa: ANN401 - columns of `_SAID`
-        enforcement, waiver, key, memo, at, rule, status, findings, reason = said
-        document = {"rule": rule, "status": status, "findings": parsed(findings), "reason": reason}
+        enforcement, waiver, key, memo, at, *columns = said
+        document = judgement_of(*columns)
         judgement = unpacked(at)
         expect("judgements", "", judgement, addressed(document))
         if key is not None:

@@ -185,6 +185,8 @@ RECIPES = """CREATE TABLE recipes (
     ) STRICT"""
 """Recipes that clusters were held against, or that were resolved; the blob of the same id is all
 of it."""
+LACKS = "ALTER TABLE judgements ADD COLUMN lacks TEXT"
+"""What the reason is made of: [[why, fact, verb], ...] as JSON; NULL where that is not known."""
 RECORDED = "ALTER TABLE runs ADD COLUMN recorded INTEGER"
 """Knowledge time: when the run was written here, in milliseconds since 1970; NULL in runs of an
 eidos that did not write it down."""

@@ -12,13 +12,13 @@ from tests.unit.recipes.conftest import catalog, covered, shapes
 from tests.unit.recipes.test_registry_charts import (
     CHARTED,
     READ_BY_TEMPLATES,
-    CrdLoader,
     folder_of,
     is_value,
     values_of,
 )
 
 from eidos.engine.selecting.merging import merge
+from fakes.charts import RENAMED, Loader, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,6 @@ DEFINITIONS = (
     "node-feature-discovery/v0.19.0",
     "nodewright/v0.15.1",
 )
-# The kind of the group that the charts of the data still have; only names changed since.
-RENAMED = {
-    ("nodewright.nvidia.com/v1alpha1", "NodeWright"): ("skyhook.nvidia.com/v1alpha1", "Skyhook")
-}
 BUILT_IN = {
     ("v1", "ConfigMap"),
     ("v1", "ResourceQuota"),
@@ -88,7 +84,7 @@ def definitions(shared: Path) -> dict[tuple[str, str], dict[str, Any]]:
     for folder in DEFINITIONS:
         for path in (shared / "data/charts" / folder).rglob("crds/*.yaml"):
             # A safe loader with one more type.
-            for crd in yaml.load_all(path.read_text(), Loader=CrdLoader):
+            for crd in yaml.load_all(path.read_text(), Loader=Loader):
                 if not crd or crd["kind"] != "CustomResourceDefinition":
                     continue
                 for version in crd["spec"]["versions"]:
@@ -109,21 +105,6 @@ def resources() -> dict[str, dict[str, Any]]:
     return found
 
 
-def unknown(value: object, schema: dict[str, Any], path: str) -> Iterator[str]:
-    """Give the keys that the API server would drop without a word."""
-    if isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from unknown(each, schema.get("items", {}), f"{path}[{number}]")
-    elif isinstance(value, dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        more = schema.get("additionalProperties")
-        for key, each in value.items():
-            below = schema.get("properties", {}).get(key, more)
-            if not below:
-                yield f"{path}.{key}"
-            elif isinstance(below, dict):
-                yield from unknown(each, below, f"{path}.{key}")
-
-
 def test_resources_keep_their_definitions(shared: Path) -> None:
     seen = set()
     for text, resource in resources().items():
@@ -134,11 +115,11 @@ def test_resources_keep_their_definitions(shared: Path) -> None:
         schema = definitions(shared)[RENAMED.get(kind, kind)]
         said = {key: value for key, value in resource.items() if key not in {"apply", "metadata"}}
         jsonschema.Draft202012Validator(schema).validate(said)
-        assert list(unknown(said, schema, "")) == [], text
+        assert list(pruned(said, schema)) == [], text
     assert seen >= set(NO_DEFINITION) | set(RENAMED)
 
 
 def test_a_key_that_no_definition_has_is_found(shared: Path) -> None:
     schema = definitions(shared)["mellanox.com/v1alpha1", "NicClusterPolicy"]
     wrong = {"spec": {"ofedDriver": {"image": "doca-driver", "imagge": "x"}}}
-    assert list(unknown(wrong, schema, "")) == [".spec.ofedDriver.imagge"]
+    assert list(pruned(wrong, schema)) == [".spec.ofedDriver.imagge"]

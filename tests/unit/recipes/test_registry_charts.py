@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 import yaml
 
+from fakes.charts import Loader
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -397,19 +399,12 @@ def test_no_definition_of_a_chart_is_without_owner(shared: Path) -> None:
     assert set().union(*map(crds_in, folders)) - owned == set(CRDS_NOT_INSTALLED)
 
 
-class CrdLoader(yaml.CSafeLoader):
-    """Reads the Prometheus operator's definitions: YAML 1.1 has a type for their bare =."""
-
-
-CrdLoader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
-
-
 def test_alert_rules_keep_their_definition(shared: Path) -> None:
     path = (
         shared
         / "data/charts/kube-prometheus-stack/88.5.3/charts/crds/crds/crd-prometheusrules.yaml"
     )
-    definition = yaml.load(path.read_text(), Loader=CrdLoader)  # noqa: S506  a safe loader with one more type
+    definition = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506  a safe loader with one more type
     schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     rules = [
         resource

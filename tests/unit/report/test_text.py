@@ -7,7 +7,7 @@ import pytest
 
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.report import Report, Subject
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.ports import Rendering
 from eidos.engine.report.registry import REPORT
 from fakes import reports
@@ -95,20 +95,24 @@ def test_missing_facts_are_told_once_with_the_rules_they_silence() -> None:
     assert "8 rules: GPU-001, GPU-002" in shown
 
 
-NO_CLUSTER = "was not collected (unavailable: no cluster to ask)"
+def no_cluster(fact: str) -> Lack:
+    return Lack("not collected (unavailable: no cluster to ask)", fact, "was")
 
 
-def lacking(name: str, *reasons: str) -> Subject:
+def lacking(name: str, *reasons: tuple[Lack, ...]) -> Subject:
     ids = [rule.id for rule in reports.RULES]
-    said = zip(ids, reasons, strict=False)
-    return reports.node(name, *(Verdict(rule, Status.UNKNOWN, reason=why) for rule, why in said))
+    verdicts = [
+        Verdict(rule, Status.UNKNOWN, reason=Lack.told(lacks), lacks=lacks)
+        for rule, lacks in zip(ids, reasons, strict=False)
+    ]
+    return reports.node(name, *verdicts)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_one_cause_is_told_once_whatever_the_facts(form: str) -> None:
-    more = f"k8s.node {NO_CLUSTER}"
-    both = f"k8s.image {NO_CLUSTER}; k8s.helm {NO_CLUSTER}"
-    shown = text(reports.report(lacking("a", more, both, "gpu.smi is not in the snapshot")), form)
+    both = no_cluster("k8s.image"), no_cluster("k8s.helm")
+    absent = Lack("not in the snapshot", "gpu.smi")
+    shown = text(reports.report(lacking("a", (no_cluster("k8s.node"),), both, (absent,))), form)
     assert shown.count("no cluster to ask") == 1
     for each in ("k8s.node", "k8s.image", "k8s.helm", "GPU-001", "GPU-002", "GPU-003"):
         assert shown.count(each) == 1
@@ -117,21 +121,25 @@ def test_one_cause_is_told_once_whatever_the_facts(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
 @pytest.mark.parametrize(
-    "reason",
+    "lacks",
     [
-        "k8s.node was not collected (a); gpu.smi was not collected (b)",
-        "k8s.node was not collected (a); and more",
-        "rule 7 lacks something",
+        (Lack("not collected (a)", "k8s.node", "was"), Lack("not collected (b)", "gpu.smi", "was")),
+        (Lack("not collected (a)", "k8s.node", "was"), Lack("and more")),
+        (Lack("k8s.node was not collected (a)"), Lack("gpu.smi was not collected (a)")),
+        (Lack("rule 7 lacks something"),),
     ],
 )
-def test_reasons_that_are_not_one_cause_stay_whole(reason: str, form: str) -> None:
-    shown = text(reports.report(lacking("a", reason, "k8s.node was not collected (a)")), form)
-    assert reason in shown
+def test_reasons_that_are_not_one_cause_stay_whole(lacks: tuple[Lack, ...], form: str) -> None:
+    other = Lack("not collected (a)", "k8s.node", "was")
+    shown = text(reports.report(lacking("a", lacks, (other,))), form)
+    assert "; ".join(map(str, lacks)) in shown
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_many_unlike_subjects_that_lack_the_same_are_one_entry(form: str) -> None:
-    subjects = [lacking(f"n{each}", f"k8s.node on node n{each} {NO_CLUSTER}") for each in range(60)]
+    subjects = [
+        lacking(f"n{each}", (no_cluster(f"k8s.node on node n{each}"),)) for each in range(60)
+    ]
     shown = text(reports.report(*subjects), form)
     assert shown.count("no cluster to ask") == 1
     assert "n0" in shown

@@ -23,7 +23,7 @@ from eidos.engine.model.report import RecipeRef, Report, WaiverNote
 from eidos.engine.model.rule import Enforcement
 from eidos.engine.model.snapshot import Measurement, Subtype
 from eidos.engine.model.upkeep import Keep
-from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.verdict import Lack, Status, Verdict
 from eidos.engine.model.verification import Verification
 from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Rendering
@@ -60,7 +60,8 @@ def write_history(path: Path) -> None:
     said = [verdict(), verdict(Status.FAIL), verdict(Status.SKIP, "GPU-002")]
     said[2] = replace(said[2], reason="not applicable")
     waived = replace(said[1], status=Status.WAIVED, waiver="w-1", enforcement=Enforcement.AUDIT)
-    unasked = Verdict("GPU-002", Status.UNKNOWN, reason="not collected")
+    lacks = (Lack("not collected", "gpu.smi", "was"),)
+    unasked = Verdict("GPU-002", Status.UNKNOWN, reason=Lack.told(lacks), lacks=lacks)
     days = [(3, "580.1", tuple(said)), (5, "580.2", (waived, unasked)), (4, "580.3", (said[0],))]
     seal = Seal(KEY.encode())
     waivers = [
