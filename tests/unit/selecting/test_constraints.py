@@ -81,6 +81,8 @@ def test_versions(engine: RegoEngine, actual: str, wanted: str, right: Status) -
     "text",
     [
         "~> 1.33",
+        "!= 1.33.x",
+        "not in [580.X, 595]",
         ">= 1.30 < 1.40",
         r"=~ 1\.33.*",
         "",
