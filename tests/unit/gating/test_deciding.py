@@ -7,7 +7,6 @@ from eidos.engine.model.gate import NamedGate
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import Measurement, Metadata, Node, Snapshot, Subtype
 
-
 KEY = "gpu.smi.driver"
 
 
