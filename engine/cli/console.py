@@ -2,12 +2,13 @@
 
 import errno
 import os
+import select
 import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
@@ -39,10 +40,35 @@ def giving_way(erase: Callable[[], None]) -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Write a line to standard error: no secrets, harmless to a terminal and to a build server."""
-    for erase in _before_speech:
-        erase()
-    click.echo(tabbed(masked(text, prose=True)), err=True)
+    """Write a line to standard error: no secrets, harmless to a terminal and to a build server.
+
+    A reader who left is told nothing more, and changes nothing about how the run ends.
+    """
+    with suppress(BrokenPipeError):
+        for erase in _before_speech:
+            erase()
+        click.echo(tabbed(masked(text, prose=True)), err=True)
+
+
+def put(text: str | bytes, *, nl: bool = True) -> None:
+    """Write to standard output; a reader who left changes nothing about how the run ends.
+
+    Args:
+        text: what to write, harmless to a terminal.
+        nl: whether a line ends after it.
+    """
+    with for_reader():
+        click.echo(text, nl=nl)
+
+
+@contextmanager
+def for_reader() -> Iterator[None]:
+    """Let the reader of standard output leave (``... | head``) while the block writes to it."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon(sys.stdout)
 
 
 def is_one_place() -> bool:
@@ -107,11 +133,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except click.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
-        abandon_stdout()
+        abandon(sys.stdout)
         raise
-    except BrokenPipeError:
-        abandon_stdout()
-        return ExitCode.OK
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told without secrets
         return _explain(error, debug="--debug" in arguments)
     return int(result) if isinstance(result, int) else ExitCode.OK
@@ -126,6 +149,9 @@ def _say_where(error: click.ClickException, command: click.Command) -> None:
 
 def _explain(error: Exception, *, debug: bool) -> int:
     """Say in a sentence why there is no answer; also when it is a bug of ours."""
+    if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
+        abandon(sys.stdout)  # of --help, or of a watch: what decides anything is written for_reader
+        return ExitCode.OK
     if debug:
         say("".join(traceback.format_exception(error)).rstrip())
         return ExitCode.NO_ANSWER
@@ -133,12 +159,22 @@ def _explain(error: Exception, *, debug: bool) -> int:
         complain(error)
         return error.exit_code
     if isinstance(error, OSError):
-        abandon_stdout()
+        abandon(sys.stdout)
         complain(_of_system(error))
         return ExitCode.NO_ANSWER
     message = f"internal error: {type(error).__name__}: {error}"
     complain(EidosError(message, hint="Run again with --debug and report the traceback."))
     return ExitCode.NO_ANSWER
+
+
+def _has_no_reader(stream: TextIO) -> bool:
+    """Say whether a stream is a pipe whose reader left; only then is a broken pipe no error."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):  # it is closed, or no file at all
+        return False
 
 
 def _of_system(error: OSError) -> EidosError:
@@ -149,13 +185,10 @@ def _of_system(error: OSError) -> EidosError:
     return EidosError(f"reading or writing failed: {what}", hint="Check disk and paths.")
 
 
-def abandon_stdout() -> None:
-    """Let go of standard output, so that nothing more is said there at exit.
-
-    ``eidos ... | head`` is no error.
-    """
+def abandon(stream: TextIO) -> None:
+    """Let go of a standard stream, so that nothing more is said there at exit."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "Rendering":
@@ -207,8 +240,5 @@ def show(
     for output in outputs:
         if origin := kind.origin(output.format):
             say(f"{output.format}: a format of {origin}")
-    try:
+    with for_reader():
         write(kind, result, outputs, look or rendering("never"), sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        abandon_stdout()

@@ -93,4 +93,4 @@ def tell(done: Shipped, options: DigestOptions) -> None:
     if options.digest_file is not None:
         write_atomically(options.digest_file, f"{done.digest}\n")
     console.say(done.said)
-    click.echo(done.reference)
+    console.put(done.reference)

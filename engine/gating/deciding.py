@@ -10,9 +10,10 @@ from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.recipe import Outcome
 from eidos.engine.model.report import PackRef, Report, Subject
 from eidos.engine.model.rule import Enforcement, Pack, Scope
-from eidos.engine.model.snapshot import Snapshot, facts_of
+from eidos.engine.model.snapshot import Facts, Snapshot, facts_of
 from eidos.engine.model.times import staleness, written
 from eidos.engine.model.verdict import Status
+from eidos.engine.vocabulary import vocabulary
 
 _WEIGHED = frozenset({Status.FAIL, Status.UNKNOWN, Status.NOT_ASKABLE})
 """Statuses that close a gate, or do not, by the severity of their rule."""
@@ -44,22 +45,24 @@ def uncovered(gate: NamedGate, snapshot: Snapshot) -> Iterator[str]:
     for text in gate.requires:
         fact = FactAddress.parse(text)
         if fact.whole in cluster:
-            yield from _gap(snapshot, fact, None)
+            yield from _gap(snapshot, fact, cluster, None)
             continue
         if not nodes:
             yield f"{fact} was not collected"
         for name, facts in nodes.items():
-            if fact.whole not in facts:
-                yield f"{fact} of node {name} was not collected"
-            else:
-                yield from _gap(snapshot, fact, name)
+            yield from _gap(snapshot, fact, facts, name)
 
 
-def _gap(snapshot: Snapshot, fact: FactAddress, node: str | None) -> Iterator[str]:
+def _gap(snapshot: Snapshot, fact: FactAddress, facts: Facts, node: str | None) -> Iterator[str]:
+    where = f" of node {node}" if node else ""
+    data = facts.get(fact.whole)
     word = snapshot.word_on(fact.on(node))
-    if word is not None:
-        where = f" of node {node}" if node else ""
+    if data is None or (fact.key is not None and data.get(fact.key) is None):
+        yield f"{fact}{where} was not collected"
+    elif word is not None:
         yield f"{fact}{where} is not complete ({word.word})"
+    elif (why := vocabulary().unreadable(fact, data, where)) is not None:
+        yield why
 
 
 def decided(

@@ -23,6 +23,7 @@ from eidos.engine.packs.shipped import is_copy, refuse_taken, slip_of
 from eidos.engine.ports import ModuleFacts, RegoEngine
 from eidos.engine.records import dataclass
 from eidos.engine.rego.faults import TO_V1, WRITTEN_AS_V0
+from eidos.engine.schema import problems
 
 TABLES = "tables/"
 
@@ -192,7 +193,7 @@ def _read(
     )
     own = source.path in shipped().values() or is_copy(pack.name, files)
     if judges and not own:
-        _refuse_foreign(pack, files, known, manifest.location(()))
+        _refuse_foreign(pack, files, known, manifest)
     return pack
 
 
@@ -208,13 +209,15 @@ def _facts(modules: Sequence[Module], engine: RegoEngine) -> list[ModuleFacts]:
         raise PolicyError(message, location=error.location, hint=hint) from error
 
 
-def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, place: Location) -> None:
-    """Refuse in a pack of others what takes shipped names, and slips in names of facts."""
+def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, manifest: Document) -> None:
+    """Refuse in a pack of others what takes shipped names, and slips in its manifest and facts."""
+    if wrong := problems(manifest, "pack/v1"):  # a misspelt 'params' would set nothing
+        raise PolicyError.joined(wrong)
     packages = {
         facts.package: module
         for module, facts in zip(files.modules, known.facts, strict=False)  # its own come first
     }
-    refuse_taken(pack, packages, place)
+    refuse_taken(pack, packages, manifest.location(()))
     slips = [
         slip
         for rule in pack.rules

@@ -1,6 +1,7 @@
 """What a rule says of itself: its METADATA annotation, checked field by field."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -22,6 +23,8 @@ KNOWN = {
 }
 _OF_OPA = ("title", "description", "related_resources", "authors", "organizations", "schemas")
 """Keys of annotations that are OPA's own, beside ``custom``."""
+_ID = re.compile(r"[!-~]+")
+"""Printable, and nothing that a reader cannot see or takes for another letter."""
 _NEVER = "never"
 _QUOTE = "Put quotes around it: YAML takes 4.10 for a number, and yes for true."
 _FORMS = {
@@ -66,7 +69,7 @@ def parse_metadata(file: str, annotation: "Annotation") -> RuleMetadata:
     fields.refuse_unknown()
     return RuleMetadata(
         line=annotation.line,
-        id=fields.text("id"),
+        id=fields.id(),
         title=fields.title(),
         severity=fields.member("severity", Severity),
         scope=fields.member("scope", Scope),
@@ -110,6 +113,14 @@ class _Fields:
         if not isinstance(found, str):
             message = f"METADATA custom.{name} is {_shown(found)}, and must be text"
             self.fail(message, _QUOTE, "custom", name)
+        return found
+
+    def id(self) -> str:
+        """Give the id, of which nobody can have one that looks the same."""
+        found = self.text("id")
+        if not _ID.fullmatch(found):
+            hint = "Write letters, digits and signs of ASCII, without spaces: ACME-001."
+            self.fail(f"METADATA custom.id is {found!a}", hint, "custom", "id")
         return found
 
     def title(self) -> str:

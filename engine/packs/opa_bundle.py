@@ -23,7 +23,6 @@ from eidos.engine.rego.server import FORMAT, program_address
 
 ANSWERS = Path(__file__).with_name("answers.rego")
 _OURS = "eidos.bundle"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PATH = re.compile(r"data(\.[A-Za-z_]\w*)+")
 _HOW = "Make one bundle of each pack, and serve each by an OPA of its own."
 
@@ -82,11 +81,6 @@ def _modules(packs: Sequence[Pack]) -> dict[str, Module]:
     for pack in packs:
         if sum(other.name == pack.name for other in packs) > 1:
             raise PolicyError(f"two packs have the name '{pack.name}'", hint=_HOW)
-        if not _NAME.fullmatch(pack.name):
-            raise PolicyError(
-                f"the name of the pack in {pack.folder} cannot be part of a path: {pack.name!r}",
-                hint="Use letters, digits, '.', '_' and '-'.",
-            )
         for module in {module: None for rule in pack.rules for module in rule.modules}:
             inside = module.file.partition("/")[2]
             folder = "lib" if module in shared else f"packs/{pack.name}"

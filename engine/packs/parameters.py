@@ -18,7 +18,8 @@ _WORDS: Mapping[str, str] = {
 }
 """Types, named as JSON Schema names them, in the user's words."""
 _FIELDS = ("type", "default", "values", "minimum", "maximum", "items", "format", "description")
-_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*([-+.][0-9A-Za-z.+-]*)?")
+_VERSION = re.compile(r"[vV]?[0-9]{1,9}(\.[0-9]{1,9})*([-+_~][0-9A-Za-z.+_~-]*)?")
+"""What `eidos.lib.versions` can compare: with anything else, ``2.x``, a rule would find nothing."""
 _NOT_REGULAR = re.compile(r"\(\?<?[=!]|(?<!\\)\\[1-9]")
 """Look-around and back references, which Rego's expressions lack."""
 

@@ -34,6 +34,7 @@ class Names:
     digests: Mapping[str, str]
     """Pack to the digest of its files."""
     ids: Mapping[str, str]
+    """Ids of rules in small letters: one that differs in capitals alone is taken for another's."""
     packages: Mapping[str, str]
 
 
@@ -44,7 +45,7 @@ def names() -> Names:
     ids: dict[str, str] = {}
     for name, each in files.items():
         for module in each.modules:
-            ids[str(_custom(module).get("id"))] = name
+            ids[str(_custom(module).get("id")).casefold()] = name
     packages = {
         package: name
         for name, each in {**files, _LIBRARY: library()}.items()
@@ -99,7 +100,7 @@ def refuse_taken(pack: Pack, packages: Mapping[str, Module], place: Location) ->
     if pack.name in known.digests and pack.name not in replaces:
         raise _taken(f"the name '{pack.name}'", pack.name, place)
     for rule in pack.rules:
-        owner = known.ids.get(rule.id)
+        owner = known.ids.get(rule.id.casefold())
         if owner and owner not in replaces:
             raise _taken(f"the id {rule.id}", owner, Location(rule.modules[0].file, rule.line))
     for package, module in packages.items():

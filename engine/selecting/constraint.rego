@@ -41,8 +41,13 @@ as_wanted if {
 
 as_wanted if {
 	data.params.of == "no-gpu-node"
+	comparable
 	not constraints.holds(found, data.params.expression)
 }
+
+comparable if found == null
+
+comparable if constraints.comparable(found, data.params.expression)
 
 negation := " not" if data.params.of == "no-gpu-node"
 

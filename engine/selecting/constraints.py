@@ -15,9 +15,9 @@ from eidos.engine.model.jsonvalue import Json
 _COMPARISON = re.compile(r"(>=|<=|==|!=|>|<|=(?!~))\s*(\S.*)", re.DOTALL)
 _MEMBERSHIP = re.compile(r"(in|not in)\s*\[(.*)\]", re.DOTALL)
 _CONTAINS = re.compile(r"contains\s+(\S.*)", re.DOTALL)
-_ODD = re.compile(r"[~^]|=~|[<>=!]|\*")
-"""Signs of other languages: pessimistic operators, regular expressions, wildcards, a second
-operator without a comma. A value in quotes may hold them."""
+_ODD = re.compile(r"[~^]|=~|[<>=!]|\*|(?<=[0-9]\.)[xX](?!\w)")
+"""Signs of other languages: pessimistic operators, regular expressions, wildcards (``1.33.x``), a
+second operator without a comma. A value in quotes may hold them."""
 _ORDER = frozenset({">=", ">", "<=", "<"})
 
 

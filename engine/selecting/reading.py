@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eidos.engine.digest import address
-from eidos.engine.documents.finding import Source
+from eidos.engine.documents.finding import SUFFIXES, NothingFoundError, Source, find_each
 from eidos.engine.documents.limits import Limits
 from eidos.engine.documents.reading import Document, decode, read_bytes, read_text
 from eidos.engine.documents.upstreamkinds import upstream_kind
@@ -52,6 +52,8 @@ from eidos.engine.schema import problems
 from eidos.engine.selecting.constraints import parse
 from eidos.engine.selecting.linking import inherited, link
 
+_DEEP = 2
+"""Segments of the path of an object in its folder."""
 FILES_AT_MOST = 20_000
 """A folder with more is none that somebody wrote for this."""
 
@@ -215,9 +217,24 @@ class _Found:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Give the files that are meant, sorted: the order of a folder must not matter."""
-    lists = [folder / f"{name}.yaml" for name in (*_LISTS, "registry")]
-    inside = (path for kind in _FOLDERS for path in (folder / kind).glob("*.y*ml"))
+    """Give the files that are meant, sorted: the order of a folder must not matter.
+
+    Raises:
+        UsageError: there are too many, or some lie or are called so that nobody would read them.
+        DocumentError: a folder cannot be listed.
+    """
+    lists = [folder / f"{name}.yaml" for name in _NAMED]
+    below = [path for kind in _FOLDERS for path in _documents(folder / kind)]
+    inside = [path for path in below if path.parent.parent == folder]
+    # A component may have a folder of its own, with files that overlays name.
+    lost = [path for path in below if len(path.relative_to(folder).parts) > _DEEP]
+    lost = [path for path in lost if folder / "components" not in path.parents]
+    for path in sorted([*lost, *filter(_is_misnamed, folder.iterdir())]):
+        raise UsageError(
+            f"'{path}' would be read by nobody",
+            hint=f"Objects lie right below {', '.join(f'{name}/' for name in _FOLDERS)}; lists "
+            f"are called {', '.join(each.name for each in lists)}.",
+        )
     found = sorted(path for path in (*lists, *inside) if path.is_symlink() or path.exists())
     if len(found) > FILES_AT_MOST:
         raise UsageError(
@@ -225,6 +242,28 @@ def _files(folder: Path) -> list[Path]:
             hint="Name the folder with overlays/ and components/ in it, and no other.",
         )
     return found
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    """Give every file of YAML or JSON below a folder, which need not be there."""
+    for found in find_each([str(folder)] if folder.is_dir() else []):
+        if isinstance(found, Source):
+            yield Path(found.name)
+        elif not isinstance(found, NothingFoundError):
+            raise found
+
+
+def _is_misnamed(path: Path) -> bool:
+    """Say whether something is called nearly as what is read: ``overlay``, ``criteria.yml``."""
+    if path.is_dir():
+        return path.name not in _FOLDERS and _singular(path.name) in map(_singular, _FOLDERS)
+    is_document = path.suffix.lower() in SUFFIXES
+    is_read = path.stem in _NAMED and path.suffix == ".yaml"
+    return is_document and not is_read and _singular(path.stem) in map(_singular, _NAMED)
+
+
+def _singular(name: str) -> str:
+    return name.casefold().removesuffix("s")
 
 
 def _values(folder: Path, document: Document, limits: Limits) -> Values:
@@ -661,3 +700,5 @@ _LISTS: Mapping[str, Callable[[Document], dict[str, Any]]] = {
     "criteria": _read_criteria,
     "sources": _read_sources,
 }
+_NAMED = (*_LISTS, "registry")
+"""Files that lie beside the folders."""

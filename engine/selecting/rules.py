@@ -95,7 +95,7 @@ def _modules() -> tuple[Module, ...]:
     return (own, *(each for each in library().modules if each.file in used))
 
 
-_WORST = (Status.ERROR, Status.FAIL, Status.UNKNOWN)
+_WORST = (Status.ERROR, Status.FAIL, Status.UNKNOWN, Status.NOT_ASKABLE)
 
 
 def outcome(constraint: Constraint, answers: Sequence[tuple[str, Verdict]]) -> Outcome:
@@ -119,6 +119,8 @@ def outcome(constraint: Constraint, answers: Sequence[tuple[str, Verdict]]) -> O
     told = [(name, verdict) for name, verdict in asked if verdict.status is worst]
     first = told[0][1]
     said = first.findings[0].msg if first.findings else (first.reason or "")
+    if worst is Status.NOT_ASKABLE:  # whatever took the snapshot: what is demanded was not seen
+        worst = Status.UNKNOWN
     status = Status.WARN if worst is Status.FAIL and constraint.is_warning else worst
     nodes = () if constraint.of is Of.CLUSTER else tuple(name for name, _ in told)
     return Outcome(constraint, status, said, nodes)

@@ -180,7 +180,7 @@ def tables() -> None:
         (same_id, ["t", "u", "-o", "a"], "rule T-001 is in two packs"),
         (same_name, ["t", "u", "-o", "a"], "two packs have the name 't'"),
         (reserved, ["t", "-o", "a"], "taken by the bundle"),
-        (odd_name, ["t", "-o", "a"], "cannot be part of a path"),
+        (odd_name, ["t", "-o", "a"], "'name' is \"../t\", which does not fit"),
         (tables, ["t", "u", "-o", "a"], "two packs have a table 'own'"),
     ],
 )

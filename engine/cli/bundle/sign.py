@@ -31,4 +31,4 @@ def command(place: Path, asked: KeyOptions, judged: ChosenEngineOptions, *, repl
     for path in done.files:
         console.say(f"signed: {path}")
     console.say(f"digest: {done.digest}")
-    click.echo(done.signer)
+    console.put(done.signer)

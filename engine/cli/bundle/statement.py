@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from eidos.engine.app.bundle_sign import bundle_statement
+from eidos.engine.cli import console
 from eidos.engine.model.attestation import PREDICATES
 from eidos.engine.model.claim import Claim
 
@@ -19,4 +20,4 @@ def command(place: Path, claim: str, *, predicate: bool) -> None:
     Whoever signs it otherwise, says the same: 'cosign attest-blob --statement FILE' does so without
     a key. What came of it belongs into attestations/, as NAME.sigstore.json.
     """
-    click.echo(bundle_statement(place, Claim(claim), predicate=predicate), nl=False)
+    console.put(bundle_statement(place, Claim(claim), predicate=predicate), nl=False)

@@ -21,4 +21,4 @@ def command(*, force: bool) -> None:
     found = install_opa(os.environ, console.say, force=force)
     if other := other_engine(os.environ):
         console.say(f"note: {other}")
-    click.echo(tabbed(str(found.path)))
+    console.put(tabbed(str(found.path)))

@@ -39,4 +39,4 @@ def command(packs: tuple[str, ...], folder: Path, form: str, *, force: bool) -> 
     files = policy_docs(policy_list(packs), folder, form, force=force)
     console.say(f"{folder}: {len(files)} files")
     for name in files:
-        click.echo(name)
+        console.put(name)

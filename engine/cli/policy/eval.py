@@ -105,7 +105,8 @@ def command(query: str | None, asked: EvalOptions, engine: LocalEngineOptions) -
         console.say(line)
     if found.explanation is not None:
         write = write_json if asked.form == "json" else write_text
-        write(found.result, found.explanation, sys.stdout)
+        with console.for_reader():
+            write(found.result, found.explanation, sys.stdout)
     elif found.output:
-        click.echo(found.output if request.form == "json" else tabbed(found.output), nl=False)
+        console.put(found.output if request.form == "json" else tabbed(found.output), nl=False)
     return ExitCode(found.code) if found.code in (0, 1) else ExitCode.NO_ANSWER

@@ -30,7 +30,7 @@ def command(
     with open_context(engine=engine) as context:
         found = policy_fmt(paths, context, write=not (check or diff), v0=v0)
     for each in found.changed:
-        click.echo(tabbed(each.diff).rstrip("\n") if diff else one_line(each.file))
+        console.put(tabbed(each.diff).rstrip("\n") if diff else one_line(each.file))
     for link in found.links:
         console.say(f"note: {link} is a link and was skipped")
     for problem in found.problems:

@@ -47,7 +47,7 @@ def _rule(name: str, asked: RuleOptions) -> NewRule:
 
 def _tell(files: Sequence[Path], folder: Path) -> None:
     for path in files:
-        click.echo(path)
+        console.put(str(path))
     console.say(f"Complete {files[-3]}, then run:")
     console.say(f"  eidos policy test {folder} --coverage")
 

@@ -31,4 +31,4 @@ def command(packs: tuple[str, ...], place: Path, *, force: bool) -> None:
     rules = "1 rule" if done.rules == 1 else f"{done.rules} rules"
     said = f"{place}: {rules} of {', '.join(done.packs)}; {done.bytes:,} bytes"
     console.say(said)
-    click.echo(done.revision)
+    console.put(done.revision)

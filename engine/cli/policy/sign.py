@@ -47,4 +47,4 @@ def command(place: Path, asked: SigningOptions) -> None:
     done = policy_sign(place, asked.signing_key, os.environ, options, for_folder=asked.for_folder)
     files = "1 file" if len(done.files) == 1 else f"{len(done.files)} files"
     console.say(f"{done.place}: signed {files}")
-    click.echo(done.signer)
+    console.put(done.signer)

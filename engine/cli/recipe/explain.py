@@ -38,7 +38,7 @@ def command(
     with open_context(engine=engine) as context:
         resolution = resolve_recipe(request(asked), context)
     if overlay is not None:
-        click.echo(disarmed("\n".join(why(resolution, overlay))))
+        console.put(disarmed("\n".join(why(resolution, overlay))))
         return resolution.exit_code
     if path is None:
         console.show(RESOLUTION, resolution, chosen, console.rendering("auto", verbose=verbose))
@@ -49,5 +49,5 @@ def command(
             f"the recipe sets no {path!r}",
             hint="Write COMPONENT.KEY, as gpu-operator.driver.version; -v shows every value.",
         )
-    click.echo("\n".join(lines))
+    console.put("\n".join(lines))
     return resolution.exit_code

@@ -3,6 +3,7 @@
 import click
 
 from eidos.engine.app.recipe import query_recipe, resolve_recipe
+from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import EngineOptions, takes
 from eidos.engine.cli.recipe import RecipeOptions, request, say_why
@@ -29,9 +30,9 @@ def command(path: str, asked: RecipeOptions, engine: EngineOptions, *, as_json: 
         return resolution.exit_code
     value = query_recipe(recipe_document(resolution.recipe, resolution.outcomes), path)
     if as_json or not isinstance(value, str | dict | list):
-        click.echo(to_json(value), nl=False)
+        console.put(to_json(value), nl=False)
     elif isinstance(value, str):
-        click.echo(disarmed(value))
+        console.put(disarmed(value))
     else:
-        click.echo(to_yaml(value), nl=False)
+        console.put(to_yaml(value), nl=False)
     return resolution.exit_code

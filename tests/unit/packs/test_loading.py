@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -224,6 +225,13 @@ def changed_floor(line: str) -> str:
         ),
         ({"a": changed("[os.grub]", "[os.grub, gpu.sim]")}, "fact gpu.sim", "'gpu.smi'"),
         ({"a": changed("T-001", "GPU-001")}, "the id GPU-001 is of the shipped", "replaces: [gpu]"),
+        ({"a": changed("T-001", "gpu-001")}, "the id gpu-001 is of the shipped", "replaces: [gpu]"),
+        ({"a": changed("T-001", '"GPU-001 "')}, "custom.id is 'GPU-001 '", "without spaces"),
+        (
+            {"a": changed("T-001", '"GPU-001\u200b"')},
+            "custom.id is 'GPU-001\\u200b'",
+            "without spaces",
+        ),
         (
             {"a": changed("package eidos.t.driver", "package eidos.gpu.driver_security_floor")},
             "the package eidos.gpu.driver_security_floor is of the shipped pack 'gpu'",
@@ -289,6 +297,20 @@ def test_a_pack_says_what_it_replaces(tmp_path: Path, engine: LightEngine) -> No
         load(write_pack(tmp_path / "c", own + "replaces: gpu\n", a=rule), engine)
     pack = load(write_pack(tmp_path / "d", own + "replaces: [gpu]\n", a=rule), engine)
     assert pack.replaces == ("gpu",)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("parms: {T-001: {floor: '600'}}", "'parms' is not known here"),
+        ("eidos: ~=9.0", "'eidos' is \"~=9.0\", which does not fit"),
+    ],
+)
+def test_what_a_manifest_says_in_vain_is_refused(
+    tmp_path: Path, engine: LightEngine, line: str, told: str
+) -> None:
+    with pytest.raises(EidosError, match=re.escape(told)):
+        load(write_pack(tmp_path / "t", f"{MANIFEST}{line}\n"), engine)
 
 
 def test_a_copy_of_a_shipped_pack_takes_nothing(tmp_path: Path, engine: LightEngine) -> None:
@@ -392,6 +414,8 @@ def test_a_plain_rule_names_only_what_there_is(
         ({"format": "regex", "default": "a"}, "(", "is not a regular expression"),
         ({"format": "regex", "default": "a"}, "(?!a)", "uses look-around"),
         ({"format": "version", "default": "1.2"}, "new", "must be a version"),
+        ({"format": "version", "default": "1.2"}, "2.x", "must be a version"),
+        ({"format": "version", "default": "1.2"}, "9999999999", "must be a version"),
         ({"default": "a"}, None, "must be text, not empty"),
     ],
 )

@@ -81,6 +81,8 @@ def test_versions(engine: RegoEngine, actual: str, wanted: str, right: Status) -
     "text",
     [
         "~> 1.33",
+        "!= 1.33.x",
+        "not in [580.X, 595]",
         ">= 1.30 < 1.40",
         r"=~ 1\.33.*",
         "",
@@ -176,6 +178,29 @@ def test_labels_of_nodes(engine: RegoEngine, of: Of, nodes: list[Node], right: S
     asked = constraint("K8s.node.labels", "== true", entry=LABEL, of=of)
     found = judged(engine, asked, Snapshot(Metadata(), nodes=tuple(nodes)))
     assert found.status is right, found
+
+
+@pytest.mark.parametrize("of", Of)
+@pytest.mark.parametrize("wanted", ["exists", "absent", ">= 8"])
+def test_what_a_tool_cannot_tell_is_unknown(engine: RegoEngine, of: Of, wanted: str) -> None:
+    node = Node("a", measured(k8s_node={"labels": GPU, "capacity": {"nvidia.com/gpu": "8"}}))
+    seen = Snapshot(Metadata(cluster="c", generator="upstream 0.8.12"), (), (node,))
+    found = judged(engine, constraint("gpu.pci.gpu-count", wanted, of=of), seen)
+    assert found.status is Status.UNKNOWN
+    assert "no fact that upstream 0.8.12 collects" in found.said
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [("2.0.1", Status.FAIL), ("1.0", Status.PASS), ("abc", Status.FAIL), ("", Status.FAIL)],
+)
+def test_what_cannot_be_compared_is_not_what_must_not_be(
+    engine: RegoEngine, value: str, right: Status
+) -> None:
+    about = {"labels": {"kubernetes.io/hostname": "a", **GPU}, "capacity": {"cpu": "8"}}
+    node = Node("a", measured(k8s_node={**about, "free": value}))
+    asked = constraint("k8s.node.free", ">= 2.0", of=Of.NO_GPU_NODE)
+    assert judged(engine, asked, Snapshot(Metadata(cluster="c"), (), (node,))).status is right
 
 
 def test_a_warning_refuses_nothing(engine: RegoEngine) -> None:

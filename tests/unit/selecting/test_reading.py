@@ -1,5 +1,6 @@
 """Catalogs that are not what they should be: refused whole, with file and line."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -129,6 +130,33 @@ def test_a_template_is_refused_where_it_is_not_announced(tmp_path: Path, refused
     }
     objects = (component("gpu-operator"), overlay("eks", components=announced))
     read_catalog([write(tmp_path / "good", *objects)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "overlays/own/b.yaml",
+        "overlays/b.d/c.json",
+        "overlay/b.yaml",
+        "Overlays/b.yaml",
+        "source.yaml",
+    ],
+)
+def test_a_file_that_nobody_would_read_is_refused(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "recipes", overlay("a"))
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("{}\n")
+    with pytest.raises(UsageError, match="would be read by nobody"):
+        read_catalog([folder])
+
+
+@pytest.mark.parametrize("name", ["a.YAML", "a.yml", "a.json"])
+def test_every_ending_of_a_document_is_read(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "recipes", overlay("a"))
+    text = json.dumps(overlay("a"))
+    (folder / "overlays/a.yaml").unlink()
+    (folder / "overlays" / name).write_text(text)
+    assert [*read_catalog([folder]).overlays] == ["a"]
 
 
 def test_too_many_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
