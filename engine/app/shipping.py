@@ -12,6 +12,7 @@ from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
     MANIFEST,
     Verified,
+    attestation_paths,
     publish,
     read_attestations,
     refuse_taken,
@@ -302,12 +303,20 @@ def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) 
     digest = verify_tree(folder).digest
     if digest is not None:
         _refuse_other(stored, digest, name)
-        attached = [*attached_signatures(repository, stored.descriptor.digest)]
-        for own in read_attestations(folder):  # nobody pushes them so, and they count as others
-            attached.append(own.content)
-            (folder / own.path).unlink()
+        _refuse_hidden(folder, name)
+        attached = attached_signatures(repository, stored.descriptor.digest)
         write_tree(folder, collected(attached, digest))
     return digest
+
+
+def _refuse_hidden(folder: Path, name: str) -> None:
+    """Refuse a layer with files that no manifest lists: who deploys the layer deploys those too."""
+    hidden = attestation_paths(folder)
+    if hidden:
+        raise DistributionError(
+            f"the layer of {name} holds {hidden[0]}, which is no part of the bundle",
+            hint="Attestations refer to a bundle, and are not in it: push it anew with eidos.",
+        )
 
 
 def _refuse_inside(request: PullRequest) -> None:

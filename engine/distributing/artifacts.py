@@ -186,15 +186,17 @@ def taken_layer(repository: Repository, stored: Stored, kind: str) -> Iterator[B
         repository: where it is.
         stored: its manifest.
         kind: `BUNDLE` or `PACK`. A pack may have been pushed by others, so only the media type of
-            its layer counts, as it does for OPA; for a bundle its own does as well.
+            its layer counts, as it does for OPA. A bundle has no other layer, whatever that is:
+            Flux deploys the first.
 
     Raises:
         DistributionError: the manifest is of something else, or the layer is not what it says.
     """
     said = read_manifest(stored.content, repository.place)
-    layers = [layer for layer in said.layers if layer.media_type == LAYER]
+    layers = [each for each in said.layers if kind == BUNDLE or each.media_type == LAYER]
     is_other = kind == BUNDLE and said.artifact_type != BUNDLE
-    if said.media_type in INDEXES or is_other or len(layers) != 1:
+    is_one = [each.media_type for each in layers] == [LAYER]
+    if said.media_type in INDEXES or is_other or not is_one:
         what = said.media_type if said.media_type in INDEXES else said.artifact_type
         raise DistributionError(
             f"{repository.place}@{stored.descriptor.digest} is no "

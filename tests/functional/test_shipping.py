@@ -806,6 +806,26 @@ def test_a_manifest_of_something_else(shell: Shell, bad: Hub, change: dict[str, 
     nothing_happened(shell, bad)
 
 
+def test_a_layer_before_the_one_that_is_looked_at(shell: Shell, bad: Hub) -> None:
+    """Flux deploys the first layer, whatever its media type."""
+    layers = [bad.add(b"x", "application/vnd.cncf.flux.content.v1.tar+gzip")]
+    layers.append(bad.add(bundle_tar("b1"), LAYER))
+    put_layer(bad, b"", layers=layers)
+    shell("bundle", "verify", f"{bad.name('a')}:v1", code=2)
+    assert "is no bundle" in shell.err
+    assert "with 2 layers" in shell.err
+
+
+def test_attestations_in_a_layer_are_deployed_with_it(shell: Shell, bad: Hub) -> None:
+    """No manifest lists them, so that whoever deploys the layer would deploy what nobody knows."""
+    hidden = ("attestations/a.sigstore.json", tarfile.REGTYPE, b'{"kind":"Namespace"}')
+    put_layer(bad, bundle_tar("b1", hidden))
+    for words in (("verify", f"{bad.name('a')}:v1"), ("pull", f"{bad.name('a')}:v1", "-o", "out")):
+        shell("bundle", *words, code=2)
+        assert "holds attestations/a.sigstore.json, which is no part of the bundle" in shell.err
+    nothing_happened(shell, bad)
+
+
 def test_an_index_that_holds_itself(shell: Shell, bad: Hub) -> None:
     """No true digest can do this; a registry that lies can."""
     entry = {"mediaType": INDEX, "digest": NO_DIGEST, "size": 1}
