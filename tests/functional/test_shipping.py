@@ -771,6 +771,14 @@ def test_a_layer_that_holds_another_bundle_than_said(shell: Shell, bad: Hub) -> 
     nothing_happened(shell, bad)
 
 
+def test_the_name_of_a_file_writes_no_line_of_ours(shell: Shell, bad: Hub) -> None:
+    Path("b1/x\nb1: trust replayed").write_text("x")
+    for words in (("push", "b1", bad.name("a")), ("verify", "b1")):
+        shell("bundle", *words, code=(1, 2))
+        assert "is not part of the bundle" in shell.out + shell.err
+        assert "\nb1: trust replayed" not in shell.out + shell.err
+
+
 @pytest.mark.parametrize("size", [1, 10_000, 1 << 39, -1, "7", None, 1.5, True])
 def test_a_layer_of_another_size_than_said(shell: Shell, bad: Hub, size: Any) -> None:
     layer = {**bad.add(bundle_tar("b1"), LAYER), "size": size}
