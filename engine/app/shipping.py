@@ -58,6 +58,8 @@ _ARCHIVES = (".tar.gz", ".tgz")
 _FILE_AT_MOST = 256 << 20
 """Bytes of a pack, an archive, or an attached file."""
 _LISTED_AT_MOST = 1000
+_REFERRERS = re.compile(r"sha256-[0-9a-f]{64}")
+"""A tag of the referrers of a digest, in registries without the API for them."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 """A file may be called so on every system; what others call theirs is not taken on trust."""
 
@@ -129,7 +131,7 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
         DistributionError: the place cannot be asked, or refuses.
         UsageError: the tag would have to move, or something is asked for that cannot be there.
     """
-    target = _target(request.target)
+    target = _version(request.target)
     with bundle_at(request.source) as folder:
         _refuse_unwhole(folder, str(request.source))
         files, signed = read_tree(folder), read_attestations(folder)
@@ -154,6 +156,21 @@ def _target(text: str) -> Reference:
     if target.digest is not None:
         raise UsageError(
             "the digest follows from what is pushed", hint=f"Write {replace(target, digest=None)}"
+        )
+    return target
+
+
+def _version(text: str) -> Reference:
+    """Read where something is pushed to; what stands for the referrers of a digest is no version.
+
+    Raises:
+        UsageError: it is no target, or has such a tag, which would hide signatures.
+    """
+    target = _target(text)
+    if target.tag is not None and _REFERRERS.fullmatch(target.tag):
+        raise UsageError(
+            f"the tag {target.tag} stands for what refers to a manifest, and names no version",
+            hint=f"Write {replace(target, tag='TAG')}",
         )
     return target
 
@@ -415,7 +432,7 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
         DistributionError: it is none, or the place cannot be asked.
         UsageError: the tag would have to move.
     """
-    target = _target(request.target)
+    target = _version(request.target)
     content = _read_file(request.source)
     revision = opa_revision(content, str(request.source))
     artifact = pack_artifact(content, revision, request.source.name)
@@ -445,6 +462,7 @@ def pull_pack(request: PullRequest, way: Way) -> Shipped:
                 beside = ending.enter_context(staged(request.referrers))
                 _write_referrers(repository, stored, beside)
                 publish(beside, request.referrers)
+            _make_folder(request.place.parent)
             _write_file(request.place, content, force=request.force)
     said = f"pulled {_named(source)} to {request.place}"
     return Shipped(named, stored.descriptor.digest, said)
@@ -547,6 +565,17 @@ def _unreadable(file: Path, error: OSError) -> UsageError:
         f"the file cannot be read: {(error.strerror or str(error)).lower()}",
         location=Location(str(file)),
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DistributionError(
+            f"the folder cannot be made: {(error.strerror or str(error)).lower()}",
+            hint="Name one that can be made; nothing was changed.",
+            location=Location(str(folder)),
+        ) from error
 
 
 def _write_file(place: Path, content: bytes, *, force: bool) -> None:

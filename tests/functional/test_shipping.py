@@ -343,6 +343,7 @@ def test_a_bundle_that_is_not_whole_is_not_pushed(shell: Shell, bad: Hub, change
     ("words", "said"),
     [
         (["bundle", "push", "b1", f"oci://h.example/a@{NO_DIGEST}"], "the digest follows"),
+        (["bundle", "push", "b1", f"oci-layout:x:sha256-{'0' * 64}"], "and names no version"),
         (["bundle", "pull", "oci://h.example/a", "-o", "x"], "names no artifact"),
         (["bundle", "pull", "oci://h.example/a:v", "-o", "b1"], "there is something at 'b1'"),
         (["bundle", "pull", "oci://h.example/a:v", "-o", "x", "--expect", "1"], "is no digest"),
