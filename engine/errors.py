@@ -61,9 +61,9 @@ class Location:
         """Give ``file:line:column path``, leaving out what is not known.
 
         What a document calls things may have no end: of names that are too long the middle is left
-        out, so that the sentence behind them is read.
+        out, so that the sentence behind them is read. Nor may a name write lines of its own.
         """
-        file = without_middle(self.file, _LONGEST_FILE)
+        file = without_middle(self.file, _LONGEST_FILE).replace("\n", "\\n")
         place = ":".join(str(part) for part in (file, self.line, self.column) if part)
         return f"{place} {self.shown_path}" if self.path else place
 

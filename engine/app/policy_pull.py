@@ -75,7 +75,6 @@ def pull_locked(file: Path, way: Way, *, force: bool = False) -> Iterator[Shippe
         raise UsageError(f"{file} says of no pack where it was pulled from", hint=hint)
     requests = [_again(each, lock, force=force) for each in lock.pulled]
     for request in requests:
-        request.place.parent.mkdir(parents=True, exist_ok=True)
         yield pull_pack(request, way)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
     Verified,
+    attestation_paths,
     claimed_digest,
     digest_of,
     publish,
@@ -56,6 +57,8 @@ _ARCHIVES = (".tar.gz", ".tgz")
 _FILE_AT_MOST = 256 << 20
 """Bytes of a pack, an archive, or an attached file."""
 _LISTED_AT_MOST = 1000
+_REFERRERS = re.compile(r"sha256-[0-9a-f]{64}")
+"""A tag of the referrers of a digest, in registries without the API for them."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 """A file may be called so on every system; what others call theirs is not taken on trust."""
 
@@ -127,7 +130,7 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
         DistributionError: the place cannot be asked, or refuses.
         UsageError: the tag would have to move, or something is asked for that cannot be there.
     """
-    target = _target(request.target)
+    target = _version(request.target)
     with bundle_at(request.source) as folder:
         _refuse_unwhole(folder, str(request.source))
         files, signed = read_tree(folder), read_attestations(folder)
@@ -152,6 +155,21 @@ def _target(text: str) -> Reference:
     if target.digest is not None:
         raise UsageError(
             "the digest follows from what is pushed", hint=f"Write {replace(target, digest=None)}"
+        )
+    return target
+
+
+def _version(text: str) -> Reference:
+    """Read where something is pushed to; what stands for the referrers of a digest is no version.
+
+    Raises:
+        UsageError: it is no target, or has such a tag, which would hide signatures.
+    """
+    target = _target(text)
+    if target.tag is not None and _REFERRERS.fullmatch(target.tag):
+        raise UsageError(
+            f"the tag {target.tag} stands for what refers to a manifest, and names no version",
+            hint=f"Write {replace(target, tag='TAG')}",
         )
     return target
 
@@ -295,12 +313,20 @@ def _take_tree(repository: Repository, stored: Stored, folder: Path, name: str) 
     digest = claimed_digest(folder)  # who takes the folder holds the files against it
     if digest is not None:
         _refuse_other(stored, digest, name)
-        attached = [*attached_signatures(repository, stored.descriptor.digest)]
-        for own in read_attestations(folder):  # nobody pushes them so, and they count as others
-            attached.append(own.content)
-            (folder / own.path).unlink()
+        _refuse_hidden(folder, name)
+        attached = attached_signatures(repository, stored.descriptor.digest)
         write_tree(folder, collected(attached, digest))
     return digest
+
+
+def _refuse_hidden(folder: Path, name: str) -> None:
+    """Refuse a layer with files that no manifest lists: who deploys the layer deploys those too."""
+    hidden = attestation_paths(folder)
+    if hidden:
+        raise DistributionError(
+            f"the layer of {name} holds {hidden[0]}, which is no part of the bundle",
+            hint="Attestations refer to a bundle, and are not in it: push it anew with eidos.",
+        )
 
 
 def _refuse_inside(request: PullRequest) -> None:
@@ -399,7 +425,7 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
         DistributionError: it is none, or the place cannot be asked.
         UsageError: the tag would have to move.
     """
-    target = _target(request.target)
+    target = _version(request.target)
     content = _read_file(request.source)
     revision = opa_revision(content, str(request.source))
     artifact = pack_artifact(content, revision, request.source.name)
@@ -429,6 +455,7 @@ def pull_pack(request: PullRequest, way: Way) -> Shipped:
                 beside = ending.enter_context(staged(request.referrers))
                 _write_referrers(repository, stored, beside)
                 publish(beside, request.referrers)
+            _make_folder(request.place.parent)
             _write_file(request.place, content, force=request.force)
     said = f"pulled {_named(source)} to {request.place}"
     return Shipped(named, stored.descriptor.digest, said)
@@ -531,6 +558,17 @@ def _unreadable(file: Path, error: OSError) -> UsageError:
         f"the file cannot be read: {(error.strerror or str(error)).lower()}",
         location=Location(str(file)),
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DistributionError(
+            f"the folder cannot be made: {(error.strerror or str(error)).lower()}",
+            hint="Name one that can be made; nothing was changed.",
+            location=Location(str(folder)),
+        ) from error
 
 
 def _write_file(place: Path, content: bytes, *, force: bool) -> None:

@@ -50,6 +50,8 @@ _ATTESTATION = re.compile(
 _NAMES = f"Remove it; a Sigstore bundle is called NAME{SIGSTORE}, in small letters."
 ATTESTATIONS_AT_MOST = 256
 """That are looked at of one bundle: three statements, and each signer anew."""
+ATTESTED_AT_MOST = 64 << 20
+"""Bytes of all of them together, which are in memory at once."""
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
 _CHUNK = 1 << 20
 _MANIFEST_AT_MOST = 64 << 20
@@ -333,7 +335,9 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
     there = set(_paths(folder))
     for path in sorted(listed.keys() - there):
         yield Problem(
-            f"{path} is missing", "Get the bundle again from where it was made.", _at(folder, path)
+            f"{_shown(path)} is missing",
+            "Get the bundle again from where it was made.",
+            _at(folder, path),
         )
     for path in sorted(there - listed.keys() - _SEALING):
         if _ATTESTATION.fullmatch(path) and _is_regular(folder / path):
@@ -341,13 +345,20 @@ def _differences(folder: Path, listed: Mapping[str, Listed]) -> Iterator[Problem
         if path == ATTESTATIONS and stat.S_ISDIR((folder / path).lstat().st_mode):
             continue  # empty: something is about to be signed
         hint = _NAMES if path.startswith(f"{ATTESTATIONS}/") else "Remove it."
-        yield Problem(f"{path} is not part of the bundle", hint, _at(folder, path))
+        yield Problem(f"{_shown(path)} is not part of the bundle", hint, _at(folder, path))
     for path in sorted(there & listed.keys()):
         why = _altered(folder / path, listed[path])
         if why:
             yield Problem(
-                f"{path} {why}", "Get the bundle again from where it was made.", _at(folder, path)
+                f"{_shown(path)} {why}",
+                "Get the bundle again from where it was made.",
+                _at(folder, path),
             )
+
+
+def _shown(path: str) -> str:
+    """Write a path in one line: whoever named it must not write lines of ours."""
+    return path.replace("\n", "\\n")
 
 
 def attestation_paths(folder: Path) -> list[str]:
@@ -363,7 +374,8 @@ def read_attestations(folder: Path) -> list[File]:
     """Read envelopes and Sigstore bundles about a bundle, whatever is in them.
 
     Raises:
-        BundleError: one cannot be read, or is too large for one; or there are too many.
+        BundleError: one cannot be read, or is too large for one; or there are too many, or too
+            much.
     """
     paths = attestation_paths(folder)
     if len(paths) > ATTESTATIONS_AT_MOST:
@@ -372,7 +384,18 @@ def read_attestations(folder: Path) -> list[File]:
             hint="Remove those that nobody needs.",
             location=_at(folder, ATTESTATIONS),
         )
-    return [File(path, read_attestation(folder / path)) for path in paths]
+    files: list[File] = []
+    left = ATTESTED_AT_MOST
+    for path in paths:
+        files.append(File(path, read_attestation(folder / path)))
+        left -= len(files[-1].content)
+        if left < 0:
+            raise BundleError(
+                f"the attestations of the bundle have more than {ATTESTED_AT_MOST:,} bytes",
+                hint="Remove those that nobody needs.",
+                location=_at(folder, path),
+            )
+    return files
 
 
 def read_attestation(path: Path) -> bytes:

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from eidos.engine.bundling.trees import ATTESTATIONS_AT_MOST
+from eidos.engine.bundling.trees import ATTESTATIONS_AT_MOST, ATTESTED_AT_MOST
 from eidos.engine.bundling.trees import MANIFEST as TREE_MANIFEST
 from eidos.engine.bundling.trees import read_manifest as read_tree_manifest
 from eidos.engine.digest import address, canonical
@@ -186,15 +186,17 @@ def taken_layer(repository: Repository, stored: Stored, kind: str) -> Iterator[B
         repository: where it is.
         stored: its manifest.
         kind: `BUNDLE` or `PACK`. A pack may have been pushed by others, so only the media type of
-            its layer counts, as it does for OPA; for a bundle its own does as well.
+            its layer counts, as it does for OPA. A bundle has no other layer, whatever that is:
+            Flux deploys the first.
 
     Raises:
         DistributionError: the manifest is of something else, or the layer is not what it says.
     """
     said = read_manifest(stored.content, repository.place)
-    layers = [layer for layer in said.layers if layer.media_type == LAYER]
+    layers = [each for each in said.layers if kind == BUNDLE or each.media_type == LAYER]
     is_other = kind == BUNDLE and said.artifact_type != BUNDLE
-    if said.media_type in INDEXES or is_other or len(layers) != 1:
+    is_one = [each.media_type for each in layers] == [LAYER]
+    if said.media_type in INDEXES or is_other or not is_one:
         what = said.media_type if said.media_type in INDEXES else said.artifact_type
         raise DistributionError(
             f"{repository.place}@{stored.descriptor.digest} is no "
@@ -216,21 +218,32 @@ def attached_signatures(repository: Repository, digest: str) -> Iterator[bytes]:
         DistributionError: the repository cannot be asked, or more refers to it than anybody looks
             at: what is left out could be what counts.
     """
+    layers = [*_attached_layers(repository, digest)]
+    if sum(each.size for each in layers) > ATTESTED_AT_MOST:
+        raise _crowded(repository, digest, f"{ATTESTED_AT_MOST:,} bytes of")
+    for layer in layers:
+        with suppress(UnfitError), taken_blob(repository, layer) as content:
+            yield content.read()
+
+
+def _attached_layers(repository: Repository, digest: str) -> Iterator[Descriptor]:
     listed = (each for each in repository.referrers(digest) if _is_signed(each.artifact_type))
     for number, each in enumerate(listed):
         if number == ATTESTATIONS_AT_MOST:
-            raise DistributionError(
-                f"{repository.place}: more than {ATTESTATIONS_AT_MOST} attestations refer to "
-                f"{digest}",
-                hint="Have those removed that nobody needs.",
-            )
+            raise _crowded(repository, digest, str(ATTESTATIONS_AT_MOST))
         with suppress(UnfitError):
             said = read_manifest(take_manifest(repository, each.digest).content, each.digest)
             if said.subject is None or said.subject.digest != digest or len(said.layers) != 1:
                 continue
             if said.layers[0].size <= ENVELOPE_AT_MOST:
-                with taken_blob(repository, said.layers[0]) as content:
-                    yield content.read()
+                yield said.layers[0]
+
+
+def _crowded(repository: Repository, digest: str, most: str) -> DistributionError:
+    return DistributionError(
+        f"{repository.place}: more than {most} attestations refer to {digest}",
+        hint="Have those removed that nobody needs.",
+    )
 
 
 def _is_signed(kind: str | None) -> bool:

@@ -25,6 +25,7 @@ _ANSWER_AT_MOST = 1 << 18
 _HELPER_SECONDS = 30
 _HELPER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _TOKEN = "<token>"  # noqa: S105 -- what helpers call a user that is none
+_OF_ENTRY = ("username", "password", "identitytoken", "registrytoken")
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
@@ -79,7 +80,7 @@ def find_credential(repository: str, environ: Mapping[str, str]) -> Credential |
     Raises:
         DistributionError: a file cannot be read or is damaged, a helper fails or takes too long.
     """
-    named = "REGISTRY_AUTH_FILE" in environ
+    named = bool(environ.get("REGISTRY_AUTH_FILE"))
     for file in credential_files(environ):
         document = _read(file, required=named)
         if found := _find(document, repository, file, environ):
@@ -155,17 +156,22 @@ def _mapping(document: Mapping[str, Any], key: str, file: Path) -> dict[str, Any
 def _entry(said: Any, file: Path) -> Credential | None:  # noqa: ANN401 -- any JSON
     if not isinstance(said, dict):
         return None
-    user, password = said.get("username", ""), said.get("password", "")
+    user, password, identity, bearer = (said.get(key) or "" for key in _OF_ENTRY)
     if packed := said.get("auth"):
         try:
             text = base64.b64decode(packed, validate=True).decode()
         except (binascii.Error, ValueError, TypeError):
             raise _unreadable(file, "has a damaged entry") from None
         user, _, password = text.partition(":")
-    found = Credential(
-        user, password.rstrip("\0"), said.get("identitytoken", ""), said.get("registrytoken", "")
-    )
+    if not all(map(_can_be_sent, (user, password, identity, bearer))) or not bearer.isprintable():
+        raise _unreadable(file, "has a damaged entry")
+    found = Credential(user, password.rstrip("\0"), identity, bearer)
     return found if found != Credential() else None
+
+
+def _can_be_sent(said: object) -> bool:
+    """Say whether it is a text without halves of signs, as broken escapes leave them."""
+    return isinstance(said, str) and not any("\ud800" <= sign <= "\udfff" for sign in said)
 
 
 def _ask(helper: Any, name: str, file: Path, environ: Mapping[str, str]) -> Credential | None:  # noqa: ANN401 -- any JSON
@@ -213,6 +219,8 @@ def _answered(said: bytes) -> Credential | None:
         document = json.loads(said)
         user, secret = str(document["Username"]), str(document["Secret"])
     except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not (_can_be_sent(user) and _can_be_sent(secret)):
         return None
     if user == _TOKEN:
         return Credential(identity_token=secret)

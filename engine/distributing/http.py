@@ -7,9 +7,11 @@ name hosts and never a query, which may hold a signature.
 
 import email.utils
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import BinaryIO, TypeVar
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import proxy_bypass
@@ -21,7 +23,7 @@ from eidos.engine.ports import Clock
 
 try:
     import urllib3
-    from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
+    from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError, SSLError
 
     from eidos.engine.distributing.connecting import POOLS, watched
 except ImportError as error:
@@ -37,6 +39,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_AT_MOST = 5
 _CHUNK = 1 << 16
 _PORTS = {"http": 80, "https": 443}
+_TUNNEL = re.compile(r"Tunnel connection failed: ([1-5][0-9][0-9])\b")
+"""In what `http.client` says of a proxy that refuses."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
+"""What OpenSSL calls an answer that is none of TLS, by its versions."""
 
 
 class PassingError(DistributionError):
@@ -224,11 +230,10 @@ class Http:
                 preload_content=False,
                 timeout=urllib3.Timeout(connect=self.terms.timeout, read=self.terms.timeout),
             )
+        except ProxyError as error:
+            raise self._by_proxy(url, error) from error
         except SSLError as error:
-            raise DistributionError(
-                f"{_host(url)} cannot be trusted: {_tls_reason(error)}",
-                hint="Name the authority that signed its certificate: --ca-file FILE.",
-            ) from error
+            raise _untrusted(url, error) from error
         except NewConnectionError as error:
             raise DistributionError(
                 f"{_host(url)} cannot be reached",
@@ -239,6 +244,24 @@ class Http:
         except ValueError as error:  # a header or an address that cannot be
             raise DistributionError(f"{_host(url)} cannot be asked") from error
         return Answer(raw, url, self.terms.timeout)
+
+    def _by_proxy(self, url: str, error: "ProxyError") -> DistributionError:
+        """Say of what a proxy refuses that it is the proxy; of its words only the status."""
+        proxy = _host(self._proxy(urlsplit(url)) or "")
+        found = _TUNNEL.search(str(error.original_error))
+        if found is None:
+            message, status = f"the proxy {proxy} cannot be reached", 0
+        else:
+            message, status = (
+                f"the proxy {proxy} answers {found[1]} for {_host(url)}",
+                int(found[1]),
+            )
+        if status in _PASSING:
+            return PassingError(message)
+        return DistributionError(
+            message,
+            hint="Check HTTPS_PROXY, with user and password if it wants them, and NO_PROXY.",
+        )
 
     def _after(self, answer: Answer) -> float | None:
         """Give the seconds that ``Retry-After`` asks to wait (RFC 9110, 10.2.3)."""
@@ -269,15 +292,19 @@ class Http:
     def _proxy(self, url: SplitResult) -> str | None:
         """Give the proxy for an address; this machine is never asked through one."""
         names = (f"{url.scheme}_proxy", f"{url.scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
-        proxy = next((self._environ[name] for name in names if self._environ.get(name)), None)
+        name = next((name for name in names if self._environ.get(name)), None)
         excepted = self._environ.get("no_proxy") or self._environ.get("NO_PROXY") or ""
         direct = is_loopback(url.hostname) or proxy_bypass(url.netloc, {"no": excepted})
-        if proxy is None or direct:
+        if name is None or direct:
             return None
-        proxy = proxy if "://" in proxy else f"http://{proxy}"
-        if _split(proxy).scheme not in _PORTS:
-            raise DistributionError("the proxy that the environment names is none for HTTP")
-        return proxy
+        said = self._environ[name]
+        proxy = said if "://" in said else f"http://{said}"
+        with suppress(DistributionError):
+            if _split(proxy).scheme in _PORTS:
+                return proxy
+        raise DistributionError(
+            f"{name} names no proxy for HTTP", hint=f"Write {name}=http://HOST:PORT"
+        )
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
@@ -350,7 +377,16 @@ def _why(error: Exception, timeout: float) -> str:
     return "broke off"
 
 
-def _tls_reason(error: Exception) -> str:
-    """Give OpenSSL's words for why; they hold no secret."""
+def _untrusted(url: str, error: Exception) -> DistributionError:
+    """Say in OpenSSL's words why a server is not trusted; they hold no secret."""
     cause = error.args[0] if error.args else error
-    return str(getattr(cause, "verify_message", "") or "TLS cannot be agreed on")
+    if getattr(cause, "reason", None) in _NO_TLS:
+        return DistributionError(
+            f"{_host(url)} does not answer by TLS",
+            hint="Check its port; a registry without TLS is spoken to with --plain-http.",
+        )
+    reason = getattr(cause, "verify_message", "") or "TLS cannot be agreed on"
+    return DistributionError(
+        f"{_host(url)} cannot be trusted: {reason}",
+        hint="Name the authority that signed its certificate: --ca-file FILE.",
+    )

@@ -138,8 +138,9 @@ def _manifest(said: Any) -> Manifest:  # noqa: ANN401 -- any JSON
     media_type = said.get("mediaType") or (INDEX if children or "manifests" in said else MANIFEST)
     if media_type not in MANIFESTS:
         raise _FaultError(f"its media type is {json.dumps(media_type)[:200]}")
-    if (media_type in INDEXES) is (config is not None):
-        raise _FaultError("it is half a manifest, half an index")
+    other = ("config", "layers") if media_type in INDEXES else ("manifests",)
+    if (media_type in INDEXES) is (config is not None) or any(said.get(key) for key in other):
+        raise _FaultError("it is half a manifest, half an index")  # CVE-2021-41190
     own = said.get("artifactType") or (config.media_type if config else "")
     if own and not (isinstance(own, str) and _MEDIA_TYPE.fullmatch(own)):
         raise _FaultError("its artifactType is no media type")

@@ -30,6 +30,9 @@ _ALL = 31
 """Window bits of zlib: a header of gzip, and any window."""
 _FOLLOWED = frozenset({b"x", b"L"})
 """Extended headers that may name the next file: of POSIX, and of GNU."""
+_REGULAR = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
+"""Neither contiguous files, which some readers pass over, nor sparse ones, of whose holes readers
+make different files; to `tarfile` both are regular."""
 _KINDS = {
     b"1": "a hard link",
     b"2": "a symbolic link",
@@ -37,6 +40,7 @@ _KINDS = {
     b"4": "a device",
     b"6": "a pipe",
     b"K": "a link",
+    b"7": "a contiguous file",
     b"S": "a sparse file",
     b"g": "a header for all that follows",
 }
@@ -114,6 +118,8 @@ def read_archive(
         if header.size > bounds.file_bytes:
             raise _wrong(name, f"{path!r} has more than {bounds.file_bytes:,} bytes")
         names.take(path)
+        if header.name.endswith("/"):  # some readers go by that
+            raise _wrong(name, f"{path!r} is called as a folder, and is a file")
         content = unpacked.read(header.size)
         unpacked.read(-header.size % _BLOCK)
         yield File(path, content, is_executable=bool(header.mode & 0o100))
@@ -212,26 +218,39 @@ class _Unpacked:
 def _header(unpacked: _Unpacked, name: str) -> tarfile.TarInfo | None:
     """Read the next file's header, with the path that an extended one gives it; None at the end."""
     longer: str | None = None
+    is_extended = False
     while (block := unpacked.read(_BLOCK)).strip(b"\0"):
         try:
             found = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
             raise _wrong(name, "it is no tar, or damaged") from error
+        _refuse_ambiguous(block, found, name)
         if found.type in _FOLLOWED:
-            longer = _longer(found, unpacked, name) or longer
+            if is_extended:
+                raise _wrong(name, "it has two extended headers for one file")
+            longer, is_extended = _longer(found, unpacked, name), True
             continue
-        # Sparse files (S) are regular for `tarfile`, and readers differ in their maps of holes.
-        if not (found.isdir() or found.type in tarfile.REGULAR_TYPES) or found.type == b"S":
+        found.name = longer or found.name
+        if not (found.isdir() or found.type in _REGULAR):
             kind = _KINDS.get(found.type, "something else")
-            raise _wrong(name, f"{longer or found.name!r} is {kind} and no file")
+            raise _wrong(name, f"{found.name!r} is {kind} and no file")
         if found.size < 0 or (found.isdir() and found.size):
-            raise _wrong(name, f"{longer or found.name!r} has an impossible size")
-        if longer is not None:
-            found.name = longer
+            raise _wrong(name, f"{found.name!r} has an impossible size")
         return found
-    if longer is not None:
+    if is_extended:
         raise _wrong(name, "it is cut off")
     return None
+
+
+def _refuse_ambiguous(block: bytes, header: tarfile.TarInfo, name: str) -> None:
+    """Refuse a header whose path readers make up in different ways: they would deploy another file.
+
+    Only POSIX' has a beginning of the path in the field for it; others have times there, or nothing
+    that is looked at. Of star's it is shorter, which its end says.
+    """
+    prefix, end = block[345:500].strip(b"\0"), block[500:].strip(b"\0")
+    if end or (prefix and block[257:265] != tarfile.POSIX_MAGIC):
+        raise _wrong(name, f"the path of {header.name!r} can be read in two ways")
 
 
 def _longer(header: tarfile.TarInfo, unpacked: _Unpacked, name: str) -> str | None:

@@ -19,7 +19,8 @@ def text(found: Listing, out: TextIO, _rendering: Rendering) -> None:
         line = "  ".join(part for part in (each.tag.ljust(width), each.digest, _said(each)) if part)
         out.write(f"{disarmed(one_line(line))}\n")
     count = "1 artifact" if len(found.artifacts) == 1 else f"{len(found.artifacts)} artifacts"
-    others = f", and {found.others} tags of something else" if found.others else ""
+    tags = "1 tag" if found.others == 1 else f"{found.others} tags"
+    others = f", and {tags} of something else" if found.others else ""
     place = f"{found.place} ({found.origin})" if found.origin else found.place
     out.write(f"{disarmed(one_line(place))}: {count}{others}\n")
 

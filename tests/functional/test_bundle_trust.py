@@ -445,6 +445,12 @@ def listed() -> None:
     Path("b/manifest.json").write_text(json.dumps(manifest))
 
 
+def sparse(place: str) -> None:
+    """Make a file as large as an attestation may be, of nothing."""
+    with Path(place).open("wb") as file:
+        file.truncate(16 << 20)
+
+
 def linked() -> None:
     path = envelope_of(Path("b"))
     path.rename("moved")
@@ -520,6 +526,10 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
             lambda each: with_signatures(each, *[each.signatures[0]] * 1025),
         ),
         "more than 1024 signatures",
+    ),
+    "more than anybody keeps in memory": (
+        lambda: [sparse(f"b/attestations/{number}.sigstore.json") for number in range(5)],
+        "have more than 67,108,864 bytes",
     ),
     "an envelope of another name": (
         lambda: envelope_of(Path("b")).rename("b/attestations/gate.dsse.json"),
@@ -734,6 +744,27 @@ def test_more_signatures_than_anybody_reads_are_told(shell: Shell, hub: Hub) -> 
     assert "more than 1024 signatures" in shell.err
     shell("bundle", "pull", place, "-o", "out", code=2)
     assert not Path("out").exists()
+
+
+def test_more_than_anybody_keeps_in_memory_is_not_fetched(shell: Shell) -> None:
+    with registry() as hub:
+        place = hub.name("team/demo")
+        digest = shell("bundle", "push", "b", f"{place}:v1").rpartition("@")[2]
+        kind, content = hub.manifests["team/demo", digest]
+        dsse = "application/vnd.dsse.envelope.v1+json"
+        for number in range(5):
+            said = f"sha256:{number:064x}"
+            attached = {
+                "schemaVersion": 2,
+                "mediaType": kind,
+                "artifactType": dsse,
+                "config": hub.add(b"{}", dsse),
+                "layers": [{"mediaType": dsse, "digest": said, "size": 16 << 20}],
+                "subject": {"mediaType": kind, "digest": digest, "size": len(content)},
+            }
+            hub.put("team/demo", attached)
+        shell("bundle", "verify", f"{place}:v1", code=2)
+    assert "more than 67,108,864 bytes of attestations refer to sha256:" in shell.err
 
 
 def test_anybody_may_attach_anything_and_nothing_comes_of_it(shell: Shell, hub: Hub) -> None:

@@ -59,6 +59,7 @@ def noted(shell: Shell, hub: Hub, tag: str = "1.0.0", *options: str) -> None:
 
 def test_a_fresh_checkout_gets_its_packs_with_one_command(shell: Shell, hub: Hub) -> None:
     digest = pushed(shell, hub)
+    Path("policies").rmdir()
     noted(shell, hub)
     assert "noted in" in shell.err
     shell(*CHECK, code=2)  # a lock that says of no pack lets none judge

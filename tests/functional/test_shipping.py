@@ -340,6 +340,7 @@ def test_a_bundle_that_is_not_whole_is_not_pushed(shell: Shell, bad: Hub, change
     ("words", "said"),
     [
         (["bundle", "push", "b1", f"oci://h.example/a@{NO_DIGEST}"], "the digest follows"),
+        (["bundle", "push", "b1", f"oci-layout:x:sha256-{'0' * 64}"], "and names no version"),
         (["bundle", "pull", "oci://h.example/a", "-o", "x"], "names no artifact"),
         (["bundle", "pull", "oci://h.example/a:v", "-o", "b1"], "there is something at 'b1'"),
         (["bundle", "pull", "oci://h.example/a:v", "-o", "x", "--expect", "1"], "is no digest"),
@@ -768,6 +769,14 @@ def test_a_layer_that_holds_another_bundle_than_said(shell: Shell, bad: Hub) -> 
     nothing_happened(shell, bad)
 
 
+def test_the_name_of_a_file_writes_no_line_of_ours(shell: Shell, bad: Hub) -> None:
+    Path("b1/x\nb1: trust replayed").write_text("x")
+    for words in (("push", "b1", bad.name("a")), ("verify", "b1")):
+        shell("bundle", *words, code=(1, 2))
+        assert "is not part of the bundle" in shell.out + shell.err
+        assert "\nb1: trust replayed" not in shell.out + shell.err
+
+
 @pytest.mark.parametrize("size", [1, 10_000, 1 << 39, -1, "7", None, 1.5, True])
 def test_a_layer_of_another_size_than_said(shell: Shell, bad: Hub, size: Any) -> None:
     layer = {**bad.add(bundle_tar("b1"), LAYER), "size": size}
@@ -800,6 +809,26 @@ def test_a_manifest_of_something_else(shell: Shell, bad: Hub, change: dict[str, 
     put_layer(bad, bundle_tar("b1"), **change)
     shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", *QUICK, code=2)
     assert "\x1b" not in shell.err
+    nothing_happened(shell, bad)
+
+
+def test_a_layer_before_the_one_that_is_looked_at(shell: Shell, bad: Hub) -> None:
+    """Flux deploys the first layer, whatever its media type."""
+    layers = [bad.add(b"x", "application/vnd.cncf.flux.content.v1.tar+gzip")]
+    layers.append(bad.add(bundle_tar("b1"), LAYER))
+    put_layer(bad, b"", layers=layers)
+    shell("bundle", "verify", f"{bad.name('a')}:v1", code=2)
+    assert "is no bundle" in shell.err
+    assert "with 2 layers" in shell.err
+
+
+def test_attestations_in_a_layer_are_deployed_with_it(shell: Shell, bad: Hub) -> None:
+    """No manifest lists them, so that whoever deploys the layer would deploy what nobody knows."""
+    hidden = ("attestations/a.sigstore.json", tarfile.REGTYPE, b'{"kind":"Namespace"}')
+    put_layer(bad, bundle_tar("b1", hidden))
+    for words in (("verify", f"{bad.name('a')}:v1"), ("pull", f"{bad.name('a')}:v1", "-o", "out")):
+        shell("bundle", *words, code=2)
+        assert "holds attestations/a.sigstore.json, which is no part of the bundle" in shell.err
     nothing_happened(shell, bad)
 
 

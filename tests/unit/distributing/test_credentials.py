@@ -135,6 +135,7 @@ def test_a_helper_without_end_is_ended(
         "printf '[%.0s' $(seq 100000)",
         "echo '{\"Username\": [], \"Secret\": {}}' | tr -d '}'",
         "kill -9 $$",
+        """echo '{"Username": "ada", "Secret": "\\ud800"}'""",
         ":",
     ],
 )
@@ -156,6 +157,11 @@ def test_a_helper_that_says_nothing_of_use(
         ({"auths": []}, None),
         ({"auths": ["x"]}, "no object at 'auths'"),
         ({"auths": {"h.io": {"auth": "%%%" + SECRET}}}, "damaged entry"),
+        ({"auths": {"h.io": {"username": "ada", "password": 5}}}, "damaged entry"),
+        ({"auths": {"h.io": {"username": "ada", "password": f"{SECRET}\ud800"}}}, "damaged entry"),
+        ({"auths": {"h.io": {"identitytoken": [SECRET]}}}, "damaged entry"),
+        ({"auths": {"h.io": {"registrytoken": f"{SECRET}\n"}}}, "damaged entry"),
+        ({"auths": {"h.io": {"username": None, "password": None}}}, None),
         ({"credHelpers": {"h.io": "../../bin/sh"}}, "helper that cannot be"),
         ({"credHelpers": {"h.io": "x; rm -rf /"}}, "helper that cannot be"),
         ({"credsStore": "absent"}, "docker-credential-absent is not on PATH"),
@@ -177,6 +183,12 @@ def test_what_is_wrong_is_told_without_a_secret(
 def test_a_named_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DistributionError, match="is not there"):
         find_credential("h.io/a", {"REGISTRY_AUTH_FILE": f"{tmp_path}/none"})
+
+
+def test_an_empty_name_names_no_file(tmp_path: Path) -> None:
+    write(tmp_path / ".docker/config.json", {"auths": {"h.io": AUTH}})
+    environ = {"REGISTRY_AUTH_FILE": "", "DOCKER_CONFIG": "", "HOME": str(tmp_path)}
+    assert find_credential("h.io/a", environ) == ADA
 
 
 def test_a_credential_says_nothing_of_itself() -> None:

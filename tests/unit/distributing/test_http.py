@@ -61,13 +61,44 @@ def test_what_cannot_be_reached_is_not_tried_again() -> None:
     with pytest.raises(DistributionError, match="cannot be reached"):
         nobody.manifest("v1")
     assert clock.waited == []
+    behind = Registry("h.example/a", Terms(timeout=20), clock, {"HTTPS_PROXY": "127.0.0.1:1"})
+    with pytest.raises(DistributionError, match=r"the proxy 127\.0\.0\.1:1 cannot be reached"):
+        behind.manifest("v1")
+    assert clock.waited == []
 
 
 @pytest.mark.parametrize("proxy", ["ftp://h:1", "socks5://h:1", "http://"])
 def test_a_proxy_that_is_none(proxy: str) -> None:
     asked = Registry("h.example/a", Terms(), Clock(), {"HTTPS_PROXY": proxy})
-    with pytest.raises(DistributionError):
+    with pytest.raises(DistributionError, match="HTTPS_PROXY names no proxy"):
         asked.manifest("v1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.0 407 s3cr3t\r\n\r\n", "answers 407 for h.example"),
+        (b"HTTP/1.0 502 s3cr3t\r\n\r\n", "answers 502 for h.example"),
+    ],
+)
+def test_a_proxy_that_refuses_is_named(answer: bytes, said: str) -> None:
+    """It is not the registry that is at fault, and what the proxy says may be anything."""
+    with raw_server(answer) as proxy:
+        environ = {"HTTPS_PROXY": f"ada:s3cr3t@{proxy}"}
+        with pytest.raises(DistributionError, match=said) as refused:
+            Registry("h.example/a", Terms(timeout=20), Clock(), environ).manifest("v1")
+    message = f"{refused.value} {refused.value.hint}"
+    assert message.startswith(f"the proxy {proxy} ")
+    assert "s3cr3t" not in message
+
+
+def test_a_server_without_tls_is_told_as_one() -> None:
+    with (
+        raw_server(b"HTTP/1.0 400 Bad Request\r\n\r\n") as host,
+        pytest.raises(DistributionError, match="does not answer by TLS") as refused,
+    ):
+        Http(Terms(timeout=20), Clock(), {}).send("GET", f"https://{host}/v2/", {})
+    assert "--plain-http" in (refused.value.hint or "")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,10 @@ MANIFESTS: dict[str, Callable[[str], str]] = {
         '"layers":', '"layer\u017f":[],"layers":', 1
     ),
     "of a descriptor": lambda text: text.replace('"size":', '"Size":1,"size":', 1),
+    "manifests beside layers": lambda text: text.replace(
+        '"layers":', f'"manifests":[{json.dumps(describe(b"a", "a/b").document())}],"layers":', 1
+    ),
+    "an index with layers": lambda text: text.replace(MANIFEST, INDEX).replace('"config"', '"c"'),
     "a key twice": lambda text: text.replace('"layers":', '"layers":[],"layers":', 1),
     "a key twice in a descriptor": lambda text: text.replace('"size":', '"size":1,"size":', 1),
 }

@@ -103,7 +103,51 @@ def linked(type_: bytes) -> tuple[tarfile.TarInfo, bytes]:
     return entry("in", b"", type=type_, linkname="/etc/passwd")
 
 
+def extended(type_: bytes, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Make a header that gives the next file another path."""
+    return entry("more", content, type=type_)
+
+
+PAX, GNU = extended(b"x", b"10 path=b\n"), extended(b"L", b"c\0")
+
+
+def headed(**fields: tuple[int, bytes]) -> bytes:
+    """Pack a file ``a`` whose header has something else at some places."""
+    tar = bytearray(gzip.decompress(packed(entry("a"))))
+    for at, value in fields.values():
+        tar[at : at + len(value)] = value
+    tar[148:156] = b" " * 8
+    tar[148:156] = b"%06o\0 " % sum(tar[:512])
+    return gzip.compress(bytes(tar))
+
+
+TWO_WAYS = "can be read in two ways"
 HOSTILE: dict[str, tuple[bytes, str]] = {
+    # Each of these has another path, or is none, for what is written in Go: Flux, Argo CD, OPA.
+    "two paths, GNU's last": (packed(PAX, GNU, entry("a")), "two extended headers"),
+    "two paths, POSIX' last": (packed(GNU, PAX, entry("a")), "two extended headers"),
+    "two headers of POSIX": (
+        packed(PAX, extended(b"x", b"11 mtime=1\n"), entry("a")),
+        "two extended headers",
+    ),
+    "a folder before the path of no POSIX": (
+        headed(magic=(257, bytes(8)), prefix=(345, b"dir")),
+        TWO_WAYS,
+    ),
+    "a time of GNU for a folder": (
+        headed(magic=(257, b"ustar  \0"), prefix=(345, b"00000000123")),
+        TWO_WAYS,
+    ),
+    "a time of star for a folder": (
+        headed(prefix=(345, b"d" * 131 + b"1"), end=(508, b"tar\0")),
+        TWO_WAYS,
+    ),
+    "contiguous": (packed(linked(tarfile.CONTTYPE)), "'in' is a contiguous file"),
+    "a file called as a folder": (packed(entry("a/")), "'a' is called as a folder"),
+    "an old file called as a folder": (
+        packed(extended(b"x", b"11 path=b/\n"), entry("a", type=tarfile.AREGTYPE)),
+        "'b' is called as a folder",
+    ),
     "up": (packed(entry("../x")), "no file can be called '../x'"),
     "up later": (packed(entry("a/../../x")), "no file can be called"),
     "absolute": (packed(entry("/etc/x")), "no file can be called '/etc/x'"),
