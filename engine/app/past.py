@@ -374,7 +374,7 @@ def _data(
 def policy_of(captures: Sequence[Capture], context: Context) -> Policy:
     """Give what judged a cluster at one state time: of each rule the last version that was asked.
 
-    Runs of ``eidos recipe`` judged a choice, and not the cluster: they count only where no other is.
+    Runs of ``eidos recipe`` judged a choice, and not the cluster: they count where no other is.
 
     Args:
         captures: those of one state time, those recorded later last.
