@@ -21,6 +21,7 @@ from eidos.engine.model.snapshot import Collection, Facts
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Verdict
 from eidos.engine.records import dataclass
+from eidos.engine.selecting.rules import is_answer_to_a_query
 
 SPAN = timedelta(days=30)
 """How far back a question reaches that does not say."""
@@ -373,11 +374,14 @@ def _data(
 def policy_of(captures: Sequence[Capture], context: Context) -> Policy:
     """Give what judged a cluster at one state time: of each rule the last version that was asked.
 
+    Runs of ``eidos recipe`` judged a choice, and not the cluster: they count where no other is.
+
     Args:
         captures: those of one state time, those recorded later last.
         context: what is open.
     """
-    policies = [context.store.policy_of_run(each.run) for each in captures]
+    every = [context.store.policy_of_run(each.run) for each in captures]
+    policies = [each for each in every if not all(map(is_answer_to_a_query, each.rules))] or every
     last = policies[-1]
     rules = {rule.id: rule for policy in policies for rule in policy.rules}
     waivers = {waiver.id: waiver for policy in policies for waiver in policy.waivers}

@@ -7,6 +7,7 @@ is used, because start-up is a feature.
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "bundle": "Render a recipe, if policy lets it through; verify what was rendered.",
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
+    "completion": "Complete commands, options and names of rules in a shell.",
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Show what changed between snapshots, and which changes matter.",
     "engine": "Which Rego engine judges; get OPA.",
@@ -37,7 +39,51 @@ COMMANDS = {
 """Verb to its one-line help; the module ``eidos.engine.cli.<verb>`` offers ``command``."""
 
 
-class LazyGroup(click.Group):
+_ELSEWHERE = {"apply": "check", "init": "policy new", "scan": "check", "version": "--version"}
+"""What other tools call it."""
+_MOST = 4
+"""Commands of other groups that are named."""
+
+
+class Group(click.Group):
+    """A group that says of a word which names none of its commands where there is one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; for one that there is not, name the nearest."""
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {name!r}. {_meant(name, known, ctx)}")
+        return super().resolve_command(ctx, args)
+
+
+def _meant(name: str, known: list[str], ctx: click.Context) -> str:
+    """Name what may be meant: a command of that name elsewhere, an option, or the nearest here."""
+    from eidos.engine.model.nearest import nearest
+
+    if f"--{name}" in {flag for each in ctx.command.get_params(ctx) for flag in each.opts}:
+        return f"Did you mean '{ctx.command_path} --{name}'?"
+    others = [*_named(name, root, ctx.find_root())]
+    if not others and name in _ELSEWHERE:
+        others = [_ELSEWHERE[name]]
+    if not others:
+        return nearest(name, known, most=len(known))
+    told = " or ".join(f"'eidos {each}'" for each in others[:_MOST])
+    return f"Did you mean {told}?"
+
+
+def _named(name: str, group: click.Group, ctx: click.Context, path: str = "") -> Iterator[str]:
+    """Give every command of that name, with the groups that lead to it."""
+    if name in group.list_commands(ctx):
+        yield f"{path}{name}"
+    for each in group.list_commands(ctx):
+        inner = group.get_command(ctx, each)
+        if isinstance(inner, click.Group):
+            yield from _named(name, inner, ctx, f"{path}{each} ")
+
+
+class LazyGroup(Group):
     """A group whose commands are imported when they are used.
 
     Args:
@@ -87,17 +133,6 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb; for one that there is not, name the nearest."""
-        name, known = args[0], self.list_commands(ctx)
-        if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
-            from eidos.engine.model.nearest import nearest
-
-            ctx.fail(f"No such command {name!r}. {nearest(name, known)}")
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         with formatter.section("Commands"):
@@ -140,7 +175,7 @@ def root(
     ctx.ensure_object(dict).update(debug=debug, files=files)
     for name, hint in unknown_variables(os.environ):
         console.say(f"note: {name} is no variable that eidos reads. {hint}")
-    if ctx.invoked_subcommand in {None, "config", "validate"}:
+    if ctx.invoked_subcommand in {None, "completion", "config", "validate"}:
         return  # a configuration that is wrong must not hide what says so
     ctx.obj["settings"] = load_settings(Path.cwd(), os.environ, files)
 
@@ -151,4 +186,4 @@ def main() -> int:
     return console.run(root, sys.argv[1:])
 
 
-__all__ = ["COMMANDS", "EidosError", "ExitCode", "LazyGroup", "main", "root"]
+__all__ = ["COMMANDS", "EidosError", "ExitCode", "Group", "LazyGroup", "main", "root"]

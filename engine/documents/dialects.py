@@ -84,14 +84,25 @@ def dialect(step: Step, *, lenient: bool = False) -> str:
 
 
 _EXPECTED = f"A snapshot starts with 'apiVersion: {API_VERSION}' and 'kind: {KIND}'."
+_PLAIN = f"{_EXPECTED} Other documents are judged by rules of yours: eidos check -p DIR FILE"
+MANIFEST = (
+    "A manifest of Kubernetes is judged by eidos admit FILE, or by rules of yours: "
+    "eidos check -p DIR FILE"
+)
+"""What to do with a document that is no kind of ours."""
+
+
+def is_manifest(value: Json) -> bool:
+    """Say whether a document looks like an object of Kubernetes that is no kind of ours."""
+    if not isinstance(value, dict) or is_ours(value):
+        return False
+    return all(isinstance(said, str) for said in (value.get("kind"), value.get("apiVersion")))
 
 
 def _headless(step: Step, *, lenient: bool) -> str:
     value = step.map()
     if "measurements" not in value and "nodes" not in value:
-        raise step.fail(
-            "the document is no snapshot: it has no kind and no measurements", _EXPECTED
-        )
+        raise step.fail("the document is no snapshot: it has no kind and no measurements", _PLAIN)
     if not lenient:
         raise step.fail(
             "the snapshot has no apiVersion and no kind", "Use --lenient to read it nevertheless."
@@ -102,4 +113,5 @@ def _headless(step: Step, *, lenient: bool) -> str:
 def _wrong_kind(step: Step, kind: Json) -> Exception:
     if kind is None:
         return step.fail("the snapshot has no kind", _EXPECTED)
-    return step.get("kind").fail(f"the kind is {str(kind)[:80]!r}, and must be {KIND!r}", _EXPECTED)
+    hint = MANIFEST if is_manifest(step.value) else _EXPECTED
+    return step.get("kind").fail(f"the kind is {str(kind)[:80]!r}, and must be {KIND!r}", hint)

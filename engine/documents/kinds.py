@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from eidos.engine.documents.dialects import UPSTREAM, dialect, is_snapshot
+from eidos.engine.documents.dialects import (
+    MANIFEST,
+    UPSTREAM,
+    dialect,
+    is_manifest,
+    is_snapshot,
+)
 from eidos.engine.documents.reading import Document
 from eidos.engine.documents.walking import Step, described
 from eidos.engine.errors import DocumentError
@@ -49,7 +55,8 @@ def _by_kind(step: Step, value: dict[str, Json], kinds: Mapping[str, str]) -> st
         return None
     if isinstance(kind, str) and kind in kinds:
         return kinds[kind]
-    hint = nearest(str(kind), sorted({"Snapshot", *kinds}))
+    known = sorted({"Snapshot", *kinds})
+    hint = MANIFEST if is_manifest(value) else nearest(str(kind), known)
     raise step.get("kind").fail(f"the kind {str(kind)[:80]!r} is not known", hint)
 
 

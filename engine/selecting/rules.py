@@ -38,6 +38,14 @@ GPU_LABELS = (
 """Labels that nodes with GPUs have: of GPU Feature Discovery, Node Feature Discovery and clouds."""
 
 
+def is_answer_to_a_query(rule: Rule) -> bool:
+    """Say whether a recorded rule is a constraint of what ``eidos recipe`` was asked.
+
+    Such a run says which recipe would do for a cluster; it is no check of the cluster.
+    """
+    return rule.scope is Scope.RECIPE and rule.package == _PACKAGE
+
+
 def constraint_rule(constraint: Constraint, *, known_gpu_node: bool = False) -> Rule:
     """Give a constraint as a rule that fails where it is violated.
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,24 @@ import pytest
 
 from eidos.engine.app.as_of import AsOfRequest, as_of
 from eidos.engine.app.policies import PolicyRequest
+from eidos.engine.app.reader import Item
+from eidos.engine.app.recipe_recording import record_resolution
 from eidos.engine.cli import console, root
+from eidos.engine.digest import addressed
+from eidos.engine.errors import Location
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.gate import Gate
 from eidos.engine.model.history import Window
+from eidos.engine.model.recipe import (
+    Choice,
+    Constraint,
+    Origin,
+    Outcome,
+    Reason,
+    Recipe,
+    Resolution,
+)
+from eidos.engine.model.verdict import Status
 from eidos.engine.ports import Job
 from fakes.histories import NOW, START, Past, state, write_rules
 
@@ -204,3 +220,23 @@ def test_what_was_said_then_is_remembered(past: Past) -> None:
         context.__dict__["engine"] = Silent(version)  # where a cached property keeps it
 
         assert as_of(request, context).subjects == expected.subjects
+
+
+def test_which_recipe_would_do_is_no_check_of_the_cluster(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``eidos recipe`` records its constraints with the same snapshot, and as-of has no recipe."""
+    past = Past(tmp_path)
+    said = state({"n1": {}})
+    past.see(said, START, write_rules(tmp_path / "t"))
+    because = Reason("of a test", "https://example.org")
+    origin = Origin("overlay", "eks", Location("eks.yaml"))
+    asked_for = Constraint(FactAddress("k8s", "server", "version"), ">= 1.32", because, origin)
+    recipe = Recipe("eks", (), Choice(()), (), (), (), (asked_for,), (), (), (), {})
+    outcome = Outcome(asked_for, Status.FAIL, "too old")
+    metadata = replace(said.metadata, timestamp=START.isoformat())
+    item = Item("s.yaml", seen=addressed(replace(said, metadata=metadata)))
+    with past.opened(record=True, now=START + timedelta(hours=1)) as context:
+        record_resolution(Resolution((), recipe, outcomes=(outcome,)), item, [], context, START)
+    code, report = asked(past, capsys, "2026-03-01")
+    assert (code, report["decision"]) == (0, "passed")

@@ -240,6 +240,11 @@ def test_scripts_install_twice_and_take_everything_away(installing: Installing) 
     assert installing.there() == WHOLE
     assert installing.revisions() == [1, 2]
 
+    found = installing.run("uninstall.sh", "--dry-run")
+    assert found.returncode == 0, found.stderr
+    assert "helm uninstall small-settings" in found.stdout
+    assert installing.there() == WHOLE
+
     installing.done("uninstall.sh")
     assert installing.there() == {}
     assert installing.revisions() == []

@@ -107,6 +107,7 @@ def test_each_document_of_a_file_is_looked_at(
         ("kind: Snapshott", "Did you mean 'Snapshot'?"),
         ("kind: Snapshot\napiVersion: aicr.run/v3", "Did you mean 'aicr.run/v1'?"),
         ("kind: 3", "the kind '3' is not known"),
+        ("kind: Pod\napiVersion: v1", "eidos admit FILE"),
         ("a: 1", "does not say what it is"),
         ("measurements: []", "--lenient"),
         ("- 1", "is a list, and must be a map"),

@@ -11,7 +11,7 @@ from eidos.engine.report.registry import POLICIES
 
 @click.command()
 @click.argument("packs", nargs=-1, metavar="[NAME[@VERSION]|DIR]...")
-@click.option("-v", "--verbose", is_flag=True, help="Also show the rules.")
+@click.option("-v", "--verbose", is_flag=True, help="Also show controls and parameters of rules.")
 @writes(POLICIES)
 def command(packs: tuple[str, ...], *, verbose: bool, outputs: tuple[str, ...]) -> None:
     """List packs with version, digest and origin, and their rules; all shipped ones by default."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import click
 
 from eidos.engine.app.policy_new import NewRule, new_pack, new_rule
-from eidos.engine.cli import console
+from eidos.engine.cli import Group, console
 from eidos.engine.cli.options import Option, takes
 from eidos.engine.model.rule import Scope, Severity
 from eidos.engine.records import dataclass
@@ -52,7 +52,7 @@ def _tell(files: Sequence[Path], folder: Path) -> None:
     console.say(f"  eidos policy test {folder} --coverage")
 
 
-@click.group("new")
+@click.group("new", cls=Group)
 def command() -> None:
     """Start a pack, or a rule in a pack, with tests that pass. Files that are there stay."""
 

@@ -93,7 +93,7 @@ def objects(deployer: str, planned: Plan) -> list[Mapping[str, Any]]:
 
 # Helm -------------------------------------------------------------------------------------------
 
-FAKE = """#!/usr/bin/env python3
+FAKE = """#!PYTHON -SI
 import json, os, sys
 with open(os.environ["LOG"], "a") as log:
     log.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]) + "\\n")
@@ -108,10 +108,10 @@ def run(tmp_path: Path) -> Any:
     fakes = tmp_path / "bin"
     fakes.mkdir()
     for name in ("helm", "kubectl"):
-        (fakes / name).write_text(FAKE)
+        (fakes / name).write_text(FAKE.replace("PYTHON", sys.executable))
         (fakes / name).chmod(0o755)
 
-    def start(planned: Plan, script: str, *arguments: str) -> list[list[str]]:
+    def start(planned: Plan, script: str, *arguments: str, code: int = 0) -> list[list[str]]:
         bundle = tmp_path / "bundle"
         files = [*common_files(planned, RECIPE), readme(planned, RECIPE), *helm.files(planned)]
         bundle.mkdir()
@@ -127,7 +127,7 @@ def run(tmp_path: Path) -> Any:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         assert not list(tmp_path.rglob("x"))
         return [json.loads(line) for line in log.read_text().splitlines()]
 
@@ -164,8 +164,16 @@ def test_helm_takes_away_in_the_other_order(run: Any) -> None:
     ]
 
 
-def test_helm_says_what_it_would_do_and_does_nothing(run: Any) -> None:
-    assert run(plan("helm"), "install.sh", "--dry-run") == []
+@pytest.mark.parametrize(
+    "words", ["install.sh --dry-run", "uninstall.sh --dry-run", "uninstall.sh --dry-run --purge"]
+)
+def test_helm_says_what_it_would_do_and_does_nothing(words: str, run: Any) -> None:
+    assert run(plan("helm"), *words.split()) == []
+
+
+@pytest.mark.parametrize("words", ["install.sh --dryrun", "uninstall.sh --help", "uninstall.sh -n"])
+def test_a_word_that_scripts_do_not_know_does_nothing(words: str, run: Any) -> None:
+    assert run(plan("helm"), *words.split(), code=2) == []
 
 
 def test_hostile_words_stay_words(run: Any) -> None:

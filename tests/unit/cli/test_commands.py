@@ -1,6 +1,7 @@
 """All commands speak one language."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -32,6 +33,17 @@ COMMANDS = dict(commands(root))
         ("policy tst", "No such command 'tst'. Did you mean 'test'?"),
         ("--no-config history verfy", "No such command 'verfy'. Did you mean 'verify'?"),
         ("zzzz", "No such command 'zzzz'. Known: admit, bundle, "),
+        ("backtest", "No such command 'backtest'. Did you mean 'eidos policy backtest'?"),
+        ("history check", "No such command 'check'. Did you mean 'eidos check'?"),
+        (
+            "lint",
+            "No such command 'lint'. Did you mean 'eidos policy lint' or 'eidos recipe lint'?",
+        ),
+        ("version", "No such command 'version'. Did you mean 'eidos --version'?"),
+        ("history version", "No such command 'version'. Did you mean 'eidos --version'?"),
+        ("history help", "No such command 'help'. Did you mean 'eidos history --help'?"),
+        ("scan", "No such command 'scan'. Did you mean 'eidos check'?"),
+        ("policy new acme", "No such command 'acme'. Known: pack, rule."),
     ],
 )
 def test_the_nearest_command_is_named(
@@ -39,6 +51,24 @@ def test_the_nearest_command_is_named(
 ) -> None:
     assert console.run(root, words.split()) == 2
     assert f"Error: {told}" in capsys.readouterr().err
+
+
+def test_every_command_is_named_where_none_is_near(capsys: pytest.CaptureFixture[str]) -> None:
+    console.run(root, ["zzzz"])
+    assert (
+        f"Known: {', '.join(root.list_commands(click.Context(root)))}." in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_get_a_script_whatever_the_configuration_says(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is asked for when each shell starts, in any folder."""
+    (tmp_path / "eidos.yaml").write_text("fial-on: [")
+    monkeypatch.chdir(tmp_path)
+    assert console.run(root, ["completion", shell]) == 0
+    assert f"_EIDOS_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
 def test_a_misspelt_variable_is_told_and_its_value_is_not(

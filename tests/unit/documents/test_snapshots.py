@@ -258,6 +258,21 @@ def test_headerless_documents_need_leniency() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("kind: Pod\napiVersion: v1", "eidos admit FILE"),
+        ("kind: Snapshot\napiVersion: longhorn.io/v1", "Known: eidos.dev/v1"),
+        ("kind: Recipe\napiVersion: eidos.dev/v1", "A snapshot starts with"),
+        ("a: 1", "eidos check -p DIR FILE"),
+    ],
+)
+def test_what_is_no_snapshot_is_told_where_it_belongs(text: str, hint: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        parsed(text)
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
     ("text", "said", "where"),
     [
         ("- 1", "a list, not a snapshot", "$"),
