@@ -15,6 +15,8 @@ from hypothesis import settings
 settings.register_profile("any-machine", deadline=None)  # a loaded machine is no failure
 settings.load_profile("any-machine")
 
+gc.set_threshold(50_000)  # as `eidos` itself does: looking for garbage takes a part of all tests
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a shell script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the commands tested can be ended
 
@@ -44,7 +46,7 @@ def shared() -> Path:
 
 
 def pytest_collection_finish() -> None:
-    """Have the garbage collector leave alone what lives as long as the tests: thousands of them."""
+    """Have Python look no more for garbage in what lives as long as the tests: all of them."""
     gc.collect()
     gc.freeze()
 
