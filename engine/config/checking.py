@@ -1,6 +1,7 @@
 """Checking what a configuration says: every problem at once, with its place."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 from eidos.engine.config.rows import BY_KEY, SETTINGS, Setting, last_moment
@@ -57,9 +58,17 @@ def check(value: Mapping[str, Json], locate: Locate) -> list[Problem]:
     """
     from cerberus import Validator
 
-    validator = Validator(_schema(SETTINGS))
+    validator = Validator(_rules_of_settings())
     validator.validate(value, normalize=False)
     return [_problem(error, locate) for error in _leaves(validator._errors)]  # noqa: SLF001  # the only way to paths
+
+
+@cache
+def _rules_of_settings() -> object:
+    """Give the rules that Cerberus checks; to check them takes longer than any configuration."""
+    from cerberus import Validator
+
+    return Validator(_schema(SETTINGS)).schema
 
 
 def _schema(settings: Iterable[Setting]) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """From a folder of policy to a `Pack` whose rules can be asked."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
+from pathlib import Path
 from typing import Any
 
 from eidos.engine import __version__
@@ -26,6 +28,8 @@ from eidos.engine.rego.faults import TO_V1, WRITTEN_AS_V0
 from eidos.engine.schema import problems
 
 TABLES = "tables/"
+_OF_LIBRARY = re.compile(r"\bdata\.eidos\.lib\.(\w+)")
+_OWN_PACKAGE = re.compile(r"^package eidos\.(?!lib\b)[\w.]+", re.MULTILINE)
 
 
 def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pack:
@@ -180,7 +184,7 @@ def _read(
         return Pack(stem(source.path), UNVERSIONED, address, rules, folder=str(source.path))
     manifest = _manifest(source, files)
     about: Any = manifest.value
-    modules = (*files.modules, *library.modules)
+    modules = (*files.modules, *_usable(files.modules, library))
     known = Known(modules, _facts(modules, engine), tables_of(library, files))
     pack = Pack(
         name=about["name"],
@@ -195,6 +199,28 @@ def _read(
     if judges and not own:
         _refuse_foreign(pack, files, known, manifest)
     return pack
+
+
+def _usable(modules: Sequence[Module], library: PolicyFiles) -> Sequence[Module]:
+    """Give the modules of the library that a pack may use.
+
+    To read all of them takes twice as long as a small pack. They are found by name; where a text
+    speaks of the library in any other way than ``data.eidos.lib.NAME`` of what there is, all may
+    be meant.
+    """
+    by_name = {Path(module.file).stem: module for module in library.modules}
+    found: dict[str, Module] = {}
+    frontier = [*modules]
+    while frontier:
+        text = frontier.pop().source
+        names = set(_OF_LIBRARY.findall(text))
+        rest = _OWN_PACKAGE.sub("", _OF_LIBRARY.sub("", text))
+        if "eidos" in rest or "\\u" in rest or names - by_name.keys():
+            return library.modules
+        fresh = {name: by_name[name] for name in names - found.keys()}
+        found |= fresh
+        frontier.extend(fresh.values())
+    return [module for module in library.modules if module in found.values()]
 
 
 def _facts(modules: Sequence[Module], engine: RegoEngine) -> list[ModuleFacts]:

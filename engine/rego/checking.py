@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from eidos.engine.records import dataclass
+import msgspec
+
 from eidos.engine.rego.builtins import DEPRECATED, FORBIDDEN, OPA_FUNCTIONS
 from eidos.engine.rego.frames import Fault
 from eidos.engine.rego.limits import GET_OPA
@@ -12,8 +13,7 @@ _LONGEST_NAME = 3
 """Parts of the longest forbidden name: ``io.jwt.encode_sign``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True):
     """What modules are written for."""
 
     v0: bool

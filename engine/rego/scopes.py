@@ -1,16 +1,15 @@
 """Names of a rule, body by body: declared, bound, used, hidden."""
 
 from collections.abc import Iterator
-from dataclasses import field
 
-from eidos.engine.records import dataclass
+import msgspec
+
 from eidos.engine.rego import trees
 from eidos.engine.rego.syntax import Node, Place
 from eidos.engine.rego.trees import RefusedError
 
 
-@dataclass(slots=True)
-class Local:
+class Local(msgspec.Struct):
     """A name of a rule: how it is written, and what is known of it so far."""
 
     written: bytes
@@ -22,17 +21,16 @@ class Local:
     """Bound by a bracket or ``=``, declared nowhere."""
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(msgspec.Struct):
     """Names of one body; comprehensions and ``every`` open inner ones."""
 
     parent: "Scope | None" = None
-    names: dict[str, Local] = field(default_factory=dict)
-    unpacked: list[bytes] = field(default_factory=list)
+    names: dict[str, Local] = msgspec.field(default_factory=dict)
+    unpacked: list[bytes] = msgspec.field(default_factory=list)
     """Statements to be put before the one at work."""
     arguments: bool = False
     """These are the arguments of a function."""
-    outer: set[str] = field(default_factory=set)
+    outer: set[str] = msgspec.field(default_factory=set)
     """Names of outer bodies that were used here."""
     walks: bool = False
     """walk binds names here."""

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any, TypeAlias
 
-from eidos.engine.records import dataclass
+import msgspec
 
 OPAQUE = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 """A comment, or a text of either kind: what looks like code in it is none."""
@@ -13,16 +12,14 @@ Node: TypeAlias = dict[str, Any]
 """A node of the engine's JSON tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where something stands; both counted from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True):
     """A static path that a rule names: ``data.lib.older``, ``http.send``, ``driver``."""
 
     path: str
@@ -31,8 +28,7 @@ class Mention:
     """How many it is called with; None when it is not called."""
 
 
-@dataclass(slots=True)
-class RuleTree:
+class RuleTree(msgspec.Struct):
     """One rule with what it names, local variables left out."""
 
     name: str
@@ -40,14 +36,13 @@ class RuleTree:
     mentions: list[Mention]
 
 
-@dataclass(slots=True)
-class ModuleTree:
+class ModuleTree(msgspec.Struct):
     """One module."""
 
     file: str
     package: str
     rules: list[RuleTree]
-    imports: dict[str, Mention] = field(default_factory=dict)
+    imports: dict[str, Mention] = msgspec.field(default_factory=dict)
     """By the name under which it is known here."""
 
     def absolute(self, path: str) -> str:

@@ -1,7 +1,8 @@
 """The process that runs policy: it may hang, crash or be killed, and nothing else is harmed.
 
-It imports as little as it can, since every start is waited for. It says which call it works on in a
-shared page, so that the parent knows whom to blame.
+It imports as little as it can, since every start is waited for: classes here and in what it imports
+are `msgspec.Struct`, for `dataclasses` would take a fifth of the start. It says which call it works
+on in a shared page, so that the parent knows whom to blame.
 """
 
 import os

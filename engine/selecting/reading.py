@@ -6,9 +6,11 @@ is. What is wrong anywhere is told together, with file and line, and nothing is 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from eidos import recipes
 from eidos.engine.digest import address
 from eidos.engine.documents.finding import SUFFIXES, NothingFoundError, Source, find_each
 from eidos.engine.documents.limits import Limits
@@ -62,7 +64,8 @@ def read_catalog(folders: Sequence[Path], limits: Limits = Limits()) -> Catalog:
     """Read everything that recipes are made of.
 
     Args:
-        folders: the shipped one first, then those of the site, which add to it.
+        folders: the shipped one first, then those of the site, which add to it. What is shipped is
+            read once: it does not change while we run.
         limits: bounds of each file.
 
     Raises:
@@ -70,16 +73,26 @@ def read_catalog(folders: Sequence[Path], limits: Limits = Limits()) -> Catalog:
             is, or names what there is not; says all that is wrong.
         UsageError: a folder is none, or holds nothing that recipes are made of.
     """
-    found = _Found()
-    for number, folder in enumerate(folders):
-        found.root = f"site-{number}" if number else "recipes"
-        found.roots[found.root] = str(folder)
-        found.read(folder, limits)
+    first, *sites = folders
+    found = _shipped(limits).copy() if first == recipes.FOLDER else _only(first, limits)
+    for number, folder in enumerate(sites, start=1):
+        found.read(f"site-{number}", folder, limits)
     catalog = found.catalog()
     wrong = found.wrong or link(catalog)
     if wrong:
         raise DocumentError.joined(sorted(map(catalog.located, wrong), key=_place))
     return replace(catalog, overlays=inherited(catalog.overlays, catalog.criteria))
+
+
+@lru_cache(maxsize=1)
+def _shipped(limits: Limits) -> "_Found":
+    return _only(recipes.FOLDER, limits)
+
+
+def _only(folder: Path, limits: Limits) -> "_Found":
+    found = _Found()
+    found.read("recipes", folder, limits)
+    return found
 
 
 def _place(problem: Problem) -> tuple[str, int]:
@@ -101,7 +114,21 @@ class _Found:
     """What the lock calls the folder that is read: the shipped one, or the site's."""
     roots: dict[str, str] = field(default_factory=dict)
 
-    def read(self, folder: Path, limits: Limits) -> None:
+    def copy(self) -> "_Found":
+        """Give another that holds the same, to which more can be added."""
+        return _Found(
+            {kind: dict(each) for kind, each in self.by_kind.items()},
+            {kind: dict(each) for kind, each in self.lists.items()},
+            dict(self.files),
+            [*self.wrong],
+            [*self.notes],
+            self.root,
+            dict(self.roots),
+        )
+
+    def read(self, root: str, folder: Path, limits: Limits) -> None:
+        self.root = root
+        self.roots[root] = str(folder)
         if not folder.is_dir():
             hint = "It holds overlays/, components/ and so on; see docs/recipes.md."
             if document_elsewhere(str(folder)):

@@ -47,6 +47,9 @@ class RealCluster:
         self._write_secrets()
         self._etcd = self._start("etcd", self._etcd_options())
         self._server: subprocess.Popen[bytes] | None = None
+        self._trusted: ssl.SSLContext | None = None
+        self._served: dict[str, list[Object]] = {}
+        """Of each group and version the kinds; asked again for one that was not there."""
 
     @property
     def address(self) -> str:
@@ -170,9 +173,10 @@ class RealCluster:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self._tokens[ADMIN]}", "Content-Type": content},
         )
-        trusted = ssl.create_default_context(cafile=str(self._folder / "apiserver.crt"))
+        if self._trusted is None:  # its certificate is there as soon as it can answer
+            self._trusted = ssl.create_default_context(cafile=str(self._folder / "apiserver.crt"))
         try:
-            with urllib.request.urlopen(request, context=trusted, timeout=60) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, context=self._trusted, timeout=60) as answer:  # noqa: S310
                 said, warnings = answer.read(), answer.headers.get_all("Warning", [])
         except urllib.error.HTTPError as error:
             with error:
@@ -198,9 +202,10 @@ class RealCluster:
 
     def _kind(self, one: Object) -> Object:
         """Give what the server says of the kind of an object."""
-        served = self.ask("GET", _root(one))["resources"]
-        [found] = [e for e in served if e["kind"] == one["kind"] and "/" not in e["name"]]
-        assert isinstance(found, dict)
+        root = _root(one)
+        if not any(_is_of(one, each) for each in self._served.get(root, ())):
+            self._served[root] = self.ask("GET", root)["resources"]
+        [found] = [each for each in self._served[root] if _is_of(one, each)]
         return found
 
     def _wait_until_served(self, definition: Object) -> None:
@@ -291,14 +296,18 @@ def _unquoted(warning: str) -> str:
     return warning.partition('"')[2].removesuffix('"').replace('\\"', '"')
 
 
+def _is_of(one: Object, served: Object) -> bool:
+    """Say whether an object is of a kind that is served; ``pods/status`` is no kind."""
+    return bool(served["kind"] == one["kind"] and "/" not in served["name"])
+
+
 def _root(one: Object) -> str:
     version = one["apiVersion"]
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def definitions(folders: Iterable[Path]) -> list[Object]:
-    """Read the custom resource definitions of charts."""
-    files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+def definitions(files: Iterable[Path]) -> list[Object]:
+    """Read the custom resource definitions of files."""
     documents = [one for path in files for one in yaml.load_all(path.read_text(), _Loader)]
     found = [one for one in documents if one and one.get("kind") == "CustomResourceDefinition"]
     return [_without_webhook(one) for one in found]

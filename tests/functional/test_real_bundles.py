@@ -215,9 +215,9 @@ def undefined(cluster: RealCluster, shared: Path) -> set[str]:
 def defined(charts: Path, groups: set[str]) -> Mapping[Kind, Object]:
     """Give the definition of each version of a kind of these groups; that of the newest folder."""
     named = groups | {group_of(old) for old, _ in RENAMED.values()}
-    folders = [each for each in sorted(charts.rglob("crds")) if speaks_of(each, named)]
+    files = (path for each in sorted(charts.rglob("crds")) for path in sorted(each.glob("*.yaml")))
     found: dict[Kind, Object] = {}
-    for definition in definitions(folders):
+    for definition in definitions(path for path in files if speaks_of(path, named)):
         spec = definition["spec"]
         for version in spec.get("versions", ()):
             found[f"{spec['group']}/{version['name']}", spec["names"]["kind"]] = definition
@@ -227,10 +227,10 @@ def defined(charts: Path, groups: set[str]) -> Mapping[Kind, Object]:
     return found
 
 
-def speaks_of(folder: Path, groups: set[str]) -> bool:
+def speaks_of(file: Path, groups: set[str]) -> bool:
     """Look whether it is worth the seconds that parsing takes."""
-    texts = (path.read_text() for path in folder.glob("*.yaml"))
-    return any(f"group: {group}\n" in text for text in texts for group in groups)
+    text = file.read_text()
+    return any(f"group: {group}\n" in text for group in groups)
 
 
 def renamed(definition: Object, version: str, kind: str) -> Object:

@@ -51,7 +51,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
 @pytest.fixture(scope="module")
 def crds(cluster: RealCluster, shared: Path) -> list[Object]:
     """The definitions of the operators that eidos reads, served."""
-    found = definitions(shared / "data" / "charts" / chart for chart in CHARTS)
+    folders = (shared / "data" / "charts" / chart for chart in CHARTS)
+    found = definitions(path for folder in folders for path in sorted(folder.glob("*.yaml")))
     cluster.apply(*found)
     return found
 
@@ -256,7 +257,7 @@ def test_a_node_that_goes_in_the_middle_of_the_list(cluster: RealCluster) -> Non
 
 
 def test_watch_tells_a_change_of_the_cluster(cluster: RealCluster, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "eidos.engine", "snapshot", "--watch", "--interval", "200ms"]
+    command = [sys.executable, "-m", "eidos.engine", "snapshot", "--watch", "--interval", "1s"]
     command += ["--no-local", "--filter", "k8s.node", "-o", str(tmp_path / "state.yaml")]
     command += ["--kubeconfig", str(cluster.kubeconfig())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path) as watching:

@@ -48,6 +48,27 @@ def test_a_rule_carries_its_metadata_and_what_it_reaches(
     assert rule.remediation == "Install a newer driver."
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        "import data.eidos.lib.hugepages",
+        "import data.eidos.lib.hugepages as pages",
+        "import data.eidos.lib.hugepages.default_size",
+        "import data.eidos.lib as lib",
+        'import data.eidos["lib"].hugepages',
+        'import data["\\u0065idos"]["lib"].hugepages',
+        "import data.eidos.lib.versions\nimport data.eidos.lib.hugepages",
+    ],
+)
+def test_however_the_library_is_named_a_rule_carries_what_it_uses_of_it(
+    named: str, tmp_path: Path, engine: LightEngine
+) -> None:
+    source = DRIVER_RULE.replace("import data.eidos.lib.versions", named)
+    [rule] = load(write_pack(tmp_path / "t", driver=source), engine).rules
+    files = {module.file for module in rule.modules}
+    assert {"lib/hugepages.rego", "lib/quantities.rego"} <= files  # one uses the other
+
+
 def test_what_was_read_is_remembered_until_a_byte_changes(
     tmp_path: Path, engine: LightEngine
 ) -> None:
