@@ -39,7 +39,7 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.run import RunSummary
 from eidos.engine.model.times import written
-from eidos.engine.model.verdict import Finding, Status, Verdict
+from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 
 if TYPE_CHECKING:
     from eidos.engine.app.policies import PolicyRequest
@@ -52,6 +52,7 @@ __all__ = [
     "Enforcement",
     "ExitCode",
     "Finding",
+    "Lack",
     "Policy",
     "PolicyError",
     "Problem",

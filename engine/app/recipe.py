@@ -1,6 +1,5 @@
 """``eidos recipe``: from facts and options to what should run on a cluster, or why not."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.recipes import recipe_document
 from eidos.engine.errors import DocumentError, Problem, UsageError
-from eidos.engine.model.facts import FactAddress, join_path, split_path
+from eidos.engine.model.facts import join_path, split_path
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.recipe import (
@@ -24,11 +23,8 @@ from eidos.engine.model.recipe import (
     Choice,
     Chosen,
     Constraint,
-    Coverage,
-    Covered,
     Criterion,
     Outcome,
-    Overlay,
     Recipe,
     Refusal,
     Resolution,
@@ -36,9 +32,9 @@ from eidos.engine.model.recipe import (
 )
 from eidos.engine.model.rule import PREFER, Pack
 from eidos.engine.model.verdict import Status, Verdict
-from eidos.engine.selecting.choosing import candidate, choose, refinements
+from eidos.engine.selecting.choosing import choose, refinements
 from eidos.engine.selecting.criteria import combined, excluded, observed, stated
-from eidos.engine.selecting.linting import lint, queries
+from eidos.engine.selecting.linting import lint
 from eidos.engine.selecting.merging import ConflictError, Merged, merge
 from eidos.engine.selecting.reading import read_catalog
 
@@ -148,7 +144,7 @@ def _merged(
         problems = [catalog.located(each) for each in (error.problem, *error.others)]
         raise ConflictError.joined(problems) from error
     return Recipe(
-        name=_name(choice.applied),
+        name=name_of(choice.applied),
         criteria=criteria,
         choice=choice,
         profiles=chosen,
@@ -281,7 +277,7 @@ def _profiles(catalog: Catalog, choice: Choice, request: RecipeRequest) -> tuple
     return tuple(found)
 
 
-def _name(applied: Sequence[Applied]) -> str:
+def name_of(applied: Sequence[Applied]) -> str:
     """Name a recipe after the overlays that answer, the most specific of them."""
     answering = [each.overlay for each in applied if each.answers]
     most = max(each.rank for each in answering)
@@ -307,61 +303,6 @@ def _inputs(packs: Sequence[Pack], item: Item | None) -> dict[str, str]:
     """Give the digests of packs and snapshot."""
     lock = {f"pack {pack.name}@{pack.version}": pack.digest for pack in packs}
     return lock if item is None else {**lock, "snapshot": item.snapshot.digest}
-
-
-def coverage(
-    data: Sequence[str], context: Context, wanted: Mapping[str, str] | None = None
-) -> Coverage:
-    """Say which combinations of criteria have a recipe.
-
-    Args:
-        data: folders of the site.
-        context: what is open.
-        wanted: only combinations with these values.
-
-    Raises:
-        UsageError: a criterion or value does not exist.
-    """
-    catalog = open_catalog(data, context)
-    only = {
-        each.dimension: each.value
-        for each in stated(catalog.criteria, wanted or {}, "option").values()
-    }
-    rows = []
-    for query in queries(catalog):
-        choice = choose(catalog, query)
-        if isinstance(choice, Choice) and only.items() <= query.items():
-            rows.append(_covered(catalog, query, choice))
-    named = {name for row in rows for name in row.criteria}
-    return Coverage(tuple(name for name in catalog.criteria if name in named), tuple(rows))
-
-
-def _covered(catalog: Catalog, query: Mapping[str, str], choice: Choice) -> Covered:
-    profiles = {
-        profile.dimension: tuple(dict.fromkeys((profile.default, *profile.choices)))
-        for each in choice.applied
-        for name in each.overlay.profiles
-        for profile in (catalog.profiles[name],)
-    }
-    releases = [
-        constraint.wanted
-        for each in choice.applied
-        for constraint in each.overlay.constraints
-        if constraint.fact == _RELEASE
-    ]
-    return Covered(dict(query), _name(choice.applied), profiles, _strictest(releases))
-
-
-def _strictest(ranges: Sequence[str]) -> tuple[str, ...]:
-    """Leave out lower bounds, ``>= 1.32``, below the highest: overlays each state their own."""
-    lowest = [each for each in dict.fromkeys(ranges) if _LOWEST.fullmatch(each)]
-    others = [each for each in dict.fromkeys(ranges) if each not in lowest]
-    highest = sorted(lowest, key=lambda each: [int(part) for part in each[3:].split(".")])[-1:]
-    return (*highest, *others)
-
-
-_RELEASE = FactAddress("k8s", "server", "version")
-_LOWEST = re.compile(r">= \d+(\.\d+)*")
 
 
 def lint_catalog(data: Sequence[str], context: Context) -> list[Problem]:
@@ -411,48 +352,3 @@ def _step(value: Json, segment: str | int, before: str) -> Json:
         f"the recipe has no {segment!r} in {before or 'its root'}",
         hint=nearest(str(segment), known) if known else "It is a single value.",
     )
-
-
-def why(resolution: Resolution, name: str) -> tuple[str, ...]:
-    """Say why an overlay is part of a recipe, or why not; a sentence each.
-
-    Args:
-        resolution: what became of the query.
-        name: of the overlay.
-
-    Raises:
-        UsageError: there is no such overlay.
-    """
-    overlay = resolution.overlays.get(name)
-    if overlay is None:
-        raise UsageError(f"there is no overlay {name!r}", hint=nearest(name, resolution.overlays))
-    choice = resolution.recipe.choice if resolution.recipe else None
-    for applied in choice.applied if choice else ():
-        if applied.overlay.name == name:
-            return (f"{name} applies: {_fits(overlay, resolution)}", *_answering(applied))
-    for gone in choice.excluded if choice else ():
-        if gone.overlay == name:
-            return (f"{name} would apply, and is excluded by {gone.by}: {gone.because}",)
-    kept = candidate(overlay, {each.dimension: each.value for each in resolution.query})
-    said = [f"it is for {n} {' or '.join(v)}" for n, v in kept.conflicts.items()]
-    said += [f"it is for {n} {' or '.join(v)}, and {n} is not given" for n, v in kept.give.items()]
-    if not said:
-        return (f"{name} would apply, but the query is refused", *_refused(resolution))
-    return tuple(f"{name} does not apply: {each}" for each in said)
-
-
-def _fits(overlay: Overlay, resolution: Resolution) -> str:
-    named = {each.dimension: each for each in resolution.query}
-    said = [f"{each} is {named[each].value} (by {named[each].origin})" for each in overlay.criteria]
-    return ", ".join(said) or "it is for every cluster"
-
-
-def _answering(applied: Applied) -> tuple[str, ...]:
-    if applied.answers:
-        return ("It answers: it speaks of everything that was asked for.",)
-    return ("It adds to the answer, and is not the answer by itself.",)
-
-
-def _refused(resolution: Resolution) -> tuple[str, ...]:
-    refusal = resolution.refusal
-    return (refusal.message, refusal.hint) if refusal else ()

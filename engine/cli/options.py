@@ -377,6 +377,10 @@ class WindowOptions:
 Lenient: TypeAlias = Annotated[
     bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
 ]
+_OWN_OVERLAYS = "Folder with your own overlays."
+OwnOverlays: TypeAlias = Annotated[tuple[str, ...], Option("--data", _OWN_OVERLAYS, metavar="DIR")]
+DATA = click.option("--data", multiple=True, metavar="DIR", help=_OWN_OVERLAYS)
+"""The same for a command that takes no group with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ import yaml
 
 from eidos.engine.app.bundle_recipe import refuse_altered
 from eidos.engine.app.context import Context
-from eidos.engine.app.recipe import RecipeRequest, coverage, open_catalog, resolve_recipe
+from eidos.engine.app.recipe import RecipeRequest, open_catalog, resolve_recipe
+from eidos.engine.app.recipe_list import coverage
 from eidos.engine.cli import root
 from eidos.engine.cli.console import run
 from eidos.engine.documents.reading import read_text

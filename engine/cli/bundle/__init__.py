@@ -10,8 +10,10 @@ import click
 from eidos.engine.cli import LazyGroup, console
 from eidos.engine.cli.options import (
     Database,
+    Lenient,
     MaxAge,
     Option,
+    OwnOverlays,
     PolicyOptions,
     configured_settings,
     reader_limits,
@@ -66,9 +68,7 @@ class BundleOptions:
             metavar="DIR",
         ),
     ] = None
-    data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
-    ] = ()
+    data: OwnOverlays = ()
     crds: Annotated[
         tuple[str, ...],
         Option(
@@ -83,9 +83,7 @@ class BundleOptions:
     annotate: Annotated[
         bool, Option("--annotate", "Comment each value in values files with its origin.")
     ] = False
-    lenient: Annotated[
-        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
-    ] = False
+    lenient: Lenient = False
     evidence: Annotated[
         bool,
         Option(

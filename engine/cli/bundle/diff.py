@@ -8,7 +8,7 @@ import click
 from eidos.engine.app.bundle_diff import TransitionRequest, transition
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import EngineOptions, Option, takes, writes
+from eidos.engine.cli.options import EngineOptions, Lenient, Option, OwnOverlays, takes, writes
 from eidos.engine.errors import ExitCode
 from eidos.engine.records import dataclass
 from eidos.engine.report.outputs import parse_outputs
@@ -22,13 +22,9 @@ class DiffOptions:
     snapshot: Annotated[
         str | None, Option("-s --snapshot", "Facts of the cluster.", metavar="FILE|REFERENCE|-")
     ] = None
-    data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
-    ] = ()
+    data: OwnOverlays = ()
     allow_incomplete: Annotated[bool, Option("--allow-incomplete", "Ignore unknown steps.")] = False
-    lenient: Annotated[
-        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
-    ] = False
+    lenient: Lenient = False
 
 
 @click.command("diff")

@@ -7,7 +7,15 @@ import click
 from eidos.engine.app.recipe import RecipeRequest, resolve_recipe
 from eidos.engine.cli import LazyGroup, console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import Database, EngineOptions, Option, takes, writes
+from eidos.engine.cli.options import (
+    Database,
+    EngineOptions,
+    Lenient,
+    Option,
+    OwnOverlays,
+    takes,
+    writes,
+)
 from eidos.engine.errors import UsageError
 from eidos.engine.model.recipe import Outcome, Resolution, found
 from eidos.engine.model.verdict import Status
@@ -57,18 +65,14 @@ class RecipeOptions:
             metavar="NAME=REASON",
         ),
     ] = ()
-    data: Annotated[
-        tuple[str, ...], Option("--data", "Folder with your own overlays.", metavar="DIR")
-    ] = ()
+    data: OwnOverlays = ()
     packs: Annotated[
         tuple[str, ...], Option("-p --pack", "Your own pack with selection rules.", metavar="DIR")
     ] = ()
     force: Annotated[
         bool, Option("--force", "Let the given criteria override facts that contradict them.")
     ] = False
-    lenient: Annotated[
-        bool, Option("--lenient", "Accept snapshots without apiVersion and kind.")
-    ] = False
+    lenient: Lenient = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import click
 from eidos.engine.app.recipe import lint_catalog
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import writes
+from eidos.engine.cli.options import DATA, writes
 from eidos.engine.errors import ExitCode
 from eidos.engine.model.validation import Validated, Validation
 from eidos.engine.report.outputs import parse_outputs
@@ -13,7 +13,7 @@ from eidos.engine.report.registry import VALIDATION
 
 
 @click.command("lint")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
+@DATA
 @writes(VALIDATION)
 def command(data: tuple[str, ...], outputs: tuple[str, ...]) -> int:
     """Check for all combinations of criteria that overlays fit together.

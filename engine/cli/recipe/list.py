@@ -2,10 +2,10 @@
 
 import click
 
-from eidos.engine.app.recipe import coverage
+from eidos.engine.app.recipe_list import coverage
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import writes
+from eidos.engine.cli.options import DATA, writes
 from eidos.engine.cli.recipe import pairs
 from eidos.engine.errors import ExitCode
 from eidos.engine.report.outputs import parse_outputs
@@ -14,7 +14,7 @@ from eidos.engine.report.registry import COVERAGE
 
 @click.command("list")
 @click.argument("only", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
+@DATA
 @writes(COVERAGE)
 def command(only: tuple[str, ...], data: tuple[str, ...], outputs: tuple[str, ...]) -> int:
     """Show which kinds of cluster have a recipe, one line each.

@@ -5,7 +5,7 @@ import click
 from eidos.engine.app.recipe_show import KINDS, show
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
-from eidos.engine.cli.options import writes
+from eidos.engine.cli.options import DATA, writes
 from eidos.engine.errors import ExitCode
 from eidos.engine.report.outputs import parse_outputs
 from eidos.engine.report.registry import SHOWN
@@ -14,7 +14,7 @@ from eidos.engine.report.registry import SHOWN
 @click.command("show")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(KINDS), help="Which kind of object has the name.")
-@click.option("--data", multiple=True, metavar="DIR", help="Folder with your own overlays.")
+@DATA
 @click.option("-v", "--verbose", is_flag=True, help="Show reasons and sources.")
 @writes(SHOWN)
 def command(

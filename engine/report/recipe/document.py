@@ -4,7 +4,7 @@ from typing import TextIO
 
 from eidos.engine import __version__
 from eidos.engine.documents.recipes import recipe_document
-from eidos.engine.documents.upstreamrecipes import recipe_result
+from eidos.engine.documents.upstreamresult import recipe_result
 from eidos.engine.documents.writing import to_json, to_yaml
 from eidos.engine.model.recipe import Resolution
 from eidos.engine.ports import Rendering

@@ -12,7 +12,7 @@ from eidos.engine.evaluating.memo import NoMemo
 from eidos.engine.evaluating.subjects import document_facts
 from eidos.engine.model.rule import Rule
 from eidos.engine.model.snapshot import Collection, CollectorState
-from eidos.engine.model.verdict import Status, Verdict
+from eidos.engine.model.verdict import Lack, Status, Verdict
 from eidos.engine.packs.finding import PolicySource
 from eidos.engine.packs.index import PackIndex
 from eidos.engine.packs.loading import load_pack
@@ -121,6 +121,8 @@ def test_unknown_repeats_what_the_collector_said(tmp_path: Path, engine: RegoEng
     taken = snapshot(("n1", {"OS.grub": {}}), collection=(gone,))
     [[verdict]] = Judge(rules(tmp_path, engine), engine, NoMemo(), NOW).judge(nodes_of(taken))
     assert verdict.reason == "gpu.smi.driver was not collected (unavailable: no NVML library)"
+    why = "not collected (unavailable: no NVML library)"
+    assert verdict.lacks == (Lack(why, "gpu.smi.driver", "was"),)
 
 
 @pytest.mark.parametrize("keys", [(), ("nokaslr",)])
