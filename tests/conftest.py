@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def tmp_path(
 ) -> Path:
     """Give a folder as pytest's own does, which reads the names of all others for each new one."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
-    folder = tmp_path_factory.getbasetemp() / f"{name}{_numbers[name]}"
+    folder = tmp_path_factory.getbasetemp() / f"{name}_{_numbers[name]}"
     _numbers[name] += 1
     folder.mkdir(mode=0o700)
     return folder
@@ -85,8 +86,10 @@ def _own_home(
     """
     home = tmp_path_factory.getbasetemp() / "homes" / str(_numbers["homes"])
     _numbers["homes"] += 1
-    remembered = home / "xdg_cache_home" / "eidos" / "packs"
-    remembered.mkdir(parents=True, mode=0o700)
+    own = home / "xdg_cache_home" / "eidos"
+    own.mkdir(parents=True, mode=0o700)
+    remembered = own / "packs"
+    remembered.mkdir(mode=0o700)
     _link(_packs_read, remembered)
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
@@ -99,11 +102,10 @@ def _own_home(
 
 def _link(source: Path, target: Path) -> None:
     """Have the large entries of one folder in another, too."""
-    if not source.is_dir():  # a test has cleared it
-        return
-    for entry in os.scandir(source):
-        if entry.stat().st_size >= _LARGE and not (target / entry.name).exists():
-            os.link(entry, target / entry.name)
+    with suppress(OSError):  # a test has cleared or closed it, or left somebody who writes there
+        for entry in source.glob("*.json"):
+            if entry.stat().st_size >= _LARGE and not (target / entry.name).exists():
+                os.link(entry, target / entry.name)
 
 
 @pytest.hookimpl(wrapper=True)
