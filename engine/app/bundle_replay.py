@@ -1,6 +1,9 @@
 """Both gates of a bundle asked again, from what it carries alone; what differs is named."""
 
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -63,7 +66,8 @@ def replay(bundle: OpenedBundle, context: Context, seconds: float = SECONDS) -> 
     """Ask both gates again, from what a bundle carries, and hold that against its decision.
 
     The Rego that is evaluated is the bundle's own, in the bounds that hold for any pack, and as
-    long as both gates have. A question that was begun is answered in its own bounds.
+    long as both gates have. Where that is over, whatever is being done is given up; outside of the
+    main thread, where nothing can be interrupted, what was begun is ended in its own bounds.
 
     Args:
         bundle: that is whole.
@@ -77,7 +81,7 @@ def replay(bundle: OpenedBundle, context: Context, seconds: float = SECONDS) -> 
         why = f"the bundle carries no {FOLDER}/ to replay: it was made without --evidence"
         return Replayed(Outcome.UNANSWERED, (why,))
     try:
-        with _asking(bundle, context) as asking:
+        with _asking(bundle, context) as asking, given_up_after(seconds):
             asking.engine = Budgeted(asking.engine, context.clock, seconds)
             return _compared(bundle, tuple(_differences(bundle, asking)))
     except BudgetError:
@@ -138,13 +142,53 @@ class Budgeted:
 
     def _go_on(self) -> None:
         if self._clock.now() > self._end:
-            raise BudgetError(
-                f"both gates were to answer again within {span(self._seconds)}, and did not",
-                hint="Give them longer with --replay-timeout, or ask who made the bundle why its "
-                "rules take so long.",
-            )
+            raise _over(self._seconds)
 
 
+@contextmanager
+def given_up_after(seconds: float) -> Iterator[None]:
+    """Give up what is done here when its time is over; nothing outside of the main thread.
+
+    A bundle of others says what is read, rendered and held against definitions, and no clock is
+    looked at within. An alarm of others, as tests have one, goes on afterwards.
+
+    Args:
+        seconds: by the machine's clock.
+
+    Raises:
+        BudgetError: the time is over.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise _over(seconds)
+
+    other = signal.getitimer(signal.ITIMER_REAL)
+    handler = signal.signal(signal.SIGALRM, give_up)
+    try:
+        # Again and again: who catches what a part of the work raises may catch this too.
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, _SOONEST), _AGAIN)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *other)
+
+
+def _over(seconds: float) -> BudgetError:
+    return BudgetError(
+        f"both gates were to answer again within {span(seconds)}, and did not",
+        hint="Give them longer with --replay-timeout, or ask who made the bundle why its rules "
+        "take so long.",
+    )
+
+
+_SOONEST = 0.001
+"""Seconds at least: an alarm of 0 is none."""
+_AGAIN = 1.0
+"""Seconds after which who was told to give up, and did not, is told again."""
 _AT_ONCE = 4
 """Questions that are asked together: each may take as long as a job may, once time is over."""
 

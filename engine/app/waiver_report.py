@@ -243,7 +243,8 @@ class _Trial:
             back = self._last.revoked.get(waiver.id)
             if back is not None and waiver.revoked is None:
                 why = f"{why}; IT WAS REVOKED BEFORE: see run {back}"
-            yield WaiverStanding(waiver, state, why, tuple(sorted(found, key=_place)))
+            rules = sum(is_for(waiver, rule) for rule in there)
+            yield WaiverStanding(waiver, state, why, tuple(sorted(found, key=_place)), rules)
 
     def forecast(self, at: datetime, until: datetime) -> Iterator[Failing]:
         """Give what is waived until then and, from some instant on, no more."""

@@ -57,9 +57,15 @@ class Definition:
             self._asked[version] = self._structural(version)
         yield from self._asked[version].problems(value)
 
+    @cached_property
+    def _with_rules(self) -> frozenset[str]:
+        """The versions with rules in CEL; found once, for many objects may be of one kind."""
+        word = "x-kubernetes-validations"
+        return frozenset(name for name, each in self.versions.items() if word in str(each))
+
     def has_rules(self, version: str) -> bool:
         """Say whether rules in CEL stand in the schema, which nobody here can ask."""
-        return "x-kubernetes-validations" in str(self.versions.get(version, ""))
+        return version in self._with_rules
 
     def _structural(self, version: str) -> Structural:
         schema: Any = self.versions[version].get("schema") or {}

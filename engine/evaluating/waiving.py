@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 UNUSED = "unused"
 """State of a note: the run has no such rule or subject, which elsewhere may be there."""
 SELF_APPROVED = "self-approved"
+BROAD = "broad"
+"""State of a note: an active waiver is for many rules, and the note says how much it waives."""
 _VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,9})")
 _PARTS = 10
 """Numbers of a version at most."""
@@ -50,6 +52,8 @@ class Waiving:
         """Whether any asks for labels."""
         self._fates: dict[str, set[WaiverState]] = defaultdict(set)
         self._others: dict[str, set[str]] = defaultdict(set)
+        self._covered: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        """Id of a waiver to subject and rule, and how many findings it waives there."""
 
     def apply(self, subject: Subject) -> Subject:
         """Give the subject with its waived violations marked.
@@ -111,7 +115,10 @@ class Waiving:
             elif fate is WaiverState.ACTIVE:
                 chosen = waiver
             self._fates[waiver.id].add(fate)
-        return verdict if chosen is None else _waived(verdict, chosen)
+        if chosen is None:
+            return verdict
+        self._covered[chosen.id][subject.identity, verdict.rule] = len(verdict.findings)
+        return _waived(verdict, chosen)
 
     def _meet(self, waiver: "Waiver", verdict: Verdict) -> WaiverState:
         # Dates first: what has run out is told also where nothing would need it.
@@ -133,8 +140,23 @@ class Waiving:
             pass  # it stays in its file for good
         elif state is not WaiverState.ACTIVE:
             yield state.value, self.why(waiver)
+        elif waiver.tag is not None:
+            yield BROAD, self._breadth(waiver)
         if waiver.owner.strip().casefold() == waiver.approver.strip().casefold():
             yield SELF_APPROVED, f"{waiver.owner} is its owner and its approver"
+
+    def _breadth(self, waiver: "Waiver") -> str:
+        """Say how much an active waiver for a tag waives: its file does not tell."""
+        covered = self._covered[waiver.id]
+        rules = _counted(len({rule for _, rule in covered}), "rule")
+        asked = sum(waiver in each for each in self._by_rule.values())
+        found = _counted(sum(covered.values()), "finding")
+        where = _counted(len({subject for subject, _ in covered}), "subject")
+        return f"waives {found} of {rules} at {where}; it is for {asked} of the rules asked"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def selects(waiver: "Waiver", subject: Subject) -> bool:

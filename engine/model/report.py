@@ -51,7 +51,7 @@ class RecipeRef:
 
 @dataclass(frozen=True, slots=True)
 class WaiverNote:
-    """What is worth saying about a waiver: expired, unused, redundant, exceeded, self-approved."""
+    """What is worth saying about a waiver: expired, unused, exceeded, broad, self-approved, ..."""
 
     waiver: str
     rule: str

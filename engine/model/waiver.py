@@ -218,6 +218,14 @@ class WaiverStanding:
     """A clause: ``holds until 2026-12-31``."""
     waives: tuple[WaivedFinding, ...] = ()
     """What it waives at that moment; none where nothing was recorded."""
+    rules: int = 1
+    """How many rules of the packs it is for."""
+
+    @property
+    def about(self) -> str:
+        """Give ``GPU-001``, or ``tag gpu (31 rules)``: what it is for, and how much that is."""
+        rules = f"{self.rules:,} rule{'' if self.rules == 1 else 's'}"
+        return self.waiver.about if self.waiver.tag is None else f"{self.waiver.about} ({rules})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _rows(found: WaiverReport) -> Iterator[tuple[object, ...]]:
     for each in found.standings:
         waiver = each.waiver
         yield (
-            *(waiver.id, each.state.value, waiver.about, told_subjects(waiver), waiver.owner),
+            *(waiver.id, each.state.value, each.about, told_subjects(waiver), waiver.owner),
             *(waiver.approver, waiver.ends, waiver.ticket, len(each.waives), each.why),
         )
 
@@ -69,8 +69,9 @@ def text(found: WaiverReport, out: TextIO, _rendering: Rendering) -> None:
     """Write a line for each waiver, and how many there are of each state."""
     columns = [
         (
-            *(one_line(each.waiver.id), each.state.value, one_line(each.waiver.about)),
+            *(one_line(each.waiver.id), each.state.value, one_line(each.about)),
             shortened(one_line(told_subjects(each.waiver)), _WIDE),
+            f"waives {len(each.waives):,}",
             *(f"until {each.waiver.ends}", one_line(each.waiver.owner)),
         )
         for each in found.standings
@@ -105,7 +106,7 @@ def json(found: WaiverReport, out: TextIO, _rendering: Rendering) -> None:
 def _standing(each: WaiverStanding) -> Json:
     waives: list[Json] = list(map(_finding, each.waives))
     stands: dict[str, Json] = {"state": each.state.value, "why": each.why}
-    return {**stands, **waiver_json(each.waiver), "waives": waives}
+    return {**stands, **waiver_json(each.waiver), "rules": each.rules, "waives": waives}
 
 
 def _failing(each: Failing) -> Json:
@@ -138,9 +139,12 @@ def report(found: WaiverReport, out: TextIO, _rendering: Rendering) -> None:
 
 def _told(each: WaiverStanding) -> Iterator[str]:
     waiver = each.waiver
-    about = f"{one_line(waiver.about)} for {one_line(told_subjects(waiver))}"
+    about = f"{one_line(each.about)} for {one_line(told_subjects(waiver))}"
     yield f"{each.state.value.upper()} {one_line(waiver.id)}: {about}; {one_line(each.why)}"
     yield f"  {one_line(waiver.holders())}: {one_line(waiver.reason)}"
+    if waiver.tag is not None and each.waives:
+        rules = plural(len({found.rule for found in each.waives}), "rule")
+        yield f"  waives {plural(len(each.waives), 'violation')} of {rules}"
     for found in each.waives[:_SHOWN]:
         yield f"  waives {_line(found)}"
     if len(each.waives) > _SHOWN:
@@ -192,7 +196,7 @@ def markdown(found: WaiverReport, out: TextIO, _rendering: Rendering) -> None:
 def _cells(each: WaiverStanding) -> Sequence[str]:
     waiver = each.waiver
     return (
-        *(markdown_code(waiver.id), each.state.value, markdown_code(waiver.about)),
+        *(markdown_code(waiver.id), each.state.value, markdown_code(each.about)),
         *(markdown_text(told_subjects(waiver)), waiver.ends, markdown_text(waiver.owner)),
         *(f"{len(each.waives):,}", markdown_text(one_line(each.why))),
     )

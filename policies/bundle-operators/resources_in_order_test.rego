@@ -21,8 +21,15 @@ denied(objects) := findings if {
 		with data.tables as tables
 }
 
+warned(objects) := findings if {
+	findings := rule.warn with input as {"bundle": {"components": components, "objects": objects}}
+		with data.tables as tables
+}
+
 test_order_passes if {
-	count(denied([params_map, entry("network-operator", "after", "mellanox.com/v1alpha1", "NicClusterPolicy")])) == 0
+	ordered := [params_map, entry("network-operator", "after", "mellanox.com/v1alpha1", "NicClusterPolicy")]
+	count(denied(ordered)) == 0
+	count(warned(ordered)) == 0
 	count(denied([params_map, entry("gpu-monitoring", "after", "monitoring.coreos.com/v1", "PrometheusRule")])) == 0
 	count(denied([params_map, entry("early", "before", "apps/v1", "DaemonSet")])) == 0
 }
@@ -51,12 +58,11 @@ test_missing_config_map_fails if count(denied([])) == 1
 test_odd_objects_pass if count(denied([params_map, {"object": null}, null, {"component": 1, "object": {"apiVersion": "v1", "kind": "X"}}])) == 0
 
 test_a_resource_of_nobody_is_named if {
-	findings := rule.warn with input as {"bundle": {"components": components, "objects": [
+	findings := warned([
 		entry("early", "after", "example.org/v1", "Widget"),
 		entry("early", "before", "apps/v1", "DaemonSet"),
 		entry("network-operator", "after", "mellanox.com/v1alpha1", "NicClusterPolicy"),
-	]}}
-		with data.tables as tables
+	])
 	{finding.path | some finding in findings} == {"bundle.objects[0].object"}
 	some finding in findings
 	startswith(finding.msg, "Widget x: no component is listed that brings definitions of example.org/v1/Widget")

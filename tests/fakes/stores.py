@@ -395,7 +395,7 @@ class MemoryStore:
                 said = replace(waiver, location=None)
                 at = digest(encode_waiver(said))
                 notes = [n.state for n in report.waiver_notes if n.waiver == waiver.id]
-                notes = [state for state in notes if state != "self-approved"]
+                notes = [state for state in notes if state not in ("broad", "self-approved")]
                 state = (notes or ["used" if waiver.id in used else "unused"])[0]
                 run = report.run if waiver.id in used else None
                 old = lives.get(at, WaiverLife(said, at, report.run, "", None, None, 0, ""))

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eidos.engine.app.bundle_replay import Budgeted, BudgetError
+from eidos.engine.app.bundle_replay import Budgeted, BudgetError, given_up_after
 from eidos.engine.app.bundle_sign import bundle_sign
 from eidos.engine.bundling.verifying import whole
 from eidos.engine.errors import BundleError, EidosError, UsageError
@@ -612,6 +615,32 @@ def test_asking_again_ends_when_its_time_is_over() -> None:
     assert slow.asked < 100
     with pytest.raises(BudgetError):
         engine.analyse([])
+
+
+def test_what_looks_at_no_clock_is_given_up_too() -> None:
+    """And an alarm of others, as the one that ends a test, goes on."""
+    handler = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    before = signal.setitimer(signal.ITIMER_REAL, 3600)
+    try:
+        with pytest.raises(BudgetError, match="did not"), given_up_after(0.01):
+            threading.Event().wait()
+        assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        with given_up_after(3600):
+            pass
+        assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+def test_nothing_is_interrupted_outside_of_the_main_thread() -> None:
+    def ask() -> str:
+        with given_up_after(0.01):
+            return "answered"
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(ask).result() == "answered"
 
 
 def test_no_time_is_no_answer(replayable: Shell) -> None:

@@ -213,7 +213,8 @@ REVOKE = ("--by", "chief", "--reason", "fixed")
 def test_each_gets_an_id_and_a_file_of_its_own(eidos: Eidos) -> None:
     for _ in range(3):
         assert add(eidos)[0] == 0
-    assert add(eidos, rule="", tag="x")[0] == 0
+    code, _, said = add(eidos, rule="", tag="x")
+    assert (code, ": tag x (1 rule), " in said) == (0, True)
     name = f"T-001-{day(0)}"
     found = sorted(each.stem for each in Path("waivers").iterdir())
     assert found == [name, f"{name}-2", f"{name}-3", f"x-{day(0)}"]

@@ -235,6 +235,8 @@ def test_a_tag_is_for_every_rule_with_it(check: Check, capsys: pytest.CaptureFix
     assert check(rule=_GONE, tag="drivers") == 2
     assert "the waiver W-1 is for tag 'drivers', which no rule has" in capsys.readouterr().err
     assert check(rule=_GONE, tag="drivers", tags="tags: [drivers]") == 0
+    told = "waives 1 finding of 1 rule at 1 subject; it is for 1 of the rules asked"
+    assert f"waiver broad W-1 (tag drivers): {told}" in capsys.readouterr().out
     assert check(rule=_GONE, tag="cis", tags="controls: [{framework: cis, id: '1'}]") == 0
     assert check(rule=_GONE, tag="drivers", tags="tags: [drivers]", until="2027-03-01") == 2
     assert "a waiver of T-001, a high rule may last 90 days" in capsys.readouterr().err

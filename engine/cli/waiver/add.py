@@ -7,6 +7,7 @@ import click
 
 from eidos.engine.app.waiver_editing import add_waiver
 from eidos.engine.app.waiver_report import terms_of
+from eidos.engine.app.waivers import is_for
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import Clusters, Nodes, Option, takes
@@ -139,7 +140,9 @@ def command(files: WaiverOptions, what: WhatOptions, grant: GrantOptions) -> Non
             context.limits,
         )
     waiver = found.waiver
-    console.say(f"written: {waiver.id} in {found.path}: {waiver.about}, {waiver.holders()}")
+    rules = sum(is_for(waiver, rule) for rule in terms.rules)
+    broad = "" if waiver.tag is None else f" ({rules:,} rule{'' if rules == 1 else 's'})"
+    console.say(f"written: {waiver.id} in {found.path}: {waiver.about}{broad}, {waiver.holders()}")
     console.say(f"It applies where it is named: eidos check --waivers {files.place} ...")
 
 

@@ -24,8 +24,8 @@ from eidos.engine.store.sqlite.encoding import (
     text,
 )
 
-_OPINION = "self-approved"
-"""A note on who wrote a waiver, which says nothing of what became of it."""
+_BESIDE = ("broad", "self-approved")
+"""Notes on who wrote a waiver and how much it is for, which say nothing of what became of it."""
 _PUT = (
     "INSERT OR IGNORE INTO waivers (id, waiver, rule, owner, approver, since, until) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -96,7 +96,7 @@ def _record(
     used: Collection[str],
     notes: Sequence[WaiverNote],
 ) -> None:
-    told = {note.waiver: note.state for note in reversed(notes) if note.state != _OPINION}
+    told = {note.waiver: note.state for note in reversed(notes) if note.state not in _BESIDE}
     for each in {one.row: one for one in given}.values():
         state = told.get(each.id, "used" if each.id in used else "unused")
         values = {"waiver": each.row, "run": run, "state": state}

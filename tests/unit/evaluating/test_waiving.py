@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,8 +74,8 @@ def for_tag(tag: str, **changes: object) -> Waiver:
             "unused",
         ),
         (waiver(rule="R-2"), FAIL, Status.FAIL, "unused"),
-        (for_tag("gpu"), FAIL, Status.WAIVED, None),
-        (for_tag("cis"), FAIL, Status.WAIVED, None),
+        (for_tag("gpu"), FAIL, Status.WAIVED, "broad"),
+        (for_tag("cis"), FAIL, Status.WAIVED, "broad"),
         (for_tag("os"), FAIL, Status.FAIL, "unused"),
         (for_tag("gp*"), FAIL, Status.FAIL, "unused"),
         (waiver(until=instant("2026-11-23", end_of_day=True)), FAIL, Status.FAIL, "expired"),
@@ -188,10 +189,25 @@ def test_of_several_the_one_that_lasts_longest_is_named(others: list[Waiver], na
     [said] = waiving.apply(subject(FAIL)).verdicts
     assert said.waiver == named
     other = {"W-1", others[0].id} - {named}
-    [note] = waiving.notes()
+    [note] = [each for each in waiving.notes() if each.state != "broad"]
     assert {note.waiver} == other
     if note.state == "redundant":
         assert note.message == f"{named} waives all that it would"
+
+
+def test_a_waiver_for_a_tag_tells_how_much_it_waives() -> None:
+    """Each subject counts once, and what nobody may waive is not counted."""
+    failed = Verdict("R-2", Status.FAIL, FAIL.findings * 2)
+    waiving = Waiving([for_tag("gpu")], RULES, NOW)
+    for _ in range(2):
+        waiving.apply(subject(FAIL, failed, Verdict("R-3", Status.FAIL)))
+    waiving.apply(replace(subject(FAIL), name="n2"))
+    [note] = waiving.notes()
+    assert (note.waiver, note.rule, note.state) == ("W-1", "tag gpu", "broad")
+    assert note.message == (
+        f"waives {4 * len(FAIL.findings)} findings of 2 rules at 2 subjects; "
+        "it is for 2 of the rules asked"
+    )
 
 
 def test_what_was_waived_is_said_as_it_was_written() -> None:
