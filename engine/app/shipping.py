@@ -55,8 +55,12 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
 
 _ARCHIVES = (".tar.gz", ".tgz")
+_OTHER_ARCHIVES = frozenset({".tar", ".zip", ".tbz2", ".txz", ".bz2", ".xz", ".zst", ".7z"})
+"""Endings of names that nobody gives to a folder."""
 _FILE_AT_MOST = 256 << 20
 """Bytes of a pack, an archive, or an attached file."""
+_REFERRING_AT_MOST = 512 << 20
+"""Bytes of all that refers to an artifact; one blob may be named again and again."""
 _LISTED_AT_MOST = 1000
 _REFERRERS = re.compile(r"sha256-[0-9a-f]{64}")
 """A tag of the referrers of a digest, in registries without the API for them."""
@@ -240,6 +244,12 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
             hint=f"A layout holds them: oci-layout:{place}",
         )
     path = Path(place)
+    if path.suffix in _OTHER_ARCHIVES:
+        name = place.removesuffix(path.suffix).removesuffix(".tar")
+        raise UsageError(
+            f"'{place}' is called as an archive of another form",
+            hint=f"Write {name}.tar.gz, or oci-layout:{name}.tar:TAG",
+        )
     if place.endswith(_ARCHIVES):
         _write_file(path, archive(files), force=False)
     else:
@@ -399,8 +409,16 @@ def _pull_tree(request: PullRequest) -> Shipped:
 def _write_referrers(repository: Repository, stored: Stored, folder: Path) -> None:
     """Write what refers to a manifest, and to that, each in a folder of its own, with a list."""
     listed: list[Json] = []
+    left = _REFERRING_AT_MOST
     for subject, each in related(repository, stored.descriptor.digest):
         said = read_manifest(each.content, repository.place)
+        left -= sum(layer.size for layer in said.layers)
+        if left < 0:
+            raise DistributionError(
+                f"what refers to {stored.descriptor.digest} has more than "
+                f"{_REFERRING_AT_MOST:,} bytes",
+                hint="Pull without --with-referrers, and have those removed that nobody needs.",
+            )
         digest = each.descriptor.digest
         files: list[Json] = []
         for number, layer in enumerate(said.layers):

@@ -51,6 +51,7 @@ ATTESTATIONS_AT_MOST = 256
 """That are looked at of one bundle: three statements, and each signer anew."""
 ATTESTED_AT_MOST = 64 << 20
 """Bytes of all of them together, which are in memory at once."""
+_NAME_IT = "Name the folder of a bundle, or an archive of one, which ends in .tar.gz or .tgz."
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
 _CHUNK = 1 << 20
 _MANIFEST_AT_MOST = 64 << 20
@@ -253,7 +254,7 @@ def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
         BundleError: there is no folder.
     """
     if not folder.is_dir():
-        raise BundleError(f"there is no bundle at '{folder}'", hint="Name the folder of a bundle.")
+        raise BundleError(f"there is no bundle at '{folder}'", hint=_NAME_IT)
     try:
         content = _sealing_file(folder, MANIFEST)
         listed = read_manifest(content)
