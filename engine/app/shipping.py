@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -139,16 +139,15 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
     with bundle_at(request.source) as folder:
         _refuse_unwhole(folder, str(request.source))
         files, signed = read_tree(folder), read_attestations(folder)
+    attached = [File(each.name, _read_file(each)) for each in request.attached]
     if target.scheme == "path":
         return _push_tree([*files, *signed], target.place, request)
     artifact = bundle_artifact(files, archive(files))
     stored = artifact.manifest
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
-        for file in signed:
-            name = PurePosixPath(file.path).name
-            put_artifact(repository, attached_artifact(file.content, name, stored))
-        _attach(repository, stored, request.attached)
+        _attach(repository, stored, [File(PurePosixPath(e.path).name, e.content) for e in signed])
+        _attach(repository, stored, attached)
     digest = stored.descriptor.digest
     attestations = f", and {len(signed)} attestations" if signed else ""
     said = f"pushed {len(files)} files{attestations} to {_named(target)}"
@@ -261,10 +260,9 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
     return Shipped(place, digest, f"wrote {len(files)} files to {place}")
 
 
-def _attach(repository: Repository, subject: Stored, files: tuple[Path, ...]) -> None:
+def _attach(repository: Repository, subject: Stored, files: Iterable[File]) -> None:
     for file in files:
-        artifact = attached_artifact(_read_file(file), file.name, subject)
-        put_artifact(repository, artifact)
+        put_artifact(repository, attached_artifact(file.content, file.path, subject))
 
 
 def pull_bundle(request: PullRequest, way: Way) -> Shipped:
@@ -454,9 +452,10 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
     content = _read_file(request.source)
     revision = opa_revision(content, str(request.source))
     artifact = pack_artifact(content, revision, request.source.name)
+    attached = [File(each.name, _read_file(each)) for each in request.attached]
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
-        _attach(repository, artifact.manifest, request.attached)
+        _attach(repository, artifact.manifest, attached)
     digest = artifact.manifest.descriptor.digest
     return Shipped(target.at(digest), digest, f"pushed {len(content):,} bytes to {_named(target)}")
 
@@ -569,7 +568,7 @@ def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) 
 
 def _read_file(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             content = opened.read(_FILE_AT_MOST + 1)
     except OSError as error:
         raise _unreadable(file, error) from error

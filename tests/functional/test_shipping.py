@@ -959,6 +959,20 @@ def test_two_who_attach_at_once_through_a_tag(shell: Shell, bad: Hub) -> None:
     assert len(digests) == 2
 
 
+def test_what_cannot_be_attached_leaves_nothing_pushed(shell: Shell, bad: Hub) -> None:
+    """A pipe among it, which would let whoever opens it wait for ever."""
+    os.mkfifo("d")
+    for words in (
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--attach", "d"),
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--attach", "absent.json"),
+        ("policy", "push", "d", f"{bad.name('a')}:v1"),
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--ca-file", "d"),
+    ):
+        shell(*words, code=2)
+    assert not bad.manifests
+    nothing_happened(shell, bad)
+
+
 @pytest.mark.parametrize(
     "call",
     [
