@@ -14,7 +14,7 @@ requirements=${2:?is to be the file with what must hold}
 cluster=${3:?is to be the name of the cluster, as its snapshots have it}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-eidos --no-config bundle pull "$reference" --to "$work/bundle" >&2
+eidos --no-config bundle pull --to "$work/bundle" -- "$reference" >&2
 eidos --no-config bundle verify "$work/bundle" --requirements "$requirements" --require "cluster=$cluster"
 cd "$work/bundle"
 ./install.sh

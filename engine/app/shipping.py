@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -54,8 +54,12 @@ if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
 
 _ARCHIVES = (".tar.gz", ".tgz")
+_OTHER_ARCHIVES = frozenset({".tar", ".zip", ".tbz2", ".txz", ".bz2", ".xz", ".zst", ".7z"})
+"""Endings of names that nobody gives to a folder."""
 _FILE_AT_MOST = 256 << 20
 """Bytes of a pack, an archive, or an attached file."""
+_REFERRING_AT_MOST = 512 << 20
+"""Bytes of all that refers to an artifact; one blob may be named again and again."""
 _LISTED_AT_MOST = 1000
 _REFERRERS = re.compile(r"sha256-[0-9a-f]{64}")
 """A tag of the referrers of a digest, in registries without the API for them."""
@@ -134,16 +138,15 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
     with bundle_at(request.source) as folder:
         _refuse_unwhole(folder, str(request.source))
         files, signed = read_tree(folder), read_attestations(folder)
+    attached = [File(each.name, _read_file(each)) for each in request.attached]
     if target.scheme == "path":
         return _push_tree([*files, *signed], target.place, request)
     artifact = bundle_artifact(files, archive(files))
     stored = artifact.manifest
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
-        for file in signed:
-            name = PurePosixPath(file.path).name
-            put_artifact(repository, attached_artifact(file.content, name, stored))
-        _attach(repository, stored, request.attached)
+        _attach(repository, stored, [File(PurePosixPath(e.path).name, e.content) for e in signed])
+        _attach(repository, stored, attached)
     digest = stored.descriptor.digest
     attestations = f", and {len(signed)} attestations" if signed else ""
     said = f"pushed {len(files)} files{attestations} to {_named(target)}"
@@ -234,6 +237,12 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
             hint=f"A layout holds them: oci-layout:{place}",
         )
     path = Path(place)
+    if path.suffix in _OTHER_ARCHIVES:
+        name = place.removesuffix(path.suffix).removesuffix(".tar")
+        raise UsageError(
+            f"'{place}' is called as an archive of another form",
+            hint=f"Write {name}.tar.gz, or oci-layout:{name}.tar:TAG",
+        )
     if place.endswith(_ARCHIVES):
         _write_file(path, archive(files), force=False)
     else:
@@ -244,10 +253,9 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
     return Shipped(place, digest_of(files), f"wrote {len(files)} files to {place}")
 
 
-def _attach(repository: Repository, subject: Stored, files: tuple[Path, ...]) -> None:
+def _attach(repository: Repository, subject: Stored, files: Iterable[File]) -> None:
     for file in files:
-        artifact = attached_artifact(_read_file(file), file.name, subject)
-        put_artifact(repository, artifact)
+        put_artifact(repository, attached_artifact(file.content, file.path, subject))
 
 
 def pull_bundle(request: PullRequest, way: Way) -> Shipped:
@@ -392,8 +400,16 @@ def _pull_tree(request: PullRequest) -> Shipped:
 def _write_referrers(repository: Repository, stored: Stored, folder: Path) -> None:
     """Write what refers to a manifest, and to that, each in a folder of its own, with a list."""
     listed: list[Json] = []
+    left = _REFERRING_AT_MOST
     for subject, each in related(repository, stored.descriptor.digest):
         said = read_manifest(each.content, repository.place)
+        left -= sum(layer.size for layer in said.layers)
+        if left < 0:
+            raise DistributionError(
+                f"what refers to {stored.descriptor.digest} has more than "
+                f"{_REFERRING_AT_MOST:,} bytes",
+                hint="Pull without --with-referrers, and have those removed that nobody needs.",
+            )
         digest = each.descriptor.digest
         files: list[Json] = []
         for number, layer in enumerate(said.layers):
@@ -429,9 +445,10 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
     content = _read_file(request.source)
     revision = opa_revision(content, str(request.source))
     artifact = pack_artifact(content, revision, request.source.name)
+    attached = [File(each.name, _read_file(each)) for each in request.attached]
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
-        _attach(repository, artifact.manifest, request.attached)
+        _attach(repository, artifact.manifest, attached)
     digest = artifact.manifest.descriptor.digest
     return Shipped(target.at(digest), digest, f"pushed {len(content):,} bytes to {_named(target)}")
 
@@ -544,7 +561,7 @@ def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) 
 
 def _read_file(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             content = opened.read(_FILE_AT_MOST + 1)
     except OSError as error:
         raise _unreadable(file, error) from error

@@ -52,6 +52,7 @@ ATTESTATIONS_AT_MOST = 256
 """That are looked at of one bundle: three statements, and each signer anew."""
 ATTESTED_AT_MOST = 64 << 20
 """Bytes of all of them together, which are in memory at once."""
+_NAME_IT = "Name the folder of a bundle, or an archive of one, which ends in .tar.gz or .tgz."
 _SEALING = frozenset({MANIFEST, CHECKSUMS})
 _CHUNK = 1 << 20
 _MANIFEST_AT_MOST = 64 << 20
@@ -254,7 +255,7 @@ def verified_manifest(folder: Path) -> tuple[Verified, bytes]:
         BundleError: there is no folder.
     """
     if not folder.is_dir():
-        how = bundle_elsewhere(str(folder)) or "Name the folder of a bundle."
+        how = bundle_elsewhere(str(folder)) or _NAME_IT
         raise BundleError(f"there is no bundle at '{folder}'", hint=how)
     try:
         content = _sealing_file(folder, MANIFEST)

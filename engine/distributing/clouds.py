@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from eidos.engine.distributing.checking import SLOWEST
 from eidos.engine.distributing.objects import CHUNK, parts
 from eidos.engine.distributing.references import is_loopback
 from eidos.engine.errors import DistributionError, MissingExtraError, UsageError
+from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import Terms
 from eidos.engine.records import dataclass
 
@@ -210,7 +212,7 @@ class CloudObjects:
     def _authorities(self) -> dict[str, bytes]:
         file = self._terms.ca_file
         try:
-            content = file.read_bytes() if file else b""
+            content = _read(file) if file else b""
         except OSError:
             content = b"none"
         if file and b"-----BEGIN CERTIFICATE-----" not in content:
@@ -267,6 +269,11 @@ class CloudObjects:
 
     def _check(self) -> str:
         return f"Check bucket, region, endpoint and credentials: {self._kind.credentials}, ..."
+
+
+def _read(file: Path) -> bytes:
+    with open_regular(file) as opened:
+        return opened.read()
 
 
 def _endpoint(kind: _Kind, environ: Mapping[str, str]) -> tuple[str, bool]:

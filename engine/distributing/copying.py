@@ -104,6 +104,7 @@ class _Copying:
         self._target = target
         self._with_referrers = referrers
         self.seen: set[str] = set()
+        self._blobs: set[tuple[str, int]] = set()
         self.referrers = 0
 
     def copy(self, stored: Stored, tag: str | None = None, *, move: bool = False) -> None:
@@ -135,8 +136,11 @@ class _Copying:
         self._target.put_manifest(stored, tag, move=move)
 
     def _put_blob(self, blob: Descriptor) -> None:
+        if (blob.digest, blob.size) in self._blobs:  # a thousand manifests may name one large one
+            return
         with taken_blob(self._source, blob) as content:
             self._target.put_blob(blob, content)
+        self._blobs.add((blob.digest, blob.size))
 
     def _claim(self, digest: str) -> bool:
         """Say whether a manifest is met for the first time."""

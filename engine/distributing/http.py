@@ -18,6 +18,7 @@ from urllib.request import proxy_bypass
 
 from eidos.engine.distributing.references import is_loopback
 from eidos.engine.errors import DistributionError, MissingExtraError
+from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import Terms
 from eidos.engine.ports import Clock
 
@@ -311,6 +312,7 @@ class Http:
             self._context = ssl.create_default_context()
             if self.terms.ca_file is not None:
                 try:
+                    open_regular(self.terms.ca_file).close()  # a pipe would let us wait for ever
                     self._context.load_verify_locations(self.terms.ca_file)
                 except (OSError, ssl.SSLError) as error:
                     raise DistributionError(

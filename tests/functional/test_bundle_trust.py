@@ -862,6 +862,14 @@ def test_examples_are_documents(shell: Shell, name: str) -> None:
         assert "eidos --no-config bundle verify" in script
 
 
+def test_what_somebody_else_names_is_no_option() -> None:
+    """A job that verifies --help is green."""
+    lines = [line for each in EXAMPLES.iterdir() for line in each.read_text().splitlines()]
+    named = [line for line in lines if "eidos" in line and "$reference" in line.lower()]
+    assert len(named) == 3
+    assert all('-- "$' in line for line in named)
+
+
 # cosign -----------------------------------------------------------------------------------------
 
 

@@ -349,6 +349,8 @@ def test_a_bundle_that_is_not_whole_is_not_pushed(shell: Shell, bad: Hub, change
         (["bundle", "pull", "absent.tar.gz", "-o", "x"], "no such file"),
         (["bundle", "push", "absent", "oci-layout:l:v"], "there is no bundle at"),
         (["bundle", "push", "b1", "oci-layout:l:v", "--timeout", "0s"], "--timeout"),
+        (["bundle", "push", "b1", "x.tar"], "Write x.tar.gz, or oci-layout:x.tar:TAG"),
+        (["bundle", "verify", "d/e.tar"], "an archive of one, which ends in .tar.gz or .tgz"),
         (["bundle", "list", "b1"], "holds one tree"),
         (["bundle", "copy", "b1", "oci-layout:l:v"], "holds one tree"),
         (["bundle", "pull", "oci-layout:none:v", "-o", "x"], "has no v"),
@@ -871,6 +873,35 @@ def test_referrers_that_refer_to_something_else(shell: Shell, bad: Hub) -> None:
     shell("bundle", "copy", f"{bad.name('a')}:v1", "oci-layout:alone", "--no-referrers")
 
 
+def test_one_large_blob_that_is_named_again_and_again(shell: Shell, bad: Hub) -> None:
+    """It would fill any disk, and was pushed once; a copy gets it once."""
+    digest = shell("bundle", "push", "b1", f"{bad.name('a')}:v1").rpartition("@")[2]
+    kind, content = bad.manifests["a", digest]
+    small = bad.add(b"x", "a/b")
+    for number in range(4):
+        bad.put(
+            "a",
+            {
+                "schemaVersion": 2,
+                "mediaType": kind,
+                "config": small,
+                "layers": [small] * (number + 1),
+                "subject": {"mediaType": kind, "digest": digest, "size": len(content)},
+            },
+        )
+    bad.asked.clear()
+    shell("bundle", "copy", f"{bad.name('a')}:v1", "oci-layout:copied")
+    assert [path for _, path, _ in bad.asked].count(f"/v2/a/blobs/{small['digest']}") == 1
+    large = {**small, "size": 200 << 20}
+    bad.put(
+        "a", {**json.loads(content), "layers": [large] * 3, "subject": {**small, "digest": digest}}
+    )
+    shell("bundle", "pull", f"{bad.name('a')}:v1", "-o", "out", "--with-referrers", "refs", code=2)
+    assert "has more than 536,870,912 bytes" in shell.err
+    shutil.rmtree("copied")
+    nothing_happened(shell, bad)
+
+
 def test_a_title_names_no_file_outside(shell: Shell, bad: Hub) -> None:
     shell("bundle", "push", "b1", f"{bad.name('a')}:v1")
     digest = bad.tags["a", "v1"]
@@ -923,6 +954,20 @@ def test_two_who_attach_at_once_through_a_tag(shell: Shell, bad: Hub) -> None:
     digests = [each["digest"] for each in json.loads(content)["manifests"]]
     assert digests[0] == NO_DIGEST
     assert len(digests) == 2
+
+
+def test_what_cannot_be_attached_leaves_nothing_pushed(shell: Shell, bad: Hub) -> None:
+    """A pipe among it, which would let whoever opens it wait for ever."""
+    os.mkfifo("d")
+    for words in (
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--attach", "d"),
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--attach", "absent.json"),
+        ("policy", "push", "d", f"{bad.name('a')}:v1"),
+        ("bundle", "push", "b1", f"{bad.name('a')}:v1", "--ca-file", "d"),
+    ):
+        shell(*words, code=2)
+    assert not bad.manifests
+    nothing_happened(shell, bad)
 
 
 @pytest.mark.parametrize(
