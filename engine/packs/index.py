@@ -6,6 +6,7 @@ never out of date.
 """
 
 import contextlib
+import stat
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,8 @@ from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import DocumentError
 from eidos.engine.folders import is_private
 from eidos.engine.model.rule import Pack
+
+_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PackIndex:
@@ -29,9 +32,12 @@ class PackIndex:
     def get(self, key: str) -> Pack | None:
         """Give the pack that was put under a digest."""
         try:
-            if not is_private(self.folder):  # whoever writes here decides what passes
+            path = self._path(key)
+            # Whoever writes here decides what passes. Ours are for us alone: what a checkout or an
+            # unpacked archive brings, where the cache lies in it, is for everybody to read.
+            if not is_private(self.folder) or path.stat().st_mode & _FOR_OTHERS:
                 return None
-            return msgspec.json.decode(self._path(key).read_bytes(), type=Pack)
+            return msgspec.json.decode(path.read_bytes(), type=Pack)
         except (OSError, msgspec.DecodeError):
             return None
 
