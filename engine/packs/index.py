@@ -6,17 +6,14 @@ never out of date.
 """
 
 import contextlib
-import stat
 from pathlib import Path
 
 import msgspec
 
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import DocumentError
-from eidos.engine.folders import is_private
+from eidos.engine.folders import is_for_us_alone, is_private
 from eidos.engine.model.rule import Pack
-
-_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PackIndex:
@@ -33,9 +30,8 @@ class PackIndex:
         """Give the pack that was put under a digest."""
         try:
             path = self._path(key)
-            # Whoever writes here decides what passes. Ours are for us alone: what a checkout or an
-            # unpacked archive brings, where the cache lies in it, is for everybody to read.
-            if not is_private(self.folder) or path.stat().st_mode & _FOR_OTHERS:
+            # Whoever writes here decides what passes; the folder may lie in a checkout.
+            if not (is_private(self.folder) and is_for_us_alone(path)):
                 return None
             return msgspec.json.decode(path.read_bytes(), type=Pack)
         except (OSError, msgspec.DecodeError):
