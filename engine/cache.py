@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 
-from eidos.engine.folders import is_private
+from eidos.engine.folders import is_for_us_alone, is_private
 from eidos.engine.records import dataclass
 
 SUFFIX = ".entry"
@@ -131,13 +131,15 @@ class Cache:
     def _read(self, path: Path) -> Entry | None:
         try:
             header, _, content = path.read_bytes().partition(b"\n")
-            private = is_private(self.folder)
+            private, alone = is_private(self.folder), is_for_us_alone(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise DamagedError(f"{path}: {error.strerror}") from None
         if not private:
             raise DamagedError(f"others may write to {self.folder}")
+        if not alone:
+            raise DamagedError(f"{path} is not as eidos writes it: others may read it")
         return _entry(header, content, path)
 
 

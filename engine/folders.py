@@ -47,6 +47,18 @@ def is_private(folder: Path) -> bool:
     return state.st_uid in (0, os.geteuid()) and not shared
 
 
+def is_for_us_alone(file: Path) -> bool:
+    """Say whether nobody but this user may look into a file, as into those that eidos remembers by.
+
+    What a checkout or an unpacked archive brings is for everybody to read.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    state = file.stat()
+    return state.st_uid in (0, os.geteuid()) and not state.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
 def is_planted(path: Path) -> bool:
     """Say whether another user left a file or link in a folder where everybody may write.
 

@@ -20,7 +20,7 @@ class _Group(msgspec.Struct, rename="camel"):
 
 
 class _Groups(msgspec.Struct):
-    groups: list[_Group] | None = None
+    groups: list[_Group] | None
 
 
 class _ApiResource(msgspec.Struct):
@@ -30,7 +30,7 @@ class _ApiResource(msgspec.Struct):
 
 
 class _Resources(msgspec.Struct):
-    resources: list[_ApiResource] | None = None
+    resources: list[_ApiResource] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,10 @@ class Resource:
 
 
 class _Page(msgspec.Struct, Generic[T]):
+    items: list[T] | None
+    """None is an empty list of Go. Without the key it is no list: a gateway that asks for a sign-in
+    says so with 200 as well."""
     metadata: ListMeta | None = None
-    items: list[T] | None = None
 
 
 class Metadata(msgspec.Struct):

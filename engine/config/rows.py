@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from eidos.engine.documents.limits import Limits
 from eidos.engine.model.durations import days, seconds
+from eidos.engine.model.facts import FactAddress
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Enforcement, Severity
 from eidos.engine.model.times import instant
@@ -193,7 +194,13 @@ GATE = (
     _of_gate(
         "max-age", "duration", "How old the snapshot may be.", check=seconds, trust="tightens"
     ),
-    _of_gate("requires", "list", "Facts that must have been collected: gpu.smi", trust="tightens"),
+    _of_gate(
+        "requires",
+        "list",
+        "Facts that must have been collected: gpu.smi",
+        check=FactAddress.parse,
+        trust="tightens",
+    ),
 )
 """What a named gate may say."""
 
@@ -375,7 +382,7 @@ SETTINGS = (
         why="what does not deny passes; `deny` tightens",
         mild=lambda value: value == Enforcement.DENY,
         help="What a violation of a rule does: "
-        "deny fails the gate, warn and audit only report, off does not evaluate.",
+        "deny fails the gate; warn, audit and off are evaluated and shown, and fail nothing.",
         choices=tuple(Enforcement),
         example={"GPU-009": "warn"},
     ),

@@ -12,7 +12,7 @@ import msgspec
 
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import DocumentError
-from eidos.engine.folders import is_private
+from eidos.engine.folders import is_for_us_alone, is_private
 from eidos.engine.model.rule import Pack
 
 
@@ -29,9 +29,11 @@ class PackIndex:
     def get(self, key: str) -> Pack | None:
         """Give the pack that was put under a digest."""
         try:
-            if not is_private(self.folder):  # whoever writes here decides what passes
+            path = self._path(key)
+            # Whoever writes here decides what passes; the folder may lie in a checkout.
+            if not (is_private(self.folder) and is_for_us_alone(path)):
                 return None
-            return msgspec.json.decode(self._path(key).read_bytes(), type=Pack)
+            return msgspec.json.decode(path.read_bytes(), type=Pack)
         except (OSError, msgspec.DecodeError):
             return None
 

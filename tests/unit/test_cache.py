@@ -56,6 +56,16 @@ def test_an_entry_in_a_folder_that_others_may_write_to_is_not_believed(tmp_path:
         Cache(tmp_path / "c", time.time).get("k", 300)
 
 
+def test_an_entry_that_others_may_read_is_not_believed(tmp_path: Path) -> None:
+    """As what a checkout brings, where the cache lies in it."""
+    Cache(tmp_path / "c", time.time).put("k", b"v")
+    [entry] = (tmp_path / "c").iterdir()
+    entry.chmod(0o644)
+
+    with pytest.raises(DamagedError, match="others may read"):
+        Cache(tmp_path / "c", time.time).get("k", 300)
+
+
 def test_only_the_owner_can_read(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "c", time.time)
     cache.put("k", b"v")

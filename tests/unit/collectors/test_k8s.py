@@ -356,11 +356,23 @@ def test_a_cluster_that_goes_away_leaves_no_short_list(api: KubeApi, tmp_path: P
     assert found.state("image").status is CollectorState.FAILED
 
 
-def test_an_answer_that_is_no_list_fails(api: KubeApi, tmp_path: Path) -> None:
-    api.fault("/pods", body=b"<html>login</html>")
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>login</html>", b"{}", b'{"kind": "Status", "code": 401}', b'{"error": "login"}'],
+)
+def test_an_answer_that_is_no_list_fails(api: KubeApi, tmp_path: Path, body: bytes) -> None:
+    api.fault("/pods", body=body)
     assert "not what the API promises" in (
         collect(api, tmp_path, "image").state("image").reason or ""
     )
+
+
+def test_an_answer_without_groups_does_not_say_that_there_are_none(
+    api: KubeApi, tmp_path: Path
+) -> None:
+    api.fault("/apis", body=b'{"error": "login"}')
+    found = collect(api, tmp_path, "api-groups")
+    assert "lists no groups" in (found.state("api-groups").reason or "")
 
 
 def test_a_silent_kubelet_fails_by_name(api: KubeApi, tmp_path: Path) -> None:

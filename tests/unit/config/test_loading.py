@@ -89,6 +89,7 @@ def test_nothing_configured_is_all_defaults(tmp_path: Path) -> None:
         ("enforcement:\n  GPU-001: maybe", 2, "must be one of"),
         ("db: ''", 1, "must not be empty"),
         ("redact-text:\n- a\n- '['", 3, "not a regular expression"),
+        ("gates:\n  x:\n    requires: [gpu]", 3, "names no type and subtype"),
         ("- list", 1, "a map of settings"),
     ],
 )

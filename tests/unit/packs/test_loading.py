@@ -97,15 +97,16 @@ def test_what_is_remembered_of_a_pack_is_not_taken_for_its_copy(
     assert load(copy, engine) == load(copy, engine, tmp_path / "fresh")
 
 
-def test_an_index_that_others_may_write_to_is_not_believed(
-    tmp_path: Path, engine: LightEngine
+@pytest.mark.parametrize(("place", "mode"), [("", 0o777), ("entry", 0o644), ("entry", 0o640)])
+def test_an_index_that_may_be_of_others_is_not_believed(
+    tmp_path: Path, engine: LightEngine, place: str, mode: int
 ) -> None:
     folder = write_pack(tmp_path / "t")
     load(folder, engine)
     [entry] = (tmp_path / "index").iterdir()
     entry.write_text(entry.read_text().replace("The driver is new", "Forged"))
     assert load(folder, engine).rules[0].title == "Forged"
-    (tmp_path / "index").chmod(0o777)
+    (entry if place else tmp_path / "index").chmod(mode)
     assert load(folder, engine).rules[0].title == "The driver is new"
 
 
