@@ -78,7 +78,9 @@ def take_snapshot(request: Request, now: datetime) -> Snapshot:
 
 
 def is_incomplete(snapshot: Snapshot) -> bool:
-    """Say whether a collector did not give what it should have given."""
+    """Say whether a collector did not give what it should have given, or all gave nothing."""
+    if not (snapshot.measurements or any(node.measurements for node in snapshot.nodes)):
+        return True
     return any(entry.status in INCOMPLETE for entry in snapshot.collection)
 
 

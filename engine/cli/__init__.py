@@ -23,7 +23,7 @@ COMMANDS = {
     "bundle": "Render a recipe, if policy lets it through; verify what was rendered.",
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
-    "completion": "Complete commands, options and names of rules in a shell.",
+    "completion": "Complete commands, options and names in a shell.",
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Show what changed between snapshots, and which changes matter.",
     "engine": "Which Rego engine judges; get OPA.",

@@ -42,7 +42,9 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     try:
         found = instant(text, end_of_day=end_of_day)
     except ValueError as error:
-        raise ValueError(f"'{text}' is neither a date nor an RFC 3339 time with a zone") from error
+        raise ValueError(
+            f"'{text}' is neither a date nor an RFC 3339 time with a zone (2026-03-31T12:00:00Z)"
+        ) from error
     if found.year not in YEARS:
         raise ValueError(f"'{text}' is not in the years {YEARS[0]} to {YEARS[-1]}")
     return found

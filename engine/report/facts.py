@@ -9,9 +9,13 @@ from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.jsontext import known, location_json, short, write_document
 from eidos.engine.report.page import write_columns
+from eidos.engine.report.wording import named
 
 _VALUE = 400
 """Characters shown of a value; JSON has all of it."""
+_TYPE = 28
+"""Characters shown of what a fact is, and below it rules named, where each has a line."""
+_RULES = 3
 
 
 def text(found: Sequence[KnownFact], out: TextIO, _rendering: Rendering) -> None:
@@ -26,7 +30,9 @@ def text(found: Sequence[KnownFact], out: TextIO, _rendering: Rendering) -> None
 
 
 def _cells(fact: KnownFact) -> tuple[str, ...]:
-    return (*map(one_line, (fact.name, fact.type, fact.about)), one_line(", ".join(fact.rules)))
+    rules = named([*map(one_line, fact.rules[:_RULES])], len(fact.rules))
+    kind = shortened(one_line(fact.type), _TYPE)
+    return one_line(fact.name), kind, f"{one_line(fact.about)}{f' ({rules})' if rules else ''}"
 
 
 def _whole(fact: KnownFact) -> Iterator[str]:

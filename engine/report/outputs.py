@@ -66,8 +66,12 @@ def document_output(place: str, form: str | None) -> Output:
         form: a format of `DOCUMENT`; None to go by the file's ending, else YAML.
 
     Raises:
-        UsageError: there is no such format, or a file cannot be written there.
+        UsageError: there is no such format, the place is called as one, or a file cannot be written
+            there.
     """
+    if form is None and place in DOCUMENT.formats:  # elsewhere -o takes a format
+        hint = f"Write --format {place}, or -o ./{place} for a file of that name."
+        raise UsageError(f"-o {place} would write a file called {place!r}", hint=hint)
     form = DOCUMENT.known(form or _ENDINGS.get(Path(place).suffix, DOCUMENT.default))
     if place == "-":
         return Output(form)
@@ -77,10 +81,24 @@ def document_output(place: str, form: str | None) -> Output:
 
 def _parse(option: str, kind: Kind[Any]) -> Output:
     name, equals, path = option.partition("=")
+    _refuse_file(option, kind)
     kind.known(name)
     if equals and not path:
         raise UsageError(f"-o {option} names no file", hint=f"Write -o {name}=FILE or -o {name}.")
     return Output(name, Path(path) if path and path != "-" else None)
+
+
+_FORMATS = {".md": "markdown", ".xml": "junit", ".txt": "text", ".yml": "yaml"}
+"""Ending of a file to the format that is mostly in it, where that is not the ending itself."""
+
+
+def _refuse_file(option: str, kind: Kind[Any]) -> None:
+    """Refuse a file in the place of a format: ``-o report.json``."""
+    ending = Path(option).suffix
+    form = _FORMATS.get(ending, ending[1:])
+    if "=" not in option and form in kind.formats and option not in kind.packaged():
+        hint = f"Write -o {form}={option}"
+        raise UsageError(f"-o {option} names a file and no format", hint=hint)
 
 
 def _refuse_shared_places(outputs: Sequence[Output]) -> None:

@@ -163,7 +163,9 @@ def _uncovered(
         hint = f"Give a snapshot, or {_options(_required(catalog))}."
     else:
         hint = _nearest(catalog.criteria, candidates, query)
-    return Refusal(f"no recipe covers {described(query)}", hint, tuple(candidates))
+    unsaid = "nothing says what kind of cluster it is"
+    said = f"no recipe covers {described(query)}" if query else unsaid
+    return Refusal(said, hint, tuple(candidates))
 
 
 def _nearest(criteria: Mapping[str, Dimension], candidates: list[Candidate], query: Query) -> str:

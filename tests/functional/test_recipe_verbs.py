@@ -242,7 +242,7 @@ def test_a_table_shows_components_in_their_order(eidos: Eidos) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ((), 1, "no recipe covers nothing"),
+        ((), 1, "nothing says what kind of cluster it is"),
         (("--service", "esk"), 2, "there is no service 'esk'"),
         (("--service", "eks", "--criterion", "service=gke"), 2, "service is given twice"),
         (("--criterion", "fabric"), 2, "is not NAME=VALUE"),

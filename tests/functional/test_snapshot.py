@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from eidos.engine.app.snapshot import is_incomplete
 from eidos.engine.cli import console, root
 from eidos.engine.documents.finding import Source
 from eidos.engine.documents.reading import read_documents
 from eidos.engine.documents.snapshots import read_snapshot
-from eidos.engine.model.snapshot import Snapshot, subtypes
+from eidos.engine.model.snapshot import (
+    Collection,
+    CollectorState,
+    Metadata,
+    Node,
+    Snapshot,
+    subtypes,
+)
 from eidos.engine.plugins import find_collectors
 from fakes.machines import gpu_node
 
@@ -105,6 +113,7 @@ def test_an_older_dialect(eidos: Eidos, capsys: pytest.CaptureFixture[str]) -> N
         (["--no-cluster", "--no-local"], "nothing is left to collect"),
         (["--filter", "gpu", "--exclude", "gpu"], "nothing is left to collect"),
         (["--filter", "os.boot", "-o", "/no/such/folder/s.yaml"], "cannot write"),
+        (["-o", "json"], "--format json"),
     ],
 )
 def test_bad_usage(
@@ -112,6 +121,15 @@ def test_bad_usage(
 ) -> None:
     assert eidos(*arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_snapshot_without_a_fact_is_incomplete_whatever_the_reason() -> None:
+    """``--no-local`` without a cluster: every collector is excused, and nothing is known."""
+    excused = (
+        Collection("K8s", CollectorState.UNAVAILABLE),
+        Collection("OS", CollectorState.EXCLUDED),
+    )
+    assert is_incomplete(Snapshot(Metadata("prod"), (), (Node("n1", ()),), excused))
 
 
 def test_merge_tells_conflicts_and_writes_all_the_same(

@@ -114,8 +114,8 @@ def command(
 ) -> int | None:
     """Collect facts about this machine and its cluster.
 
-    Exit codes: 0 everything was collected, 2 no answer, 3 incomplete (a collector failed or
-    collected only a part).
+    Exit codes: 0 all that is there was collected, 2 no answer, 3 incomplete (a collector failed or
+    collected only a part, or nothing was there to collect).
     """
     if ctx.invoked_subcommand is not None:
         return None

@@ -259,7 +259,7 @@ def _make(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-_OTHER = "Name another file with --db or EIDOS_DB."
+_OTHER = "Name another file with --db or EIDOS_DB; a check needs none with --no-record."
 _TROUBLES = {
     sqlite3.SQLITE_NOTADB: ("{place} is not a database", _OTHER),
     sqlite3.SQLITE_CORRUPT: (

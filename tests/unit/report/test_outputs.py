@@ -27,6 +27,7 @@ def test_a_path_may_hold_an_equals_sign(tmp_path: Path) -> None:
     ("options", "says"),
     [
         (["jsn"], "no output format 'jsn'"),
+        (["r.json"], "a file and no format"),
         (["text", "json"], "standard output"),
         (["json=/dev/null/report.json"], "cannot write"),
         (["json=/"], "directory"),
@@ -38,6 +39,16 @@ def test_what_cannot_work_is_refused_before_anything_runs(options: list[str], sa
     with pytest.raises(UsageError, match=says) as caught:
         parse_outputs(options, REPORT)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("file", "hint"),
+    [("r.sarif", "sarif=r.sarif"), ("a/r.xml", "junit=a/r.xml"), ("r.doc", "Known: ")],
+)
+def test_a_file_in_the_place_of_a_format_is_told_how_it_is_written(file: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_outputs([file], REPORT)
+    assert hint in (caught.value.hint or "")
 
 
 def test_a_folder_that_may_not_be_written_is_found_out_early(tmp_path: Path) -> None:
