@@ -38,3 +38,27 @@ test_not_applicable_without_a_policy if {
 	rule.applicable with input as {"bundle": {"objects": [policy({})]}}
 	not rule.applicable with input as {"bundle": {"objects": []}}
 }
+
+grace(accelerator, driver) := {"bundle": {
+	"criteria": {"service": "eks", "accelerator": accelerator},
+	"components": {"gpu-operator": {"values": {"driver": driver}}, "aws-efa": {"values": {}}},
+	"objects": [],
+}}
+
+on_grace(driver) := findings if findings := rule.deny with input as grace("gb200", driver)
+
+test_grace_with_efa_wants_r580_and_its_option if {
+	options := {"kernelModuleConfig": {"name": "nvidia-kernel-module-params"}}
+	count(on_grace(object.union(options, {"version": "580.173.02"}))) == 0
+	some finding in on_grace(object.union(options, {"version": "595.91.07"}))
+	finding.path == `bundle.components["gpu-operator"].values.driver.version`
+	count(on_grace({"version": "580.173.02"})) == 1
+	count(on_grace({})) == 2
+	count(on_grace({"version": 580, "kernelModuleConfig": {"name": null}})) == 2
+}
+
+test_applicable_on_grace_with_efa if {
+	rule.applicable with input as grace("gb300", {})
+	not rule.applicable with input as grace("h100", {})
+	not rule.applicable with input as grace("gb200", {"enabled": false})
+}

@@ -164,6 +164,7 @@ FAULTS = [
     (EKS, "objects/NodeWright/spec/interruptionBudget/count", "1", "BOP-016"),
     (EKS, "objects/NodeWright/spec/packages/nvidia-tuned/interrupt/type", "restart", "BOP-016"),
     (AKS, values(GPU, "driver/rdma/useHostMofed"), True, "BOP-020"),
+    (EKS, values(GPU, "driver/version"), "595.91.07", "BOP-020"),
     (AKS, "objects/NicClusterPolicy/spec/rdmaSharedDevicePlugin/config", "{}", "BOP-020"),
     (EKS, values(GPU, "validator/plugin/env"), [], "BOP-021"),
     (EKS, values(GPU, "operator/resources/limits/memory"), "350Mi", "BOP-021"),
