@@ -30,6 +30,8 @@ from eidos.engine.schema import problems
 TABLES = "tables/"
 _OF_LIBRARY = re.compile(r"\bdata\.eidos\.lib\.(\w+)")
 _OWN_PACKAGE = re.compile(r"^package eidos\.(?!lib\b)[\w.]+", re.MULTILINE)
+_UNSAID: Mapping[str, Json] = {"description": "none", "rego": "v1"}
+"""What a manifest should say, and judges as well where it does not."""
 
 
 def load_pack(source: PolicySource, engine: RegoEngine, index: PackIndex) -> Pack:
@@ -237,7 +239,9 @@ def _facts(modules: Sequence[Module], engine: RegoEngine) -> list[ModuleFacts]:
 
 def _refuse_foreign(pack: Pack, files: PolicyFiles, known: Known, manifest: Document) -> None:
     """Refuse in a pack of others what takes shipped names, and slips in its manifest and facts."""
-    if wrong := problems(manifest, "pack/v1"):  # a misspelt 'params' would set nothing
+    said: Any = manifest.value
+    whole = replace(manifest, value={**_UNSAID, **said})
+    if wrong := problems(whole, "pack/v1"):  # a misspelt 'params' would set nothing
         raise PolicyError.joined(wrong)
     packages = {
         facts.package: module
