@@ -23,7 +23,7 @@ COMMANDS = {
     "bundle": "Render a recipe, if policy lets it through; verify what was rendered.",
     "cache": "Show and clear the snapshots kept for a while.",
     "check": "Judge snapshots by policy packs, record, report.",
-    "completion": "Complete commands, options and names in a shell.",
+    "completion": "Complete commands, options and facts in a shell.",
     "config": "Settings: start a file, show what holds, check it.",
     "diff": "Show what changed between snapshots, and which changes matter.",
     "engine": "Which Rego engine judges; get OPA.",
@@ -39,6 +39,8 @@ COMMANDS = {
 """Verb to its one-line help; the module ``eidos.engine.cli.<verb>`` offers ``command``."""
 
 
+COMPLETE_VARIABLE = "_EIDOS_COMPLETE"
+"""What a shell asks by how a word goes on; see ``eidos completion``."""
 _ELSEWHERE = {"apply": "check", "init": "policy new", "scan": "check", "version": "--version"}
 """What other tools call it."""
 _MOST = 4
@@ -183,7 +185,21 @@ def root(
 def main() -> int:
     """Run the command line with the process' arguments and give the exit code of the table."""
     console.replace_closed_streams()
+    asked = os.environ.get(COMPLETE_VARIABLE)
+    if asked and len(sys.argv) == 1:  # a shell gives no words; no variable may answer for a gate
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, "eidos", COMPLETE_VARIABLE, asked)
     return console.run(root, sys.argv[1:])
 
 
-__all__ = ["COMMANDS", "EidosError", "ExitCode", "Group", "LazyGroup", "main", "root"]
+__all__ = [
+    "COMMANDS",
+    "COMPLETE_VARIABLE",
+    "EidosError",
+    "ExitCode",
+    "Group",
+    "LazyGroup",
+    "main",
+    "root",
+]

@@ -1,12 +1,13 @@
 """All commands speak one language."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from eidos.engine.cli import console, root
+from eidos.engine.cli import console, main, root
 
 TWINS = {"-o": "--output", "-p": "--pack", "-v": "--verbose", "-d": "--data"}
 """Short options, and the long one that each has wherever it is."""
@@ -69,6 +70,24 @@ def test_shells_get_a_script_whatever_the_configuration_says(
     monkeypatch.chdir(tmp_path)
     assert console.run(root, ["completion", shell]) == 0
     assert f"_EIDOS_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"), [(["eidos"], 0, "plain,lint"), (["eidos", "zzzz"], 2, "")]
+)
+def test_a_shell_is_answered_and_the_variable_alone_answers_for_no_command(
+    words: list[str],
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", words)
+    monkeypatch.setenv("_EIDOS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "eidos policy li")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    assert main() == code
+    assert said in capsys.readouterr().out
 
 
 def test_a_misspelt_variable_is_told_and_its_value_is_not(
