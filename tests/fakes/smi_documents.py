@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from eidos.collectors._commands import Ended
+from eidos.collectors._gpu_model import Gpus
+from eidos.collectors._nvidia_smi import read_output
+from eidos.collectors._nvidia_smi_xml import parse
+
 Tree = Mapping[str, "str | Tree"]
 
 H200 = Path(__file__).parent / "nvidia_smi" / "h200-580.xml"
@@ -251,3 +256,8 @@ def _as_told(told: dict[str, "str | Tree"], branch: Branch) -> dict[str, "str | 
     if "fabric.health" in branch.lacks and isinstance(fabric, Mapping):
         kept["fabric"] = {name: value for name, value in fabric.items() if name != "health"}
     return kept
+
+
+def parse_query(text: str) -> Gpus:
+    """Read the output of ``nvidia-smi -q -x`` as the collector does."""
+    return read_output(parse(text), Ended("nvidia-smi", text, "", 0))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eidos.collectors._nvidia_smi import parse_links, parse_query
+from eidos.collectors._nvidia_smi import parse_links
 from eidos.collectors._nvidia_smi_elements import DEVICE
 from eidos.collectors._nvml_calls import DEVICE as NVML_DEVICE
 from eidos.collectors.gpu import collector
@@ -18,7 +18,7 @@ from eidos.engine.model.snapshot import INCOMPLETE, Collection, CollectorState
 from eidos.engine.ports import Fact, Wanted
 from fakes.collected import Collected
 from fakes.machines import gpu_node
-from fakes.smi_documents import H200
+from fakes.smi_documents import H200, parse_query
 
 SHIM = Path(__file__).parents[2] / "fakes" / "nvml" / "shim.c"
 Build = Callable[..., Path]

@@ -8,27 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eidos.collectors._commands import Ended
 from eidos.collectors._gpu_model import Gpus
-from eidos.collectors._nvidia_smi import read_output
 from eidos.collectors._nvidia_smi_elements import DEVICE
-from eidos.collectors._nvidia_smi_xml import parse
 from eidos.collectors.gpu import collector
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.snapshot import CollectorState
 from fakes.collected import Collected
-from fakes.smi_documents import BRANCHES, H200, Branch, document, gpu
+from fakes.smi_documents import BRANCHES, H200, Branch, document, gpu, parse_query
 
 NEW = BRANCHES["580-blackwell"]
 WORDS = (
     *("[Unknown Error]", "Unknown Error", "ERR!", "[GPU requires reset]", "GPU is lost"),
     *("[Insufficient Permissions]", "Not Found", "16\x0250", "\ufffd"),
 )
-
-
-def parse_query(text: str) -> Gpus:
-    """Read the output of ``nvidia-smi -q -x``."""
-    return read_output(parse(text), Ended("nvidia-smi", text, "", 0))
 
 
 def device(text: str, index: int = 0) -> Mapping[str, Json]:

@@ -131,7 +131,7 @@ def test_a_copy_with_what_refers_to_what_refers_to_it(tmp_path: Path) -> None:
         put_artifact(source, each)
     target = open_layout(str(tmp_path / "b"))
     done = copy_artifact(source, take_manifest(source, "v1"), target, "v1")
-    assert (done.manifests, done.referrers) == (3, 2)
+    assert done.referrers == 2
     assert target.manifest(second.manifest.descriptor.digest) == source.manifest(
         second.manifest.descriptor.digest
     )
