@@ -48,8 +48,8 @@ def is_private(folder: Path) -> bool:
 
 
 REMEMBERED = 0o400
-"""Permissions of files that eidos remembers by. Whatever the umask, no checkout makes such: those of
-git can be written by their owner."""
+"""Permissions of files that eidos remembers by. Whatever the umask, none in a checkout has these: who
+owns a file of git may write to it."""
 
 
 def is_remembered(file: Path) -> bool:
