@@ -48,8 +48,8 @@ def is_private(folder: Path) -> bool:
 
 
 REMEMBERED = 0o400
-"""Permissions of files that eidos remembers by. Whatever the umask, no file of a checkout has these:
-its owner may write to it."""
+"""Permissions of files that eidos remembers by. Whatever the umask, nothing in a checkout has
+these: its owner may write to it."""
 
 
 def is_remembered(file: Path) -> bool:
