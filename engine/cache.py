@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 
-from eidos.engine.folders import is_for_us_alone, is_private
+from eidos.engine.folders import REMEMBERED, is_private, is_remembered
 from eidos.engine.records import dataclass
 
 SUFFIX = ".entry"
@@ -83,6 +83,7 @@ class Cache:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(_header(entry) + b"\n" + content)
+                os.fchmod(file.fileno(), REMEMBERED)
             Path(name).replace(self._path(key))
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -131,15 +132,17 @@ class Cache:
     def _read(self, path: Path) -> Entry | None:
         try:
             header, _, content = path.read_bytes().partition(b"\n")
-            private, alone = is_private(self.folder), is_for_us_alone(path)
+            private, ours = is_private(self.folder), is_remembered(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise DamagedError(f"{path}: {error.strerror}") from None
         if not private:
             raise DamagedError(f"others may write to {self.folder}")
-        if not alone:
-            raise DamagedError(f"{path} is not as eidos writes it: others may read it")
+        if not ours:
+            raise DamagedError(
+                f"{path} is not as eidos writes it: more is permitted than to read it"
+            )
         return _entry(header, content, path)
 
 

@@ -47,16 +47,21 @@ def is_private(folder: Path) -> bool:
     return state.st_uid in (0, os.geteuid()) and not shared
 
 
-def is_for_us_alone(file: Path) -> bool:
-    """Say whether nobody but this user may look into a file, as into those that eidos remembers by.
+REMEMBERED = 0o400
+"""Permissions of files that eidos remembers by. Whatever the umask, nothing in a checkout has
+these: its owner may write to it."""
 
-    What a checkout or an unpacked archive brings is for everybody to read.
+
+def is_remembered(file: Path) -> bool:
+    """Say whether a file is one that eidos remembers by, for nobody but this user to look into.
+
+    What a checkout or an unpacked archive brings is for others to read, or for its owner to write.
 
     Raises:
         OSError: there is no such file.
     """
     state = file.stat()
-    return state.st_uid in (0, os.geteuid()) and not state.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return state.st_uid in (0, os.geteuid()) and stat.S_IMODE(state.st_mode) == REMEMBERED
 
 
 def is_planted(path: Path) -> bool:

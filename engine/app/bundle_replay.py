@@ -2,7 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -150,31 +151,57 @@ def given_up_after(seconds: float) -> Iterator[None]:
     """Give up what is done here when its time is over; nothing outside of the main thread.
 
     A bundle of others says what is read, rendered and held against definitions, and no clock is
-    looked at within. An alarm of others, as tests have one, goes on afterwards.
+    looked at within. An alarm of others, as tests have one, goes on afterwards; where theirs comes
+    first, or its handler is none that Python could put back, it is left alone.
 
     Args:
         seconds: by the machine's clock.
 
     Raises:
-        BudgetError: the time is over.
+        BudgetError: the time is over; also where what was told so caught that, and went on.
     """
-    if threading.current_thread() is not threading.main_thread():
+    theirs = signal.getitimer(signal.ITIMER_REAL)[0]
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGALRM) is None or 0 < theirs <= seconds:
         yield
         return
+    is_over = False
 
     def give_up(_signal: int, _frame: object) -> None:
+        nonlocal is_over
+        is_over = True
         raise _over(seconds)
 
-    other = signal.getitimer(signal.ITIMER_REAL)
-    handler = signal.signal(signal.SIGALRM, give_up)
     try:
-        # Again and again: who catches what a part of the work raises may catch this too.
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, _SOONEST), _AGAIN)
-        yield
-    finally:
+        with _alarm(give_up, seconds):
+            yield
+    except Exception as error:
+        if is_over and not isinstance(error, BudgetError):
+            raise _over(seconds) from error
+        raise
+    if is_over:
+        raise _over(seconds)
+
+
+@contextmanager
+def _alarm(ring: Callable[[int, object], None], seconds: float) -> Iterator[None]:
+    """Ring in the main thread after a time, and again; then let the alarm of others go on."""
+    began = time.monotonic()
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    handler = signal.signal(signal.SIGALRM, ring)
+    try:
+        try:
+            # Again and again: who catches what a part of the work raises may catch this too.
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, _SOONEST), _AGAIN)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:  # also where it rings just now
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, *other)
+        if left:
+            gone = time.monotonic() - began
+            signal.setitimer(signal.ITIMER_REAL, max(left - gone, _SOONEST), interval)
 
 
 def _over(seconds: float) -> BudgetError:

@@ -12,7 +12,7 @@ import msgspec
 
 from eidos.engine.documents.writing import write_atomically
 from eidos.engine.errors import DocumentError
-from eidos.engine.folders import is_for_us_alone, is_private
+from eidos.engine.folders import REMEMBERED, is_private, is_remembered
 from eidos.engine.model.rule import Pack
 
 
@@ -31,7 +31,7 @@ class PackIndex:
         try:
             path = self._path(key)
             # Whoever writes here decides what passes; the folder may lie in a checkout.
-            if not (is_private(self.folder) and is_for_us_alone(path)):
+            if not (is_private(self.folder) and is_remembered(path)):
                 return None
             return msgspec.json.decode(path.read_bytes(), type=Pack)
         except (OSError, msgspec.DecodeError):
@@ -41,7 +41,7 @@ class PackIndex:
         """Keep a pack."""
         with contextlib.suppress(OSError, DocumentError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(self._path(key), msgspec.json.encode(pack).decode(), mode=0o600)
+            write_atomically(self._path(key), msgspec.json.encode(pack).decode(), mode=REMEMBERED)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key.removeprefix('sha256:')}.json"

@@ -4,7 +4,7 @@ import json
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from eidos.engine.app.bundle_replay import Budgeted, BudgetError, given_up_after
 from eidos.engine.app.bundle_sign import bundle_sign
 from eidos.engine.bundling.verifying import whole
-from eidos.engine.errors import BundleError, EidosError, UsageError
+from eidos.engine.errors import BundleError, DocumentError, EidosError, UsageError
 from eidos.engine.model.requirement import FORMS, Demand, parse_requirements, written_form
 from eidos.engine.ports import Answer, Job, Program
 from eidos.engine.signing.keys import SigningKey
@@ -629,6 +629,34 @@ def test_what_looks_at_no_clock_is_given_up_too() -> None:
         with given_up_after(3600):
             pass
         assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+def test_who_catches_that_the_time_is_over_gives_no_answer() -> None:
+    def ask(then: Callable[[], object]) -> None:
+        with suppress(EidosError):  # as a part does that tells what is wrong with a document
+            threading.Event().wait()
+        then()
+
+    def refuse() -> None:
+        raise DocumentError("it cannot be read")
+
+    for then in (refuse, list[None]):
+        with pytest.raises(BudgetError), given_up_after(0.01):
+            ask(then)
+
+
+def test_an_alarm_of_others_that_comes_first_is_theirs() -> None:
+    def ring(_signal: int, _frame: object) -> None:
+        raise TimeoutError
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    before = signal.setitimer(signal.ITIMER_REAL, 0.01)
+    try:
+        with pytest.raises(TimeoutError), given_up_after(3600):
+            threading.Event().wait()
     finally:
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, *before)

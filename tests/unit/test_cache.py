@@ -56,13 +56,14 @@ def test_an_entry_in_a_folder_that_others_may_write_to_is_not_believed(tmp_path:
         Cache(tmp_path / "c", time.time).get("k", 300)
 
 
-def test_an_entry_that_others_may_read_is_not_believed(tmp_path: Path) -> None:
-    """As what a checkout brings, where the cache lies in it."""
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_an_entry_as_a_checkout_makes_it_is_not_believed(tmp_path: Path, mode: int) -> None:
+    """Where the cache lies in one; with a umask of 077 nobody else may read that."""
     Cache(tmp_path / "c", time.time).put("k", b"v")
     [entry] = (tmp_path / "c").iterdir()
-    entry.chmod(0o644)
+    entry.chmod(mode)
 
-    with pytest.raises(DamagedError, match="others may read"):
+    with pytest.raises(DamagedError, match="not as eidos writes it"):
         Cache(tmp_path / "c", time.time).get("k", 300)
 
 
@@ -73,7 +74,8 @@ def test_only_the_owner_can_read(tmp_path: Path) -> None:
         pass
 
     assert stat.S_IMODE((tmp_path / "c").stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "c").iterdir()} == {0o600}
+    modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "c").iterdir()}
+    assert modes == {".entry": 0o400, ".lock": 0o600}
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, 60, 100])

@@ -276,7 +276,7 @@ _TROUBLES = {
     ),
     sqlite3.SQLITE_READONLY: (
         "the database {place} cannot be written",
-        "Make the file and its folder writable, or name another with --db or EIDOS_DB.",
+        f"Make the file and its folder writable. {_OTHER}",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "the database {place} cannot be opened",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.errors import EidosError
+from eidos.engine.folders import REMEMBERED
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import Pack, Scope
 from eidos.engine.packs.choosing import RuleChoice, choose
@@ -97,14 +98,17 @@ def test_what_is_remembered_of_a_pack_is_not_taken_for_its_copy(
     assert load(copy, engine) == load(copy, engine, tmp_path / "fresh")
 
 
-@pytest.mark.parametrize(("place", "mode"), [("", 0o777), ("entry", 0o644), ("entry", 0o640)])
+@pytest.mark.parametrize(("place", "mode"), [("", 0o777), ("entry", 0o644), ("entry", 0o600)])
 def test_an_index_that_may_be_of_others_is_not_believed(
     tmp_path: Path, engine: LightEngine, place: str, mode: int
 ) -> None:
     folder = write_pack(tmp_path / "t")
     load(folder, engine)
     [entry] = (tmp_path / "index").iterdir()
-    entry.write_text(entry.read_text().replace("The driver is new", "Forged"))
+    forged = entry.read_text().replace("The driver is new", "Forged")
+    entry.unlink()
+    entry.write_text(forged)
+    entry.chmod(REMEMBERED)
     assert load(folder, engine).rules[0].title == "Forged"
     (entry if place else tmp_path / "index").chmod(mode)
     assert load(folder, engine).rules[0].title == "The driver is new"
