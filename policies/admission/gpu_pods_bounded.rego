@@ -16,10 +16,26 @@
 #   severity: medium
 #   scope: admission
 #   params:
-#     resources: {type: array, items: string, default: [nvidia.com/gpu, nvidia.com/mig-], description: "how names of GPU resources begin"}
-#     device_classes: {type: array, items: string, default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com], description: "device classes that are GPUs"}
-#     tolerated: {type: array, items: string, default: [nvidia.com/gpu], description: "taints of GPU nodes, one of which must be tolerated; empty where there are none"}
-#     priority_classes: {type: array, items: string, default: [], description: "priority classes that are allowed; empty for any"}
+#     resources:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu, nvidia.com/mig-]
+#       description: Beginnings of the names of resources that are GPUs; add those of your device plugin.
+#     device_classes:
+#       type: array
+#       items: string
+#       default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com]
+#       description: Device classes (dynamic resource allocation) that are GPUs; add classes of your own.
+#     tolerated:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu]
+#       description: Taints of GPU nodes, one of which a pod must tolerate; empty if your GPU nodes have no taint.
+#     priority_classes:
+#       type: array
+#       items: string
+#       default: []
+#       description: Priority classes that pods with GPUs may have; empty allows any. Set it if priority decides who gets GPUs.
 #   controls:
 #     - {framework: kubescape, id: C-0270}
 #     - {framework: kubescape, id: C-0271}

@@ -12,7 +12,11 @@
 #   severity: medium
 #   scope: admission
 #   params:
-#     resources: {type: array, items: string, default: [nvidia.com/gpu, nvidia.com/mig-], description: "how names of GPU resources begin"}
+#     resources:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu, nvidia.com/mig-]
+#       description: Beginnings of the names of resources that are GPUs; add those of your device plugin.
 #   controls:
 #     - {framework: nist-800-53, id: SC-6}
 #   remediation: |

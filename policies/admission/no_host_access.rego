@@ -18,7 +18,7 @@
 #       type: array
 #       items: string
 #       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel, monitoring, nsight-operator, local-path-storage, rook-ceph, topolvm-system]
-#       description: namespaces of drivers and node agents, which are not asked
+#       description: Namespaces of drivers and node agents, which the rule does not judge; add those of your own node agents only.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.2}
 #     - {framework: cis-kubernetes, id: 5.2.3}

@@ -26,7 +26,7 @@
 #         - skyhook.nvidia.com/Skyhook
 #         - resource.nvidia.com/ComputeDomain
 #         - apps.nvidia.com/NIMService
-#       description: API group and kind of each
+#       description: Objects that only owners may change, as group/Kind; add the resources of your own operators.
 #     owners:
 #       type: array
 #       items: string
@@ -42,18 +42,18 @@
 #         - system:serviceaccounts:nvidia-network-operator
 #         - system:serviceaccounts:nvidia-nim
 #         - system:serviceaccounts:skyhook
-#       description: groups that may change them; operators write annotations and finalizers of what is theirs
+#       description: Groups that may change protected objects; operators need it for annotations and finalizers. Add your deployer's group.
 #     immutable:
 #       type: array
 #       items: string
 #       default: [nvidia.com/NVIDIADriver spec.driverType, nvidia.com/NVIDIADriver spec.usePrecompiled]
-#       description: kinds and fields that stay as they were made
+#       description: Fields that nobody may change after creation, as group/Kind and the path of the field.
 #     change_days:
 #       type: array
 #       items: string
 #       values: [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
 #       default: []
-#       description: days on which they are changed, in UTC; empty for any
+#       description: Days of the week, in UTC, on which protected objects may be changed; empty allows any day.
 #   controls:
 #     - {framework: nist-800-53, id: CM-5}
 #     - {framework: nist-800-53, id: AC-6}

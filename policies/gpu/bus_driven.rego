@@ -12,7 +12,11 @@
 #   scope: node
 #   requires: [gpu.pci.gpu-count, gpu.pci.devices]
 #   params:
-#     drivers: {type: array, items: string, default: [nvidia, vfio-pci]}
+#     drivers:
+#       type: array
+#       items: string
+#       default: [nvidia, vfio-pci]
+#       description: Kernel drivers that may own a GPU on the PCI bus; add one if you pass GPUs to virtual machines with another driver.
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: driver-installation}

@@ -17,7 +17,11 @@
 #   reads: [gpu.smi.gpu.model]
 #   tables: [gpu_counts]
 #   params:
-#     expected: {type: object, default: {}, items: array}
+#     expected:
+#       type: object
+#       items: array
+#       default: {}
+#       description: "Word of the GPU model's name, as H100, to the list of GPU counts that a machine with it may show; set it if a machine of yours has another count."
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-debug-guidelines}
 #     - {framework: nist-800-53, id: SI-4}

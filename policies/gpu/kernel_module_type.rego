@@ -16,7 +16,11 @@
 #   requires: [gpu.smi.gpu.product-architecture, gpu.smi.gpu.model, k8s.policy]
 #   tables: [gpu_architectures]
 #   params:
-#     open_models: {type: array, default: [GH200], items: string}
+#     open_models:
+#       type: array
+#       items: string
+#       default: [GH200]
+#       description: Words in the GPU model's name by which GPUs are told that only work with open kernel modules; add a new model here.
 #   controls:
 #     - {framework: nvidia-docs, id: driver-kernel-modules}
 #   remediation: |

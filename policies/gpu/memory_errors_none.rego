@@ -14,7 +14,12 @@
 #   scope: node
 #   requires: [gpu.devices.devices]
 #   params:
-#     most: {type: integer, default: 0, minimum: 0}
+#     most:
+#       type: integer
+#       default: 0
+#       minimum: 0
+#       maximum: 100
+#       description: Uncorrected memory errors per GPU since its driver was loaded that are still accepted; raise it only while a reset is scheduled.
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: ecc}

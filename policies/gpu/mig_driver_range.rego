@@ -17,6 +17,7 @@
 #       items: object
 #       default:
 #         - {first: 570.124.06, last: 570.158.01}
+#       description: Ranges of driver versions in which mixed MIG is broken, both ends included; add a range when NVIDIA publishes one.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-release-notes}
 #   remediation: |

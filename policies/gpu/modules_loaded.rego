@@ -14,13 +14,18 @@
 #   scope: node
 #   requires: [gpu.smi.gpu-count, os.kmod, k8s.policy]
 #   params:
-#     modules: {type: array, default: [nvidia, nvidia_uvm], items: string}
+#     modules:
+#       type: array
+#       items: string
+#       default: [nvidia, nvidia_uvm]
+#       description: Kernel modules that every GPU node must have loaded; add what your workloads need.
 #     features:
 #       type: object
 #       items: string
 #       default:
 #         gdrcopy.enabled: gdrdrv
 #         gds.enabled: nvidia_fs
+#       description: ClusterPolicy switch to the kernel module that it needs when it is on; add switches of newer GPU Operators.
 #   controls:
 #     - {framework: nvidia-docs, id: gpudirect}
 #   remediation: |

@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.cluster-admin]
 #   params:
-#     allowed: {type: array, items: string, default: ["system:masters", "kube-system/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["system:masters", "kube-system/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.1}

@@ -17,7 +17,11 @@
 #   requires: [k8s.image]
 #   tables: [container_toolkit]
 #   params:
-#     images: {type: array, default: [container-toolkit, nvidia-container-toolkit], items: string}
+#     images:
+#       type: array
+#       items: string
+#       default: [container-toolkit, nvidia-container-toolkit]
+#       description: Image names by which the Container Toolkit is found, without registry and tag; add the name of your mirror's copy.
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-bulletin, id: "5659"}

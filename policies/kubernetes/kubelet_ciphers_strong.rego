@@ -29,6 +29,7 @@
 #         - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 #         - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 #         - TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+#       description: TLS cipher suites that a kubelet may offer, by their names in Go; shorten it if your standard is stricter.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.12}

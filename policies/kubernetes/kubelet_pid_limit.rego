@@ -15,7 +15,12 @@
 #   scope: node
 #   requires: [k8s.kubelet.podPidsLimit]
 #   params:
-#     least: {type: integer, default: 1024, minimum: 1, description: Processes that pods of this cluster need.}
+#     least:
+#       type: integer
+#       default: 1024
+#       minimum: 128
+#       maximum: 4194304
+#       description: Lowest limit of processes per pod that is accepted; raise it for workloads with many processes or threads.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.13}

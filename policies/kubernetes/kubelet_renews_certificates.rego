@@ -16,7 +16,11 @@
 #   requires: [k8s.kubelet.authentication, k8s.node.provider]
 #   reads: [k8s.kubelet.rotateCertificates]
 #   params:
-#     by_token: {type: array, items: string, default: [eks], description: Providers whose kubelets sign in with tokens.}
+#     by_token:
+#       type: array
+#       items: string
+#       default: [eks]
+#       description: Providers whose kubelets sign in with tokens and so have no client certificate; their nodes are not judged.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.10}

@@ -13,7 +13,12 @@
 #   scope: node
 #   requires: [k8s.server.version, k8s.node.kubelet-version]
 #   params:
-#     max_skew: {type: integer, default: 3, minimum: 0, maximum: 3, description: Minor releases that a kubelet may be older.}
+#     max_skew:
+#       type: integer
+#       default: 3
+#       minimum: 0
+#       maximum: 3
+#       description: Minor releases that a kubelet may be older than the API server; lower it to keep upgrades closer together.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

@@ -16,7 +16,11 @@
 #   requires: [k8s.kubelet.authentication]
 #   reads: [k8s.kubelet.allowedUnsafeSysctls]
 #   params:
-#     allowed: {type: array, items: string, default: [], description: Settings; one that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Unsafe sysctls that kubelets may allow to pods; a final * stands for any ending. Add one only if a workload needs it.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: nist-800-53, id: CM-7}

@@ -15,7 +15,11 @@
 #   requires: [k8s.server.version]
 #   tables: [kubernetes_floors]
 #   params:
-#     unlisted_release: {type: string, default: fail, values: [fail, warn, ignore]}
+#     unlisted_release:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens with a Kubernetes release that the table does not list: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}

@@ -14,7 +14,11 @@
 #   scope: node
 #   requires: [k8s.node.container-runtime-name]
 #   params:
-#     runtimes: {type: array, default: [containerd, cri-o], items: string}
+#     runtimes:
+#       type: array
+#       items: string
+#       default: [containerd, cri-o]
+#       description: Container runtimes that are accepted, in lower case; shorten it if your site supports only one.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}

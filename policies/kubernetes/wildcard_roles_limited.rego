@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.wildcard-roles]
 #   params:
-#     allowed: {type: array, items: string, default: ["ClusterRole/cluster-admin", "ClusterRole/system:*"], description: Roles; one that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["ClusterRole/cluster-admin", "ClusterRole/system:*"]
+#       description: Roles that may use wildcards, as Kind/name; a final * stands for any ending. Add a role after you reviewed it, never a bare *.
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.3}

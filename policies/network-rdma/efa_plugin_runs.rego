@@ -16,7 +16,11 @@
 #   scope: node
 #   requires: [os.kmod, k8s.image]
 #   params:
-#     images: {type: array, default: [aws-efa-k8s-device-plugin, aws-dranet, dranet], items: string}
+#     images:
+#       type: array
+#       items: string
+#       default: [aws-efa-k8s-device-plugin, aws-dranet, dranet]
+#       description: Image names, without registry and tag, that offer EFA to pods; add the name of your mirror's copy.
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

@@ -16,7 +16,11 @@
 #   requires: [os.kmod, 'systemd["containerd.service"]']
 #   reads: ['systemd["kubelet.service"]', 'systemd["docker.service"]']
 #   params:
-#     rdma_modules: {type: array, default: [ib_uverbs, efa], items: string}
+#     rdma_modules:
+#       type: array
+#       items: string
+#       default: [ib_uverbs, efa]
+#       description: Kernel modules, any of which shows that a node has RDMA; add the module of another adapter.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

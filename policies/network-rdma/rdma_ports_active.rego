@@ -12,7 +12,11 @@
 #   scope: node
 #   requires: [network.rdma]
 #   params:
-#     uncabled: {type: array, items: string, default: [], description: Names of devices that have no cable on purpose.}
+#     uncabled:
+#       type: array
+#       items: string
+#       default: []
+#       description: Names of RDMA devices without a cable on purpose, such as mlx5_3; their ports are not judged.
 #   tags: [rdma]
 #   controls:
 #     - {framework: nvidia-docs, id: rdma}

@@ -14,7 +14,10 @@
 #   requires: [k8s.image, k8s.node.os-image, gpu.smi]
 #   tables: [os_eol]
 #   params:
-#     image: {type: string, default: driver}
+#     image:
+#       type: string
+#       default: driver
+#       description: Image name of the driver container, without registry and tag; change it if your mirror names it otherwise.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |

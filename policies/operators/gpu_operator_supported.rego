@@ -16,7 +16,11 @@
 #   requires: [k8s.image]
 #   tables: [gpu_operator_lines]
 #   params:
-#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
+#     unlisted_line:
+#       type: string
+#       default: warn
+#       values: [fail, warn, ignore]
+#       description: "What happens with a GPU Operator line that the table does not list: fail, warn, or ignore (not judged); choose fail to allow only known lines."
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-docs, id: gpu-operator/life-cycle-policy}

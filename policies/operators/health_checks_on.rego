@@ -13,7 +13,11 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     harmful: {type: array, default: [all, xids], items: string}
+#     harmful:
+#       type: array
+#       items: string
+#       default: [all, xids]
+#       description: Values of DP_DISABLE_HEALTHCHECKS, in lower case, that switch health checks off as a whole; add those of newer device plugins.
 #   controls:
 #     - {framework: nvidia-docs, id: k8s-device-plugin/configuration}
 #     - {framework: nist-800-53, id: SI-4}

@@ -20,6 +20,7 @@
 #       default:
 #         driver: [cos-nvidia-installer, nvidia-driver-installer, cos-gpu-installer]
 #         devicePlugin: [nvidia-gpu-device-plugin]
+#       description: ClusterPolicy operand to image names, without registry and tag, of another owner of the same job; add those of your provider.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}
 #   remediation: |

@@ -13,7 +13,11 @@
 #   scope: node
 #   requires: [os.mitigations]
 #   params:
-#     accepted: {type: array, items: string, default: []}
+#     accepted:
+#       type: array
+#       items: string
+#       default: []
+#       description: Names of vulnerabilities, as in /sys/devices/system/cpu/vulnerabilities, whose risk your site accepts; a waiver is better where it should end.
 #   tags: [cpu]
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}

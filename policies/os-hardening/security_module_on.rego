@@ -16,7 +16,11 @@
 #   scope: node
 #   requires: [os.grub, os.release.ID]
 #   params:
-#     explicit_on: {type: array, default: [ubuntu], items: string}
+#     explicit_on:
+#       type: array
+#       items: string
+#       default: [ubuntu]
+#       description: Distributions (ID in /etc/os-release) that must name their security module on the kernel line and fail otherwise; others warn.
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.3.1.2}
 #     - {framework: nist-800-53, id: AC-3(4)}

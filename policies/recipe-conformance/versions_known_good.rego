@@ -16,8 +16,8 @@
 #   params:
 #     also:
 #       type: object
-#       description: Component to versions that the site has run together with the rest.
 #       default: {}
+#       description: Component to a list of versions that your site has run together with the rest; add one after a test.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

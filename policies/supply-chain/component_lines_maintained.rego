@@ -16,8 +16,17 @@
 #   requires: [k8s.image]
 #   tables: [component_eol]
 #   params:
-#     warn_days: {type: integer, default: 30, minimum: 0, maximum: 3650}
-#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
+#     warn_days:
+#       type: integer
+#       default: 30
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of a line's support from which the rule warns; raise it if an upgrade takes you longer to plan.
+#     unlisted_line:
+#       type: string
+#       default: warn
+#       values: [fail, warn, ignore]
+#       description: "What happens with a line that the table does not list: fail, warn, or ignore (not judged); choose fail to allow only known lines."
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}

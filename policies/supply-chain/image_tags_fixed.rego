@@ -17,11 +17,16 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: {type: array, default: [], items: string}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Image names, without registry and tag, that may run without a fixed tag; better only those pinned by digest that an old collector shows as latest.
 #     mutable:
 #       type: array
 #       items: string
 #       default: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
+#       description: Tags, in lower case, whose content changes over time; the empty text stands for no tag. Add moving tags of your own.
 #   controls:
 #     - {framework: nist-800-190, id: 4.2.2}
 #     - {framework: nist-800-53, id: CM-2}

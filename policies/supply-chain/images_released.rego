@@ -12,11 +12,16 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: {type: array, default: [], items: string}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Image names, without registry and tag, of which pre-releases may run; add one only while you test it.
 #     unreleased:
 #       type: string
 #       format: regex
 #       default: '(?i)(?:^|[-_.+])(?:dev|devel|snapshot|nightly|alpha|beta|rc|pr|wip|dirty|canary)[-.]?[0-9]*(?:$|[-_.+])'
+#       description: Regular expression for tags, in lower case, that are no release; extend it for the habits of your own builds.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: SR-3}

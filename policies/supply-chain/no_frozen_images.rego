@@ -13,11 +13,16 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     organisations: {type: array, default: [bitnami, bitnamilegacy], items: string}
+#     organisations:
+#       type: array
+#       items: string
+#       default: [bitnami, bitnamilegacy]
+#       description: Registry organisations whose images are no longer updated; add others that you learn of.
 #     tag:
 #       type: string
 #       format: regex
 #       default: '-debian-[0-9]+-r[0-9]+$'
+#       description: Regular expression for tags, in lower case, of images that are no longer updated; change it if a maintained image has such tags.
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: SA-22}
