@@ -2,7 +2,8 @@
 # title: The MIG configuration exists and fits the GPU
 # description: |
 #   The MIG manager applies the configuration named in the ClusterPolicy. A name that its ConfigMap does
-#   not have, or a geometry on a GPU without MIG, leaves the node waiting.
+#   not have, or a geometry on a GPU without MIG, leaves the node waiting. What a ConfigMap of your own has
+#   is in no snapshot: there the node's label must show that the MIG manager succeeded, or the answer is unknown.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html
 #     description: GPU Operator with MIG
@@ -13,6 +14,7 @@
 #   severity: medium
 #   scope: node
 #   requires: [gpu.smi.gpu.model, k8s.policy]
+#   reads: [k8s.node.labels]
 #   tables: [mig]
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-mig}
@@ -41,6 +43,10 @@ deny contains findings.unreadable(`k8s.policy["mig.strategy"]`, strategy, "none,
 	not strategy in {"none", "single", "mixed"}
 }
 
+deny contains findings.unreadable(`k8s.policy["migManager.config.name"]`, config_map, "the name of a ConfigMap") if {
+	not is_string(config_map)
+}
+
 deny contains findings.unreadable(path, config, "the name of a MIG configuration") if not is_string(config)
 
 deny contains finding if {
@@ -54,6 +60,17 @@ deny contains finding if {
 		"expected": "all-disabled, all-enabled, all-balanced or all-<profile>",
 	}
 }
+
+unknown contains finding if {
+	not config_map in {"", data.tables.mig.config_map}
+	not applied
+	finding := {
+		"msg": sprintf("the configurations of the ConfigMap %v are not in the snapshot, so nobody can tell whether it has %v; the label nvidia.com/mig.config.state=success on the node would show it", [findings.quoted(config_map), findings.quoted(config)]),
+		"path": path,
+	}
+}
+
+applied if input.k8s.node.labels["nvidia.com/mig.config.state"] == "success"
 
 deny contains finding if {
 	not config in {"all-disabled", ""}

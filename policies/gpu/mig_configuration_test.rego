@@ -30,11 +30,30 @@ test_unknown_name_fails if {
 	finding.path == `k8s.policy["migManager.config.default"]`
 }
 
-test_any_name_passes_with_a_config_map_of_ones_own if {
-	count(denied("NVIDIA H100 80GB HBM3", {
-		"migManager.config.default": "ours",
-		"migManager.config.name": "our-mig-config",
-	})) == 0
+own := {"migManager.config.default": "ours", "migManager.config.name": "our-mig-config"}
+
+labelled(state) := object.union(facts("NVIDIA H100 80GB HBM3", own), {"k8s": {
+	"policy": own,
+	"node": {"labels": {"nvidia.com/mig.config.state": state}},
+}})
+
+untold(given) := findings if {
+	findings := rule.unknown with input as given with data.tables as tables
+}
+
+test_a_config_map_of_ones_own_is_unknown if {
+	some finding in untold(facts("NVIDIA H100 80GB HBM3", own))
+	contains(finding.msg, `of the ConfigMap "our-mig-config" are not in the snapshot`)
+	count(denied("NVIDIA H100 80GB HBM3", own)) == 0
+	count(untold(labelled("failed"))) == 1
+}
+
+test_a_config_map_of_ones_own_passes_once_it_is_applied if {
+	count(untold(labelled("success"))) == 0
+}
+
+test_the_shipped_config_map_is_known if {
+	count(untold(facts("NVIDIA H100", {}))) == 0
 }
 
 test_geometry_on_a_gpu_without_mig_fails if {
@@ -47,6 +66,7 @@ test_unknown_strategy_fails if count(denied("NVIDIA H100", {"mig.strategy": "sng
 test_odd_types_fail if {
 	count(denied("NVIDIA H100", {"mig.strategy": null})) == 1
 	count(denied("NVIDIA H100", {"migManager.config.default": 5})) == 1
+	count(denied("NVIDIA H100", {"migManager.config.name": null})) == 1
 	count(denied(null, {"migManager.config.default": "all-balanced"})) == 1
 }
 
