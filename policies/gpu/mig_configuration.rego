@@ -2,8 +2,8 @@
 # title: The MIG configuration exists and fits the GPU
 # description: |
 #   The MIG manager applies the configuration named in the ClusterPolicy. A name that its ConfigMap does
-#   not have, or a geometry on a GPU without MIG, leaves the node waiting. What a ConfigMap of your own has
-#   is in no snapshot: there the node's label must show that the MIG manager succeeded, or the answer is unknown.
+#   not have, or a geometry on a GPU without MIG, leaves the node waiting. What a ConfigMap of your own has is
+#   in no snapshot: where nothing else is wrong the rule is skipped there, and GPU-020 judges what came of it.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html
 #     description: GPU Operator with MIG
@@ -14,7 +14,6 @@
 #   severity: medium
 #   scope: node
 #   requires: [gpu.smi.gpu.model, k8s.policy]
-#   reads: [k8s.node.labels]
 #   tables: [mig]
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-mig}
@@ -27,7 +26,16 @@ package eidos.gpu.mig_configuration
 import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 
-applicable if cluster_policies.runs(input.k8s.policy, "migManager")
+applicable if {
+	cluster_policies.runs(input.k8s.policy, "migManager")
+	config_map in {"", data.tables.mig.config_map}
+}
+
+# Nobody can tell what a ConfigMap of a site's own has, so that would be no pass.
+applicable if {
+	cluster_policies.runs(input.k8s.policy, "migManager")
+	count(deny) > 0
+}
 
 strategy := object.get(input.k8s.policy, "mig.strategy", "single")
 
@@ -60,17 +68,6 @@ deny contains finding if {
 		"expected": "all-disabled, all-enabled, all-balanced or all-<profile>",
 	}
 }
-
-unknown contains finding if {
-	not config_map in {"", data.tables.mig.config_map}
-	not applied
-	finding := {
-		"msg": sprintf("the configurations of the ConfigMap %v are not in the snapshot, so nobody can tell whether it has %v; the label nvidia.com/mig.config.state=success on the node would show it", [findings.quoted(config_map), findings.quoted(config)]),
-		"path": path,
-	}
-}
-
-applied if input.k8s.node.labels["nvidia.com/mig.config.state"] == "success"
 
 deny contains finding if {
 	not config in {"all-disabled", ""}

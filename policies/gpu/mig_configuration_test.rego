@@ -30,30 +30,22 @@ test_unknown_name_fails if {
 	finding.path == `k8s.policy["migManager.config.default"]`
 }
 
-own := {"migManager.config.default": "ours", "migManager.config.name": "our-mig-config"}
+own := {"migManager.enabled": "true", "migManager.config.default": "ours", "migManager.config.name": "our-mig-config"}
 
-labelled(state) := object.union(facts("NVIDIA H100 80GB HBM3", own), {"k8s": {
-	"policy": own,
-	"node": {"labels": {"nvidia.com/mig.config.state": state}},
-}})
-
-untold(given) := findings if {
-	findings := rule.unknown with input as given with data.tables as tables
+asked(model, policy) if {
+	rule.applicable with input as facts(model, policy) with data.tables as tables
 }
 
-test_a_config_map_of_ones_own_is_unknown if {
-	some finding in untold(facts("NVIDIA H100 80GB HBM3", own))
-	contains(finding.msg, `of the ConfigMap "our-mig-config" are not in the snapshot`)
+test_a_config_map_of_ones_own_is_not_judged_where_nothing_is_wrong if {
+	not asked("NVIDIA H100 80GB HBM3", own)
 	count(denied("NVIDIA H100 80GB HBM3", own)) == 0
-	count(untold(labelled("failed"))) == 1
 }
 
-test_a_config_map_of_ones_own_passes_once_it_is_applied if {
-	count(untold(labelled("success"))) == 0
-}
-
-test_the_shipped_config_map_is_known if {
-	count(untold(facts("NVIDIA H100", {}))) == 0
+test_a_config_map_of_ones_own_gives_no_gpu_mig if {
+	asked("NVIDIA L40S", own)
+	count(denied("NVIDIA L40S", own)) == 1
+	asked("NVIDIA H100", object.union(own, {"mig.strategy": "sngle"}))
+	asked("NVIDIA H100", object.union(own, {"migManager.config.name": null}))
 }
 
 test_geometry_on_a_gpu_without_mig_fails if {
@@ -71,7 +63,8 @@ test_odd_types_fail if {
 }
 
 test_applicable_where_the_mig_manager_runs if {
-	rule.applicable with input as facts("NVIDIA H100", {"migManager.enabled": "true"})
-	not rule.applicable with input as facts("NVIDIA H100", {"migManager.enabled": "false"})
-	not rule.applicable with input as facts("NVIDIA H100", {})
+	asked("NVIDIA H100", {"migManager.enabled": "true"})
+	asked("NVIDIA H100", {"migManager.enabled": "true", "migManager.config.name": ""})
+	not asked("NVIDIA H100", {"migManager.enabled": "false"})
+	not asked("NVIDIA H100", {})
 }
