@@ -1,10 +1,10 @@
 # METADATA
 # title: Pods with GPUs say where they run, how important they are, what they may use
 # description: |
-#   Nodes with GPUs are tainted so that others stay away: a pod that does not tolerate the taint waits for ever.
-#   Without a priority class, training and inference push each other out at random; without limits of CPU and
-#   memory one pod starves its neighbours on a node that costs most of all. A pod that claims a device by
-#   Dynamic Resource Allocation is one with a GPU where its claim's device class says so.
+#   Nodes with GPUs are tainted so that other pods stay away: a pod that does not tolerate the taint is never
+#   scheduled. Without a priority class, training and inference preempt each other at random; without CPU and
+#   memory limits, one pod starves its neighbours on the most expensive node of the cluster. A pod that claims
+#   a device through Dynamic Resource Allocation counts as a GPU pod if the device class of its claim says so.
 # related_resources:
 #   - ref: https://hub.armosec.io/docs/c-0270
 #     description: Kubescape control C-0270, CPU limits

@@ -1,8 +1,9 @@
 # METADATA
 # title: Images come from allowed registries, by a fixed tag or a digest
 # description: |
-#   Whoever can push to a registry runs code on the nodes that pull from it; what a moving tag means changes
-#   without a deployment. This asks of what is about to run what SUP-001 and SUP-003 ask of what runs.
+#   Whoever can push to a registry runs code on the nodes that pull from it, and the content of a moving tag
+#   changes without a deployment. This rule checks what is about to run; SUP-001 and SUP-003 check what
+#   already runs.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/
 #   - ref: https://hub.armosec.io/docs/c-0078

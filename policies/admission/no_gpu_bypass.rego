@@ -1,10 +1,11 @@
 # METADATA
-# title: No pod gets at GPUs past the scheduler
+# title: No pod uses GPUs that the scheduler did not give it
 # description: |
-#   A container sees a GPU that nobody gave it where the device files of the node are mounted, where the
-#   variable NVIDIA_VISIBLE_DEVICES asks the container runtime for them, or where a pod runs under the runtime
-#   class of GPUs and asks for none. The scheduler then counts that GPU as free and gives it to somebody else.
-#   NVIDIA_DRIVER_CAPABILITIES=all brings in graphics, video and display libraries that few need.
+#   A container sees GPUs that it was not given if it mounts the node's device files, if
+#   NVIDIA_VISIBLE_DEVICES asks the container runtime for them, or if its pod uses the GPU runtime class
+#   without requesting a GPU. The scheduler still counts such a GPU as free and gives it to another pod.
+#   NVIDIA_DRIVER_CAPABILITIES=all also brings in graphics, video and display libraries that few workloads
+#   need.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
 #     description: NVIDIA Container Toolkit, environment variables

@@ -1,10 +1,10 @@
 # METADATA
 # title: What configures drivers and fabrics is changed by its owners only
 # description: |
-#   One edit of a ClusterPolicy restarts the driver on every node, and with it every training run. Such objects
-#   are changed by the pipeline that owns them: its groups are params.owners. Some fields cannot be changed at all
-#   without making the object anew (params.immutable), and days without changes are those not in
-#   params.change_days. Who deploys manifests is said with --as and --as-group.
+#   One edit of a ClusterPolicy restarts the driver on every node and ends every training run. Such objects
+#   are changed only by the pipeline that owns them, whose groups are listed in params.owners. Some fields can
+#   only be changed by creating the object again (params.immutable). Changes can be limited to some days of
+#   the week (params.change_days). With eidos admit, --as and --as-group say who deploys the manifests.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html
 #     description: GPU Operator, driver upgrades

@@ -1,5 +1,5 @@
 # METADATA
-# title: What reboots nodes says how many, which, and past which taints
+# title: What reboots nodes has a budget, a node selector and keyed tolerations
 # description: |
 #   A tuning resource without a budget reboots every node together; a deployment policy that it names must be in
 #   the bundle, and have budgets that are as small. Without a selector it is for all nodes,

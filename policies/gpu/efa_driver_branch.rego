@@ -2,7 +2,7 @@
 # title: Grace Blackwell with EFA stays on R580
 # description: |
 #   R595 dropped the module option that lets EFA attach GPU memory on AWS P6e machines. NCCL then stops, or
-#   falls back to sockets. Asked on EKS nodes with GB200 or GB300 and the efa module.
+#   falls back to sockets. Judged on EKS nodes with GB200 or GB300 and the efa module.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr/issues/2383
 #     description: GPU to EFA transfers fail with R595 on P6e

@@ -1,9 +1,9 @@
 # METADATA
 # title: The node shows all its GPUs
 # description: |
-#   A GPU that falls off the bus disappears from nvidia-smi without any other sign. Boards with soldered
-#   GPUs have few possible counts; PCIe cards may be any number. A node that has the driver loaded and
-#   shows no GPU has lost them all. Of a model that is in no table nobody can tell.
+#   A GPU that falls off the bus disappears from nvidia-smi without any other sign. Boards with soldered GPUs
+#   have few possible counts; PCIe cards may be any number. A node that has the driver loaded and shows no GPU
+#   has lost them all. For a model that is in no table the count is unknown.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/xid-errors/index.html
 #     description: XID errors; 79 is a GPU that has fallen off the bus
@@ -30,7 +30,7 @@
 #     dmesg | grep -i xid
 #     Drain the node, then reboot it:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     If the GPU does not come back, reseat it or send it in. Where another count is right, or none is known for
+#     If the GPU does not come back, reseat it or send it to its vendor. Where another count is right, or none is known for
 #     the model, set the parameter expected of GPU-009, for example {"H100": [6]}.
 package eidos.gpu.gpu_count
 

@@ -1,9 +1,9 @@
 # METADATA
 # title: The kernel module type fits the GPU
 # description: |
-#   Blackwell and newer GPUs, and Grace Hopper, work with the open kernel modules only; Volta and older
-#   with the proprietary ones only. `auto` lets the operator choose. Asked where the GPU Operator installs
-#   the driver.
+#   Blackwell and newer GPUs, and Grace Hopper, work only with the open kernel modules; Volta and older only
+#   with the proprietary ones. `auto` lets the operator choose. Judged where the GPU Operator installs the
+#   driver.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-configuration.html
 #     description: GPU Operator, driver configuration

@@ -1,8 +1,9 @@
 # METADATA
 # title: The NVIDIA modules that the node needs are loaded
 # description: |
-#   CUDA needs nvidia and nvidia_uvm. Features that the ClusterPolicy turns on bring modules of their own:
-#   GDRCopy gdrdrv, GPUDirect Storage nvidia_fs. Not asked on nodes that hand their GPUs to virtual machines.
+#   CUDA needs nvidia and nvidia_uvm. Features that the ClusterPolicy turns on need further modules: gdrdrv
+#   for GDRCopy, nvidia_fs for GPUDirect Storage. Nodes that hand their GPUs to virtual machines are not
+#   judged.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-rdma.html
 #     description: GPU Operator, GPUDirect RDMA and Storage

@@ -46,7 +46,7 @@
 #   remediation: |
 #     Look at the bus and at what the kernel said:
 #     lspci -d 10de: && dmesg | grep -i -E 'xid|fallen off'
-#     Restart the node, with power off in between where that is possible. If the GPUs stay away the machine goes to its vendor.
+#     Restart the node, with power off in between where that is possible. If the GPUs do not come back, send the machine to its vendor.
 package eidos.gpu.promised_gpus_on_the_bus
 
 import data.eidos.lib.gpus

@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may approve certificates
 # description: |
-#   Who approves certificatesigningrequests signs a client certificate of any name and group, also one of a
-#   node or, by a signer that allows it, of an administrator.
+#   Whoever approves certificatesigningrequests can sign a client certificate for any name and group,
+#   including that of a node or, with a signer that allows it, of an administrator.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -25,9 +25,9 @@
 #     - {framework: nist-800-53, id: IA-5}
 #   remediation: |
 #     Leave approving to the controller manager; remove update and patch of certificatesigningrequests/approval from the role.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.certificate_approval_limited
 
 import data.eidos.lib.grants

@@ -27,9 +27,9 @@
 #   remediation: |
 #     Bind a role that lists what the subject does, then delete the binding:
 #     kubectl delete clusterrolebinding NAME
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.cluster_admin_limited
 
 import data.eidos.lib.grants

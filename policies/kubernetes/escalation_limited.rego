@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may give themselves more than they have
 # description: |
-#   escalate writes roles with rights that its owner lacks, bind hands out roles that its owner lacks, and
-#   impersonate acts as anybody, cluster-admin included: each is cluster-admin in one more step.
+#   escalate lets a subject write roles with rights that it lacks, bind lets it hand out such roles, and
+#   impersonate lets it act as anybody, cluster-admin included: each is one step from cluster-admin.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -25,9 +25,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Remove the verbs escalate, bind and impersonate from the role; limit bind and impersonate to names with resourceNames where they must stay.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.escalation_limited
 
 import data.eidos.lib.grants

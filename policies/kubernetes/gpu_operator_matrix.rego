@@ -1,7 +1,7 @@
 # METADATA
 # title: The GPU Operator supports the Kubernetes release
 # description: |
-#   Each line of the GPU Operator is tested on a range of Kubernetes releases. Asked where a GPU Operator
+#   Each line of the GPU Operator is tested on a range of Kubernetes releases. Judged where a GPU Operator
 #   runs.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html

@@ -1,8 +1,8 @@
 # METADATA
 # title: kube-proxy is within the skew that the API server allows
 # description: |
-#   kube-proxy must not be newer than the API server, and at most three minor releases older. Asked where
-#   it runs.
+#   kube-proxy must not be newer than the API server, and at most three minor releases older. Judged where it
+#   runs.
 # related_resources:
 #   - ref: https://kubernetes.io/releases/version-skew-policy/
 #     description: Version skew policy

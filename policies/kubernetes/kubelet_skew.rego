@@ -22,7 +22,7 @@
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     An older kubelet: replace the node by one from an image of the control plane's release, or upgrade it, after:
+#     An older kubelet: replace the node with one from an image of the control plane's release, or upgrade it, after:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     With kubeadm, on the drained node, once the packages kubeadm and kubelet are of the new release:
 #     kubeadm upgrade node && systemctl daemon-reload && systemctl restart kubelet

@@ -1,9 +1,9 @@
 # METADATA
 # title: Namespaces of workloads deny what no policy allows
 # description: |
-#   Without a default-deny policy every pod of the cluster reaches every port of the namespace: rendezvous
-#   ports of training jobs, inference servers, notebooks. A network plug-in that knows no NetworkPolicy
-#   (flannel) makes the policy a promise only.
+#   Without a default-deny policy every pod of the cluster can reach every port in the namespace: rendezvous
+#   ports of training jobs, inference servers, notebooks. A network plug-in that does not support
+#   NetworkPolicy (flannel) ignores the policy.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 #     description: Network policies

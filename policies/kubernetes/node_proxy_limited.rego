@@ -26,9 +26,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Grant the subresource that is needed (nodes/metrics, nodes/stats, nodes/configz, nodes/healthz) in place of nodes/proxy.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.node_proxy_limited
 
 import data.eidos.lib.grants

@@ -1,7 +1,7 @@
 # METADATA
 # title: The Kubernetes patch fixes all published vulnerabilities
 # description: |
-#   Vulnerabilities are fixed in a patch of each supported release. The API server's version stands for
+#   Vulnerabilities are fixed in a patch of each supported release. The version of the API server stands for
 #   the control plane.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/issues-security/official-cve-feed/

@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may start pods and volumes everywhere
 # description: |
-#   Who creates pods in all namespaces runs as any service account there, and who creates persistent volumes
-#   mounts any folder of a node by hostPath.
+#   Whoever can create pods in all namespaces can run as any service account there, and whoever can create
+#   persistent volumes can mount any folder of a node by hostPath.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -26,9 +26,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Bind the role with a RoleBinding in the namespaces where it is needed; let a storage class make volumes.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.pod_creation_limited
 
 import data.eidos.lib.grants

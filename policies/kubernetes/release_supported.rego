@@ -1,8 +1,8 @@
 # METADATA
 # title: The provider still supports the Kubernetes release
 # description: |
-#   Providers support a release for about fourteen months, and some sell another year. What counts is the
-#   provider's day where there is one, else the day upstream stops.
+#   Providers support a release for about fourteen months, and some sell another year. The provider's end date
+#   counts where there is one, otherwise upstream's.
 # related_resources:
 #   - ref: https://kubernetes.io/releases/
 #     description: Releases of Kubernetes

@@ -25,7 +25,7 @@
 #   remediation: |
 #     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Replace it by one from an image with containerd 2.3 or newer, or CRI-O. Check what the nodes run:
+#     Replace it with one from an image with containerd 2.3 or newer, or CRI-O. Check what the nodes run:
 #     kubectl get nodes -o wide
 package eidos.kubernetes.runtime_supported
 

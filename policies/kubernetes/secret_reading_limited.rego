@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may read every Secret
 # description: |
-#   get, list or watch of Secrets in all namespaces gives registry credentials, Helm values and tokens of
-#   every tenant. list alone tells their content.
+#   get, list or watch of Secrets in all namespaces gives away registry credentials, Helm values and tokens of
+#   every tenant. list alone already shows their content.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -26,9 +26,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Grant get on the named Secrets, in their namespace, with a Role and resourceNames.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.secret_reading_limited
 
 import data.eidos.lib.grants

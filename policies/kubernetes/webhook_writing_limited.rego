@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may change admission webhooks
 # description: |
-#   A webhook sees every object that is written, Secrets included, and may change or refuse it. Who writes
-#   their configurations can also turn the gate off that policies stand at.
+#   A webhook sees every object that is written, Secrets included, and may change or refuse it. Whoever can
+#   write webhook configurations can also switch off the admission checks that enforce policy.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -25,9 +25,9 @@
 #     - {framework: nist-800-53, id: CM-5}
 #   remediation: |
 #     Remove create, update, patch and delete of webhook configurations from the role; leave an operator its own by resourceNames.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.webhook_writing_limited
 
 import data.eidos.lib.grants

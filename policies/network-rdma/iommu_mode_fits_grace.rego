@@ -1,5 +1,5 @@
 # METADATA
-# title: The IOMMU mode of a Grace node is said and works there
+# title: The IOMMU mode of a Grace node is set explicitly and works there
 # description: |
 #   NVIDIA's profile for GB200 sets iommu.passthrough=1. On kernels before 6.11 passthrough keeps the
 #   SMMU from binding PASIDs, and CUDA contexts fail where ATS is used; NVIDIA's own kernels (-nvidia)

@@ -1,9 +1,9 @@
 # METADATA
 # title: The GPU Operator is of a supported line and above its security floor
 # description: |
-#   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below
-#   the floor a published vulnerability of the operator or of the toolkit it ships is open. A line that
-#   is newer than the table is told: nobody here knows how it is supported.
+#   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below the
+#   floor, the operator or the toolkit that it ships has a published vulnerability. For a line that is newer
+#   than the table the rule warns, since its support is not known.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/life-cycle-policy.html
 #     description: Life cycle of the GPU Operator

@@ -1,5 +1,5 @@
 # METADATA
-# title: The device plugin takes sick GPUs away
+# title: The device plugin withdraws unhealthy GPUs
 # description: |
 #   DP_DISABLE_HEALTHCHECKS=all or xids leaves GPUs with fatal errors allocatable, and jobs land on them
 #   again and again. Single XIDs may be ignored: 109 was needed with device plugin 0.17 and older, and

@@ -1,10 +1,10 @@
 # METADATA
 # title: AppArmor or SELinux is switched on
 # description: |
-#   Without a security module a container that breaks out is limited by nothing. A kernel line that
-#   switches one off fails. A kernel line that names none fails on the distributions whose benchmark
-#   asks for it (params.explicit_on); elsewhere the distribution's default decides, which a snapshot
-#   does not show, so the verdict is a warning. Whether SELinux enforces is not in a snapshot either.
+#   Without a security module nothing limits a container that breaks out. A kernel line that switches one off
+#   fails. A kernel line that names none fails on the distributions whose benchmark asks for it
+#   (params.explicit_on); elsewhere the distribution's default decides, which a snapshot does not show, so the
+#   rule warns. Whether SELinux enforces is not in a snapshot either.
 # related_resources:
 #   - ref: https://docs.kernel.org/admin-guide/LSM/index.html
 #     description: Linux security modules

@@ -1,11 +1,11 @@
 # METADATA
 # title: Every image runs by a fixed tag or a digest
 # description: |
-#   What latest means changes without a deployment: two nodes run different code, a rollback does not
-#   roll back, and no report says what ran. Judged is what was asked for (pinned, and the reference
-#   itself): the digest that happens to run is no pin. Snapshots of older collectors show latest for an
-#   image that is pinned by digest only; collect the list of containers to tell them apart, or name such
-#   images in params.allowed.
+#   The content of latest changes without a deployment: two nodes run different code, a rollback does not roll
+#   back, and no report says what ran. Judged is what the workload asks for (pinned, and the reference
+#   itself): the digest that happens to run is no pin. Snapshots of older collectors show latest for an image
+#   that is pinned by digest only; collect the list of containers to tell them apart, or name such images in
+#   params.allowed.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/#image-names
 #     description: Kubernetes documentation on image tags

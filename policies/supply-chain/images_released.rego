@@ -1,8 +1,8 @@
 # METADATA
 # title: Images are releases, not builds on the way to one
 # description: |
-#   Builds of a branch, a pull request or a release candidate have no support and no advisory ever names
-#   them, so that every scanner is blind to them. Told by words in the tag.
+#   Builds of a branch, a pull request or a release candidate have no support and appear in no advisory, so
+#   scanners cannot report their vulnerabilities. They are recognised by words in the tag.
 # related_resources:
 #   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
 #     description: NIST SP 800-190, Application Container Security Guide

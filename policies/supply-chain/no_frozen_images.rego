@@ -28,7 +28,7 @@
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-190, id: 4.1.1}
 #   remediation: |
-#     Replace the image by the project's own (mongo, nginx, registry.k8s.io/kubectl) or by one from a
+#     Replace the image with the project's own (mongo, nginx, registry.k8s.io/kubectl) or by one from a
 #     catalogue you have a contract for, in the chart's values. For NVSentinel upgrade the chart.
 package eidos.supply_chain.no_frozen_images
 
