@@ -27,31 +27,31 @@ def findings(value: Json | Undefined, level: str, title: str) -> Iterator[Findin
     Args:
         value: what the engine returned.
         level: the kind of rule it came from.
-        title: what to say when the value is only ``true``.
+        title: what to say when the value is only ``true``, or an empty message.
 
     Raises:
         NotAFindingError: the value cannot be understood.
     """
-    if isinstance(value, Undefined) or value is None or value is False:
+    if isinstance(value, Undefined) or value is False:
         return
     if value is True:
         yield Finding(title, level)
     elif isinstance(value, list):
         for entry in value:
-            yield _finding(entry, level)
+            yield _finding(entry, level, title)
     else:
-        yield _finding(value, level)
+        yield _finding(value, level, title)
 
 
-def _finding(value: Json, level: str) -> Finding:
+def _finding(value: Json, level: str, title: str) -> Finding:
     # A rule sees its document whole; what it repeats of it goes to reports and is remembered.
     if isinstance(value, str):
-        return Finding(masked(value, prose=True), level)
+        return Finding(_said(value, title), level)
     if level in SELECTING:
         value = _selecting(value, level)
     if isinstance(value, Mapping) and isinstance(value.get("msg"), str):
         return Finding(
-            msg=masked(str(value["msg"]), prose=True),
+            msg=_said(str(value["msg"]), title),
             level=level,
             path=_text(value.get("path")),
             actual=without_secrets(value.get("actual", value.get("details") or None)),
@@ -61,6 +61,10 @@ def _finding(value: Json, level: str) -> Finding:
         )
     shown = canonical(without_secrets(value))[:200].decode(errors="replace")
     raise NotAFindingError(f"a finding is a message or an object with 'msg', not {shown}")
+
+
+def _said(message: str, title: str) -> str:
+    return masked(message, prose=True) if message.strip() else title
 
 
 def _selecting(value: Json, level: str) -> Json:

@@ -324,7 +324,7 @@ def _program(rule: Rule) -> Program:
 def _judgement(rule: Rule, answer: Answer, facts: Json) -> Verdict:
     if answer.error is not None:
         return Verdict(rule.id, Status.ERROR, reason=answer.error)
-    if rule.has_applicable and answer.values[0] in (UNDEFINED, False):
+    if rule.has_applicable and (answer.values[0] is False or answer.values[0] == UNDEFINED):
         return Verdict(rule.id, Status.SKIP, reason="not applicable to this subject")
     try:
         found = in_order([keyed(each, facts) for each in _found(rule, answer)])

@@ -103,8 +103,8 @@ class Param:
     """As JSON Schema names it: ``string``, ``integer``, ...; empty for anything."""
     values: tuple[Json, ...] = ()
     """What it, or each element of it, may be; empty for anything."""
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
     items: str | None = None
     """The type of each element of a list or map."""
     format: str | None = None

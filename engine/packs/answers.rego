@@ -57,7 +57,7 @@ finding_set(value) := value if {
 } else := {finding | some finding in value} if {
 	is_array(value)
 } else := set() if {
-	value in {false, null}
+	value == false
 } else := {value}
 
 status(found, gaps) := "fail" if {

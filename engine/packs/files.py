@@ -18,6 +18,8 @@ CASES = ("_cases.yaml", "_cases.yml", "_cases.json")
 """How names of files with cases end."""
 _TESTS = ("_test.rego", *CASES)
 _SUFFIXES = (".rego", ".yaml", ".yml", ".json")
+GATEKEEPER_MARK = b"gatekeeper.sh/"
+"""In every document of Gatekeeper's."""
 _ENVIRONMENT = "pyvenv.cfg"
 """Marks a virtual environment of Python, in which eidos may lie with its own packs."""
 _MEGABYTE = 1024 * 1024
@@ -122,7 +124,8 @@ def _counting(contents: Mapping[str, bytes]) -> dict[str, bytes]:
     for path, content in contents.items():
         *folders, name = path.split("/")
         is_foreign = any(map(_is_foreign, folders)) or path.startswith(inside)
-        if not is_foreign and _counts(name, is_seen=not any(map(_is_hidden, folders))):
+        is_seen = not any(map(_is_hidden, folders))
+        if not is_foreign and (_counts(name, is_seen=is_seen) or _is_gatekeepers(name, content)):
             found[path] = content
     return found
 
@@ -130,6 +133,11 @@ def _counting(contents: Mapping[str, bytes]) -> dict[str, bytes]:
 def _counts(name: str, *, is_seen: bool) -> bool:
     """Say whether a file counts; a tool's own YAML and JSON lies hidden, and Rego is policy."""
     return name.endswith(".rego") or (is_seen and name.endswith(_SUFFIXES) and not _is_hidden(name))
+
+
+def _is_gatekeepers(name: str, content: bytes) -> bool:
+    """Say whether a file counts although it is hidden: gator reads it as it does any other."""
+    return name.endswith(_SUFFIXES) and GATEKEEPER_MARK in content[:MAX_FILE]
 
 
 @cache
@@ -142,16 +150,28 @@ def policy_folders(base: str) -> Iterator[tuple[str, list[str]]]:
     """Give a folder and each below it, with the names of those of its files that hold policy.
 
     A rule that is left out is a violation that nobody finds: hidden Rego counts as it does for
-    conftest and OPA, and links to folders are followed. Not looked into are folders of version
+    conftest and OPA, hidden files of Gatekeeper do as for gator, and links to folders are
+    followed. Not looked into are folders of version
     control, Python's virtual environments, and those that Kubernetes puts beside the files of a
     volume (``..data``), to which these are links.
 
     Raises:
-        PolicyError: a folder cannot be listed.
+        PolicyError: a folder cannot be listed, or hidden YAML or JSON cannot be read.
     """
     for root, names in walk_once(base, unlisted, _is_apart):
         is_seen = not any(map(_is_hidden, root[len(base) + 1 :].split("/")))
-        yield root, [name for name in names if _counts(name, is_seen=is_seen)]
+        yield (
+            root,
+            [n for n in names if _counts(n, is_seen=is_seen) or _is_hidden_gatekeepers(root, n)],
+        )
+
+
+def _is_hidden_gatekeepers(root: str, name: str) -> bool:
+    path = f"{root}/{name}"
+    # An editor's lock is a link to nothing, ``.#template.yaml``.
+    if not name.endswith(_SUFFIXES) or not os.path.isfile(path):  # noqa: PTH113 -- see `_names`
+        return False
+    return _is_gatekeepers(name, _start(path))
 
 
 def holds_rego(path: Path) -> bool:
@@ -213,17 +233,22 @@ def unlisted(error: OSError) -> None:
 
 def _read(path: str) -> bytes:
     _refuse_unwritable(path)
+    content = _start(path)
+    _refuse_large(content, path)
+    return content
+
+
+def _start(path: str) -> bytes:
+    """Give what a file begins with, one byte more of it than a policy file may have."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 -- see `_names`
-            content = file.read(MAX_FILE + 1)
+            return file.read(MAX_FILE + 1)
     except OSError as error:
         raise PolicyError(
             f"the policy file cannot be read: {error.strerror}",
             location=Location(path),
             hint="Check the file and its permissions.",
         ) from error
-    _refuse_large(content, path)
-    return content
 
 
 def _refuse_unwritable(path: str) -> None:

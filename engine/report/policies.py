@@ -73,6 +73,8 @@ def _whole(each: ListedPack, rule: Rule) -> Iterator[str]:
             yield f"  {name:<9} {', '.join(values)}"
     for name, spec in sorted(rule.param_specs.items()):
         yield f"  param     {name} = {json_line(rule.params.get(name))}{_bounds(spec)}"
+        if spec.description:
+            yield f"              {spec.description}"
     for title, text in (("about", rule.description), ("remedy", rule.remediation)):
         for line, is_command in paragraphs(text):
             yield f"  {title:<9} {'    ' if is_command else ''}{line}"
@@ -81,8 +83,14 @@ def _whole(each: ListedPack, rule: Rule) -> Iterator[str]:
 
 
 def _bounds(spec: Param) -> str:
-    said = {"one of": list(spec.values) or None, "from": spec.minimum, "to": spec.maximum}
-    told = [f"{key} {json_line(value)}" for key, value in said.items() if value is not None]
+    said = {
+        "each": spec.items,
+        "format": spec.format,
+        "one of": ", ".join(map(json_line, spec.values)) or None,
+        "at least": spec.minimum,
+        "at most": spec.maximum,
+    }
+    told = [f"{key} {value}" for key, value in said.items() if value is not None]
     return f" ({', '.join([spec.type or 'any', *told])})"
 
 

@@ -152,7 +152,7 @@ def _rule(each: ListedPack, rule: Rule, ending: str) -> Iterator[Block]:
             yield Block(code=text) if is_command else Block(line=_said(text))
     if rule.param_specs:
         yield Block(heading=(2, "Parameters"))
-        titles = tuple(map(_said, ("Name", "Type", "Default", "Bounds", "Says")))
+        titles = tuple(map(_said, ("Name", "Type", "Default", "Bounds", "Means")))
         rows = [_param(name, spec, rule) for name, spec in sorted(rule.param_specs.items())]
         yield Block(table=(titles, *rows))
     if rule.references:
@@ -162,13 +162,13 @@ def _rule(each: ListedPack, rule: Rule, ending: str) -> Iterator[Block]:
 
 def _param(name: str, spec: Param, rule: Rule) -> tuple[tuple[Span, ...], ...]:
     bounds = {
-        "one of": list(spec.values) or None,
-        "at least": spec.minimum,
-        "at most": spec.maximum,
         "each": spec.items,
         "format": spec.format,
+        "one of": ", ".join(map(_value, spec.values)) or None,
+        "at least": spec.minimum,
+        "at most": spec.maximum,
     }
-    told = ", ".join(f"{key} {_value(value)}" for key, value in bounds.items() if value is not None)
+    told = ", ".join(f"{key} {value}" for key, value in bounds.items() if value is not None)
     return (
         _codes([name]),
         _said(spec.type or "any"),

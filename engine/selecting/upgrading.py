@@ -6,7 +6,10 @@ from eidos.engine.model.recipe import Component, Upgrade
 from eidos.engine.selecting.constraints import Atom, parse
 
 _VERSION = re.compile(r"\s*[vV]?(\d{1,9}(?:\.\d{1,9})*)(?P<rest>.*)", re.DOTALL)
-_BEFORE_RELEASE = re.compile(r"-(?:alpha|beta|rc|dev|pre)(?:[^a-z]|$)")
+_BEFORE_RELEASE = re.compile(
+    r"[^-_~\s]*[-_~\s]+[0-9.]*"
+    r"(?:alpha|beta|rc|dev|devel|pre|preview|nightly|snapshot)(?:[^a-z]|$)"
+)
 
 Key = tuple[tuple[int, ...], int]
 
@@ -22,7 +25,7 @@ def version_key(text: str) -> Key | None:
     numbers = [int(each) for each in found[1].split(".")]
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
-    return tuple(numbers), 0 if _BEFORE_RELEASE.search(found["rest"].lower()) else 1
+    return tuple(numbers), 0 if _BEFORE_RELEASE.match(found["rest"].lower()) else 1
 
 
 def row_of(component: Component, before: str, after: str) -> Upgrade | None:

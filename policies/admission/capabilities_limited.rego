@@ -14,18 +14,26 @@
 #   severity: high
 #   scope: admission
 #   params:
-#     allowed: {type: array, items: string, default: [NET_BIND_SERVICE], description: "capabilities that any container may add"}
-#     with_rdma: {type: array, items: string, default: [IPC_LOCK, SYS_NICE, SYS_RESOURCE], description: "capabilities that a container with an RDMA device may add"}
+#     allowed:
+#       type: array
+#       items: string
+#       default: [NET_BIND_SERVICE]
+#       description: Capabilities that any container may add; add one only if all workloads may have it.
+#     with_rdma:
+#       type: array
+#       items: string
+#       default: [IPC_LOCK, SYS_NICE, SYS_RESOURCE]
+#       description: Capabilities that a container may add if it asks for an RDMA device; shorten it if your workloads need less.
 #     rdma_resources:
 #       type: array
 #       items: string
 #       default: [rdma/, nvidia.com/rdma, nvidia.com/hostdev, nvidia.com/sriov, nvidia.com/mlnx, openshift.io/, vpc.amazonaws.com/efa, mellanox.com/]
-#       description: how names of RDMA resources begin
+#       description: Beginnings of the names of resources that are RDMA devices; add those of your device plugin.
 #     privileged_namespaces:
 #       type: array
 #       items: string
 #       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel, monitoring, nsight-operator, local-path-storage, rook-ceph, topolvm-system]
-#       description: namespaces of drivers and node agents, which are not asked
+#       description: Namespaces of drivers and node agents, which the rule does not judge; add those of your own node agents only.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.7}
 #     - {framework: cis-kubernetes, id: 5.2.8}

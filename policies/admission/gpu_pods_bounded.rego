@@ -1,10 +1,10 @@
 # METADATA
 # title: Pods with GPUs say where they run, how important they are, what they may use
 # description: |
-#   Nodes with GPUs are tainted so that others stay away: a pod that does not tolerate the taint waits for ever.
-#   Without a priority class, training and inference push each other out at random; without limits of CPU and
-#   memory one pod starves its neighbours on a node that costs most of all. A pod that claims a device by
-#   Dynamic Resource Allocation is one with a GPU where its claim's device class says so.
+#   Nodes with GPUs are tainted so that other pods stay away: a pod that does not tolerate the taint is never
+#   scheduled. Without a priority class, training and inference preempt each other at random; without CPU and
+#   memory limits, one pod starves its neighbours on the most expensive node of the cluster. A pod that claims
+#   a device through Dynamic Resource Allocation counts as a GPU pod if the device class of its claim says so.
 # related_resources:
 #   - ref: https://hub.armosec.io/docs/c-0270
 #     description: Kubescape control C-0270, CPU limits
@@ -16,10 +16,26 @@
 #   severity: medium
 #   scope: admission
 #   params:
-#     resources: {type: array, items: string, default: [nvidia.com/gpu, nvidia.com/mig-], description: "how names of GPU resources begin"}
-#     device_classes: {type: array, items: string, default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com], description: "device classes that are GPUs"}
-#     tolerated: {type: array, items: string, default: [nvidia.com/gpu], description: "taints of GPU nodes, one of which must be tolerated; empty where there are none"}
-#     priority_classes: {type: array, items: string, default: [], description: "priority classes that are allowed; empty for any"}
+#     resources:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu, nvidia.com/mig-]
+#       description: Beginnings of the names of resources that are GPUs; add those of your device plugin.
+#     device_classes:
+#       type: array
+#       items: string
+#       default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com]
+#       description: Device classes (dynamic resource allocation) that are GPUs; add classes of your own.
+#     tolerated:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu]
+#       description: Taints of GPU nodes, one of which a pod must tolerate; empty if your GPU nodes have no taint.
+#     priority_classes:
+#       type: array
+#       items: string
+#       default: []
+#       description: Priority classes that pods with GPUs may have; empty allows any. Set it if priority decides who gets GPUs.
 #   controls:
 #     - {framework: kubescape, id: C-0270}
 #     - {framework: kubescape, id: C-0271}

@@ -1,9 +1,9 @@
 # METADATA
 # title: GPUs are asked for in whole numbers, as a limit
 # description: |
-#   A GPU is not overcommitted: its limit must be said, its request is the same or left out, and half of one
-#   cannot be had. What else a manifest says is refused by the API server, or never scheduled. A share of a
-#   GPU is a resource of its own (a MIG device, or the name that time slicing gives it).
+#   GPUs cannot be overcommitted: the limit must be set, the request must be equal or left out, and there are
+#   no fractions. The API server refuses anything else, or the pod is never scheduled. A share of a GPU has a
+#   resource name of its own (a MIG device, or the name that time slicing gives it).
 # related_resources:
 #   - ref: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
 #     description: Kubernetes documentation on scheduling GPUs
@@ -12,7 +12,11 @@
 #   severity: medium
 #   scope: admission
 #   params:
-#     resources: {type: array, items: string, default: [nvidia.com/gpu, nvidia.com/mig-], description: "how names of GPU resources begin"}
+#     resources:
+#       type: array
+#       items: string
+#       default: [nvidia.com/gpu, nvidia.com/mig-]
+#       description: Beginnings of the names of resources that are GPUs; add those of your device plugin.
 #   controls:
 #     - {framework: nist-800-53, id: SC-6}
 #   remediation: |

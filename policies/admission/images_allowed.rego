@@ -1,8 +1,9 @@
 # METADATA
 # title: Images come from allowed registries, by a fixed tag or a digest
 # description: |
-#   Whoever can push to a registry runs code on the nodes that pull from it; what a moving tag means changes
-#   without a deployment. This asks of what is about to run what SUP-001 and SUP-003 ask of what runs.
+#   Whoever can push to a registry runs code on the nodes that pull from it, and the content of a moving tag
+#   changes without a deployment. This rule checks what is about to run; SUP-001 and SUP-003 check what
+#   already runs.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/
 #   - ref: https://hub.armosec.io/docs/c-0078
@@ -30,14 +31,21 @@
 #         - public.ecr.aws
 #         - mcr.microsoft.com
 #         - gke.gcr.io
-#       description: registries, or paths in them
-#     allowed_hosts_under: {type: array, items: string, default: [amazonaws.com], description: "domains whose registries are allowed"}
+#       description: Registries, or paths in them, from which images may come, as ghcr.io/nvidia; add your mirror and take out what you do not use.
+#     allowed_hosts_under:
+#       type: array
+#       items: string
+#       default: [amazonaws.com]
+#       description: Domains below which every registry is allowed, such as amazonaws.com for those of ECR; take out what you do not use.
 #     mutable:
 #       type: array
 #       items: string
 #       default: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
-#       description: tags that move
-#     digest_required: {type: boolean, default: false, description: "a tag is not enough"}
+#       description: Tags, in lower case, whose content changes over time; the empty text stands for no tag. Add moving tags of your own.
+#     digest_required:
+#       type: boolean
+#       default: false
+#       description: Whether an image needs a digest, so that a tag alone is refused; set it to true where deployments must be reproducible.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.5.1}
 #     - {framework: kubescape, id: C-0078}

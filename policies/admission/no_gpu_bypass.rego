@@ -1,10 +1,11 @@
 # METADATA
-# title: No pod gets at GPUs past the scheduler
+# title: No pod uses GPUs that the scheduler did not give it
 # description: |
-#   A container sees a GPU that nobody gave it where the device files of the node are mounted, where the
-#   variable NVIDIA_VISIBLE_DEVICES asks the container runtime for them, or where a pod runs under the runtime
-#   class of GPUs and asks for none. The scheduler then counts that GPU as free and gives it to somebody else.
-#   NVIDIA_DRIVER_CAPABILITIES=all brings in graphics, video and display libraries that few need.
+#   A container sees GPUs that it was not given if it mounts the node's device files, if
+#   NVIDIA_VISIBLE_DEVICES asks the container runtime for them, or if its pod uses the GPU runtime class
+#   without requesting a GPU. The scheduler still counts such a GPU as free and gives it to another pod.
+#   NVIDIA_DRIVER_CAPABILITIES=all also brings in graphics, video and display libraries that few workloads
+#   need.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
 #     description: NVIDIA Container Toolkit, environment variables
@@ -14,14 +15,26 @@
 #   severity: high
 #   scope: admission
 #   params:
-#     resources: {type: array, items: string, default: [nvidia.com/], description: "how names of resources begin that a device is given for"}
-#     device_classes: {type: array, items: string, default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com], description: "device classes that are GPUs"}
-#     runtime_classes: {type: array, items: string, default: [nvidia, nvidia-cdi, nvidia-legacy], description: "runtime classes of containers with GPUs"}
+#     resources:
+#       type: array
+#       items: string
+#       default: [nvidia.com/]
+#       description: Beginnings of the names of resources that come with a GPU device; add those of your device plugin.
+#     device_classes:
+#       type: array
+#       items: string
+#       default: [gpu.nvidia.com, mig.nvidia.com, vfio.gpu.nvidia.com]
+#       description: Device classes (dynamic resource allocation) that are GPUs; add classes of your own.
+#     runtime_classes:
+#       type: array
+#       items: string
+#       default: [nvidia, nvidia-cdi, nvidia-legacy]
+#       description: Runtime classes that give a container GPUs; add the names that your cluster uses.
 #     privileged_namespaces:
 #       type: array
 #       items: string
 #       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel, monitoring, nsight-operator, local-path-storage, rook-ceph, topolvm-system]
-#       description: namespaces of drivers and node agents, which are not asked
+#       description: Namespaces of drivers and node agents, which the rule does not judge; add those of your own node agents only.
 #   controls:
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |

@@ -1,8 +1,8 @@
 # METADATA
 # title: Pods do not reach the node they run on
 # description: |
-#   A privileged container, the node's processes, network or files are the node itself, and with it every GPU,
-#   secret and neighbour there. Drivers and agents need them; each of those has a namespace, which belongs in
+#   A privileged container, or one that uses the node's processes, network or files, controls the node and
+#   every GPU, secret and pod on it. Drivers and agents need this; list their namespaces in
 #   params.privileged_namespaces.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/pod-security-standards/
@@ -18,7 +18,7 @@
 #       type: array
 #       items: string
 #       default: [kube-system, gpu-operator, network-operator, nvidia-network-operator, nvidia-dra-driver, nvidia-dra-driver-gpu, node-feature-discovery, skyhook, nvsentinel, monitoring, nsight-operator, local-path-storage, rook-ceph, topolvm-system]
-#       description: namespaces of drivers and node agents, which are not asked
+#       description: Namespaces of drivers and node agents, which the rule does not judge; add those of your own node agents only.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.2}
 #     - {framework: cis-kubernetes, id: 5.2.3}
@@ -33,7 +33,7 @@
 #     - {framework: kubescape, id: C-0057}
 #   remediation: |
 #     Take the setting out of the pod's spec. For files of the node use a volume of another kind (emptyDir,
-#     persistentVolumeClaim); for a port a Service. A driver or agent belongs into a namespace of its own, which
+#     persistentVolumeClaim); for a port a Service. A driver or agent belongs in a namespace of its own, which
 #     whoever runs the cluster adds to params.privileged_namespaces of ADM-003.
 package eidos.admission.no_host_access
 

@@ -1,10 +1,10 @@
 # METADATA
 # title: What configures drivers and fabrics is changed by its owners only
 # description: |
-#   One edit of a ClusterPolicy restarts the driver on every node, and with it every training run. Such objects
-#   are changed by the pipeline that owns them: its groups are params.owners. Some fields cannot be changed at all
-#   without making the object anew (params.immutable), and days without changes are those not in
-#   params.change_days. Who deploys manifests is said with --as and --as-group.
+#   One edit of a ClusterPolicy restarts the driver on every node and ends every training run. Such objects
+#   are changed only by the pipeline that owns them, whose groups are listed in params.owners. Some fields can
+#   only be changed by creating the object again (params.immutable). Changes can be limited to some days of
+#   the week (params.change_days). With eidos admit, --as and --as-group say who deploys the manifests.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html
 #     description: GPU Operator, driver upgrades
@@ -26,7 +26,7 @@
 #         - skyhook.nvidia.com/Skyhook
 #         - resource.nvidia.com/ComputeDomain
 #         - apps.nvidia.com/NIMService
-#       description: API group and kind of each
+#       description: Objects that only owners may change, as group/Kind; add the resources of your own operators.
 #     owners:
 #       type: array
 #       items: string
@@ -42,18 +42,18 @@
 #         - system:serviceaccounts:nvidia-network-operator
 #         - system:serviceaccounts:nvidia-nim
 #         - system:serviceaccounts:skyhook
-#       description: groups that may change them; operators write annotations and finalizers of what is theirs
+#       description: Groups that may change protected objects; operators need it for annotations and finalizers. Add your deployer's group.
 #     immutable:
 #       type: array
 #       items: string
 #       default: [nvidia.com/NVIDIADriver spec.driverType, nvidia.com/NVIDIADriver spec.usePrecompiled]
-#       description: kinds and fields that stay as they were made
+#       description: Fields that nobody may change after creation, as group/Kind and the path of the field.
 #     change_days:
 #       type: array
 #       items: string
 #       values: [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
 #       default: []
-#       description: days on which they are changed, in UTC; empty for any
+#       description: Days of the week, in UTC, on which protected objects may be changed; empty allows any day.
 #   controls:
 #     - {framework: nist-800-53, id: CM-5}
 #     - {framework: nist-800-53, id: AC-6}

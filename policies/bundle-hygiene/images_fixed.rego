@@ -1,8 +1,8 @@
 # METADATA
-# title: Images do not move by themselves
+# title: Images are pinned
 # description: |
-#   A tag latest, or none, is another image tomorrow: what was tested is not what runs after a restart. Where
-#   a digest is given it must be whole. What reboots nodes is pinned by digest or told.
+#   The tag latest, or no tag at all, is another image tomorrow: what was tested is not what runs after a
+#   restart. A digest must be complete. What reboots nodes must be pinned by digest, or the rule warns.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/
 # custom:
@@ -12,7 +12,7 @@
 #   controls:
 #     - {framework: nist-800-190, id: 4.1.1}
 #   remediation: |
-#     Write a full version as tag, or a digest; for packages of NodeWright containerSHA.
+#     Write a full version as the tag, or a digest; for NodeWright packages set containerSHA.
 package eidos.bundle_hygiene.images_fixed
 
 import data.eidos.lib.bundles

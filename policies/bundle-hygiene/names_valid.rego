@@ -1,8 +1,9 @@
 # METADATA
-# title: Objects have names that Kubernetes takes, once
+# title: Object names are valid and unique
 # description: |
-#   A name that the API server refuses stops a rollout half way; two objects of one kind, namespace and name
-#   overwrite each other. Names with shell or template signs are somebody's attempt.
+#   A name that the API server refuses stops a rollout half way. Two objects with the same kind, namespace and
+#   name overwrite each other. Names with characters of a shell or template language are an attempt at
+#   injection.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 # custom:

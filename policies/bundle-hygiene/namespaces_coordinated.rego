@@ -1,8 +1,8 @@
 # METADATA
 # title: Every object is in a namespace of its bundle
 # description: |
-#   An object in a namespace that nobody makes cannot be applied; one in a namespace of another team is a
-#   surprise. Components that share a namespace must want the same labels of it, or the last one wins.
+#   An object in a namespace that nobody creates cannot be applied; one in another team's namespace is a
+#   surprise. Components that share a namespace must give it the same labels, or the last one wins.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 # custom:

@@ -1,7 +1,7 @@
 # METADATA
 # title: Nothing waits to be filled in
 # description: |
-#   A text that says CHANGEME, or a variable that nothing replaces, is deployed as it stands.
+#   A text such as CHANGEME, or a variable that nothing replaces, is deployed as it stands.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr
 # custom:

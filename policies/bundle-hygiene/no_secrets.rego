@@ -2,7 +2,7 @@
 # title: No secret is in values or resources
 # description: |
 #   A bundle is committed, copied and shown. A password, token or private key in it is known to everybody who
-#   can read the repository, and to its history for ever. Secrets belong into the cluster, by a name that the
+#   can read the repository, and to its history for ever. Secrets belong in the cluster, by a name that the
 #   values refer to.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/configuration/secret/

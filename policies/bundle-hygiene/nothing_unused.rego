@@ -1,8 +1,8 @@
 # METADATA
 # title: Everything that the recipe says has an effect
 # description: |
-#   A bundler names what it could make nothing of: a setting for a kind of node that is not there, a module
-#   that nothing loads. Who wrote it believes that it holds.
+#   A bundler lists settings that it could not use: a setting for a kind of node that does not exist, or a
+#   module that nothing loads. Whoever wrote them believes that they are in effect.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr
 # custom:

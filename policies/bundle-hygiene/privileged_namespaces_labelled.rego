@@ -14,7 +14,7 @@
 #       type: array
 #       items: string
 #       default: [gpu-operator, network-operator, node-feature-discovery, nodewright-operator, nodewright-customizations, nvidia-dra-driver-gpu, nvsentinel, kube-prometheus-stack, nsight-operator, local-path-provisioner, rook-ceph, rook-ceph-cluster, topolvm]
-#       description: Components whose pods mount the host or use its devices.
+#       description: Components whose pods mount the host's files or use its devices; add components of your own.
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.1}
 #   remediation: |

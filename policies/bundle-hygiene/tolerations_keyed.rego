@@ -1,8 +1,8 @@
 # METADATA
 # title: Tolerations name their taints
 # description: |
-#   A toleration without a key runs its pods on every node, also one that is drained, failing or not ready; a
-#   node agent may have to, everything else must not. What reboots nodes is judged by BOP-015.
+#   A toleration without a key lets pods run on every node, including nodes that are drained, failing or not
+#   ready. A node agent may need that; nothing else does. BOP-015 judges what reboots nodes.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 # custom:

@@ -1,8 +1,8 @@
 # METADATA
 # title: Charts have one version and one source
 # description: |
-#   A range, a branch or no version at all installs another chart tomorrow. A chart without a repository, or
-#   from one without TLS, is whatever answers.
+#   A version range, a branch or no version at all installs another chart tomorrow. A chart without a
+#   repository, or from one without TLS, may come from anybody.
 # related_resources:
 #   - ref: https://helm.sh/docs/chart_best_practices/dependencies/
 # custom:

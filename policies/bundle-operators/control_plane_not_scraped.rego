@@ -1,8 +1,8 @@
 # METADATA
 # title: Nothing scrapes a control plane that a service hides
 # description: |
-#   A managed service shows neither etcd nor scheduler, controller manager or proxy metrics: their targets
-#   are down for ever, and so are the alerts about them.
+#   A managed service exposes no metrics of etcd, the scheduler, the controller manager or the proxy: those
+#   targets, and the alerts about them, would be down for ever.
 # related_resources:
 #   - ref: https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack
 # custom:

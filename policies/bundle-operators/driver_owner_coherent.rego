@@ -1,10 +1,10 @@
 # METADATA
 # title: Everything agrees on who owns the driver
 # description: |
-#   Driver, toolkit, driver directory and the root that the DRA driver looks below are one choice, never one
-#   switch. Where the operator owns the driver, the DRA driver finds it only below the operator's directory;
-#   where the host owns it, only below the host's. A driver directory of / makes runc refuse every GPU
-#   container.
+#   Driver, toolkit, driver directory and the root in which the DRA driver looks are one decision and must be
+#   set together. Where the operator owns the driver, the DRA driver finds it only below the operator's
+#   directory; where the host owns it, only below the host's. With / as the driver directory, runc refuses
+#   every GPU container.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr/issues/1087
 #   - ref: https://github.com/NVIDIA/aicr/issues/1106

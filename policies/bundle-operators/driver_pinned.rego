@@ -1,9 +1,9 @@
 # METADATA
 # title: The driver's version is said, not the chart's
 # description: |
-#   Where the operator installs the driver, a chart that is moved moves the driver of every node, unless the
-#   version is set: the default of chart v26.7.0 is another branch than the one known to work. A pin that is
-#   no version cannot be rolled out.
+#   Where the operator installs the driver, an upgrade of the chart changes the driver on every node unless
+#   the version is set: the default of chart v26.7.0 is a different branch from the one known to work. A pin
+#   that is not a version cannot be rolled out.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr/pull/2439
 # custom:

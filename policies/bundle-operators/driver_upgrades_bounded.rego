@@ -11,9 +11,24 @@
 #   severity: medium
 #   scope: bundle
 #   params:
-#     parallel: {type: integer, default: 5, minimum: 1, description: Nodes that may be upgraded at a time.}
-#     unavailable_percent: {type: integer, default: 25, minimum: 0, maximum: 100, description: Share of the nodes that may be away.}
-#     unavailable_nodes: {type: integer, default: 5, minimum: 0, description: Number of nodes that may be away.}
+#     parallel:
+#       type: integer
+#       default: 5
+#       minimum: 1
+#       maximum: 100
+#       description: Most nodes that may be upgraded at the same time; raise it on large clusters that can spare more nodes.
+#     unavailable_percent:
+#       type: integer
+#       default: 25
+#       minimum: 0
+#       maximum: 50
+#       description: Largest share of nodes, in percent, that may be unavailable during an upgrade; raise it if your workloads tolerate more.
+#     unavailable_nodes:
+#       type: integer
+#       default: 5
+#       minimum: 0
+#       maximum: 100
+#       description: Most nodes that may be unavailable during an upgrade, where a number is set and not a percentage; raise it on large clusters.
 #   controls:
 #     - {framework: nist-800-53, id: CM-3}
 #   remediation: |

@@ -1,10 +1,10 @@
 # METADATA
 # title: No pod takes a GPU by setting a variable
 # description: |
-#   By default a container takes any GPU of its node by setting NVIDIA_VISIBLE_DEVICES, past the scheduler.
-#   The device plugin must hand devices out by other means, and the toolkit refuse the variable. Lists of a
-#   chart replace each other: an override that adds an entry must repeat these. Where the host owns the
-#   toolkit, something on the node must write the same.
+#   By default a container takes any GPU of its node by setting NVIDIA_VISIBLE_DEVICES, without the scheduler
+#   knowing. The device plugin must hand out devices by other means, and the toolkit must refuse the variable.
+#   Lists in chart values replace each other: an override that adds an entry must repeat these. Where the host
+#   owns the toolkit, something on the node must write the same settings.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr
 # custom:

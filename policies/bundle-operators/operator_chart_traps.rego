@@ -11,7 +11,12 @@
 #   severity: medium
 #   scope: bundle
 #   params:
-#     memory_mi: {type: integer, default: 700, minimum: 1, description: Memory of the operator in MiB.}
+#     memory_mi:
+#       type: integer
+#       default: 700
+#       minimum: 500
+#       maximum: 65536
+#       description: Smallest memory limit of the GPU Operator, in MiB, that is accepted; raise it for clusters with many nodes.
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

@@ -1,5 +1,5 @@
 # METADATA
-# title: Driver and network agree on where RDMA comes from
+# title: Driver and network agree on where RDMA modules come from
 # description: |
 #   With RDMA in the driver, its modules are built against either the host's OFED or the one in the Network
 #   Operator's container. The wrong answer gives modules with mismatching symbols. A shared device plugin

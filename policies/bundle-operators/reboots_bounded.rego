@@ -1,5 +1,5 @@
 # METADATA
-# title: What reboots nodes says how many, which, and past which taints
+# title: What reboots nodes has a budget, a node selector and keyed tolerations
 # description: |
 #   A tuning resource without a budget reboots every node together; a deployment policy that it names must be in
 #   the bundle, and have budgets that are as small. Without a selector it is for all nodes,
@@ -12,8 +12,18 @@
 #   severity: critical
 #   scope: bundle
 #   params:
-#     most_nodes: {type: integer, default: 2, minimum: 1, description: Nodes that may reboot together.}
-#     most_percent: {type: integer, default: 25, minimum: 1, maximum: 100, description: Their share of the nodes.}
+#     most_nodes:
+#       type: integer
+#       default: 2
+#       minimum: 1
+#       maximum: 100
+#       description: Most nodes that may reboot at the same time, where a number is set; raise it on large clusters.
+#     most_percent:
+#       type: integer
+#       default: 25
+#       minimum: 1
+#       maximum: 50
+#       description: Largest share of nodes, in percent, that may reboot at the same time; raise it if your workloads tolerate more.
 #   controls:
 #     - {framework: nist-800-53, id: CP-10}
 #   remediation: |

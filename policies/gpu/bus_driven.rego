@@ -1,8 +1,8 @@
 # METADATA
-# title: Every GPU of the bus has a driver that serves it
+# title: Every GPU on the bus has a driver that serves it
 # description: |
-#   A GPU on the bus without a driver, or with one that is not asked for (nouveau), is paid for and idle.
-#   vfio-pci serves GPUs that are passed to virtual machines.
+#   A GPU on the bus without a driver, or with an unsuitable one (nouveau), costs money and does nothing.
+#   vfio-pci is right for GPUs that are passed to virtual machines.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/index.html
 #     description: Driver installation guide
@@ -12,7 +12,11 @@
 #   scope: node
 #   requires: [gpu.pci.gpu-count, gpu.pci.devices]
 #   params:
-#     drivers: {type: array, items: string, default: [nvidia, vfio-pci]}
+#     drivers:
+#       type: array
+#       items: string
+#       default: [nvidia, vfio-pci]
+#       description: Kernel drivers that may own a GPU on the PCI bus; add one if you pass GPUs to virtual machines with another driver.
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: driver-installation}
@@ -22,7 +26,7 @@
 #     dmesg | grep -i -E 'nvrm|nouveau'
 #     Load the driver, or let the GPU Operator do so:
 #     modprobe nvidia
-#     A GPU that is too old or too new for the branch stays without: see GPU-003 and GPU-004.
+#     A GPU that is too old or too new for the branch stays without a driver: see GPU-003 and GPU-004.
 package eidos.gpu.bus_driven
 
 import data.eidos.lib.quantities

@@ -15,7 +15,11 @@
 #   scope: node
 #   requires: [gpu.smi.gpu.model, gpu.driver-params.CoherentGPUMemoryMode]
 #   params:
-#     models: {type: array, items: string, default: [GH200, GB200, GB300]}
+#     models:
+#       type: array
+#       items: string
+#       default: [GH200, GB200, GB300]
+#       description: Words in the GPU model's name by which systems with coherent memory are told; add a new generation here.
 #   tags: [grace]
 #   controls:
 #     - {framework: nvidia-docs, id: cdmm}

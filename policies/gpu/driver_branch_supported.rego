@@ -15,8 +15,17 @@
 #   requires: [gpu.smi.driver]
 #   tables: [driver_branches]
 #   params:
-#     unlisted_branch: {type: string, default: fail, values: [fail, warn, ignore]}
-#     warn_days: {type: integer, default: 90, minimum: 0, maximum: 3650}
+#     unlisted_branch:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens on a driver branch that the table does not list: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
+#     warn_days:
+#       type: integer
+#       default: 90
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of support from which the rule warns; raise it if an upgrade takes you longer to plan.
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: driver-lifecycle}

@@ -15,7 +15,11 @@
 #   requires: [gpu.smi.driver, gpu.smi.gpu.product-architecture]
 #   tables: [gpu_architectures]
 #   params:
-#     unlisted_architecture: {type: string, default: fail, values: [fail, warn, ignore]}
+#     unlisted_architecture:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens with a GPU architecture that the table does not list: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
 #   controls:
 #     - {framework: nvidia-docs, id: supported-drivers}
 #   remediation: |

@@ -1,8 +1,8 @@
 # METADATA
 # title: The running driver is the declared one
 # description: |
-#   The ClusterPolicy declares a driver version, the node runs one. They differ while a rollout is under
-#   way, and for as long as a node is left behind. Asked where the GPU Operator installs the driver and
+#   The ClusterPolicy declares a driver version, and the node runs one. They differ while a rollout is under
+#   way, and for as long as a node is left behind. Judged only where the GPU Operator installs the driver and
 #   no NVIDIADriver resource takes its place.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html

@@ -15,7 +15,11 @@
 #   requires: [gpu.smi.driver]
 #   tables: [driver_floors]
 #   params:
-#     unlisted_branch: {type: string, default: fail, values: [fail, warn, ignore]}
+#     unlisted_branch:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens on a driver branch without a known security floor: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5821"}
 #     - {framework: nist-800-53, id: SI-2}

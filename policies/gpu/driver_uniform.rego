@@ -12,7 +12,12 @@
 #   scope: cluster
 #   requires: [nodes.gpu.smi.driver, nodes.gpu.smi.gpu.model]
 #   params:
-#     named_nodes: {type: integer, default: 5, minimum: 1}
+#     named_nodes:
+#       type: integer
+#       default: 5
+#       minimum: 1
+#       maximum: 1000
+#       description: How many node names a finding lists before it only counts the rest; raise it for longer messages.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

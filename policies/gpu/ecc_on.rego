@@ -17,7 +17,7 @@
 #     - {framework: nvidia-docs, id: ecc}
 #     - {framework: nist-800-53, id: SI-16}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Turn it on, then reset the GPU or restart the node:
 #     nvidia-smi -e 1 -i INDEX && nvidia-smi --gpu-reset -i INDEX

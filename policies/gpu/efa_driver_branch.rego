@@ -2,7 +2,7 @@
 # title: Grace Blackwell with EFA stays on R580
 # description: |
 #   R595 dropped the module option that lets EFA attach GPU memory on AWS P6e machines. NCCL then stops, or
-#   falls back to sockets. Asked on EKS nodes with GB200 or GB300 and the efa module.
+#   falls back to sockets. Judged on EKS nodes with GB200 or GB300 and the efa module.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr/issues/2383
 #     description: GPU to EFA transfers fail with R595 on P6e
@@ -14,8 +14,16 @@
 #   scope: node
 #   requires: [k8s.node.provider, gpu.smi.gpu.model, gpu.smi.driver, os.kmod]
 #   params:
-#     models: {type: array, default: [GB200, GB300], items: string}
-#     first_broken: {type: string, default: "595", format: version}
+#     models:
+#       type: array
+#       items: string
+#       default: [GB200, GB300]
+#       description: Words in the GPU model's name by which affected systems are told; change it when AWS offers EFA with other models.
+#     first_broken:
+#       type: string
+#       format: version
+#       default: "595"
+#       description: First driver branch or version that cannot share GPU memory with EFA; raise it when NVIDIA brings the option back.
 #   controls:
 #     - {framework: nvidia-docs, id: r595-release-notes}
 #   remediation: |

@@ -16,11 +16,11 @@
 #     - {framework: nvidia-docs, id: xid-79}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Read what the kernel said of it:
 #     dmesg | grep -i -E 'xid|nvrm'
-#     Restart the node; a GPU that is lost again is to be reseated or replaced by its vendor.
+#     Restart the node; if the GPU is lost again, have the vendor reseat or replace it.
 package eidos.gpu.every_gpu_answers
 
 import data.eidos.lib.gpus

@@ -1,9 +1,9 @@
 # METADATA
 # title: The node shows all its GPUs
 # description: |
-#   A GPU that falls off the bus disappears from nvidia-smi without any other sign. Boards with soldered
-#   GPUs have few possible counts; PCIe cards may be any number. A node that has the driver loaded and
-#   shows no GPU has lost them all. Of a model that is in no table nobody can tell.
+#   A GPU that falls off the bus disappears from nvidia-smi without any other sign. Boards with soldered GPUs
+#   have few possible counts; PCIe cards may be any number. A node that has the driver loaded and shows no GPU
+#   has lost them all. For a model that is in no table the count is unknown.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/xid-errors/index.html
 #     description: XID errors; 79 is a GPU that has fallen off the bus
@@ -17,7 +17,11 @@
 #   reads: [gpu.smi.gpu.model]
 #   tables: [gpu_counts]
 #   params:
-#     expected: {type: object, default: {}, items: array}
+#     expected:
+#       type: object
+#       items: array
+#       default: {}
+#       description: "Word of the GPU model's name, as H100, to the list of GPU counts that a machine with it may show; set it if a machine of yours has another count."
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-debug-guidelines}
 #     - {framework: nist-800-53, id: SI-4}
@@ -26,7 +30,7 @@
 #     dmesg | grep -i xid
 #     Drain the node, then reboot it:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     If the GPU does not come back, reseat it or send it in. Where another count is right, or none is known for
+#     If the GPU does not come back, reseat it or send it to its vendor. Where another count is right, or none is known for
 #     the model, set the parameter expected of GPU-009, for example {"H100": [6]}.
 package eidos.gpu.gpu_count
 

@@ -1,5 +1,5 @@
 # METADATA
-# title: GPUs of the bus are offered to pods
+# title: GPUs on the bus are offered to pods
 # description: |
 #   A node with GPUs that offers none runs no GPU work, and costs as if it did. Most often the driver, the
 #   toolkit or the device plugin did not come up there.
@@ -20,7 +20,7 @@
 #     kubectl -n gpu-operator get pods -o wide --field-selector spec.nodeName=NODE
 #     Read its log, the driver's first, then the validator's:
 #     kubectl -n gpu-operator logs -l app=nvidia-driver-daemonset --all-containers --tail=50
-#     GPUs that go by DRA alone are offered in ResourceSlices: exclude the rule there by name.
+#     GPUs that are allocated only by DRA are offered in ResourceSlices: exclude the rule there by name.
 package eidos.gpu.gpus_allocatable
 
 import data.eidos.lib.gpus

@@ -1,9 +1,9 @@
 # METADATA
 # title: The GSP firmware is the driver's own
 # description: |
-#   Driver and GSP firmware are released together and speak a private protocol. Another version is a
-#   package that was installed half or a driver that was replaced without a reset. Not asked where the GSP
-#   is off.
+#   Driver and GSP firmware are released together and speak a private protocol. A different firmware version
+#   means that a package was installed only in part, or that the driver was replaced without a reset. Not
+#   judged where the GSP is off.
 # related_resources:
 #   - ref: https://download.nvidia.com/XFree86/Linux-x86_64/580.82.07/README/gsp.html
 #     description: Driver README, GSP firmware

@@ -1,9 +1,9 @@
 # METADATA
 # title: The kernel module type fits the GPU
 # description: |
-#   Blackwell and newer GPUs, and Grace Hopper, work with the open kernel modules only; Volta and older
-#   with the proprietary ones only. `auto` lets the operator choose. Asked where the GPU Operator installs
-#   the driver.
+#   Blackwell and newer GPUs, and Grace Hopper, work only with the open kernel modules; Volta and older only
+#   with the proprietary ones. `auto` lets the operator choose. Judged where the GPU Operator installs the
+#   driver.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-configuration.html
 #     description: GPU Operator, driver configuration
@@ -16,7 +16,11 @@
 #   requires: [gpu.smi.gpu.product-architecture, gpu.smi.gpu.model, k8s.policy]
 #   tables: [gpu_architectures]
 #   params:
-#     open_models: {type: array, default: [GH200], items: string}
+#     open_models:
+#       type: array
+#       items: string
+#       default: [GH200]
+#       description: Words in the GPU model's name by which GPUs are told that only work with open kernel modules; add a new model here.
 #   controls:
 #     - {framework: nvidia-docs, id: driver-kernel-modules}
 #   remediation: |

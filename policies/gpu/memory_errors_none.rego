@@ -1,8 +1,8 @@
 # METADATA
-# title: GPU memory has no errors that were not corrected
+# title: GPU memory has no uncorrected errors
 # description: |
-#   An uncorrected error since the driver was loaded ended what used that memory (Xid 48, 63, 64, 94, 95)
-#   and may have marked rows for remapping, which needs a reset.
+#   An uncorrected error since the driver was loaded has ended the job that used that memory (Xid 48, 63, 64,
+#   94, 95), and may have marked rows for remapping, which needs a reset.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt/index.html
 #     description: GPU memory error management
@@ -14,17 +14,22 @@
 #   scope: node
 #   requires: [gpu.devices.devices]
 #   params:
-#     most: {type: integer, default: 0, minimum: 0}
+#     most:
+#       type: integer
+#       default: 0
+#       minimum: 0
+#       maximum: 100
+#       description: Uncorrected memory errors per GPU since its driver was loaded that are still accepted; raise it only while a reset is scheduled.
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: ecc}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Reset the GPU, which remaps the rows and clears the count:
 #     nvidia-smi --gpu-reset -i INDEX
-#     Look whether rows are left to remap:
+#     Check whether rows are left to remap:
 #     nvidia-smi -q -d ROW_REMAPPER,ECC -i INDEX
 package eidos.gpu.memory_errors_none
 

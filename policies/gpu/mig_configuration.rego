@@ -2,7 +2,8 @@
 # title: The MIG configuration exists and fits the GPU
 # description: |
 #   The MIG manager applies the configuration named in the ClusterPolicy. A name that its ConfigMap does
-#   not have, or a geometry on a GPU without MIG, leaves the node waiting.
+#   not have, or a geometry on a GPU without MIG, leaves the node waiting. What a ConfigMap of your own has is
+#   in no snapshot: where nothing else is wrong the rule is skipped there, and GPU-020 judges what came of it.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html
 #     description: GPU Operator with MIG
@@ -25,7 +26,16 @@ package eidos.gpu.mig_configuration
 import data.eidos.lib.cluster_policies
 import data.eidos.lib.findings
 
-applicable if cluster_policies.runs(input.k8s.policy, "migManager")
+applicable if {
+	cluster_policies.runs(input.k8s.policy, "migManager")
+	config_map in {"", data.tables.mig.config_map}
+}
+
+# Nobody can tell what a ConfigMap of a site's own has, so that would be no pass.
+applicable if {
+	cluster_policies.runs(input.k8s.policy, "migManager")
+	count(deny) > 0
+}
 
 strategy := object.get(input.k8s.policy, "mig.strategy", "single")
 
@@ -39,6 +49,10 @@ path := `k8s.policy["migManager.config.default"]`
 
 deny contains findings.unreadable(`k8s.policy["mig.strategy"]`, strategy, "none, single or mixed") if {
 	not strategy in {"none", "single", "mixed"}
+}
+
+deny contains findings.unreadable(`k8s.policy["migManager.config.name"]`, config_map, "the name of a ConfigMap") if {
+	not is_string(config_map)
 }
 
 deny contains findings.unreadable(path, config, "the name of a MIG configuration") if not is_string(config)

@@ -30,11 +30,22 @@ test_unknown_name_fails if {
 	finding.path == `k8s.policy["migManager.config.default"]`
 }
 
-test_any_name_passes_with_a_config_map_of_ones_own if {
-	count(denied("NVIDIA H100 80GB HBM3", {
-		"migManager.config.default": "ours",
-		"migManager.config.name": "our-mig-config",
-	})) == 0
+own := {"migManager.enabled": "true", "migManager.config.default": "ours", "migManager.config.name": "our-mig-config"}
+
+asked(model, policy) if {
+	rule.applicable with input as facts(model, policy) with data.tables as tables
+}
+
+test_a_config_map_of_ones_own_is_not_judged_where_nothing_is_wrong if {
+	not asked("NVIDIA H100 80GB HBM3", own)
+	count(denied("NVIDIA H100 80GB HBM3", own)) == 0
+}
+
+test_a_config_map_of_ones_own_gives_no_gpu_mig if {
+	asked("NVIDIA L40S", own)
+	count(denied("NVIDIA L40S", own)) == 1
+	asked("NVIDIA H100", object.union(own, {"mig.strategy": "sngle"}))
+	asked("NVIDIA H100", object.union(own, {"migManager.config.name": null}))
 }
 
 test_geometry_on_a_gpu_without_mig_fails if {
@@ -47,11 +58,13 @@ test_unknown_strategy_fails if count(denied("NVIDIA H100", {"mig.strategy": "sng
 test_odd_types_fail if {
 	count(denied("NVIDIA H100", {"mig.strategy": null})) == 1
 	count(denied("NVIDIA H100", {"migManager.config.default": 5})) == 1
+	count(denied("NVIDIA H100", {"migManager.config.name": null})) == 1
 	count(denied(null, {"migManager.config.default": "all-balanced"})) == 1
 }
 
 test_applicable_where_the_mig_manager_runs if {
-	rule.applicable with input as facts("NVIDIA H100", {"migManager.enabled": "true"})
-	not rule.applicable with input as facts("NVIDIA H100", {"migManager.enabled": "false"})
-	not rule.applicable with input as facts("NVIDIA H100", {})
+	asked("NVIDIA H100", {"migManager.enabled": "true"})
+	asked("NVIDIA H100", {"migManager.enabled": "true", "migManager.config.name": ""})
+	not asked("NVIDIA H100", {"migManager.enabled": "false"})
+	not asked("NVIDIA H100", {})
 }

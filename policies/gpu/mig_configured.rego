@@ -18,7 +18,7 @@
 #   remediation: |
 #     Read why:
 #     kubectl -n gpu-operator logs -l app=nvidia-mig-manager --tail=50
-#     pending and rebooting pass by themselves. For failed, take the work off the GPUs:
+#     pending and rebooting pass by themselves. For failed, drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     If the name is wrong, set one that the MIG manager knows:
 #     kubectl label node NODE --overwrite nvidia.com/mig.config=CONFIGURATION

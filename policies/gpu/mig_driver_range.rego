@@ -1,8 +1,8 @@
 # METADATA
 # title: Mixed MIG does not run on drivers that break it
 # description: |
-#   Drivers 570.124.06 to 570.158.01 cannot serve MIG devices and whole GPUs on one node. Asked where the
-#   ClusterPolicy allows that with the strategy mixed.
+#   Drivers 570.124.06 to 570.158.01 cannot serve MIG devices and whole GPUs on the same node. Judged where
+#   the ClusterPolicy allows that with the strategy mixed.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/release-notes.html
 #     description: GPU Operator release notes, known issues
@@ -17,6 +17,7 @@
 #       items: object
 #       default:
 #         - {first: 570.124.06, last: 570.158.01}
+#       description: Ranges of driver versions in which mixed MIG is broken, both ends included; add a range when NVIDIA publishes one.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-release-notes}
 #   remediation: |

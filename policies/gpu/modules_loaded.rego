@@ -1,8 +1,9 @@
 # METADATA
 # title: The NVIDIA modules that the node needs are loaded
 # description: |
-#   CUDA needs nvidia and nvidia_uvm. Features that the ClusterPolicy turns on bring modules of their own:
-#   GDRCopy gdrdrv, GPUDirect Storage nvidia_fs. Not asked on nodes that hand their GPUs to virtual machines.
+#   CUDA needs nvidia and nvidia_uvm. Features that the ClusterPolicy turns on need further modules: gdrdrv
+#   for GDRCopy, nvidia_fs for GPUDirect Storage. Nodes that hand their GPUs to virtual machines are not
+#   judged.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-rdma.html
 #     description: GPU Operator, GPUDirect RDMA and Storage
@@ -14,13 +15,18 @@
 #   scope: node
 #   requires: [gpu.smi.gpu-count, os.kmod, k8s.policy]
 #   params:
-#     modules: {type: array, default: [nvidia, nvidia_uvm], items: string}
+#     modules:
+#       type: array
+#       items: string
+#       default: [nvidia, nvidia_uvm]
+#       description: Kernel modules that every GPU node must have loaded; add what your workloads need.
 #     features:
 #       type: object
 #       items: string
 #       default:
 #         gdrcopy.enabled: gdrdrv
 #         gds.enabled: nvidia_fs
+#       description: ClusterPolicy switch to the kernel module that it needs when it is on; add switches of newer GPU Operators.
 #   controls:
 #     - {framework: nvidia-docs, id: gpudirect}
 #   remediation: |

@@ -1,9 +1,8 @@
 # METADATA
 # title: No GPU asks to be recovered
 # description: |
-#   The driver says what clears a fault it has seen (an Xid): a reset of the GPU, a reboot, or that peer-to-
-#   peer work has to leave first. Until then jobs on it fail or hang, and those of its NVLink neighbours
-#   with them.
+#   The driver says what clears a fault that it has seen (an Xid): a reset of the GPU, a reboot, or draining
+#   peer-to-peer work first. Until then jobs on that GPU, and on its NVLink neighbours, fail or hang.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/nvidia-smi/index.html
 #     description: nvidia-smi manual
@@ -19,7 +18,7 @@
 #     - {framework: nvidia-docs, id: gpu-recovery-action}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Do what it asks for. A reset:
 #     nvidia-smi --gpu-reset -i INDEX

@@ -1,7 +1,7 @@
 # METADATA
 # title: The nouveau module is not loaded
 # description: |
-#   nouveau takes the GPU before the NVIDIA driver can. The driver container waits for it forever.
+#   nouveau takes the GPU before the NVIDIA driver can, and the driver container then waits for ever.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/troubleshooting.html
 #     description: GPU Operator, troubleshooting

@@ -16,11 +16,11 @@
 #     - {framework: nvidia-docs, id: nvlink}
 #     - {framework: nist-800-53, id: CP-10}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     See which are down, and why:
 #     nvidia-smi nvlink -s -i INDEX && nvidia-smi nvlink -e -i INDEX && dmesg | grep -i nvlink
-#     Reset all GPUs of the node together. A link that stays down is a case for the vendor.
+#     Reset all GPUs of the node together. If a link stays down, call the vendor.
 package eidos.gpu.nvlinks_active
 
 import data.eidos.lib.gpus

@@ -1,8 +1,8 @@
 # METADATA
 # title: No memory page waits to be retired
 # description: |
-#   Before Ampere bad memory is retired in pages. A pending page is in use until the driver is loaded again;
-#   more than 60 retired pages are a case for the vendor.
+#   GPUs before Ampere retire bad memory in pages. A pending page stays in use until the driver is loaded
+#   again; more than 60 retired pages are a case for the vendor.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/dynamic-page-retirement/index.html
 #     description: Dynamic page retirement
@@ -16,7 +16,7 @@
 #     - {framework: nvidia-docs, id: page-retirement}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     Reset the GPU, or restart the node:
 #     nvidia-smi --gpu-reset -i INDEX

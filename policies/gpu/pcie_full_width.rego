@@ -17,9 +17,9 @@
 #     - {framework: nvidia-docs, id: pcie}
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Restart the node once. If the lanes stay away, have the GPU reseated or the riser replaced; the link's own word is:
+#     Restart the node once. If the lanes do not come back, have the GPU reseated or the riser replaced; the link's state is shown by:
 #     lspci -vv -s BUS_ID | grep -i lnksta
 package eidos.gpu.pcie_full_width
 

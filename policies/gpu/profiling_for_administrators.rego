@@ -1,8 +1,8 @@
 # METADATA
 # title: Only administrators read performance counters
 # description: |
-#   Performance counters tell a tenant what the other does on the same GPU (CVE-2018-6260). The driver's
-#   default lets administrators alone profile; NVreg_RestrictProfilingToAdminUsers=0 lets everybody.
+#   Performance counters let one tenant learn what another does on the same GPU (CVE-2018-6260). By default
+#   only administrators may profile; NVreg_RestrictProfilingToAdminUsers=0 lets everybody.
 # related_resources:
 #   - ref: https://developer.nvidia.com/nvidia-development-tools-solutions-err_nvgpuctrperm-permission-issue-performance-counters
 #     description: Permission issue with performance counters

@@ -28,6 +28,7 @@
 #         - cloud.google.com/gke-accelerator
 #         - k8s.amazonaws.com/accelerator
 #         - kubernetes.azure.com/accelerator
+#       description: Node labels that promise a GPU; add the labels of your own node pools.
 #     instance_types:
 #       type: array
 #       items: string
@@ -37,6 +38,7 @@
 #         - ^(a[2-4]x?|g[24])-(high|ultra|mega|max|edge|standard)
 #         - ^Standard_N[CDV].*_(V100|T4|A10|A100|H100|H200|B200|GB200|GB300)
 #         - ^(BM|VM)[.]GPU([234]|[.](A10|A100|H100|H200|L40S|B4|B200|B300|GB200|GB300))[.-]
+#       description: Regular expressions for instance types that come with NVIDIA GPUs; add the types of your provider.
 #   tags: [devices]
 #   controls:
 #     - {framework: nvidia-docs, id: xid-79}
@@ -44,7 +46,7 @@
 #   remediation: |
 #     Look at the bus and at what the kernel said:
 #     lspci -d 10de: && dmesg | grep -i -E 'xid|fallen off'
-#     Restart the node, with power off in between where that is possible. If the GPUs stay away the machine goes to its vendor.
+#     Restart the node, with power off in between where that is possible. If the GPUs do not come back, send the machine to its vendor.
 package eidos.gpu.promised_gpus_on_the_bus
 
 import data.eidos.lib.gpus

@@ -1,8 +1,8 @@
 # METADATA
-# title: No memory row waits to be remapped, and none could not be
+# title: No memory row is waiting to be remapped, and no remapping has failed
 # description: |
-#   A row that is pending is used until the GPU is reset: the next error there ends another job. A failure
-#   means that the spare rows of a bank are used up: the GPU is to be replaced.
+#   A row that is pending is used until the GPU is reset, and the next error there ends another job. A failed
+#   remapping means that the spare rows of a bank are used up and the GPU must be replaced.
 # related_resources:
 #   - ref: https://docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt/index.html
 #     description: GPU memory error management
@@ -16,7 +16,7 @@
 #     - {framework: nvidia-docs, id: row-remapping}
 #     - {framework: nist-800-53, id: SI-4}
 #   remediation: |
-#     Take the work off the node:
+#     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     For rows that wait, reset the GPU:
 #     nvidia-smi --gpu-reset -i INDEX

@@ -1,8 +1,8 @@
 # METADATA
 # title: All GPUs of a kind run the same VBIOS
 # description: |
-#   A GPU that was replaced often comes with an older VBIOS than its neighbours: other power limits, other
-#   NVLink training, and floors of security bulletins that hold for the rest and not for this one.
+#   A replacement GPU often comes with an older VBIOS than its neighbours: it has other power limits and other
+#   NVLink training, and may lack security fixes that the others have.
 # related_resources:
 #   - ref: https://nvidia.custhelp.com/app/answers/detail/a_id/5674
 #     description: Security bulletin, HGX and DGX VBIOS

@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may approve certificates
 # description: |
-#   Who approves certificatesigningrequests signs a client certificate of any name and group, also one of a
-#   node or, by a signer that allows it, of an administrator.
+#   Whoever approves certificatesigningrequests can sign a client certificate for any name and group,
+#   including that of a node or, with a signer that allows it, of an administrator.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -14,16 +14,20 @@
 #   scope: cluster
 #   requires: [k8s.rbac.csr-approve]
 #   params:
-#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.11}
 #     - {framework: nist-800-53, id: IA-5}
 #   remediation: |
 #     Leave approving to the controller manager; remove update and patch of certificatesigningrequests/approval from the role.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.certificate_approval_limited
 
 import data.eidos.lib.grants

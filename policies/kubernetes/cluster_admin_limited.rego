@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.cluster-admin]
 #   params:
-#     allowed: {type: array, items: string, default: ["system:masters", "kube-system/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["system:masters", "kube-system/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.1}
@@ -23,9 +27,9 @@
 #   remediation: |
 #     Bind a role that lists what the subject does, then delete the binding:
 #     kubectl delete clusterrolebinding NAME
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.cluster_admin_limited
 
 import data.eidos.lib.grants

@@ -1,8 +1,8 @@
 # METADATA
 # title: The Container Toolkit is at or above its security floor
 # description: |
-#   The NVIDIA Container Toolkit hands GPUs into containers with the rights of the host. Its vulnerabilities
-#   have repeatedly let a container take over the node. Asked where its image runs.
+#   The NVIDIA Container Toolkit hands GPUs to containers with the rights of the host. Its vulnerabilities
+#   have repeatedly let a container take over the node. Judged where its image runs.
 # related_resources:
 #   - ref: https://nvidia.custhelp.com/app/answers/detail/a_id/5850
 #     description: NVIDIA Container Toolkit security bulletin, June 2026
@@ -17,7 +17,11 @@
 #   requires: [k8s.image]
 #   tables: [container_toolkit]
 #   params:
-#     images: {type: array, default: [container-toolkit, nvidia-container-toolkit], items: string}
+#     images:
+#       type: array
+#       items: string
+#       default: [container-toolkit, nvidia-container-toolkit]
+#       description: Image names by which the Container Toolkit is found, without registry and tag; add the name of your mirror's copy.
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-bulletin, id: "5659"}

@@ -15,7 +15,12 @@
 #   requires: [k8s.node.container-runtime-name, k8s.node.container-runtime-version]
 #   tables: [containerd_releases]
 #   params:
-#     warn_days: {type: integer, default: 60, minimum: 0, maximum: 3650}
+#     warn_days:
+#       type: integer
+#       default: 60
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of support from which the rule warns; raise it if replacing nodes takes you longer to plan.
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: SA-22}

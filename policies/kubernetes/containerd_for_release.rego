@@ -14,8 +14,16 @@
 #   scope: node
 #   requires: [k8s.server.version, k8s.node.container-runtime-name, k8s.node.container-runtime-version]
 #   params:
-#     last_release: {type: string, default: "1.35", format: version}
-#     first_containerd: {type: string, default: "2.0", format: version}
+#     last_release:
+#       type: string
+#       format: version
+#       default: "1.35"
+#       description: Last Kubernetes minor release that supports an older containerd; change it together with first_containerd.
+#     first_containerd:
+#       type: string
+#       format: version
+#       default: "2.0"
+#       description: First containerd version that newer Kubernetes releases support; change it together with last_release.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

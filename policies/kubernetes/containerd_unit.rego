@@ -20,7 +20,7 @@
 #   remediation: |
 #     Write a drop-in, on the node and in its image:
 #     mkdir -p /etc/systemd/system/containerd.service.d && printf '[Service]\nDelegate=yes\nKillMode=process\nTasksMax=infinity\nOOMScoreAdjust=-999\n' > /etc/systemd/system/containerd.service.d/10-kubernetes.conf
-#     Drain the node, then bring it into force:
+#     Drain the node, then apply it:
 #     systemctl daemon-reload && systemctl restart containerd
 #     Check what is in force:
 #     systemctl show containerd -p Delegate,KillMode,TasksMax,OOMScoreAdjust

@@ -1,9 +1,9 @@
 # METADATA
 # title: There is one default storage class, and it waits and grows
 # description: |
-#   Of two default classes the newest wins, by chance. A class that binds at once makes the volume in a zone
-#   where no GPU is free, and the pod never starts. Prometheus and model caches fill up: a class that cannot
-#   grow means moving them.
+#   Of two default classes the newest wins, by chance. A class that binds at once may create the volume in a
+#   zone where no GPU is free, and the pod never starts. Prometheus and model caches fill up, and with a class
+#   that cannot grow they have to be moved.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/storage/storage-classes/
 #     description: Storage classes
@@ -18,7 +18,7 @@
 #   remediation: |
 #     See which there are:
 #     kubectl get storageclass
-#     Take the mark from all but one:
+#     Remove the default mark from all but one:
 #     kubectl annotate --overwrite storageclass NAME storageclass.kubernetes.io/is-default-class=false
 #     Where none has it, give it to one:
 #     kubectl annotate --overwrite storageclass NAME storageclass.kubernetes.io/is-default-class=true

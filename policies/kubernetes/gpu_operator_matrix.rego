@@ -1,7 +1,7 @@
 # METADATA
 # title: The GPU Operator supports the Kubernetes release
 # description: |
-#   Each line of the GPU Operator is tested on a range of Kubernetes releases. Asked where a GPU Operator
+#   Each line of the GPU Operator is tested on a range of Kubernetes releases. Judged where a GPU Operator
 #   runs.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html
@@ -13,7 +13,11 @@
 #   requires: [k8s.server.version, k8s.image]
 #   tables: [gpu_operator_matrix]
 #   params:
-#     images: {type: array, default: [gpu-operator], items: string}
+#     images:
+#       type: array
+#       items: string
+#       default: [gpu-operator]
+#       description: Image names by which the GPU Operator is found, without registry and tag; add the name of your mirror's copy.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}

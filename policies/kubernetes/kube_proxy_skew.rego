@@ -1,8 +1,8 @@
 # METADATA
 # title: kube-proxy is within the skew that the API server allows
 # description: |
-#   kube-proxy must not be newer than the API server, and at most three minor releases older. Asked where
-#   it runs.
+#   kube-proxy must not be newer than the API server, and at most three minor releases older. Judged where it
+#   runs.
 # related_resources:
 #   - ref: https://kubernetes.io/releases/version-skew-policy/
 #     description: Version skew policy
@@ -12,7 +12,12 @@
 #   scope: cluster
 #   requires: [k8s.server.version, k8s.image]
 #   params:
-#     max_skew: {type: integer, default: 3, minimum: 0, maximum: 3, description: Minor releases that kube-proxy may be older.}
+#     max_skew:
+#       type: integer
+#       default: 3
+#       minimum: 0
+#       maximum: 3
+#       description: Minor releases that kube-proxy may be older than the API server; lower it to keep upgrades closer together.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

@@ -1,8 +1,8 @@
 # METADATA
-# title: The kubelet answers nobody who has no name
+# title: The kubelet refuses anonymous requests
 # description: |
-#   With authentication.anonymous.enabled the kubelet takes requests without any credential. Where its
-#   authorization allows them, everybody who reaches port 10250 reads logs and runs commands in every pod of
+#   With authentication.anonymous.enabled the kubelet accepts requests without credentials. If its
+#   authorization allows them, everybody who reaches port 10250 can read logs and run commands in every pod of
 #   the node.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/

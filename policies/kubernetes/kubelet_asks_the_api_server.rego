@@ -1,8 +1,8 @@
 # METADATA
 # title: The kubelet asks the API server who may do what
 # description: |
-#   In the mode AlwaysAllow everybody whom the kubelet knows may run commands in every pod of the node. In
-#   the mode Webhook it asks the API server, so that roles decide.
+#   In the mode AlwaysAllow everybody who can authenticate to the kubelet may run commands in every pod of the
+#   node. In the mode Webhook the kubelet asks the API server, so that roles decide.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

@@ -1,9 +1,9 @@
 # METADATA
 # title: The kubelet offers no weak TLS
 # description: |
-#   Exec, logs and metrics go over the kubelet's TLS. Ciphers that Go ranks as insecure (RC4, 3DES, CBC with
-#   SHA-1, without forward secrecy) or TLS before 1.2 let who listens read them. Where nothing is said Go
-#   chooses well.
+#   Exec, logs and metrics go over the kubelet's TLS. With TLS before 1.2, or ciphers that Go ranks as
+#   insecure (RC4, 3DES, CBC with SHA-1, without forward secrecy), an eavesdropper may read them. Where
+#   nothing is set, Go's defaults are good.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
@@ -29,6 +29,7 @@
 #         - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 #         - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 #         - TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+#       description: TLS cipher suites that a kubelet may offer, by their names in Go; shorten it if your standard is stricter.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.12}

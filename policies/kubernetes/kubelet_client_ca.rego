@@ -1,8 +1,8 @@
 # METADATA
-# title: The kubelet knows whose certificates to believe
+# title: The kubelet has a CA for client certificates
 # description: |
-#   Without authentication.x509.clientCAFile the kubelet cannot tell the API server's client certificate
-#   from any other, and nothing but tokens is left to know callers by.
+#   Without authentication.x509.clientCAFile the kubelet cannot tell the API server's client certificate from
+#   any other, and can recognise callers only by their tokens.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

@@ -1,8 +1,8 @@
 # METADATA
-# title: Idle sessions in pods end some time
+# title: Idle sessions in pods are closed
 # description: |
-#   streamingConnectionIdleTimeout at 0 keeps every forgotten kubectl exec and port-forward open for ever:
-#   each is a way into a pod for who finds the terminal, and holds memory of the kubelet.
+#   With streamingConnectionIdleTimeout at 0 every forgotten kubectl exec and port-forward stays open for
+#   ever: each is a way into a pod for whoever finds the terminal, and uses memory of the kubelet.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

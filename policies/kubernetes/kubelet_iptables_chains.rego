@@ -1,8 +1,8 @@
 # METADATA
 # title: The kubelet keeps the chains that others rely on
 # description: |
-#   With makeIPTablesUtilChains off nobody makes the KUBE-FIREWALL and KUBE-MARK chains that drop martian
-#   packets and that network plug-ins hook into; what arrives for 127.0.0.1 from outside is then taken.
+#   With makeIPTablesUtilChains off nobody creates the KUBE-FIREWALL and KUBE-MARK chains, which drop martian
+#   packets and which network plug-ins rely on; packets for 127.0.0.1 from outside are then accepted.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

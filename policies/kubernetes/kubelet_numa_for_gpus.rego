@@ -16,8 +16,18 @@
 #   scope: node
 #   requires: [k8s.kubelet.topologyManagerPolicy, gpu.smi.gpu-count]
 #   params:
-#     allowed: {type: array, items: string, default: [best-effort, restricted], values: [none, best-effort, restricted, single-numa-node]}
-#     gpus: {type: integer, default: 2, minimum: 1, description: From so many GPUs on there is something to place.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: [best-effort, restricted]
+#       values: [none, best-effort, restricted, single-numa-node]
+#       description: Topology manager policies that are accepted; add single-numa-node if your pods fit one NUMA node.
+#     gpus:
+#       type: integer
+#       default: 2
+#       minimum: 1
+#       maximum: 16
+#       description: GPUs per node from which the rule applies; raise it if small nodes need no NUMA placement.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-numa-placement}

@@ -1,9 +1,9 @@
 # METADATA
 # title: No pod can use up the node's processes
 # description: |
-#   Without podPidsLimit one pod that forks without end takes every process id of the node, and its kubelet
-#   and the GPU daemons with it. Data loaders of training fork much, so that the limit must not be small
-#   either.
+#   Without podPidsLimit one pod that forks without end takes every process id of the node, and stops the
+#   kubelet and the GPU daemons. Data loaders of training jobs start many processes, so the limit must not be
+#   too small either.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
@@ -15,7 +15,12 @@
 #   scope: node
 #   requires: [k8s.kubelet.podPidsLimit]
 #   params:
-#     least: {type: integer, default: 1024, minimum: 1, description: Processes that pods of this cluster need.}
+#     least:
+#       type: integer
+#       default: 1024
+#       minimum: 128
+#       maximum: 4194304
+#       description: Lowest limit of processes per pod that is accepted; raise it for workloads with many processes or threads.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.13}

@@ -1,8 +1,8 @@
 # METADATA
-# title: The kubelet has no port that answers everybody
+# title: The kubelet's port without authentication is closed
 # description: |
 #   Port 10255 tells everybody who reaches the node which pods run there, with their environment and
-#   addresses, and asks for no credential. 0, the default, closes it.
+#   addresses, and asks for no credential. The default, 0, closes it.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

@@ -1,9 +1,9 @@
 # METADATA
 # title: The kubelet renews its client certificate
 # description: |
-#   A client certificate that is not renewed runs out after a year and takes the node out of the cluster,
-#   mostly at night. Renewed ones also limit how long a stolen one is of use. Not asked where the provider's
-#   kubelets sign in with tokens and have no client certificate, as those of EKS.
+#   A client certificate that is not renewed expires after a year and takes the node out of the cluster.
+#   Renewal also limits how long a stolen one is of use. Not judged where the provider's kubelets sign in with
+#   tokens and have no client certificate, as on EKS.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
@@ -16,7 +16,11 @@
 #   requires: [k8s.kubelet.authentication, k8s.node.provider]
 #   reads: [k8s.kubelet.rotateCertificates]
 #   params:
-#     by_token: {type: array, items: string, default: [eks], description: Providers whose kubelets sign in with tokens.}
+#     by_token:
+#       type: array
+#       items: string
+#       default: [eks]
+#       description: Providers whose kubelets sign in with tokens and so have no client certificate; their nodes are not judged.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: cis-kubernetes, id: 4.2.10}

@@ -1,9 +1,8 @@
 # METADATA
 # title: Pods run with the runtime's seccomp profile
 # description: |
-#   Without seccompDefault a pod that asks for no profile may make every system call of the kernel. CUDA
-#   works under the runtime's profile; what debugs and profiles (Nsight Systems, cuda-gdb) asks for
-#   Unconfined by itself.
+#   Without seccompDefault a pod that asks for no profile may make every system call. CUDA works under the
+#   runtime's profile; debuggers and profilers (Nsight Systems, cuda-gdb) must ask for Unconfined themselves.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration

@@ -13,11 +13,16 @@
 #   scope: node
 #   requires: [k8s.server.version, k8s.node.kubelet-version]
 #   params:
-#     max_skew: {type: integer, default: 3, minimum: 0, maximum: 3, description: Minor releases that a kubelet may be older.}
+#     max_skew:
+#       type: integer
+#       default: 3
+#       minimum: 0
+#       maximum: 3
+#       description: Minor releases that a kubelet may be older than the API server; lower it to keep upgrades closer together.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
-#     An older kubelet: replace the node by one from an image of the control plane's release, or upgrade it, after:
+#     An older kubelet: replace the node with one from an image of the control plane's release, or upgrade it, after:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
 #     With kubeadm, on the drained node, once the packages kubeadm and kubelet are of the new release:
 #     kubeadm upgrade node && systemctl daemon-reload && systemctl restart kubelet

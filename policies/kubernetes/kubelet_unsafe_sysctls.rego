@@ -1,9 +1,9 @@
 # METADATA
-# title: Pods change no kernel setting that others feel
+# title: Pods cannot change kernel settings that affect others
 # description: |
-#   A pod may set what is namespaced and safe. allowedUnsafeSysctls lets it set what other pods of the node,
-#   or the node itself, feel: kernel.msg*, net.core.somaxconn. Tune the node instead, where everybody sees
-#   it.
+#   A pod may set kernel settings that are namespaced and safe. allowedUnsafeSysctls also lets it set some
+#   that affect other pods or the node itself: kernel.msg*, net.core.somaxconn. Tune the node instead, where
+#   everybody sees it.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 #     description: KubeletConfiguration
@@ -16,7 +16,11 @@
 #   requires: [k8s.kubelet.authentication]
 #   reads: [k8s.kubelet.allowedUnsafeSysctls]
 #   params:
-#     allowed: {type: array, items: string, default: [], description: Settings; one that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Unsafe sysctls that kubelets may allow to pods; a final * stands for any ending. Add one only if a workload needs it.
 #   tags: [kubelet]
 #   controls:
 #     - {framework: nist-800-53, id: CM-7}

@@ -1,9 +1,9 @@
 # METADATA
 # title: Namespaces of workloads deny what no policy allows
 # description: |
-#   Without a default-deny policy every pod of the cluster reaches every port of the namespace: rendezvous
-#   ports of training jobs, inference servers, notebooks. A network plug-in that knows no NetworkPolicy
-#   (flannel) makes the policy a promise only.
+#   Without a default-deny policy every pod of the cluster can reach every port in the namespace: rendezvous
+#   ports of training jobs, inference servers, notebooks. A network plug-in that does not support
+#   NetworkPolicy (flannel) ignores the policy.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 #     description: Network policies
@@ -15,7 +15,11 @@
 #   scope: cluster
 #   requires: [k8s.network-policies]
 #   params:
-#     exempt: {type: array, items: string, default: ["kube-*", gpu-operator, nvidia-*, network-operator, node-feature-discovery, nvsentinel, nsight-operator, skyhook*, monitoring, local-path-storage, rook-ceph, topolvm-system, amazon-*, gke-*, calico-*, tigera-*, cilium*], description: Namespaces of operators; one that ends with * stands for all that begin so.}
+#     exempt:
+#       type: array
+#       items: string
+#       default: ["kube-*", gpu-operator, nvidia-*, network-operator, node-feature-discovery, nvsentinel, nsight-operator, skyhook*, monitoring, local-path-storage, rook-ceph, topolvm-system, amazon-*, gke-*, calico-*, tigera-*, cilium*]
+#       description: Namespaces that the rule does not judge, such as those of operators; a final * stands for any ending. Add your own operators, never a bare *.
 #   tags: [namespaces]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.3.2}

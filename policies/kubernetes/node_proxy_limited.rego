@@ -15,16 +15,20 @@
 #   scope: cluster
 #   requires: [k8s.rbac.nodes-proxy]
 #   params:
-#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.10}
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Grant the subresource that is needed (nodes/metrics, nodes/stats, nodes/configz, nodes/healthz) in place of nodes/proxy.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.node_proxy_limited
 
 import data.eidos.lib.grants

@@ -1,7 +1,7 @@
 # METADATA
 # title: The Kubernetes patch fixes all published vulnerabilities
 # description: |
-#   Vulnerabilities are fixed in a patch of each supported release. The API server's version stands for
+#   Vulnerabilities are fixed in a patch of each supported release. The version of the API server stands for
 #   the control plane.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/reference/issues-security/official-cve-feed/
@@ -15,7 +15,11 @@
 #   requires: [k8s.server.version]
 #   tables: [kubernetes_floors]
 #   params:
-#     unlisted_release: {type: string, default: fail, values: [fail, warn, ignore]}
+#     unlisted_release:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens with a Kubernetes release that the table does not list: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}

@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may start pods and volumes everywhere
 # description: |
-#   Who creates pods in all namespaces runs as any service account there, and who creates persistent volumes
-#   mounts any folder of a node by hostPath.
+#   Whoever can create pods in all namespaces can run as any service account there, and whoever can create
+#   persistent volumes can mount any folder of a node by hostPath.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.pods-create, k8s.rbac.volumes-create]
 #   params:
-#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.4}
@@ -22,9 +26,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Bind the role with a RoleBinding in the namespaces where it is needed; let a storage class make volumes.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.pod_creation_limited
 
 import data.eidos.lib.grants

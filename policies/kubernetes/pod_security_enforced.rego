@@ -15,7 +15,11 @@
 #   scope: cluster
 #   requires: [k8s.pod-security]
 #   params:
-#     exempt: {type: array, items: string, default: ["kube-*", gpu-operator, nvidia-*, network-operator, node-feature-discovery, nvsentinel, nsight-operator, skyhook*, monitoring, local-path-storage, rook-ceph, topolvm-system, amazon-*, gke-*, calico-*, tigera-*, cilium*], description: Namespaces of operators; one that ends with * stands for all that begin so.}
+#     exempt:
+#       type: array
+#       items: string
+#       default: ["kube-*", gpu-operator, nvidia-*, network-operator, node-feature-discovery, nvsentinel, nsight-operator, skyhook*, monitoring, local-path-storage, rook-ceph, topolvm-system, amazon-*, gke-*, calico-*, tigera-*, cilium*]
+#       description: Namespaces that the rule does not judge, such as those of operators; a final * stands for any ending. Add your own operators, never a bare *.
 #   tags: [namespaces]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.2.1}

@@ -1,8 +1,8 @@
 # METADATA
 # title: The provider still supports the Kubernetes release
 # description: |
-#   Providers support a release for about fourteen months, and some sell another year. What counts is the
-#   provider's day where there is one, else the day upstream stops.
+#   Providers support a release for about fourteen months, and some sell another year. The provider's end date
+#   counts where there is one, otherwise upstream's.
 # related_resources:
 #   - ref: https://kubernetes.io/releases/
 #     description: Releases of Kubernetes
@@ -19,9 +19,21 @@
 #   requires: [k8s.server.version, nodes.k8s.node]
 #   tables: [kubernetes_releases]
 #   params:
-#     warn_days: {type: integer, default: 60, minimum: 0, maximum: 3650}
-#     extended_support: {type: boolean, default: false}
-#     unlisted_release: {type: string, default: fail, values: [fail, warn, ignore]}
+#     warn_days:
+#       type: integer
+#       default: 60
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of support from which the rule warns; raise it if an upgrade takes you longer to plan.
+#     extended_support:
+#       type: boolean
+#       default: false
+#       description: Whether you pay your provider for extended support, whose end then counts; set it to true only if you do.
+#     unlisted_release:
+#       type: string
+#       default: fail
+#       values: [fail, warn, ignore]
+#       description: "What happens with a Kubernetes release that the table does not list: fail, warn, or ignore (not judged); relax it only while you wait for a newer table."
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nsa, id: upgrade-and-patch}

@@ -14,14 +14,18 @@
 #   scope: node
 #   requires: [k8s.node.container-runtime-name]
 #   params:
-#     runtimes: {type: array, default: [containerd, cri-o], items: string}
+#     runtimes:
+#       type: array
+#       items: string
+#       default: [containerd, cri-o]
+#       description: Container runtimes that are accepted, in lower case; shorten it if your site supports only one.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator-platform-support}
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |
 #     Drain the node:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Replace it by one from an image with containerd 2.3 or newer, or CRI-O. Check what the nodes run:
+#     Replace it with one from an image with containerd 2.3 or newer, or CRI-O. Check what the nodes run:
 #     kubectl get nodes -o wide
 package eidos.kubernetes.runtime_supported
 

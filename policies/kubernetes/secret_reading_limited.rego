@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may read every Secret
 # description: |
-#   get, list or watch of Secrets in all namespaces gives registry credentials, Helm values and tokens of
-#   every tenant. list alone tells their content.
+#   get, list or watch of Secrets in all namespaces gives away registry credentials, Helm values and tokens of
+#   every tenant. list alone already shows their content.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.secrets-read]
 #   params:
-#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.2}
@@ -22,9 +26,9 @@
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |
 #     Grant get on the named Secrets, in their namespace, with a Role and resourceNames.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.secret_reading_limited
 
 import data.eidos.lib.grants

@@ -1,8 +1,8 @@
 # METADATA
 # title: Few may make tokens of any service account
 # description: |
-#   Who creates serviceaccounts/token in the whole cluster becomes any service account, those of operators
-#   that own GPU nodes included, and leaves no trace but a token.
+#   Whoever can create serviceaccounts/token in the whole cluster can become any service account, including
+#   those of operators that own GPU nodes, and leaves no trace but a token.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -14,16 +14,20 @@
 #   scope: cluster
 #   requires: [k8s.rbac.token-create]
 #   params:
-#     allowed: {type: array, items: string, default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"], description: Names; a service account is namespace/name. One that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["kube-system/*", "system:*", "eks:*", "gpu-operator/*"]
+#       description: "Who may do this: user and group names, and service accounts as namespace/name; a final * stands for any ending. Add your operators, never a bare *."
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.13}
 #     - {framework: nist-800-53, id: IA-5}
 #   remediation: |
 #     Grant create on serviceaccounts/token in the one namespace, for the one name, with a Role and resourceNames.
-#     See who has it and by what:
+#     See who has it, and through which binding:
 #     kubectl get clusterrolebindings -o wide
-#     Who needs it (an operator you know) goes into the parameter `allowed`, as namespace/name.
+#     Who needs it (an operator you know) belongs in the parameter `allowed`, as namespace/name.
 package eidos.kubernetes.token_creation_limited
 
 import data.eidos.lib.grants

@@ -1,8 +1,8 @@
 # METADATA
 # title: Roles say what they allow
 # description: |
-#   A `*` in a role allows what does not exist yet: the next custom resource, the next verb. Charts of
-#   operators often have them; who reads such a role cannot tell what it is for.
+#   A `*` in a role also allows what does not exist yet: the next custom resource, the next verb. Charts of
+#   operators often have such roles, and nobody can tell from them what they are for.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -14,7 +14,11 @@
 #   scope: cluster
 #   requires: [k8s.rbac.wildcard-roles]
 #   params:
-#     allowed: {type: array, items: string, default: ["ClusterRole/cluster-admin", "ClusterRole/system:*"], description: Roles; one that ends with * stands for all that begin so.}
+#     allowed:
+#       type: array
+#       items: string
+#       default: ["ClusterRole/cluster-admin", "ClusterRole/system:*"]
+#       description: Roles that may use wildcards, as Kind/name; a final * stands for any ending. Add a role after you reviewed it, never a bare *.
 #   tags: [rbac]
 #   controls:
 #     - {framework: cis-kubernetes, id: 5.1.3}
@@ -22,7 +26,7 @@
 #   remediation: |
 #     See what the role is used for, and write the resources and verbs out:
 #     kubectl get clusterrole NAME -o yaml
-#     A role of an operator's chart that you cannot change goes into the parameter `allowed`, as ClusterRole/NAME.
+#     A role of an operator's chart that you cannot change belongs in the parameter `allowed`, as ClusterRole/NAME.
 package eidos.kubernetes.wildcard_roles_limited
 
 import data.eidos.lib.booleans

@@ -9,7 +9,8 @@ package eidos.lib.versions
 # Digits are limited so that every number is exact.
 _core := `^\s*[vV]?([0-9]{1,9}(?:\.[0-9]{1,9})*)(?:$|[-+_~\s])`
 
-_prerelease := `^[^-]*-(?:alpha|beta|rc|dev|pre)(?:[^a-z]|$)`
+# What comes before a release: `-rc.1`, Debian's and RPM's `~rc1`, `_rc1`, and RPM's older `-0.1.rc1`.
+_prerelease := `^\s*[^-_~\s]*[-_~\s]+[0-9.]*(?:alpha|beta|rc|dev|devel|pre|preview|nightly|snapshot)(?:[^a-z]|$)`
 
 # METADATA
 # description: Tells whether a value is a version at all.

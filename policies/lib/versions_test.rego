@@ -55,6 +55,53 @@ test_prerelease_is_older if {
 	versions.at_least("v1.19.2-rc.1", "1.19.1")
 }
 
+test_every_way_to_write_a_prerelease if {
+	every version in [
+		"2.0.0~rc.1",
+		"2.0.0~rc1-1ubuntu1",
+		" v2.0.0~beta2\n",
+		"2.0~alpha",
+		"2.0.0~dev",
+		"2.0.0~pre1",
+		"2.0.0_rc1",
+		"2.0.0 rc1",
+		"2.0.0-RC1",
+		"v2.0.0-rc.1+build.5",
+		"2.0.0-0.rc1",
+		"2.0.0-0.1.rc1.el9",
+		"2.0.0-devel",
+		"2.0.0-preview.1",
+		"2.0.0-nightly",
+		"2.0.0-SNAPSHOT",
+	] {
+		versions.readable(version)
+		versions.older(version, "2.0.0")
+		versions.at_least(version, "1.9.9")
+		not versions.at_least(version, "2.0")
+	}
+}
+
+test_what_is_written_after_a_release_is_none if {
+	every version in [
+		"2.0.0-1~ubuntu22.04",
+		"2.0.0~ubuntu22.04",
+		"2.0.0_el9",
+		"2.0.0-precise",
+		"2.0.0-1.el9",
+		"2.0.0+rc1",
+		"2.0.0-r2",
+	] {
+		versions.at_least(version, "2.0.0")
+	}
+}
+
+test_a_prerelease_without_a_mark_before_it_cannot_be_read if {
+	every version in ["2.0.0rc1", "2.0.0b1", "2.0.0.dev1", "2.0.0.rc1", "2.0rc", "2.0.0^rc1", "2.0.0:rc1", "rc1"] {
+		not versions.older(version, "9")
+		not versions.at_least(version, "1")
+	}
+}
+
 test_suffix_that_only_starts_like_a_prerelease if versions.at_least("1.19.1-devicemapper", "1.19.1")
 
 test_undefined_is_neither_older_nor_newer if {

@@ -16,7 +16,11 @@
 #   scope: node
 #   requires: [os.grub]
 #   params:
-#     tenancy: {type: string, default: unknown, values: [single, multi, unknown]}
+#     tenancy:
+#       type: string
+#       default: unknown
+#       values: [single, multi, unknown]
+#       description: Whether a node belongs to a single tenant or to multi; unknown, the default, only warns, so say what is true of your site.
 #     weakening:
 #       type: object
 #       items: array
@@ -25,6 +29,7 @@
 #         intel_iommu: ["off"]
 #         amd_iommu: ["off"]
 #         intremap: ["off", nosid]
+#       description: Kernel argument to its values, in lower case, that weaken device isolation; add arguments of newer kernels.
 #     weakening_booleans:
 #       type: object
 #       items: boolean
@@ -32,8 +37,17 @@
 #         iommu.passthrough: true
 #         vfio_iommu_type1.allow_unsafe_interrupts: true
 #         arm-smmu.disable_bypass: false
-#     weakening_pci: {type: array, default: [disable_acs_redir, noacs, noats], items: string}
-#     switches: {type: array, default: [pcie_acs_override], items: string}
+#       description: Kernel switch to the setting (true or false) that weakens device isolation; add switches of newer kernels.
+#     weakening_pci:
+#       type: array
+#       items: string
+#       default: [disable_acs_redir, noacs, noats]
+#       description: Options of the kernel argument pci= that weaken device isolation; add options of newer kernels.
+#     switches:
+#       type: array
+#       items: string
+#       default: [pcie_acs_override]
+#       description: Kernel arguments whose mere presence weakens device isolation; add those of patched kernels that you run.
 #   controls:
 #     - {framework: nist-800-53, id: SC-39}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}

@@ -14,11 +14,31 @@
 #   requires: [gpu.smi, os.kmod, 'os.sysctl["/proc/sys/kernel/osrelease"]']
 #   reads: [k8s.policy]
 #   params:
-#     kernel: {type: string, default: "5.12", format: version}
-#     cuda: {type: string, default: "11.7", format: version}
-#     architectures: {type: array, default: [Turing, Ampere, Ada Lovelace, Hopper, Blackwell], items: string}
-#     rdma_modules: {type: array, default: [ib_uverbs, efa], items: string}
-#     peer_modules: {type: array, default: [nvidia_peermem, nv_peer_mem, efa_nv_peermem], items: string}
+#     kernel:
+#       type: string
+#       format: version
+#       default: "5.12"
+#       description: Oldest kernel version with DMA-BUF for GPUs; lower it only for a kernel to which a vendor backported it.
+#     cuda:
+#       type: string
+#       format: version
+#       default: "11.7"
+#       description: Oldest CUDA version with DMA-BUF; raise it if your NCCL needs a newer one.
+#     architectures:
+#       type: array
+#       items: string
+#       default: [Turing, Ampere, Ada Lovelace, Hopper, Blackwell]
+#       description: GPU architectures that can use DMA-BUF; add a new generation here.
+#     rdma_modules:
+#       type: array
+#       items: string
+#       default: [ib_uverbs, efa]
+#       description: Kernel modules, any of which shows that a node has RDMA; add the module of another adapter.
+#     peer_modules:
+#       type: array
+#       items: string
+#       default: [nvidia_peermem, nv_peer_mem, efa_nv_peermem]
+#       description: Kernel modules, any of which takes the place of DMA-BUF, so that the rule does not apply; add a vendor's own.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

@@ -1,10 +1,10 @@
 # METADATA
 # title: The EFA devices of a node are offered to pods
 # description: |
-#   A node with the efa module has Elastic Fabric Adapters. Without the device plugin or the DRA driver
-#   for EFA no pod gets one and NCCL falls back to TCP. Whether the node advertises as many as its
-#   instance type has, and RDMA devices of other vendors, are not in today's snapshots. Where the images
-#   cannot be all that run, nobody knows whether one of them offers EFA.
+#   A node with the efa module has Elastic Fabric Adapters. Without the device plugin or the DRA driver for
+#   EFA no pod gets one, and NCCL falls back to TCP. Whether the node advertises as many as its instance type
+#   has, and RDMA devices of other vendors, are not in today's snapshots. Where the listed images cannot be
+#   all that run, the answer is unknown.
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html
 #     description: Machine learning with EFA on Amazon EKS
@@ -16,7 +16,11 @@
 #   scope: node
 #   requires: [os.kmod, k8s.image]
 #   params:
-#     images: {type: array, default: [aws-efa-k8s-device-plugin, aws-dranet, dranet], items: string}
+#     images:
+#       type: array
+#       items: string
+#       default: [aws-efa-k8s-device-plugin, aws-dranet, dranet]
+#       description: Image names, without registry and tag, that offer EFA to pods; add the name of your mirror's copy.
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

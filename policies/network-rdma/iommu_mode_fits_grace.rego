@@ -1,5 +1,5 @@
 # METADATA
-# title: The IOMMU mode of a Grace node is said and works there
+# title: The IOMMU mode of a Grace node is set explicitly and works there
 # description: |
 #   NVIDIA's profile for GB200 sets iommu.passthrough=1. On kernels before 6.11 passthrough keeps the
 #   SMMU from binding PASIDs, and CUDA contexts fail where ATS is used; NVIDIA's own kernels (-nvidia)
@@ -20,9 +20,21 @@
 #   requires: [gpu.smi, os.grub, 'os.sysctl["/proc/sys/kernel/osrelease"]']
 #   reads: [k8s.policy]
 #   params:
-#     models: {type: array, default: [GB200, GB300], items: string}
-#     kernel: {type: string, default: "6.11", format: version}
-#     fixed_flavours: {type: array, default: [nvidia], items: string}
+#     models:
+#       type: array
+#       items: string
+#       default: [GB200, GB300]
+#       description: Words in the GPU model's name by which Grace systems are told; add a new generation here.
+#     kernel:
+#       type: string
+#       format: version
+#       default: "6.11"
+#       description: First kernel version on which passthrough works with ATS; lower it only for a kernel that has the fix backported.
+#     fixed_flavours:
+#       type: array
+#       items: string
+#       default: [nvidia]
+#       description: Kernel flavours (the word after the hyphen, as in 6.8.0-1019-nvidia) that have the fix whatever their version; add yours if it has.
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-gb200-performance}
 #     - {framework: nvidia-docs, id: gpudirect-storage/best-practices-guide}

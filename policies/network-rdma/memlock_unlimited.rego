@@ -1,9 +1,9 @@
 # METADATA
 # title: Containers may lock as much memory as RDMA needs
 # description: |
-#   RDMA registers memory by locking it. Containers inherit the limit of the unit that starts them; with
-#   a finite one large registrations fail with "cannot allocate memory". Judged are the units of today's
-#   snapshots that are installed on the node; a kubelet that runs as a snap is not among them.
+#   RDMA registers memory by locking it. Containers inherit the limit of the unit that starts them; with a
+#   finite limit, large registrations fail with "cannot allocate memory". Judged are the units that snapshots
+#   hold and that are installed on the node; a kubelet that runs as a snap is not among them.
 # related_resources:
 #   - ref: https://azure.github.io/aks-rdma-infiniband/
 #     description: InfiniBand on AKS, memory lock limits
@@ -16,13 +16,17 @@
 #   requires: [os.kmod, 'systemd["containerd.service"]']
 #   reads: ['systemd["kubelet.service"]', 'systemd["docker.service"]']
 #   params:
-#     rdma_modules: {type: array, default: [ib_uverbs, efa], items: string}
+#     rdma_modules:
+#       type: array
+#       items: string
+#       default: [ib_uverbs, efa]
+#       description: Kernel modules, any of which shows that a node has RDMA; add the module of another adapter.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |
 #     Write a drop-in, on the node and in its image (SERVICE is the unit that the finding names):
 #     mkdir -p /etc/systemd/system/SERVICE.d && printf '[Service]\nLimitMEMLOCK=infinity\n' > /etc/systemd/system/SERVICE.d/10-memlock.conf
-#     Drain the node, then bring it into force:
+#     Drain the node, then apply it:
 #     systemctl daemon-reload && systemctl restart SERVICE
 #     Pods have the old limit until they are started again. Check with:
 #     systemctl show SERVICE -p LimitMEMLOCK

@@ -1,8 +1,8 @@
 # METADATA
-# title: The firmware of ConnectX and BlueField has the last fixes
+# title: ConnectX and BlueField firmware has the latest fixes
 # description: |
-#   Firmware before the floors of the bulletin lets who has one virtual function, as every pod with RDMA
-#   does, stop or take over the card. Each line of long-term support has a floor of its own.
+#   With firmware below the floors of the bulletin, whoever has one virtual function, as every pod with RDMA
+#   does, can stop or take over the card. Each long-term line has its own floor.
 # related_resources:
 #   - ref: https://nvidia.custhelp.com/app/answers/detail/a_id/5699
 #     description: Security bulletin, ConnectX and BlueField firmware
@@ -20,9 +20,9 @@
 #   remediation: |
 #     See which there are:
 #     ibv_devinfo | grep -E 'hca_id|fw_ver|board_id'
-#     Take the work off the node, whose network goes away:
+#     Drain the node, whose network will go down:
 #     kubectl drain NODE --ignore-daemonsets --delete-emptydir-data
-#     Burn the newest of the line for the board, then reset the card:
+#     Flash the newest firmware of the line for the board, then reset the card:
 #     mlxfwmanager --online -u && mlxfwreset -d DEVICE reset
 #     On GB200, B200 and B300 the card cannot be reset: cycle the power of the machine instead. Firmware that came with the
 #     machine (a cloud's) is the vendor's to upgrade.

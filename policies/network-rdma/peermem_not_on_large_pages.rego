@@ -1,7 +1,7 @@
 # METADATA
 # title: nvidia-peermem is not asked for on kernels with large pages
 # description: |
-#   On -64k kernels of Grace nodes nvidia-peermem fails to build or does not match the kernel, and the
+#   On the -64k kernels of Grace nodes nvidia-peermem does not build or does not match the kernel, and the
 #   driver pod restarts for ever. DMA-BUF works there.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/gpu-operator/issues/2868

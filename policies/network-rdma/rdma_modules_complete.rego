@@ -20,6 +20,7 @@
 #       default:
 #         mlx5_ib: [ib_core, ib_uverbs, rdma_ucm]
 #         efa: [ib_core, ib_uverbs]
+#       description: Adapter module to the modules that must be loaded with it; add adapters that you use.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/gpu-operator-rdma}
 #   remediation: |

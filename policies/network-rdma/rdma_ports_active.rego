@@ -1,8 +1,8 @@
 # METADATA
 # title: Every RDMA device has an active port
 # description: |
-#   A device whose ports are all down carries nothing, and NCCL goes to the next one or to TCP without a
-#   word: the job runs at a part of its speed. A device that nobody has cabled goes into the parameter.
+#   A device whose ports are all down carries nothing, and NCCL silently uses the next one or TCP: the job
+#   runs at a fraction of its speed. List devices that are not cabled on purpose in params.uncabled.
 # related_resources:
 #   - ref: https://docs.nvidia.com/networking/display/mlnxofedv24100700/infiniband+fabric+utilities
 #     description: InfiniBand fabric utilities
@@ -12,7 +12,11 @@
 #   scope: node
 #   requires: [network.rdma]
 #   params:
-#     uncabled: {type: array, items: string, default: [], description: Names of devices that have no cable on purpose.}
+#     uncabled:
+#       type: array
+#       items: string
+#       default: []
+#       description: Names of RDMA devices without a cable on purpose, such as mlx5_3; their ports are not judged.
 #   tags: [rdma]
 #   controls:
 #     - {framework: nvidia-docs, id: rdma}

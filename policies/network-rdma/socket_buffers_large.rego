@@ -1,8 +1,8 @@
 # METADATA
-# title: Socket buffers hold what a fast link has under way
+# title: Socket buffers are large enough for fast links
 # description: |
-#   NCCL over TCP, and every copy of a model, fills a link of 100 Gbit/s only where a socket may hold what
-#   is under way: 16 MiB and more. The default of 208 KiB is for links of a hundredth of that.
+#   NCCL over TCP, and every copy of a model, can fill a link of 100 Gbit/s only if a socket buffer holds all
+#   data in flight: 16 MiB and more. The default of 208 KiB suits links a hundred times slower.
 # related_resources:
 #   - ref: https://docs.kernel.org/networking/ip-sysctl.html
 #     description: Linux kernel documentation

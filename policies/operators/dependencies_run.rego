@@ -20,7 +20,12 @@
 #       type: array
 #       items: string
 #       default: [kserve-controller, llmisvc-controller, kserve-localmodel-controller]
-#     cert_manager_for_nvsentinel: {type: string, default: "1.19", format: version}
+#       description: Image names, without registry and tag, by which KServe is found; add the name of your mirror's copy.
+#     cert_manager_for_nvsentinel:
+#       type: string
+#       format: version
+#       default: "1.19"
+#       description: Oldest cert-manager version that NVSentinel works with; raise it with newer NVSentinel releases.
 #   controls:
 #     - {framework: nvidia-docs, id: nvsentinel/prerequisites}
 #     - {framework: nist-800-53, id: CM-2}

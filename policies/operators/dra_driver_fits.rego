@@ -20,9 +20,21 @@
 #       type: array
 #       items: string
 #       default: [dra-driver, dra-driver-nvidia-gpu, k8s-dra-driver-gpu, nvidia-dra-driver-gpu]
-#     kubernetes: {type: string, default: "1.32", format: version}
-#     driver: {type: string, default: 570.158.01, format: version}
-#     compute_domains_only: {type: boolean, default: false}
+#       description: Image names, without registry and tag, by which the DRA driver is found; add the name of your mirror's copy.
+#     kubernetes:
+#       type: string
+#       format: version
+#       default: "1.32"
+#       description: Oldest Kubernetes release that the DRA driver works with; raise it with newer DRA drivers.
+#     driver:
+#       type: string
+#       format: version
+#       default: 570.158.01
+#       description: Oldest GPU driver version that ComputeDomains work with; raise it with newer DRA drivers.
+#     compute_domains_only:
+#       type: boolean
+#       default: false
+#       description: Whether the DRA driver serves ComputeDomains alone and allocates no GPUs; set it to true only if it was installed so.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/dra-intro-install}
 #   remediation: |

@@ -1,9 +1,9 @@
 # METADATA
 # title: The driver container is built for the operating system of the node
 # description: |
-#   The driver container compiles or loads modules for the host's kernel with the tools of its own
-#   release; on another release it fails or builds for ever. Where the snapshot keeps one tag for a name,
-#   a cluster with two releases shows only one driver image, so this warns.
+#   The driver container compiles or loads modules for the host's kernel with the tools of its own release; on
+#   another release it fails or never finishes building. Where the snapshot keeps one tag for a name, a
+#   cluster with two releases shows only one driver image, so this warns.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html
 #     description: Operating systems that the GPU Operator supports
@@ -14,7 +14,10 @@
 #   requires: [k8s.image, k8s.node.os-image, gpu.smi]
 #   tables: [os_eol]
 #   params:
-#     image: {type: string, default: driver}
+#     image:
+#       type: string
+#       default: driver
+#       description: Image name of the driver container, without registry and tag; change it if your mirror names it otherwise.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}
 #   remediation: |

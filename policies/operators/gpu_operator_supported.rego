@@ -1,9 +1,9 @@
 # METADATA
 # title: The GPU Operator is of a supported line and above its security floor
 # description: |
-#   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below
-#   the floor a published vulnerability of the operator or of the toolkit it ships is open. A line that
-#   is newer than the table is told: nobody here knows how it is supported.
+#   NVIDIA supports the newest release line, deprecates the one before it and ends all others. Below the
+#   floor, the operator or the toolkit that it ships has a published vulnerability. For a line that is newer
+#   than the table the rule warns, since its support is not known.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/life-cycle-policy.html
 #     description: Life cycle of the GPU Operator
@@ -16,7 +16,11 @@
 #   requires: [k8s.image]
 #   tables: [gpu_operator_lines]
 #   params:
-#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
+#     unlisted_line:
+#       type: string
+#       default: warn
+#       values: [fail, warn, ignore]
+#       description: "What happens with a GPU Operator line that the table does not list: fail, warn, or ignore (not judged); choose fail to allow only known lines."
 #   controls:
 #     - {framework: nvidia-bulletin, id: "5850"}
 #     - {framework: nvidia-docs, id: gpu-operator/life-cycle-policy}

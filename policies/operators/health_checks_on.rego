@@ -1,5 +1,5 @@
 # METADATA
-# title: The device plugin takes sick GPUs away
+# title: The device plugin withdraws unhealthy GPUs
 # description: |
 #   DP_DISABLE_HEALTHCHECKS=all or xids leaves GPUs with fatal errors allocatable, and jobs land on them
 #   again and again. Single XIDs may be ignored: 109 was needed with device plugin 0.17 and older, and
@@ -13,7 +13,11 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     harmful: {type: array, default: [all, xids], items: string}
+#     harmful:
+#       type: array
+#       items: string
+#       default: [all, xids]
+#       description: Values of DP_DISABLE_HEALTHCHECKS, in lower case, that switch health checks off as a whole; add those of newer device plugins.
 #   controls:
 #     - {framework: nvidia-docs, id: k8s-device-plugin/configuration}
 #     - {framework: nist-800-53, id: SI-4}

@@ -1,8 +1,8 @@
 # METADATA
 # title: Every Helm release is deployed
 # description: |
-#   A release that failed, or hangs in pending-upgrade, is half the old version and half the new, and the
-#   next `helm upgrade` of it ends with an error. Nobody looks after the command is gone.
+#   A release that failed, or hangs in pending-upgrade, is half the old version and half the new, and the next
+#   `helm upgrade` of it ends with an error. Such a state often goes unnoticed.
 # related_resources:
 #   - ref: https://helm.sh/docs/helm/helm_status/
 #     description: helm status
@@ -18,7 +18,7 @@
 #   remediation: |
 #     See what it says, and what is left of it:
 #     helm -n NAMESPACE status NAME && helm -n NAMESPACE history NAME
-#     Go back to the last one that was deployed, then upgrade again:
+#     Roll back to the last release that was deployed, then upgrade again:
 #     helm -n NAMESPACE rollback NAME
 package eidos.operators.helm_releases_deployed
 

@@ -28,6 +28,7 @@
 #         - gdrcopy
 #         - gds
 #         - validator
+#       description: Operands of the ClusterPolicy whose running version is compared with the declared one; take one out if you manage it elsewhere.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-3}

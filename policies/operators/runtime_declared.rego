@@ -1,5 +1,5 @@
 # METADATA
-# title: The runtime that the GPU Operator is told is the one nodes run
+# title: The GPU Operator's default runtime is the one that nodes run
 # description: |
 #   operator.defaultRuntime is what the operator configures where it cannot see a node's runtime, for
 #   example before the first node joins. A wrong one shows only then: the toolkit writes the

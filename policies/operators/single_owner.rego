@@ -1,10 +1,9 @@
 # METADATA
 # title: Driver and device plugin have one owner
 # description: |
-#   GKE installs a driver and a device plugin of its own unless told not to. Next to the GPU Operator's
-#   they fight: GPUs are advertised twice or the driver is replaced under running jobs. Told by the names
-#   of images; other owners, such as a second release of NVIDIA's own chart, use the same image and are
-#   not seen.
+#   GKE installs its own driver and device plugin unless told not to. Beside the GPU Operator's they conflict:
+#   GPUs are advertised twice, or the driver is replaced under running jobs. Owners are recognised by image
+#   names; others, such as a second release of NVIDIA's own chart, use the same image and are not seen.
 # related_resources:
 #   - ref: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/google-gke.html
 #     description: GPU Operator on Google GKE
@@ -20,6 +19,7 @@
 #       default:
 #         driver: [cos-nvidia-installer, nvidia-driver-installer, cos-gpu-installer]
 #         devicePlugin: [nvidia-gpu-device-plugin]
+#       description: ClusterPolicy operand to image names, without registry and tag, of another owner of the same job; add those of your provider.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}
 #   remediation: |

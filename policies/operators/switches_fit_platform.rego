@@ -25,6 +25,7 @@
 #         - {provider: eks, image: Ubuntu, usual: {driver: true, toolkit: true}}
 #         - {provider: gke, image: Container-Optimized OS, must: {driver: false, toolkit: true}}
 #         - {provider: gke, image: Ubuntu, usual: {driver: true, toolkit: true}}
+#       description: Per provider and beginning of the node's OS image, the switches that must, or usually do, have a value; add your own platforms.
 #   controls:
 #     - {framework: nvidia-docs, id: gpu-operator/amazon-eks}
 #     - {framework: nvidia-docs, id: gpu-operator/google-gke}

@@ -15,7 +15,12 @@
 #   scope: node
 #   requires: [os.grub]
 #   params:
-#     backlog: {type: integer, default: 8192, minimum: 0}
+#     backlog:
+#       type: integer
+#       default: 8192
+#       minimum: 64
+#       maximum: 1048576
+#       description: Smallest audit_backlog_limit that is accepted, in messages; raise it if the kernel reports lost audit messages at boot.
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.3}
 #     - {framework: cis-ubuntu-24.04, id: 6.2.1.4}

@@ -28,7 +28,12 @@
 #         - nosmap
 #         - noibrs
 #         - noibpb
-#     booleans: {type: array, default: [kpti], items: string}
+#       description: Kernel arguments whose mere presence switches a mitigation off; add those of newer kernels.
+#     booleans:
+#       type: array
+#       items: string
+#       default: [kpti]
+#       description: Kernel arguments that switch a mitigation off when they are false; add those of newer kernels.
 #     off:
 #       type: object
 #       items: array
@@ -55,6 +60,7 @@
 #         kvm.nx_huge_pages: ["off", never, "0", "n", "no"]
 #         kvm-intel.vmentry_l1d_flush: [never]
 #         clearcpuid: [smep, smap, "295", "308"]
+#       description: Kernel argument to its values, in lower case, that switch a mitigation off; add those of newer kernels.
 #   controls:
 #     - {framework: nist-800-53, id: CM-6(b)}
 #     - {framework: nist-800-53, id: SC-39}

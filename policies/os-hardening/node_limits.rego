@@ -21,12 +21,42 @@
 #     - os.sysctl["/proc/sys/kernel/pid_max"]
 #     - os.sysctl["/proc/sys/vm/max_map_count"]
 #   params:
-#     inotify_instances: {type: integer, default: 8192, minimum: 1}
-#     inotify_watches: {type: integer, default: 524288, minimum: 1}
-#     file_max: {type: integer, default: 2097152, minimum: 1}
-#     nr_open: {type: integer, default: 1048576, minimum: 1}
-#     pid_max: {type: integer, default: 4194304, minimum: 1}
-#     max_map_count: {type: integer, default: 262144, minimum: 1}
+#     inotify_instances:
+#       type: integer
+#       default: 8192
+#       minimum: 128
+#       maximum: 2147483647
+#       description: Smallest accepted limit of inotify instances per user; raise it if watchers still fail with 'too many open files'.
+#     inotify_watches:
+#       type: integer
+#       default: 524288
+#       minimum: 8192
+#       maximum: 2147483647
+#       description: Smallest accepted limit of inotify watches per user; raise it if watchers still fail with 'no space left on device'.
+#     file_max:
+#       type: integer
+#       default: 2097152
+#       minimum: 65536
+#       maximum: 1000000000
+#       description: Smallest accepted limit of open files on the whole node; raise it for nodes that run very many containers.
+#     nr_open:
+#       type: integer
+#       default: 1048576
+#       minimum: 65536
+#       maximum: 2147483647
+#       description: Smallest accepted limit of open files of one process; raise it if a service of yours needs more.
+#     pid_max:
+#       type: integer
+#       default: 4194304
+#       minimum: 32768
+#       maximum: 4194304
+#       description: Smallest accepted limit of processes and threads on the whole node; lower it only if your software cannot take large process ids.
+#     max_map_count:
+#       type: integer
+#       default: 262144
+#       minimum: 65530
+#       maximum: 2147483647
+#       description: Smallest accepted limit of memory mappings of one process; raise it if CUDA or a database fails to map memory.
 #   controls:
 #     - {framework: nvidia-docs, id: skyhook-packages/nvidia-tuned}
 #     - {framework: nist-800-53, id: SC-5}

@@ -15,8 +15,16 @@
 #   scope: node
 #   requires: [gpu.smi, 'os.sysctl["/proc/sys/kernel/osrelease"]', k8s.node.provider]
 #   params:
-#     models: {type: array, default: [GH200, GB200, GB300], items: string}
-#     providers_with_small_pages: {type: array, default: [eks], items: string}
+#     models:
+#       type: array
+#       items: string
+#       default: [GH200, GB200, GB300]
+#       description: Words in the GPU model's name by which Grace systems are told; add a new generation here.
+#     providers_with_small_pages:
+#       type: array
+#       items: string
+#       default: [eks]
+#       description: Providers whose reference kernel has pages of 4 KiB; their nodes are not judged.
 #   controls:
 #     - {framework: nvidia-docs, id: grace-perf-tuning-guide}
 #   remediation: |

@@ -15,7 +15,12 @@
 #   scope: node
 #   requires: ['os.sysctl["/proc/sys/kernel/perf_event_paranoid"]']
 #   params:
-#     minimum: {type: integer, default: 2, minimum: 0, maximum: 4}
+#     minimum:
+#       type: integer
+#       default: 2
+#       minimum: 1
+#       maximum: 4
+#       description: Smallest accepted value of kernel.perf_event_paranoid; raise it to 3 or 4 on kernels that know it (Debian, Ubuntu).
 #   controls:
 #     - {framework: nist-800-53, id: AC-6}
 #   remediation: |

@@ -15,7 +15,12 @@
 #   scope: node
 #   requires: ['os.sysctl["/proc/sys/kernel/yama/ptrace_scope"]']
 #   params:
-#     minimum: {type: integer, default: 1, minimum: 0, maximum: 3}
+#     minimum:
+#       type: integer
+#       default: 1
+#       minimum: 1
+#       maximum: 3
+#       description: Smallest accepted value of kernel.yama.ptrace_scope; raise it to 2 (administrators only) or 3 (nobody).
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.5.2}
 #     - {framework: nist-800-53, id: SC-7(10)}

@@ -1,8 +1,8 @@
 # METADATA
-# title: The node believes no neighbour about routes
+# title: The node ignores redirects and source routes
 # description: |
-#   A neighbour that sends ICMP redirects, or packets with a source route, leads the node's traffic through
-#   itself. A node of Kubernetes has its routes from its cloud or its network plug-in and needs neither.
+#   A neighbour that sends ICMP redirects, or packets with a source route, can lead the node's traffic through
+#   itself. A Kubernetes node gets its routes from its cloud or its network plug-in and needs neither.
 # related_resources:
 #   - ref: https://docs.kernel.org/networking/ip-sysctl.html
 #     description: Linux kernel documentation

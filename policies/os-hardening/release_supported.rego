@@ -17,7 +17,12 @@
 #   reads: [k8s.node.os-image]
 #   tables: [os_eol]
 #   params:
-#     warn_days: {type: integer, default: 180, minimum: 0, maximum: 3650}
+#     warn_days:
+#       type: integer
+#       default: 180
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of support from which the rule warns; raise it if moving to a new release takes you longer to plan.
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nvidia-docs, id: gpu-operator/platform-support}

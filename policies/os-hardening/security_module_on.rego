@@ -1,10 +1,10 @@
 # METADATA
 # title: AppArmor or SELinux is switched on
 # description: |
-#   Without a security module a container that breaks out is limited by nothing. A kernel line that
-#   switches one off fails. A kernel line that names none fails on the distributions whose benchmark
-#   asks for it (params.explicit_on); elsewhere the distribution's default decides, which a snapshot
-#   does not show, so the verdict is a warning. Whether SELinux enforces is not in a snapshot either.
+#   Without a security module nothing limits a container that breaks out. A kernel line that switches one off
+#   fails. A kernel line that names none fails on the distributions whose benchmark asks for it
+#   (params.explicit_on); elsewhere the distribution's default decides, which a snapshot does not show, so the
+#   rule warns. Whether SELinux enforces is not in a snapshot either.
 # related_resources:
 #   - ref: https://docs.kernel.org/admin-guide/LSM/index.html
 #     description: Linux security modules
@@ -16,7 +16,11 @@
 #   scope: node
 #   requires: [os.grub, os.release.ID]
 #   params:
-#     explicit_on: {type: array, default: [ubuntu], items: string}
+#     explicit_on:
+#       type: array
+#       items: string
+#       default: [ubuntu]
+#       description: Distributions (ID in /etc/os-release) that must name their security module on the kernel line and fail otherwise; others warn.
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.3.1.2}
 #     - {framework: nist-800-53, id: AC-3(4)}

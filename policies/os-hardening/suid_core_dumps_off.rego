@@ -1,8 +1,8 @@
 # METADATA
 # title: Programs that change privileges leave no core dumps
 # description: |
-#   A core dump of a set-user-ID program holds memory of a more privileged user. 1 lets anyone make
-#   such dumps, 2 writes them for root to read; only 0 makes none.
+#   A core dump of a set-user-ID program holds memory of a more privileged user. 1 lets anyone make such
+#   dumps, 2 writes them for root to read; only 0 makes none.
 # related_resources:
 #   - ref: https://docs.kernel.org/admin-guide/sysctl/fs.html#suid-dumpable
 #     description: Linux kernel documentation

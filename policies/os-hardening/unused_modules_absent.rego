@@ -16,6 +16,7 @@
 #       type: array
 #       items: string
 #       default: [cramfs, freevxfs, hfs, hfsplus, jffs2, udf, usb_storage, dccp, tipc, rds, sctp]
+#       description: Kernel modules that no GPU node needs; take one out if your site uses it.
 #   controls:
 #     - {framework: cis-ubuntu-24.04, id: 1.1.1}
 #     - {framework: cis-ubuntu-24.04, id: "3.2"}

@@ -22,12 +22,14 @@
 #       default:
 #         algif_aead: CVE-2026-31431
 #         rxrpc: CVE-2026-43284 and CVE-2026-43500
+#       description: Kernel module to the vulnerability that it has; a loaded one fails. Take one out once your kernel has the fix.
 #     suspicious:
 #       type: object
 #       items: string
 #       default:
 #         esp4: CVE-2026-43284
 #         esp6: CVE-2026-43284
+#       description: Kernel module to the vulnerability that it has; a loaded one only warns, since some networks need it.
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: RA-5}

@@ -11,8 +11,8 @@
 #   params:
 #     results:
 #       type: object
-#       description: Name of a check to what was measured, as nccl-all-reduce-bandwidth to 312.
 #       default: {}
+#       description: Check name to what your site measured, for example nccl-all-reduce-bandwidth to 312, in the unit that the recipe names.
 #   remediation: |
 #     Run the measurement on this cluster again, and give its result:
 #     eidos check --recipe recipe.yaml --params results.yaml snapshot.yaml

@@ -8,7 +8,11 @@
 #   scope: recipe
 #   reads: [nodes.os.kmod]
 #   params:
-#     builtin: {type: array, items: string, default: [], description: Modules that are part of the kernel.}
+#     builtin:
+#       type: array
+#       items: string
+#       default: []
+#       description: Kernel modules that are compiled into your kernel, which never show as loaded.
 #   controls:
 #     - {framework: nist-800-53, id: CM-6}
 #   remediation: |

@@ -10,7 +10,12 @@
 #   reads: []
 #   tables: [gpu_operator_matrix, known_good, kubernetes_releases]
 #   params:
-#     max_age_days: {type: integer, default: 60, minimum: 1, description: Days after which a table is old.}
+#     max_age_days:
+#       type: integer
+#       default: 60
+#       minimum: 1
+#       maximum: 365
+#       description: Age in days from which a reference table is too old; lower it to be reminded earlier.
 #   remediation: |
 #     Update eidos, or compare the table with the sources that it names and set its as_of.
 package eidos.recipe_conformance.reference_data_fresh

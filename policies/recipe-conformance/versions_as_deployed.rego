@@ -15,13 +15,13 @@
 #   params:
 #     images:
 #       type: object
-#       description: Component to the image that has the version of its chart.
 #       default:
 #         cert-manager: cert-manager-controller
 #         gpu-operator: gpu-operator
 #         kueue: kueue
 #         network-operator: network-operator
 #         node-feature-discovery: node-feature-discovery
+#       description: Component to the image name whose tag is the version of its chart; add components of your own.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: CM-3}

@@ -1,9 +1,9 @@
 # METADATA
 # title: The recipe's versions are known to have run together
 # description: |
-#   NVIDIA's cluster recipes pin versions that were run together. Another version is no fault by itself;
-#   somebody should have tried it in this company before it comes to production. Components that nobody
-#   lists are named; where that are all, whether they run together is unknown.
+#   NVIDIA's cluster recipes pin versions that were run together. Another version is not wrong by itself, but
+#   somebody in your company should try it before it comes to production. Components that no list has are
+#   named; if none is listed, whether they run together is unknown.
 # related_resources:
 #   - ref: https://github.com/NVIDIA/aicr
 #     description: NVIDIA AI cluster recipes
@@ -16,8 +16,8 @@
 #   params:
 #     also:
 #       type: object
-#       description: Component to versions that the site has run together with the rest.
 #       default: {}
+#       description: Component to a list of versions that your site has run together with the rest; add one after a test.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #   remediation: |

@@ -23,6 +23,7 @@
 #         L40S: l40s
 #         RTX PRO 6000: rtx-pro-6000
 #         VR200: vr200
+#       description: Words in the GPU model's name to the accelerator of a recipe; add a new model here.
 #   remediation: |
 #     Give the accelerator where no fact says it: eidos recipe --accelerator h100
 package eidos.selection.accelerator

@@ -19,6 +19,7 @@
 #         SUSE Linux Enterprise Server: sles
 #         Talos: talos
 #         Ubuntu: ubuntu
+#       description: Beginning of the node's OS image to the operating system of a recipe; add a distribution here.
 #     ids:
 #       type: object
 #       default:
@@ -29,6 +30,7 @@
 #         sles: sles
 #         talos: talos
 #         ubuntu: ubuntu
+#       description: ID in /etc/os-release to the operating system of a recipe; add a distribution here.
 #   remediation: |
 #     Give the operating system where no fact says it: eidos recipe --os ubuntu
 package eidos.selection.operating_system

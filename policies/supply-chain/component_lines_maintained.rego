@@ -1,9 +1,10 @@
 # METADATA
 # title: Cluster components are of a release line that gets fixes
 # description: |
-#   cert-manager and Node Feature Discovery maintain their two newest lines, and ingress-nginx ended as
-#   a project. A line that the table lists has its day; a line below the lowest listed one ended before
-#   it; one that the table does not know is told. ingress-nginx is only judged where the snapshot lists containers with their repository.
+#   cert-manager and Node Feature Discovery maintain their two newest lines, and ingress-nginx has ended as a
+#   project. For a line in the table its end date counts; a line below the lowest listed one has ended;
+#   params.unlisted_line decides about any other. ingress-nginx is only judged where the snapshot lists
+#   containers with their repository.
 # related_resources:
 #   - ref: https://cert-manager.io/docs/releases/
 #     description: Supported releases of cert-manager
@@ -16,8 +17,17 @@
 #   requires: [k8s.image]
 #   tables: [component_eol]
 #   params:
-#     warn_days: {type: integer, default: 30, minimum: 0, maximum: 3650}
-#     unlisted_line: {type: string, default: warn, values: [fail, warn, ignore]}
+#     warn_days:
+#       type: integer
+#       default: 30
+#       minimum: 0
+#       maximum: 3650
+#       description: Days before the end of a line's support from which the rule warns; raise it if an upgrade takes you longer to plan.
+#     unlisted_line:
+#       type: string
+#       default: warn
+#       values: [fail, warn, ignore]
+#       description: "What happens with a line that the table does not list: fail, warn, or ignore (not judged); choose fail to allow only known lines."
 #   controls:
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-53, id: SI-2}

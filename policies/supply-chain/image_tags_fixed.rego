@@ -1,11 +1,11 @@
 # METADATA
 # title: Every image runs by a fixed tag or a digest
 # description: |
-#   What latest means changes without a deployment: two nodes run different code, a rollback does not
-#   roll back, and no report says what ran. Judged is what was asked for (pinned, and the reference
-#   itself): the digest that happens to run is no pin. Snapshots of older collectors show latest for an
-#   image that is pinned by digest only; collect the list of containers to tell them apart, or name such
-#   images in params.allowed.
+#   The content of latest changes without a deployment: two nodes run different code, a rollback does not roll
+#   back, and no report says what ran. Judged is what the workload asks for (pinned, and the reference
+#   itself): the digest that happens to run is no pin. Snapshots of older collectors show latest for an image
+#   that is pinned by digest only; collect the list of containers to tell them apart, or name such images in
+#   params.allowed.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/containers/images/#image-names
 #     description: Kubernetes documentation on image tags
@@ -17,11 +17,16 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: {type: array, default: [], items: string}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Image names, without registry and tag, that may run without a fixed tag; better only those pinned by digest that an old collector shows as latest.
 #     mutable:
 #       type: array
 #       items: string
 #       default: ["", latest, main, master, edge, nightly, dev, devel, stable, head]
+#       description: Tags, in lower case, whose content changes over time; the empty text stands for no tag. Add moving tags of your own.
 #   controls:
 #     - {framework: nist-800-190, id: 4.2.2}
 #     - {framework: nist-800-53, id: CM-2}

@@ -1,8 +1,8 @@
 # METADATA
 # title: Images are releases, not builds on the way to one
 # description: |
-#   Builds of a branch, a pull request or a release candidate have no support and no advisory ever names
-#   them, so that every scanner is blind to them. Told by words in the tag.
+#   Builds of a branch, a pull request or a release candidate have no support and appear in no advisory, so
+#   scanners cannot report their vulnerabilities. They are recognised by words in the tag.
 # related_resources:
 #   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
 #     description: NIST SP 800-190, Application Container Security Guide
@@ -12,11 +12,16 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     allowed: {type: array, default: [], items: string}
+#     allowed:
+#       type: array
+#       items: string
+#       default: []
+#       description: Image names, without registry and tag, of which pre-releases may run; add one only while you test it.
 #     unreleased:
 #       type: string
 #       format: regex
 #       default: '(?i)(?:^|[-_.+])(?:dev|devel|snapshot|nightly|alpha|beta|rc|pr|wip|dirty|canary)[-.]?[0-9]*(?:$|[-_.+])'
+#       description: Regular expression for tags, in lower case, that are no release; extend it for the habits of your own builds.
 #   controls:
 #     - {framework: nist-800-53, id: CM-2}
 #     - {framework: nist-800-53, id: SR-3}

@@ -13,17 +13,22 @@
 #   scope: cluster
 #   requires: [k8s.image]
 #   params:
-#     organisations: {type: array, default: [bitnami, bitnamilegacy], items: string}
+#     organisations:
+#       type: array
+#       items: string
+#       default: [bitnami, bitnamilegacy]
+#       description: Registry organisations whose images are no longer updated; add others that you learn of.
 #     tag:
 #       type: string
 #       format: regex
 #       default: '-debian-[0-9]+-r[0-9]+$'
+#       description: Regular expression for tags, in lower case, of images that are no longer updated; change it if a maintained image has such tags.
 #   controls:
 #     - {framework: nist-800-53, id: SI-2}
 #     - {framework: nist-800-53, id: SA-22}
 #     - {framework: nist-800-190, id: 4.1.1}
 #   remediation: |
-#     Replace the image by the project's own (mongo, nginx, registry.k8s.io/kubectl) or by one from a
+#     Replace the image with the project's own (mongo, nginx, registry.k8s.io/kubectl) or by one from a
 #     catalogue you have a contract for, in the chart's values. For NVSentinel upgrade the chart.
 package eidos.supply_chain.no_frozen_images
 

@@ -20,6 +20,7 @@
 #       type: array
 #       items: string
 #       default: [nvstaging, staging, stg, dev, devel, development, nightly, sandbox]
+#       description: Words in a registry or repository name that mark builds for testing; take one out if your own registry is named so.
 #   controls:
 #     - {framework: nist-800-53, id: SR-3}
 #     - {framework: nist-800-190, id: 4.2.1}

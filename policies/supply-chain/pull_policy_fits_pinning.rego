@@ -15,7 +15,11 @@
 #   scope: cluster
 #   requires: [k8s.policy]
 #   params:
-#     mutable: {type: array, default: [latest, main, master, edge, nightly, dev, devel], items: string}
+#     mutable:
+#       type: array
+#       items: string
+#       default: [latest, main, master, edge, nightly, dev, devel]
+#       description: Tags, in lower case, whose content changes over time; add moving tags of your own.
 #   controls:
 #     - {framework: cis-kubernetes, id: 1.2.11}
 #     - {framework: nist-800-53, id: CM-2}

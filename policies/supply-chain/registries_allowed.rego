@@ -35,7 +35,12 @@
 #         - public.ecr.aws
 #         - mcr.microsoft.com
 #         - gke.gcr.io
-#     allowed_hosts_under: {type: array, default: [amazonaws.com], items: string}
+#       description: Registries, or paths in them, from which images may come, as ghcr.io/nvidia; add your mirror and take out what you do not use.
+#     allowed_hosts_under:
+#       type: array
+#       items: string
+#       default: [amazonaws.com]
+#       description: Domains below which every registry is allowed, such as amazonaws.com for those of ECR; take out what you do not use.
 #   controls:
 #     - {framework: kubescape, id: C-0078}
 #     - {framework: nist-800-190, id: 4.2.1}

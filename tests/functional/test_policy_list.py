@@ -91,6 +91,17 @@ def test_a_rule_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert "remedy        dmesg | grep -i xid" in out
 
 
+def test_a_parameter_is_shown_with_its_bounds_and_meaning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(2):  # the second time the pack is in the index
+        assert run("show", "K8S-016") == 0
+        out = capsys.readouterr().out
+        assert "param     gpus = 2 (integer, at least 1, at most 16)\n" in out
+        assert "              GPUs per node from which the rule applies;" in out
+        assert 'each string, one of "none", "best-effort", ' in out
+
+
 def test_a_rule_of_another_pack(capsys: pytest.CaptureFixture[str]) -> None:
     write_pack(Path("t"))
     assert run("show", "T-001") == 2

@@ -127,8 +127,12 @@ def test_library_modules_are_tested() -> None:
     assert all(f"`{name}`" in (FOLDER / "README.md").read_text() for name in modules)
 
 
-def test_every_parameter_says_its_type(rule: Rule) -> None:
-    assert all(spec.type for spec in rule.param_specs.values())
+def test_every_parameter_says_what_it_is_and_how_far_it_goes(rule: Rule) -> None:
+    for name, spec in rule.param_specs.items():
+        assert spec.type, name
+        assert re.fullmatch(r"[A-Z].{30,}\.", spec.description), f"{name} has no sentence"
+        if spec.type in ("integer", "number"):
+            assert None not in (spec.minimum, spec.maximum), f"{name} takes any number"
     text = "# METADATA".join(rule.modules[0].source.split("# METADATA")[:2])
     for name in rule.params:
         assert re.search(rf"^#     {name}:(?: \{{type: |\n#       type: )", text, re.MULTILINE), (

@@ -10,7 +10,7 @@ from eidos.engine.documents.walking import Step
 from eidos.engine.errors import PolicyError
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.rule import UNVERSIONED, Pack, Rule
-from eidos.engine.packs.files import PolicyFiles, decode
+from eidos.engine.packs.files import GATEKEEPER_MARK, PolicyFiles, decode
 from eidos.engine.packs.gatekeeper.constraints import GROUP as CONSTRAINTS
 from eidos.engine.packs.gatekeeper.constraints import ReadTemplate, constraint_rule
 from eidos.engine.packs.gatekeeper.rewriting import refuse_foreign
@@ -21,8 +21,6 @@ from eidos.engine.records import dataclass
 
 NAME: Final = "gatekeeper"
 """What the pack is called."""
-_MARK: Final = b"gatekeeper.sh/"
-"""In every document of Gatekeeper's."""
 _POLICY: Final = (f"{TEMPLATES}/".encode(), f"{CONSTRAINTS}/".encode())
 _REFUSED: Final[Mapping[str, str]] = {
     "mutations.gatekeeper.sh": "it changes objects, and eidos only judges them",
@@ -104,7 +102,7 @@ def _read(sources: Sequence[tuple[str, PolicyFiles]]) -> _Documents:
 def _documents(sources: Iterable[tuple[str, PolicyFiles]]) -> Iterator[tuple[Step, str]]:
     for shown, files in sources:
         for name, content in files.data.items():
-            if _MARK not in content:  # what else lies there need not even be YAML
+            if GATEKEEPER_MARK not in content:  # what else lies there need not even be YAML
                 continue
             text = decode(content, f"{shown}{name}")
             for document in read_given(text, f"{shown}{name}", Limits()):

@@ -40,6 +40,18 @@ def test_hidden_rego_counts_as_it_does_for_opa(folder: Path) -> None:
     assert sorted(found) == [".sub/y.rego", ".x.rego", "a.rego", "deep/b.rego", "deep/c.yaml"]
 
 
+def test_hidden_yaml_of_gatekeeper_counts_as_it_does_for_gator(folder: Path) -> None:
+    hidden = (".t.yaml", ".sub/c.yml")
+    (folder / ".sub").mkdir()
+    for name in hidden:
+        (folder / name).write_text("apiVersion: templates.gatekeeper.sh/v1\n")
+    (folder / ".tool.yaml").write_text("apiVersion: v1\n")
+    (folder / ".#t.yaml").symlink_to("nothing")
+    found = folder_contents(folder)
+    assert sorted(found) == sorted(["a.rego", "deep/b.rego", "deep/c.yaml", *hidden])
+    assert set(policy_files({**found, ".tool.yaml": b""}).data) == {"deep/c.yaml", *hidden}
+
+
 def test_virtual_environments_are_not_looked_into(folder: Path) -> None:
     for name in (".venv/pyvenv.cfg", ".venv/lib/eidos/x.rego", "venv/pyvenv.cfg", "venv/y.rego"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
