@@ -7,7 +7,7 @@ from typing import TextIO, TypeVar
 
 from eidos.engine.model.times import written
 from eidos.engine.ports import Rendering, Reporter
-from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.page import write_columns
 
 T = TypeVar("T")
@@ -37,7 +37,9 @@ def csv(titles: Sequence[str], rows: Rows[T]) -> Reporter[T]:
     def write(result: T, out: TextIO, _rendering: Rendering, /) -> None:
         writer = writing.writer(out, lineterminator="\r\n")
         writer.writerow([title.lower() for title in titles])
-        writer.writerows([harmless(_text(cell)) for cell in row] for row in rows(result))
+        for row in rows(result):
+            first, *others = (harmless(_text(cell)) for cell in row)
+            writer.writerow([disarmed(first), *others])  # a line that begins `::` gives orders
 
     return write
 
