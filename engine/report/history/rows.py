@@ -1,6 +1,7 @@
 """Tables and CSV: rows of cells under titles."""
 
 import csv as writing
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TextIO, TypeVar
@@ -13,6 +14,10 @@ from eidos.engine.report.page import write_columns
 T = TypeVar("T")
 _CELL = 60
 """Characters shown of a cell of a table."""
+_NAME = 44
+"""Characters shown of a name at a terminal."""
+_WHO = 12
+"""Those of who asks something, however long it is."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection")."""
 Rows = Callable[[T], Iterable[Sequence[object]]]
@@ -91,3 +96,24 @@ def percents(parts: Sequence[float]) -> list[str]:
     for at in rest[: 10_000 - sum(units)]:
         units[at] += 1
     return [f"{unit / 100:.2f} %" for unit in units]
+
+
+def screen_names(names: Iterable[str], rendering: Rendering) -> dict[str, str]:
+    """Give names as a terminal shows them; what two would share, and all if verbose, stays whole.
+
+    Constraints of recipes are rules that are called by a sentence, ``overlay.gb200-eks-training:
+    k8s.server.version >= 1.32 of the cluster``: who says so is cut first.
+    """
+    whole = {name: one_line(name) for name in names}
+    if rendering.verbose or not rendering.terminal:
+        return whole
+    cut = {name: _cut(text) for name, text in whole.items()}
+    counts = Counter(cut.values())
+    return {name: text if counts[text] == 1 else whole[name] for name, text in cut.items()}
+
+
+def _cut(name: str) -> str:
+    who, colon, said = name.partition(": ")
+    if colon and len(name) > _NAME:
+        name = f"{shortened(who, max(_WHO, _NAME - len(colon + said)))}{colon}{said}"
+    return shortened(name, _NAME)
