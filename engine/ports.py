@@ -565,6 +565,8 @@ class Rendering:
     """Show what passed as well."""
     summary: bool = False
     """Only count."""
+    terminal: bool = False
+    """Somebody looks at it at a terminal, where columns stand below each other."""
     log: bool = True
     """It goes to standard output, where a build server may read orders; not to a file."""
 

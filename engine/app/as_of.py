@@ -23,6 +23,7 @@ from eidos.engine.model.policy import Policy, Relaxation
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.times import written
 from eidos.engine.records import dataclass
+from eidos.engine.selecting.rules import is_answer_to_a_query
 
 if TYPE_CHECKING:
     from eidos.engine.model.rule import Rule
@@ -135,6 +136,7 @@ def _of_then(request: AsOfRequest, seen: Mapping[str, list[Capture]], context: C
         cluster: policy_of(_by(by, cluster, found, context), context)
         for cluster, found in seen.items()
     }
+    _tell_unchecked(policies, context)
     first, *others = policies.values()
     if any(_judged_by(each) != _judged_by(first) for each in others):
         raise UsageError(
@@ -142,6 +144,17 @@ def _of_then(request: AsOfRequest, seen: Mapping[str, list[Capture]], context: C
             hint="Name one with --cluster, or the rules with --pack or --effective-time now.",
         )
     return first
+
+
+def _tell_unchecked(policies: Mapping[str, Policy], context: Context) -> None:
+    """Say of clusters that a recipe was asked for, and no rule, why there is no answer."""
+    for cluster, policy in policies.items():
+        if policy.rules and all(map(is_answer_to_a_query, policy.rules)):
+            context.say(
+                f"note: what was last seen of {cluster} by then was seen by eidos recipe, which "
+                "checks no cluster; ask by rules that are here: --pack NAME. "
+                "eidos check CLUSTER@TIME records their answer"
+            )
 
 
 def _by(

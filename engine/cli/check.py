@@ -99,7 +99,8 @@ def command(
     """
     chosen = parse_outputs(outputs, REPORT, files)
     if not files and sys.stdin is not None and sys.stdin.isatty():
-        raise UsageError("no document is named", hint="Name one: eidos check snapshot.yaml")
+        hint = "Take one, then name it: eidos snapshot -o snapshot.yaml, eidos check snapshot.yaml"
+        raise UsageError("no document is named", hint=hint)
     request = policy_request(policy, tell_relaxations(outputs=chosen))
     with (
         open_context(

@@ -203,6 +203,7 @@ def rendering(color: str, *, verbose: bool = False, summary: bool = False) -> "R
         width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,
         verbose=verbose,
         summary=summary,
+        terminal=terminal,
     )
 
 

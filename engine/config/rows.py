@@ -25,7 +25,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 SHOWING = frozenset(
     {
         *("text", "json", "junit", "sarif", "github"),
-        *("gitlab", "tap", "markdown", "ctrf", "openreports"),
+        *("gitlab", "tap", "markdown", "ctrf", "openreports", "table", "csv"),
     }
 )
 """Formats of a report that eidos has itself: they show it, and run nobody's code."""

@@ -99,6 +99,19 @@ def _sayings() -> Callable[[Verdict], str]:
     return say
 
 
+def unknown_verdicts(
+    report: Report, groups: Sequence[Alike]
+) -> list[tuple[tuple[Subject, ...], Verdict]]:
+    """Give unknown verdicts, each with the subjects that share it, the most severe rules first."""
+    found = [
+        (alike.subjects, verdict)
+        for alike in groups
+        for verdict in alike.loud
+        if verdict.status is Status.UNKNOWN
+    ]
+    return sorted(found, key=lambda pair: urgency(report, pair[1]))
+
+
 def by_rule(report: Report, groups: Sequence[Alike]) -> list[Same]:
     """Gather what was said rule by rule, the most urgent first."""
     gathered: dict[tuple[object, ...], Same] = {}

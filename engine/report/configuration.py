@@ -4,15 +4,15 @@ from typing import TextIO
 
 from eidos.engine.model.effective import Configuration
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import disarmed, one_line
+from eidos.engine.report.escaping import one_line
 from eidos.engine.report.jsontext import json_line, problem_json, write_document
+from eidos.engine.report.page import write_list
 
 
-def text(configuration: Configuration, out: TextIO, _rendering: Rendering) -> None:
-    """Write a line for each setting: key, value as JSON, origin, with tabs between."""
-    for setting in configuration.settings:
-        cells = (setting.key, json_line(setting.value), setting.origin)
-        out.write(disarmed("\t".join(map(one_line, cells))) + "\n")
+def text(configuration: Configuration, out: TextIO, rendering: Rendering) -> None:
+    """Write a line for each setting: key, value as JSON, origin."""
+    rows = ((each.key, json_line(each.value), each.origin) for each in configuration.settings)
+    write_list([[*map(one_line, row)] for row in rows], out, rendering)
 
 
 def json(configuration: Configuration, out: TextIO, _rendering: Rendering) -> None:

@@ -11,7 +11,7 @@ from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.rule import Severity
 from eidos.engine.model.verdict import Finding, Status
 from eidos.engine.ports import Rendering
-from eidos.engine.report.alike import Same, by_rule, group
+from eidos.engine.report.alike import Same, by_rule, group, unknown_verdicts
 from eidos.engine.report.escaping import markdown_code as code
 from eidos.engine.report.escaping import markdown_text as text
 from eidos.engine.report.jsontext import short
@@ -75,9 +75,10 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[str]:
         place = f"{code(str(problem.location))} " if problem.location else ""
         hint = f" _{text(problem.hint)}_" if problem.hint else ""
         yield f"\n- **problem** {place}{text(problem.message)}{hint}\n"
-    found = by_rule(report, group(report))
+    groups = group(report)
+    found = by_rule(report, groups)
     yield from (_section(report, same) for same in found if not same.lacks_facts)
-    lacking = unknown(each for same in found if same.lacks_facts for each in same.verdicts)
+    lacking = unknown(pair for pair in unknown_verdicts(report, groups) if pair[1].waiver is None)
     yield from map(_unknown, lacking)
     yield from _unaskable(report)
     for note in report.waiver_notes:
@@ -139,7 +140,7 @@ def _finding(finding: Finding, subjects: Sequence[Subject]) -> str:
 def _unknown(each: Unanswered) -> str:
     of = f"{plural(len(each.rules), 'rule')} of {plural(len(each.subjects), 'subject')}"
     summary = f"<summary><b>unknown</b> {of}: {text(each.reason)}</summary>"
-    who = named([code(name) for name in [*each.subjects][:_NAMES]], len(each.subjects))
+    who = named([code(name) for name in each.subjects[:_NAMES]], len(each.subjects))
     lines = [f"\n<details>{summary}\n", f"- rules: {', '.join(map(code, each.rules))}"]
     if each.facts:
         facts = named([code(fact) for fact in [*each.facts][:FACTS]], len(each.facts))

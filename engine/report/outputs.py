@@ -172,7 +172,7 @@ def write(
         BrokenPipeError: the reader of standard output left.
     """
     failures: list[EidosError] = []
-    plain = replace(rendering, color=False, width=_WIDTH, log=False)
+    plain = replace(rendering, color=False, width=_WIDTH, terminal=False, log=False)
     for output in sorted(outputs, key=lambda each: each.path is None):
         report = kind.reporter(output.format)
         try:

@@ -42,6 +42,8 @@ _VALUE = 160
 """Characters shown of a value."""
 _MESSAGE = 1000
 """Characters shown of a message."""
+_PADDED = 48
+"""Columns up to which cells of a list are filled; one that is longer moves what follows it."""
 _WIDTHS = (40, 120)
 """Columns between which running text is broken."""
 
@@ -166,6 +168,26 @@ def styled(rendering: Rendering, style: str, text: str) -> str:
 def write_columns(rows: Sequence[Sequence[str]], out: TextIO) -> None:
     """Write rows in columns as wide as their content, two spaces apart; nothing for no row."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        out.write(disarmed("  ".join(cells).rstrip()) + "\n")
+
+
+def write_list(rows: Sequence[Sequence[str]], out: TextIO, rendering: Rendering) -> None:
+    """Write rows in columns at a terminal, and for programs with tabs between the cells.
+
+    Args:
+        rows: cells, each on one line; of each row as many.
+        out: where to.
+        rendering: says whether it goes to a terminal.
+    """
+    if not rendering.terminal:
+        out.writelines(disarmed("\t".join(row).rstrip("\t")) + "\n" for row in rows)
+        return
+    filled = [
+        [cell for cell in column if len(cell) <= _PADDED] for column in zip(*rows, strict=True)
+    ]
+    widths = [max(map(len, cells), default=0) for cells in filled]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         out.write(disarmed("  ".join(cells).rstrip()) + "\n")

@@ -7,18 +7,20 @@ from eidos.engine.model.plugin import Plugged, PluggedIn, PluggedPack, PluggedPa
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.jsontext import write_document
+from eidos.engine.report.page import write_list
 
 
-def text(found: Plugged, out: TextIO, _rendering: Rendering) -> None:
+def text(found: Plugged, out: TextIO, rendering: Rendering) -> None:
     """Write a line for each plug-in: name, what it is, who brings it, what it offers or its error.
 
     Of a collector it says what it reads.
     """
+    rows = []
     for kind, each in found.parts:
         what = (each.reads or "-") if isinstance(each, PluggedIn) else kind
         cells = (each.name, what, each.origin or "-", _state(each))
-        line = "\t".join(one_line(cell) for cell in cells if cell)
-        out.write(disarmed(line) + "\n")
+        rows.append([one_line(cell) for cell in cells])
+    write_list(rows, out, rendering)
 
 
 def whole(found: Plugged, out: TextIO, _rendering: Rendering) -> None:

@@ -202,10 +202,12 @@ REPORT: "Kind[Report]" = Kind(
         "markdown": "markdown:report",
         "ctrf": "ctrf:report",
         "openreports": "openreports:report",
+        "table": "verdicts:table",
+        "csv": "verdicts:csv",
     },
     document="Report",
 )
-"""``eidos check``, ``eidos history show``."""
+"""``eidos check``."""
 ADMISSION: "Kind[Admission]" = Kind(
     "a review", {**REPORT.formats, "admissionreview": "admission:review"}, document="Report"
 )
@@ -306,16 +308,8 @@ IMPORTED: "Kind[Imported]" = Kind(
     document="Imported",
 )
 """``eidos history import``."""
-AS_OF: "Kind[Report]" = Kind(
-    "a report of then",
-    {
-        **REPORT.formats,
-        "table": "history.verdicts:table",
-        "csv": "history.verdicts:csv",
-    },
-    document="Report",
-)
-"""``eidos history as-of``."""
+AS_OF: "Kind[Report]" = Kind("a report of then", REPORT.formats, document="Report")
+"""``eidos history as-of``, ``eidos history show``."""
 TIMELINE: "Kind[Timeline]" = Kind("a timeline", _asked("timeline"), document="Timeline")
 """``eidos history timeline``."""
 WHY: "Kind[Why]" = Kind("causes", _asked("why"), document="Why")

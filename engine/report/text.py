@@ -7,8 +7,9 @@ from eidos.engine.model.gate import Decision
 from eidos.engine.model.report import Report, Subject
 from eidos.engine.model.verdict import Finding, Status, Verdict
 from eidos.engine.ports import Rendering
-from eidos.engine.report.alike import Alike, Same, by_rule, group
+from eidos.engine.report.alike import Alike, Same, by_rule, group, unknown_verdicts
 from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.next_step import next_step
 from eidos.engine.report.page import Page, message, subjects_named, where
 from eidos.engine.report.placing import findings
 from eidos.engine.report.wording import (
@@ -37,6 +38,12 @@ _DIFFERENT = 5
 """Different findings shown of one rule, when rules are listed."""
 _NAMES = 3
 """Subjects named of those that share a reason."""
+_RULES = 4
+"""Rules named of those that share a reason."""
+_FEW = 2
+"""Facts that are named with the reason why they are missing."""
+_NAME = 60
+"""Characters shown of a name in a list."""
 _SPREAD = 300
 """Characters shown of a reason."""
 _LINES = 20
@@ -53,13 +60,20 @@ def report(report: Report, out: TextIO, rendering: Rendering) -> None:
     elif len(loud) > _GROUPS:
         _by_rule(page, loud)
     else:
-        _groups(page, loud)
+        _groups(page, [alike for alike in loud if not _is_unknown(alike)])
+    if not rendering.verbose:
+        _unknown_shortly(page, unknown(unknown_verdicts(report, loud)))
     _unaskable(page)
     _prints(page)
     _waiver_notes(page)
     _problems(page)
     _relaxations(page)
     _conclusion(page)
+
+
+def _is_unknown(alike: Alike) -> bool:
+    """Say whether there is nothing to say but that facts are missing."""
+    return all(each.status is Status.UNKNOWN and each.waiver is None for each in alike.loud)
 
 
 def _groups(page: Page, groups: Sequence[Alike]) -> None:
@@ -76,8 +90,9 @@ def _group(page: Page, alike: Alike) -> None:
         elif verdict.status is Status.ERROR:
             page.line(f"  {page.title(verdict)}")
             page.line(f"    {page.reason(verdict)}")
-    said = [(alike.first, each) for each in alike.loud if each.status is Status.UNKNOWN]
-    _unknown(page, unknown(said), "  ")
+    if page.rendering.verbose:
+        said = [((alike.first,), each) for each in alike.loud if each.status is Status.UNKNOWN]
+        _unknown(page, unknown(said))
     for verdict in alike.loud:
         if verdict.status is Status.WAIVED or verdict.waiver is not None:
             _waived(page, alike.first, verdict)
@@ -109,14 +124,39 @@ def _violation(page: Page, subject: Subject, verdict: Verdict) -> None:
     page.remedy(verdict.rule)
 
 
-def _unknown(page: Page, found: Sequence[Unanswered], margin: str) -> None:
+def _unknown(page: Page, found: Sequence[Unanswered]) -> None:
+    """Write why facts of one subject are missing, with all rules and facts that this concerns."""
     for each in found:
-        page.line(f"{margin}{page.style('unknown', 'UNKNOWN')} {message(each.reason)}")
-        indent = len(margin) + 2
-        page.wrapped(f"{plural(len(each.rules), 'rule')}:", ", ".join(each.rules), indent)
+        page.line(f"  {page.style('unknown', 'UNKNOWN')} {message(each.reason)}")
+        page.wrapped(f"{plural(len(each.rules), 'rule')}:", ", ".join(each.rules), 4)
         if each.facts:
             facts = named([one_line(fact) for fact in [*each.facts][:FACTS]], len(each.facts))
-            page.wrapped(f"{plural(len(each.facts), 'fact')}:", facts, indent)
+            page.wrapped(f"{plural(len(each.facts), 'fact')}:", facts, 4)
+
+
+def _unknown_shortly(page: Page, found: Sequence[Unanswered]) -> None:
+    """Write a line for each reason why facts are missing, the one that silences most first."""
+    for each in sorted(found, key=lambda each: -len(each.rules)):
+        rules = named([_called(rule) for rule in [*each.rules][:_RULES]], len(each.rules))
+        subjects = each.subjects
+        who = named([_called(name) for name in subjects[:_NAMES]], len(subjects))
+        label = page.style("unknown", "UNKNOWN")
+        count = plural(len(each.rules), "rule")
+        page.line(f"{label} {count} ({rules}) of {who}: {_why(each)}")
+    if found:
+        page.line(page.style("dim", "  --verbose names every rule and fact that is unknown"))
+        page.line()
+
+
+def _why(each: Unanswered) -> str:
+    """Say why facts are missing, and which where they are few."""
+    few = [*each.facts] if len(each.facts) <= _FEW else []
+    told = f"{', '.join(few)}: {each.reason}" if few else each.reason
+    return shortened(one_line(told), _SPREAD)
+
+
+def _called(name: str) -> str:
+    return shortened(one_line(name), _NAME)
 
 
 def _unaskable(page: Page) -> None:
@@ -158,18 +198,10 @@ def _quiet(page: Page, subject: Subject) -> None:
 
 def _by_rule(page: Page, groups: Sequence[Alike]) -> None:
     """Write each rule once, with how many subjects it concerns and a few of its findings."""
-    found = by_rule(page.report, groups)
-    for same in found:
+    for same in by_rule(page.report, groups):
         if not same.lacks_facts:
             _rule(page, same)
             page.line()
-    lacking = unknown(each for same in found if same.lacks_facts for each in same.verdicts)
-    for each in lacking:
-        _unknown(page, [each], "")
-        names = [one_line(name) for name in [*each.subjects][:_NAMES]]
-        of = plural(len(each.subjects), "subject")
-        page.line(f"  of {of}: {named(names, len(each.subjects))}")
-        page.line()
 
 
 def _rule(page: Page, same: Same) -> None:
@@ -241,3 +273,4 @@ def _conclusion(page: Page) -> None:
         page.line(f"recipe {one_line(report.recipe.name)} {report.recipe.digest}")
     page.line(counted(report))
     page.line(page.style(_DECISIONS[report.decision], decided(report)))
+    page.line(f"{page.style('bold', 'next:')} {message(next_step(report))}")

@@ -155,9 +155,15 @@ class Unanswered:
 
     reason: str
     rules: dict[str, None] = field(default_factory=dict)
-    subjects: dict[str, None] = field(default_factory=dict)
+    whose: dict[int, Sequence[Subject]] = field(default_factory=dict)
+    """Like subjects whom it concerns, by the identity of the object; an object stands once."""
     facts: dict[str, None] = field(default_factory=dict)
     """What the reason is about, where it is about several; else it says so itself."""
+
+    @property
+    def subjects(self) -> list[str]:
+        """Name whom it concerns, each once."""
+        return [*dict.fromkeys(each.identity for some in self.whose.values() for each in some)]
 
 
 def not_askable(report: Report) -> list[Unanswered]:
@@ -168,19 +174,23 @@ def not_askable(report: Report) -> list[Unanswered]:
             reason = verdict.reason or verdict.status.value
             one = found.setdefault(reason, Unanswered(reason))
             one.rules[verdict.rule] = None
-            one.subjects[subject.identity] = None
+            one.whose.setdefault(id(subject), (subject,))
     return [*found.values()]
 
 
-def unknown(said: Iterable[tuple[Subject, Verdict]]) -> list[Unanswered]:
-    """Gather unknown verdicts by why their facts are missing, in order of appearance."""
+def unknown(said: Iterable[tuple[Sequence[Subject], Verdict]]) -> list[Unanswered]:
+    """Gather unknown verdicts by why their facts are missing, in order of appearance.
+
+    Args:
+        said: each verdict with the subjects that share it.
+    """
     found: dict[str, Unanswered] = {}
-    for subject, verdict in said:
+    for subjects, verdict in said:
         reason = verdict.reason or "no reason given"
         cause = _one_cause(verdict.lacks)
         one = found.setdefault(cause or reason, Unanswered(reason))
         one.rules[verdict.rule] = None
-        one.subjects[subject.identity] = None
+        one.whose[id(subjects)] = subjects
         if cause is not None:
             one.facts.update((each.fact, None) for each in verdict.lacks)
             if len(one.facts) > 1:

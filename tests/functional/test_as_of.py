@@ -240,3 +240,14 @@ def test_which_recipe_would_do_is_no_check_of_the_cluster(
         record_resolution(Resolution((), recipe, outcomes=(outcome,)), item, [], context, START)
     code, report = asked(past, capsys, "2026-03-01")
     assert (code, report["decision"]) == (0, "passed")
+
+    later = START + timedelta(days=2)  # seen by nobody else
+    metadata = replace(metadata, timestamp=later.isoformat())
+    item = Item("s.yaml", seen=addressed(replace(said, metadata=metadata)))
+    with past.opened(record=True, now=later + timedelta(hours=1)) as context:
+        record_resolution(Resolution((), recipe, outcomes=(outcome,)), item, [], context, START)
+    options = ["history", "as-of", later.isoformat(), "--db", str(past.db)]
+    assert console.run(root, options) == 3
+    assert "was seen by eidos recipe, which checks no cluster" in capsys.readouterr().err
+    assert console.run(root, [*options, "--pack", str(tmp_path / "t")]) == 0
+    assert "eidos recipe" not in capsys.readouterr().err

@@ -15,8 +15,9 @@ from eidos.engine.cli import console, root
 from eidos.engine.model.history import Interval, Line, Share, Who
 from eidos.engine.model.rule import Scope
 from eidos.engine.model.verdict import Status
+from eidos.engine.ports import Rendering
 from eidos.engine.replaying.complying import shares
-from eidos.engine.report.history.rows import percents
+from eidos.engine.report.history.rows import percents, screen_names
 from fakes.histories import START, Past, state, write_rules
 
 HOUR = timedelta(hours=1)
@@ -262,6 +263,19 @@ def test_the_shares_of_a_row_add_up_and_all_is_all(
     assert sum(units) == 10_000
     assert all(each >= 0 for each in units)
     assert (units[0] == 10_000) == (parts[0] == sum(parts))
+
+
+def test_constraints_of_recipes_leave_room_on_a_screen() -> None:
+    who = "overlay.gb200-eks-ubuntu-training-kubeflow: "
+    names = ["GPU-001", f"{who}k8s.server.version >= 1.32 of the cluster"]
+    alike = [f"{who}{'k8s.' * 12}{end}" for end in "ab"]
+    shown = screen_names([*names, *alike], Rendering(terminal=True))
+    assert [shown[name] for name in names] == [
+        *("GPU-001", "overlay.gb2…: k8s.server.version >= 1.32 of…"),
+    ]
+    assert [shown[name] for name in alike] == alike  # cut they would be one
+    for whole in (Rendering(), Rendering(terminal=True, verbose=True)):
+        assert screen_names(names, whole) == {name: name for name in names}
 
 
 def test_a_timeline_shows_what_changed_and_counts_what_passed(

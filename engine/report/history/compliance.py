@@ -8,7 +8,6 @@ from eidos.engine.model.history import Compliance, Share
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.times import written
 from eidos.engine.ports import Rendering
-from eidos.engine.report.escaping import one_line
 from eidos.engine.report.history import rows
 from eidos.engine.report.history.timeline import dark_json, window_json
 from eidos.engine.report.jsontext import known, write_document
@@ -21,12 +20,14 @@ _TITLES = (
 )
 
 
-def text(found: Compliance, out: TextIO, _rendering: Rendering) -> None:
+def text(found: Compliance, out: TextIO, rendering: Rendering) -> None:
     """Write a table each for all, clusters, rules and controls."""
     out.write(f"{written(found.window.since)} to {written(found.window.until)}\n")
     for kind, shares in groupby(found.shares, key=lambda each: each.kind):
         out.write("\n")
-        body = [(one_line(each.name), *_cells(each)) for each in shares]
+        told = [*shares]
+        names = rows.screen_names((each.name for each in told), rendering)
+        body = [(names[each.name], *_cells(each)) for each in told]
         write_columns([(kind.upper(), *_TITLES), *body], out)
     out.writelines(f"{line}\n" for line in dark_lines(found.dark))
 

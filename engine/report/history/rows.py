@@ -1,18 +1,23 @@
 """Tables and CSV: rows of cells under titles."""
 
 import csv as writing
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TextIO, TypeVar
 
 from eidos.engine.model.times import written
 from eidos.engine.ports import Rendering, Reporter
-from eidos.engine.report.escaping import one_line, shortened
+from eidos.engine.report.escaping import disarmed, one_line, shortened
 from eidos.engine.report.page import write_columns
 
 T = TypeVar("T")
 _CELL = 60
 """Characters shown of a cell of a table."""
+_NAME = 44
+"""Characters shown of a name at a terminal."""
+_WHO = 12
+"""Those of who asks something, however long it is."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection")."""
 Rows = Callable[[T], Iterable[Sequence[object]]]
@@ -37,7 +42,9 @@ def csv(titles: Sequence[str], rows: Rows[T]) -> Reporter[T]:
     def write(result: T, out: TextIO, _rendering: Rendering, /) -> None:
         writer = writing.writer(out, lineterminator="\r\n")
         writer.writerow([title.lower() for title in titles])
-        writer.writerows([harmless(_text(cell)) for cell in row] for row in rows(result))
+        for row in rows(result):
+            first, *others = (harmless(_text(cell)) for cell in row)
+            writer.writerow([disarmed(first), *others])  # a line that begins `::` gives orders
 
     return write
 
@@ -89,3 +96,24 @@ def percents(parts: Sequence[float]) -> list[str]:
     for at in rest[: 10_000 - sum(units)]:
         units[at] += 1
     return [f"{unit / 100:.2f} %" for unit in units]
+
+
+def screen_names(names: Iterable[str], rendering: Rendering) -> dict[str, str]:
+    """Give names as a terminal shows them; what two would share, and all if verbose, stays whole.
+
+    Constraints of recipes are rules that are called by a sentence, ``overlay.gb200-eks-training:
+    k8s.server.version >= 1.32 of the cluster``: who says so is cut first.
+    """
+    whole = {name: one_line(name) for name in names}
+    if rendering.verbose or not rendering.terminal:
+        return whole
+    cut = {name: _cut(text) for name, text in whole.items()}
+    counts = Counter(cut.values())
+    return {name: text if counts[text] == 1 else whole[name] for name, text in cut.items()}
+
+
+def _cut(name: str) -> str:
+    who, colon, said = name.partition(": ")
+    if colon and len(name) > _NAME:
+        name = f"{shortened(who, max(_WHO, _NAME - len(colon + said)))}{colon}{said}"
+    return shortened(name, _NAME)

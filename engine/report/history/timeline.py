@@ -51,7 +51,8 @@ def text(found: Timeline, out: TextIO, rendering: Rendering) -> None:
     window = found.window
     out.write(f"{written(window.since)} to {written(window.until)}\n")
     shown = [line for line in found.lines if rendering.verbose or not _is_quiet(line)]
-    names = [_name(line) for line in shown]
+    rules = rows.screen_names((line.rule for line in shown), rendering)
+    names = [f"{rules[line.rule]} {_who(line)}" for line in shown]
     label = max(map(len, names), default=0)
     width = max(_LEAST, rendering.width - label - 4)
     pairs = zip(shown, names, strict=True)
@@ -92,8 +93,8 @@ def dark_json(dark: Sequence[Dark]) -> Json:
     ]
 
 
-def _name(line: Line) -> str:
-    return one_line(f"{line.rule} {line.who.node or line.who.scope.value}")
+def _who(line: Line) -> str:
+    return one_line(line.who.node or line.who.scope.value)
 
 
 def _bar(line: Line, window: Window, width: int, rendering: Rendering) -> Iterator[str]:

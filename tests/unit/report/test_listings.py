@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,20 @@ def test_what_is_not_there_is_a_dash() -> None:
     lines = rendered(CACHE, INFO, "text").splitlines()
     assert lines[-2:] == ["oldest: 1970-01-01T00:00:00Z", "newest: -"]
     assert "local" in rendered(PLUGINS, RESULTS["plugins/v1"][1], "text")
+
+
+@pytest.mark.parametrize("name", ["settings/v1", "plugins/v1"])
+def test_a_list_has_columns_at_a_terminal_and_tabs_for_programs(name: str) -> None:
+    kind, result = RESULTS[name]
+    shown, piped = io.StringIO(), io.StringIO()
+    kind.reporter("text")(result, shown, Rendering(terminal=True))
+    kind.reporter("text")(result, piped, Rendering())
+    rows = [line.split("\t") for line in piped.getvalue().splitlines()]
+    assert [re.sub(" +", "", line) for line in shown.getvalue().splitlines()] == [
+        re.sub(" +", "", "".join(row)) for row in rows
+    ]
+    assert not HIDDEN.search(shown.getvalue())
+    assert orders(shown.getvalue()) == 0
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
