@@ -11,7 +11,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.policies import SELECTION, open_packs
 from eidos.engine.app.reader import Item
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.reading import read_one
 from eidos.engine.documents.recipes import recipe_document
 from eidos.engine.errors import DocumentError, Problem, UsageError
 from eidos.engine.model.facts import join_path, split_path
@@ -241,7 +241,7 @@ def _from_file(catalog: Catalog, file: str | None, context: Context) -> dict[str
     """
     if file is None:
         return {}
-    document = read_documents(Source(file, Path(file)), context.limits)[0]
+    document = read_one(Source(file, Path(file)), context.limits)
     value: Any = document.value
     said = value.get("spec", value.get("criteria", value)) if isinstance(value, dict) else None
     if not isinstance(said, dict):

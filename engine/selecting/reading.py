@@ -14,7 +14,7 @@ from eidos import recipes
 from eidos.engine.digest import address
 from eidos.engine.documents.finding import SUFFIXES, NothingFoundError, Source, find_each
 from eidos.engine.documents.limits import Limits
-from eidos.engine.documents.reading import Document, decode, read_bytes, read_text
+from eidos.engine.documents.reading import Document, decode, only, read_bytes, read_text
 from eidos.engine.documents.upstreamkinds import upstream_kind
 from eidos.engine.documents.upstreamrecipes import (
     Taken,
@@ -150,15 +150,8 @@ class _Found:
         _refuse_link(folder, path)
         content = read_bytes(Source(str(path), path), limits)
         name = str(path.relative_to(folder))
-        documents = read_text(decode(content, str(path)), f"{self.root}/{name}", limits)
-        document = documents[0]
         self.files[f"{self.root}/{name}"] = address(content)
-        if len(documents) > 1:
-            raise DocumentError(
-                f"the file holds {len(documents)} documents instead of one",
-                location=documents[1].location(()),
-                hint="Give each object a file of its own.",
-            )
+        document = only(read_text(decode(content, str(path)), f"{self.root}/{name}", limits))
         upstream = upstream_kind(document.value)
         if upstream == "ComponentRegistry":
             self._registry(folder, document, limits)

@@ -263,6 +263,13 @@ def test_messages(arguments: tuple[str, ...], code: int, said: str, eidos: Eidos
     assert "Traceback" not in err
 
 
+def test_criteria_are_one_document(eidos: Eidos, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("spec: {service: gke}\n---\nspec: {intent: training}\n")
+    ended, _, err = eidos("--criteria", str(tmp_path / "c.yaml"))
+    assert ended == 2
+    assert "c.yaml:3:1 $: the file holds 2 documents instead of one" in err
+
+
 def test_a_hostile_word_moves_no_cursor(eidos: Eidos) -> None:
     _, out, err = eidos("--service", "\x1b[2Jeks")
     assert "\x1b" not in out + err
