@@ -42,7 +42,7 @@ from eidos.engine.distributing.manifests import TITLE, read_manifest
 from eidos.engine.distributing.opening import open_repository, origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.archives import archive
-from eidos.engine.documents.writing import replacing, to_json
+from eidos.engine.documents.writing import is_taken, to_json, write_atomically
 from eidos.engine.errors import BundleError, DistributionError, Location, UsageError
 from eidos.engine.filesystem import open_regular
 from eidos.engine.model.artifact import Listing, Reference, Stored, Tagged, Terms
@@ -472,7 +472,6 @@ def pull_pack(request: PullRequest, way: Way) -> Shipped:
                 beside = ending.enter_context(staged(request.referrers))
                 _write_referrers(repository, stored, beside)
                 publish(beside, request.referrers)
-            _make_folder(request.place.parent)
             _write_file(request.place, content, force=request.force)
     said = f"pulled {_named(source)} to {request.place}"
     return Shipped(named, stored.descriptor.digest, said)
@@ -577,31 +576,10 @@ def _unreadable(file: Path, error: OSError) -> UsageError:
     )
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DistributionError(
-            f"the folder cannot be made: {(error.strerror or str(error)).lower()}",
-            hint="Name one that can be made; nothing was changed.",
-            location=Location(str(folder)),
-        ) from error
-
-
 def _write_file(place: Path, content: bytes, *, force: bool) -> None:
     """Write a file whole or not at all; the same content may be there."""
-    try:
-        if place.exists() and not force:
-            if place.is_file() and place.read_bytes() == content:
-                return
-            raise UsageError(
-                f"there is something else at '{place}'", hint="Name a file that does not exist."
-            )
-        with replacing(place) as file:
-            file.buffer.write(content)
-    except OSError as error:
-        raise DistributionError(
-            f"the file cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that its folder exists, is writable and has space; nothing was changed.",
-            location=Location(str(place)),
-        ) from error
+    if not force and is_taken(place, content):
+        raise UsageError(
+            f"there is something else at '{place}'", hint="Name a file that does not exist."
+        )
+    write_atomically(place, content, with_folder=True)
