@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from eidos.engine.app.bundle_files import bundle_at
 from eidos.engine.app.bundle_replay import SECONDS, replay
 from eidos.engine.app.context import Context
-from eidos.engine.app.shipping import Way, bundle_at, fetched
+from eidos.engine.app.shipping import Way, fetched
 from eidos.engine.bundling.trees import Verified
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, decided, open_bundle, placed

@@ -798,6 +798,8 @@ def test_problems_in_an_archive_are_named_by_it(shell: Shell) -> None:
     subprocess.run(["tar", "czf", "c.tar.gz", "-C", "c", "."], check=True)
     found = checked(shell, "c.tar.gz", code=1)
     assert found["problems"][0]["location"] == "c.tar.gz/more"
+    shell("bundle", "sign", "c.tar.gz", "--key", "key.pem", code=2)
+    assert "c.tar.gz/more: more is not part of the bundle" in shell.err
 
 
 # Examples ---------------------------------------------------------------------------------------
