@@ -37,6 +37,7 @@ from eidos.engine.model.recipe import (
     Dependency,
     Dimension,
     Leaf,
+    Note,
     Of,
     Origin,
     Overlay,
@@ -673,7 +674,20 @@ def _tuned(area: str, part: _Part) -> Tuned:
 
 def _read_platform(document: Document) -> Platform:
     part = _opened(document, "platform")
-    return Platform(part.get("service"), _title(document, part.name), part.origin, part.value)
+    return Platform(
+        service=part.get("service"),
+        title=_title(document, part.name),
+        description=part.get("description", ""),
+        origin=part.origin,
+        schemes=tuple(part.get("providerIdSchemes", ())),
+        storage=tuple(
+            Leaf((use.key, key), use.get(key), use[key].origin, use.reason)
+            for use in part.each("storage")
+            for key in ("class", "provisioner")
+            if key in use.value
+        ),
+        notes=tuple(Note(each.reason, each.origin) for each in part.each("notes")),
+    )
 
 
 def _read_criteria(document: Document) -> dict[str, Dimension]:
