@@ -64,7 +64,7 @@ from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
-from eidos.engine.selecting.reading import read_constraint_texts
+from eidos.engine.selecting.objects import read_constraint_texts
 
 if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
