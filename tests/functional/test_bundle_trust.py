@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,6 @@ def shell(
     for name, kind in (("key", "ec"), ("second", "ed25519"), ("third", "rsa")):
         write_keys(tmp_path, kind, name)
     return Shell(capsys)
-
-
-@pytest.fixture(params=["referrers API", "fallback tags"])
-def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    with registry(referrers_api=request.param == "referrers API", page=2) as found:
-        yield found
 
 
 # Signing ----------------------------------------------------------------------------------------
