@@ -20,7 +20,7 @@ from eidos.engine.app.reporting import report_on
 from eidos.engine.errors import TOO_OLD, Problem, UsageError
 from eidos.engine.model.history import Capture, Who, Window
 from eidos.engine.model.policy import Policy, Relaxation
-from eidos.engine.model.report import Report, Subject
+from eidos.engine.model.report import Report
 from eidos.engine.model.times import written
 from eidos.engine.records import dataclass
 from eidos.engine.selecting.rules import is_answer_to_a_query
@@ -76,7 +76,8 @@ def as_of(request: AsOfRequest, context: Context) -> Report:
     ]
     dated = map(_dated, items, seen.values())
     report = report_on(dated, policy, context, context.recollection)
-    subjects = tuple(_asked(report, request.asked))
+    asked = request.asked.has_subject
+    subjects = tuple(each for each in report.subjects if asked(Who(each.scope, each.name)))
     problems = tuple(map(_past, report.problems))
     return replace(report, subjects=subjects, problems=problems, as_of=written(moment))
 
@@ -199,7 +200,3 @@ def _dated(item: Item, found: list[Capture]) -> Item:
     seen = item.snapshot
     metadata = replace(seen.metadata, timestamp=written(found[-1].at), cluster=found[-1].cluster)
     return Item(item.name, seen=replace(seen, snapshot=replace(seen.snapshot, metadata=metadata)))
-
-
-def _asked(report: Report, asked: Window) -> list[Subject]:
-    return [each for each in report.subjects if asked.has_subject(Who(each.scope, each.name))]

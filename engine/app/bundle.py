@@ -34,7 +34,7 @@ from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import open_catalog
 from eidos.engine.bundling.attesting import attested
 from eidos.engine.bundling.comparing import read_bundle, refuse_more_than
-from eidos.engine.bundling.planning import GENERIC, outlined, rendered
+from eidos.engine.bundling.planning import GENERIC, outlined, refuse_unknown, rendered
 from eidos.engine.bundling.trees import (
     digest_of,
     publish,
@@ -64,7 +64,7 @@ from eidos.engine.model.rule import Pack, Rule, Scope
 from eidos.engine.model.transition import PublishedBundle
 from eidos.engine.packs.choosing import choose
 from eidos.engine.plugins import find_bundlers, find_deployers
-from eidos.engine.selecting.reading import read_constraint_texts
+from eidos.engine.selecting.objects import read_constraint_texts
 
 if TYPE_CHECKING:
     from eidos.engine.bundling.definitions import Definitions
@@ -240,7 +240,7 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
     document = open_recipe_file(request.recipe, context)
     recipe, constraints = read_recipe(document), read_constraints(document)
     read_constraint_texts(constraints)
-    _refuse_unknown(request.only, recipe)
+    refuse_unknown(request.only, recipe)
     policy = resolve(_policy_request(request), context)
     named = request.gate.bundle_packs or BUNDLE_PACKS
     bundle_packs = open_packs(named, context)
@@ -274,13 +274,6 @@ def _found(request: BundleRequest, context: Context) -> _Asked:
         old=old,
         definitions=definitions,
     )
-
-
-def _refuse_unknown(only: Sequence[str], recipe: WrittenRecipe) -> None:
-    names = [each.name for each in recipe.components]
-    for name in only:
-        if name not in names:
-            raise UsageError(f"the recipe has no component {name!r}", hint=nearest(name, names))
 
 
 def _notes(asked: _Asked) -> Iterator[str]:

@@ -8,7 +8,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.reader import Item
 from eidos.engine.app.recipe import derived, observe
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import Document, read_documents
+from eidos.engine.documents.reading import Document, read_one
 from eidos.engine.errors import BundleError, DocumentError, EidosError, Problem
 from eidos.engine.model.recipe import Catalog, WrittenRecipe
 from eidos.engine.model.rule import Pack
@@ -29,13 +29,7 @@ def open_recipe_file(file: str, context: Context) -> Document:
     Raises:
         DocumentError: it cannot be read, or is none; says all that is wrong.
     """
-    documents = read_documents(Source(file, Path(file)), context.limits)
-    document = documents[0]
-    if len(documents) > 1:
-        raise DocumentError(
-            f"the file holds {len(documents)} documents instead of one recipe",
-            location=documents[1].location(()),
-        )
+    document = read_one(Source(file, Path(file)), context.limits)
     wrong = problems(document, "recipe/v1")
     if wrong:
         raise DocumentError.joined(wrong)

@@ -1,18 +1,16 @@
 """``eidos bundle sign``, ``statement``: say what a bundle is made of, and what let it through."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from eidos.engine.app.bundle_files import bundle_at, is_archive, write_archive
 from eidos.engine.app.bundle_replay import replay
 from eidos.engine.app.context import Context
-from eidos.engine.app.shipping import bundle_at, is_archive, write_archive
 from eidos.engine.bundling.attesting import attested, statement
-from eidos.engine.bundling.trees import ATTESTATIONS
 from eidos.engine.bundling.verifying import whole
 from eidos.engine.digest import canonical
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import BundleError, DistributionError, Location
-from eidos.engine.model.bundle import File
+from eidos.engine.errors import BundleError
 from eidos.engine.model.bundle_check import Replayed
 from eidos.engine.model.claim import Claim
 from eidos.engine.records import dataclass
@@ -51,17 +49,19 @@ def bundle_sign(
         BudgetError: the gates do not answer again in time.
         BundleError: it is not whole, or no gate let it through: nobody should vouch for it.
         ConfigError: the key cannot be used.
-        DistributionError: the archive cannot be taken, or something cannot be written.
+        DistributionError: the archive cannot be taken.
+        DocumentError: something cannot be written.
     """
     signer = load_signer(key, environ)
     with bundle_at(place) as folder:
-        bundle = whole(folder)
+        bundle = whole(folder, str(place))
         if context is not None:
             _refuse_otherwise(replay(bundle, context))
         files = attested(bundle, signer)
-        _write(folder, files)
+        for file in files:
+            write_atomically(folder / file.path, file.content, with_folder=True)
         if is_archive(place):
-            write_archive(place, folder, force=True)
+            write_archive(place, folder)
     return SignedBundle(str(place), bundle.digest, signer.keyid, tuple(each.path for each in files))
 
 
@@ -81,18 +81,5 @@ def bundle_statement(place: Path, claim: Claim, *, predicate: bool = False) -> b
         DistributionError: the archive cannot be taken.
     """
     with bundle_at(place) as folder:
-        said = statement(whole(folder), claim)
+        said = statement(whole(folder, str(place)), claim)
     return canonical(said["predicate"] if predicate else said)
-
-
-def _write(folder: Path, files: Iterable[File]) -> None:
-    try:
-        (folder / ATTESTATIONS).mkdir(exist_ok=True)
-        for file in files:
-            write_atomically(folder / file.path, file.content.decode())
-    except OSError as error:
-        raise DistributionError(
-            f"the attestation cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that the bundle is writable and has space.",
-            location=Location(str(folder / ATTESTATIONS)),
-        ) from error

@@ -6,16 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from eidos.engine.app.bundle_files import bundle_at
 from eidos.engine.app.bundle_replay import SECONDS, replay
 from eidos.engine.app.context import Context
-from eidos.engine.app.shipping import Way, bundle_at, fetched
+from eidos.engine.app.shipping import Way, fetched
 from eidos.engine.bundling.trees import Verified
 from eidos.engine.bundling.trusting import attestations, faults
 from eidos.engine.bundling.verifying import OpenedBundle, decided, open_bundle, placed
 from eidos.engine.distributing.opening import origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.reading import read_one
 from eidos.engine.errors import (
     BundleError,
     DistributionError,
@@ -68,11 +69,7 @@ def with_requirements(request: VerifyRequest, file: Path, context: Context) -> V
         DocumentError: it cannot be read, or says something else.
         UsageError: it would believe nobody or anybody, or there would be two trusted roots.
     """
-    documents = read_documents(Source(str(file), file), context.limits)
-    document = documents[0]
-    if len(documents) > 1:
-        message = f"the file holds {len(documents)} documents instead of one"
-        raise DocumentError(message, location=documents[1].location(()))
+    document = read_one(Source(str(file), file), context.limits)
     wrong = problems(document, "bundle-requirements/v1")
     if wrong:
         raise DocumentError.joined(wrong)

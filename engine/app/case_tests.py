@@ -20,7 +20,7 @@ from eidos.engine.app.test_targets import Target, Tested, TestRequest
 from eidos.engine.comparing.patching import apply_patch
 from eidos.engine.config.rows import moment
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import Document, read_documents, read_text
+from eidos.engine.documents.reading import Document, read_one, read_text
 from eidos.engine.errors import DocumentError, EidosError, Location, Problem, UsageError
 from eidos.engine.evaluating.judging import Judge
 from eidos.engine.evaluating.memo import NoMemo
@@ -258,13 +258,8 @@ class CaseRun:
     def _fixture(self, case: Case) -> Document:
         if not isinstance(case.fixture, str):
             return Document(case.document.name, 0, case.fixture)
-        place = case.at("fixture")
-        file = self._beside(case, case.fixture, place)
-        found = read_documents(Source(str(file), file), self._context.limits)
-        if len(found) != 1:
-            message = f"the fixture {case.fixture} holds {len(found)} documents instead of one"
-            raise DocumentError(message, location=place, hint="Put each into a file of its own.")
-        return found[0]
+        file = self._beside(case, case.fixture, case.at("fixture"))
+        return read_one(Source(str(file), file), self._context.limits)
 
     def _beside(self, case: Case, name: str, place: Location) -> Path:
         """Give the file that a case names, from the folder of its own file.

@@ -25,7 +25,7 @@ from eidos.engine.model.waiver import Waiver
 from eidos.engine.ports import Memo, RegoEngine
 from eidos.engine.schema import problems
 from eidos.engine.selecting.criteria import observed
-from eidos.engine.selecting.reading import read_constraint_texts
+from eidos.engine.selecting.objects import read_constraint_texts
 
 SCHEMA = "recipe/v1"
 

@@ -249,7 +249,9 @@ class Differ:
 
     def _found(self, current: Item) -> "_Found":
         compared = compare(self._before, current.snapshot, self._comparing.match)
-        names = _old_names(compared)
+        names: dict[str | None, str | None] = {
+            new.name: old.name for old, new in compared.pairing.pairs
+        }
         sifted = self._sieve.sift(compared.changes, compared.not_comparable)
         return _Found(
             current,
@@ -339,7 +341,3 @@ def _place(side: Item, node: str | None, path: Sequence[str | int]) -> Location 
 def _side(item: Item) -> Side:
     seen = item.snapshot
     return Side(item.name, seen.digest, seen.metadata.cluster, seen.metadata.timestamp)
-
-
-def _old_names(found: Comparison) -> dict[str | None, str | None]:
-    return {new.name: old.name for old, new in found.pairing.pairs}

@@ -130,7 +130,7 @@ class _Following:
         for node, contents in places:
             if node is None and asked.nodes:
                 continue
-            if node is not None and not _is_asked(asked, node):
+            if node is not None and not asked.has_subject(Who(Scope.NODE, node)):
                 continue
             value = self._values[contents[whole]] if whole in contents else _ABSENT
             if value is not _ABSENT or node in known:
@@ -173,7 +173,3 @@ def _clean(whole: FactAddress, data: Mapping[str, Json]) -> Mapping[str, Json]:
 def _same(one: object, other: object) -> bool:
     """Compare as JSON does, where true is not 1."""
     return one is other or (one == other and repr(one) == repr(other))
-
-
-def _is_asked(asked: Window, node: str) -> bool:
-    return asked.has_subject(Who(Scope.NODE, node))

@@ -1,7 +1,7 @@
 """``eidos facts``: what facts there are, who reads them, and what a snapshot says of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -41,7 +41,7 @@ def facts(wanted: str | None, packs: Sequence[str], context: Context) -> list[Kn
     rows = list(_rows(readers))
     if wanted is None:
         return rows
-    found = next(filter(None, (_chosen(rows, fits) for fits in _ways(wanted))), None)
+    found = next(filter(None, ([row for row in rows if fits(row)] for fits in _ways(wanted))), None)
     return found or [_single(wanted, readers)]
 
 
@@ -143,10 +143,6 @@ def _ways(wanted: str) -> Iterator[_Fits]:
     yield lambda fact: name(fact).startswith(f"{plain}.") and "." in plain
     yield lambda fact: plain in name(fact)
     yield lambda fact: lower in f"{fact.about} {fact.subtype}".lower()
-
-
-def _chosen(rows: Iterable[KnownFact], fits: _Fits) -> list[KnownFact]:
-    return [row for row in rows if fits(row)]
 
 
 def _single(wanted: str, readers: _Readers) -> KnownFact:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from eidos.engine.app.context import Context
-from eidos.engine.documents.writing import write_atomically
+from eidos.engine.documents.writing import refuse_link, write_atomically
 from eidos.engine.errors import EidosError, Location, Problem, UsageError
 from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.rule import Module
@@ -122,12 +122,7 @@ def _refuse(path: str) -> None:
         hint = "Check the spelling; packs that come with eidos are formatted in a checkout of it."
         how = pack_elsewhere(path) or hint
         raise UsageError(f"there is no file or folder '{path}'", hint=how)
-    if place.is_symlink():
-        raise UsageError(
-            f"'{path}' is a link, and what it leads to is not changed through it",
-            hint="Name the file or folder itself.",
-            location=Location(path),
-        )
+    refuse_link(path)
     if place.is_file() and is_archive(place):
         raise UsageError(
             f"'{path}' is an archive, and formatting is for files and folders",

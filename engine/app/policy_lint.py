@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eidos.engine.app.context import Context
-from eidos.engine.documents.writing import write_atomically
+from eidos.engine.documents.writing import refuse_link, write_atomically
 from eidos.engine.errors import Location, PolicyError, Problem, UsageError
 from eidos.engine.linting.declaring import (
     astray,
@@ -114,12 +114,7 @@ def _refuse_foreign(request: LintRequest) -> None:
                 f"'{place}' comes with eidos and is not mended",
                 hint="Copy the pack, or name its folder in a checkout.",
             )
-        if Path(place).is_symlink():
-            raise UsageError(
-                f"'{place}' is a link, and what it leads to is not changed through it",
-                hint="Name the file or folder itself.",
-                location=Location(place),
-            )
+        refuse_link(place)
         if Path(place).is_file() and is_archive(Path(place)):
             raise UsageError(
                 f"'{place}' is an archive and is not mended",

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import EidosError, Location, UsageError
+from eidos.engine.documents.writing import is_taken, write_atomically
+from eidos.engine.errors import UsageError
 from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.nearest import nearest
 from eidos.engine.model.policylist import SHIPPED, ListedPack
@@ -89,26 +89,11 @@ def policy_docs(
         place = folder / name
         if place.is_symlink() or place.parent.is_symlink():
             raise UsageError(f"'{place}' leads elsewhere by a link", hint="Name another folder.")
-        if place.exists() and not force and _differs(place, text):
+        if not force and is_taken(place, text.encode()):
             raise UsageError(
                 f"'{place}' is there and has another content",
                 hint="Name another folder, or replace what is in it with --force.",
             )
-    try:
-        for name, text in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / name, text)
-    except OSError as error:
-        raise EidosError(
-            f"the pages cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that the folder is one, and that you may write to it.",
-            location=Location(str(folder)),
-        ) from error
+    for name, text in files.items():
+        write_atomically(folder / name, text, with_folder=True)
     return tuple(files)
-
-
-def _differs(place: Path, text: str) -> bool:
-    try:
-        return place.read_bytes() != text.encode()
-    except OSError:
-        return True

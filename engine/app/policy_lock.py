@@ -7,7 +7,7 @@ from eidos.engine.app.context import Context
 from eidos.engine.app.policies import load_packs
 from eidos.engine.app.policy_pull import pulled_places
 from eidos.engine.documents.writing import write_atomically
-from eidos.engine.errors import EidosError, ExitCode, Location
+from eidos.engine.errors import ExitCode
 from eidos.engine.packs.finding import shipped
 from eidos.engine.packs.locking import Lock, Locked, differing, locked, read_lock, write_lock
 from eidos.engine.records import dataclass
@@ -57,7 +57,8 @@ def policy_lock(
     text = write_lock(found, before.pulled)
     changes = tuple(_changes(before, found)) if before.packs else ()
     if not before.packs or (update and changes):
-        _write(file, text)
+        # The user's own may be the first file there.
+        write_atomically(file, text, with_folder=True)
         return Locking(file, len(found), changes, is_written=True)
     return Locking(file, len(found), changes)
 
@@ -76,15 +77,3 @@ def _changes(before: Lock, found: Sequence[Locked]) -> list[str]:
             for field, is_, must in differing(known, now)
         ]
     return lines
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)  # the user's own may be the first file there
-        write_atomically(file, text)
-    except OSError as error:
-        raise EidosError(
-            f"the lock cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that the folder exists, is writable and has space; nothing was changed.",
-            location=Location(str(file)),
-        ) from error

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -278,7 +278,8 @@ def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
     made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in _placed(folder, files):
+        for name, text in files.items():
+            path = folder / name
             with path.open("x", encoding="utf-8") as file:
                 made.append(path)
                 file.write(text)
@@ -291,10 +292,6 @@ def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
             location=Location(str(folder)),
         ) from error
     return tuple(made)
-
-
-def _placed(folder: Path, files: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    return ((folder / name, text) for name, text in files.items())
 
 
 _RULE: Final = """\

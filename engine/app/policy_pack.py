@@ -1,12 +1,13 @@
 """``eidos policy pack``: packs as one OPA bundle."""
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from eidos.engine.app.policies import load_packs
-from eidos.engine.documents.writing import replacing
-from eidos.engine.errors import EidosError, Location, UsageError
+from eidos.engine.documents.writing import is_taken, write_atomically
+from eidos.engine.errors import UsageError
 from eidos.engine.packs.finding import find_policies
 from eidos.engine.packs.opa_bundle import opa_bundle, revision
 from eidos.engine.records import dataclass
@@ -59,21 +60,11 @@ def policy_pack(references: Sequence[str], place: Path, *, force: bool = False) 
 
 
 def _write(place: Path, content: bytes, *, force: bool) -> None:
-    try:
-        if place.is_dir():
-            raise UsageError(f"'{place}' is a folder", hint="Name a file: -o bundle.tar.gz")
-        if place.is_file() and not force:
-            if place.read_bytes() == content:
-                return
-            raise UsageError(
-                f"'{place}' is there and has another content",
-                hint="Name another file, or replace it with --force.",
-            )
-        with replacing(place) as file:
-            file.buffer.write(content)
-    except OSError as error:
-        raise EidosError(
-            f"the bundle cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that the folder exists, is writable and has space; nothing was changed.",
-            location=Location(str(place)),
-        ) from error
+    if os.path.isdir(place):  # noqa: PTH112 -- where nobody may look, writing says why
+        raise UsageError(f"'{place}' is a folder", hint="Name a file: -o bundle.tar.gz")
+    if not force and is_taken(place, content):
+        raise UsageError(
+            f"'{place}' is there and has another content",
+            hint="Name another file, or replace it with --force.",
+        )
+    write_atomically(place, content)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from eidos.engine.digest import address
-from eidos.engine.documents.writing import replacing
-from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
+from eidos.engine.documents.writing import write_atomically
+from eidos.engine.errors import Location, PolicyError, Problem, UsageError
 from eidos.engine.model.attestation import Signatory
 from eidos.engine.model.elsewhere import pack_elsewhere
 from eidos.engine.model.identity import ExpectedIdentity
@@ -65,9 +65,9 @@ def policy_sign(
         raise UsageError(f"'{place}' holds no file to sign", hint="Name the folder of a pack.")
     signature = sign_contents(contents, signer, options)
     if place.is_dir():
-        _write(place / FILE, signature)
+        write_atomically(place / FILE, signature)
     else:
-        _write(place, write_archive({**contents, FILE: signature}))
+        write_atomically(place, write_archive({**contents, FILE: signature}))
     signed = sorted(contents.keys() - {FILE})
     return Signature(str(place), signer.keyid, options.scope, tuple(signed))
 
@@ -161,15 +161,3 @@ def _refuse_other_places(place: Path) -> None:
     if not place.is_dir() and not is_archive(place):
         hint = "A folder, or an archive named .tar.gz or .tgz, can be signed."
         raise UsageError(f"'{place}' is no folder and no archive", hint=hint)
-
-
-def _write(place: Path, content: bytes) -> None:
-    try:
-        with replacing(place) as file:
-            file.buffer.write(content)
-    except OSError as error:
-        raise EidosError(
-            f"the signature cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that the folder is writable and has space; nothing was changed.",
-            location=Location(str(place)),
-        ) from error

@@ -1,4 +1,4 @@
-"""``eidos recipe show``: what an overlay, component, profile or tuning profile says."""
+"""``eidos recipe show``: what an object of the catalog says."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +14,7 @@ from eidos.engine.model.recipe import (
     Dependency,
     Leaf,
     Overlay,
+    Platform,
     Profile,
     Reason,
     Shown,
@@ -28,10 +29,11 @@ def show(name: str, data: Sequence[str], context: Context, kind: str | None = No
     """Give everything that an object of the catalog says, its own first, then its bases'.
 
     Args:
-        name: of an overlay, component (or one of its aliases), profile or tuning profile.
+        name: of an overlay, component (or one of its aliases), profile, tuning profile or platform.
         data: folders of the site.
         context: what is open.
-        kind: ``overlay``, ``component``, ``profile`` or ``tuning``; None where the name says it.
+        kind: one of `KINDS`; None where the name says it. A platform is called as its service is,
+            and so is the overlay of all clusters on it: that goes first.
 
     Raises:
         UsageError: there is none of that name, or more than one and no kind is named.
@@ -43,9 +45,12 @@ def show(name: str, data: Sequence[str], context: Context, kind: str | None = No
         "component": _by_alias(catalog.components),
         "profile": catalog.profiles,
         "tuning": catalog.tuning,
+        "platform": catalog.platforms,
     }
     wanted = {kind: shelves[kind]} if kind else shelves
     found = [(each, shelf[name]) for each, shelf in wanted.items() if name in shelf]
+    if len(found) > 1:
+        found = [(each, one) for each, one in found if each != "platform"]
     if not found:
         known = sorted({known for shelf in wanted.values() for known in shelf})
         raise UsageError(f"there is no {kind or 'object'} {name!r}", hint=nearest(name, known))
@@ -188,6 +193,23 @@ def _of_tuning(profile: TuningProfile) -> Iterator[Statement]:
         yield Statement(each.area, f"{each.key}{against}", value, each.origin, each.reason)
 
 
+def _platform(platform: Platform, catalog: Catalog) -> Shown:
+    return Shown(platform.title, platform.origin, (), tuple(_of_platform(platform)), catalog.roots)
+
+
+def _of_platform(platform: Platform) -> Iterator[Statement]:
+    origin = platform.origin
+    yield Statement("platform", "service", platform.service, origin, _NO_REASON)
+    if platform.description:
+        yield Statement("platform", "description", platform.description, origin, _NO_REASON)
+    if platform.schemes:
+        yield Statement("platform", "provider ids", list(platform.schemes), origin, _NO_REASON)
+    for leaf in platform.storage:
+        yield Statement("storage", " ".join(leaf.path), leaf.value, leaf.origin, leaf.reason)
+    for note in platform.notes:
+        yield Statement("notes", note.reason.because, None, note.origin, note.reason)
+
+
 _NAMES = frozenset({"key", "name", "set", "unit", "property"})
 """What names a setting of a node."""
 _NO_REASON = Reason("", "")
@@ -196,6 +218,7 @@ _SHOWN: Mapping[str, Callable[[Any, Catalog], Shown]] = {
     "component": _component,
     "profile": _profile,
     "tuning": _tuning,
+    "platform": _platform,
 }
 KINDS = tuple(_SHOWN)
 """What can be shown."""

@@ -8,9 +8,15 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from eidos.engine.app.bundle_files import (
+    bundle_at,
+    read_file,
+    take_bundle,
+    write_bundle,
+    write_file,
+)
 from eidos.engine.bundling.attesting import collected
 from eidos.engine.bundling.trees import (
-    Verified,
     attestation_paths,
     claimed_digest,
     digest_of,
@@ -20,7 +26,7 @@ from eidos.engine.bundling.trees import (
     staged,
     write_tree,
 )
-from eidos.engine.bundling.verifying import open_bundle, placed
+from eidos.engine.bundling.verifying import whole
 from eidos.engine.distributing.artifacts import (
     BUNDLE,
     PACK,
@@ -42,9 +48,8 @@ from eidos.engine.distributing.manifests import TITLE, read_manifest
 from eidos.engine.distributing.opening import open_repository, origin_of
 from eidos.engine.distributing.references import read_reference
 from eidos.engine.documents.archives import archive
-from eidos.engine.documents.writing import replacing, to_json
-from eidos.engine.errors import BundleError, DistributionError, Location, UsageError
-from eidos.engine.filesystem import open_regular
+from eidos.engine.documents.writing import to_json
+from eidos.engine.errors import DistributionError, UsageError
 from eidos.engine.model.artifact import Listing, Reference, Stored, Tagged, Terms
 from eidos.engine.model.bundle import File
 from eidos.engine.ports import Clock, Repository
@@ -53,11 +58,6 @@ from eidos.engine.records import dataclass
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
 
-_ARCHIVES = (".tar.gz", ".tgz")
-_OTHER_ARCHIVES = frozenset({".tar", ".zip", ".tbz2", ".txz", ".bz2", ".xz", ".zst", ".7z"})
-"""Endings of names that nobody gives to a folder."""
-_FILE_AT_MOST = 256 << 20
-"""Bytes of a pack, an archive, or an attached file."""
 _REFERRING_AT_MOST = 512 << 20
 """Bytes of all that refers to an artifact; one blob may be named again and again."""
 _LISTED_AT_MOST = 1000
@@ -136,9 +136,9 @@ def push_bundle(request: PushRequest, way: Way) -> Shipped:
     """
     target = _version(request.target)
     with bundle_at(request.source) as folder:
-        _refuse_unwhole(folder, str(request.source))
+        whole(folder, str(request.source))
         files, signed = read_tree(folder), read_attestations(folder)
-    attached = [File(each.name, _read_file(each)) for each in request.attached]
+    attached = [File(each.name, read_file(each)) for each in request.attached]
     if target.scheme == "path":
         return _push_tree([*files, *signed], target.place, request)
     artifact = bundle_artifact(files, archive(files))
@@ -177,58 +177,6 @@ def _version(text: str) -> Reference:
     return target
 
 
-def is_archive(source: Path) -> bool:
-    """Say whether a bundle lies in an archive, and not in a folder."""
-    return source.name.endswith(_ARCHIVES) and not source.is_dir()
-
-
-@contextmanager
-def bundle_at(source: Path) -> Iterator[Path]:
-    """Give the folder of a bundle; what lies in an archive is unpacked for it.
-
-    Raises:
-        DistributionError: the archive could do harm.
-        UsageError: it cannot be read.
-    """
-    if not is_archive(source):
-        yield source
-        return
-    with tempfile.TemporaryDirectory(prefix="eidos-") as unpacked:
-        folder = Path(unpacked)
-        _unpack_file(source, folder)
-        yield folder
-
-
-def write_archive(place: Path, folder: Path, *, force: bool) -> None:
-    """Pack a bundle and its attestations into an archive, whole or not at all.
-
-    Raises:
-        DistributionError: it cannot be read or written.
-        UsageError: something else is at the place, and nothing may be replaced.
-    """
-    _write_file(place, archive([*read_tree(folder), *read_attestations(folder)]), force=force)
-
-
-def _unpack_file(file: Path, folder: Path) -> None:
-    try:
-        with open_regular(file) as packed:
-            unpack(packed, str(file), folder)
-    except OSError as error:
-        raise _unreadable(file, error) from error
-
-
-def _refuse_unwhole(folder: Path, name: str) -> str:
-    """Give the digest of a bundle; say of what is wrong with it where it comes from.
-
-    Raises:
-        BundleError: something is changed, added or missing, or no gate let it through.
-    """
-    found = open_bundle(folder)
-    if isinstance(found, Verified):
-        raise BundleError.joined([*placed(found.problems, folder, name)])
-    return found.digest
-
-
 def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
     """Put a bundle as a folder or an archive, which hold one tree and nothing beside it."""
     if request.attached or request.move:
@@ -236,20 +184,7 @@ def _push_tree(files: list[File], place: str, request: PushRequest) -> Shipped:
             f"'{place}' holds one bundle, without tags and what refers to it",
             hint=f"A layout holds them: oci-layout:{place}",
         )
-    path = Path(place)
-    if path.suffix in _OTHER_ARCHIVES:
-        name = place.removesuffix(path.suffix).removesuffix(".tar")
-        raise UsageError(
-            f"'{place}' is called as an archive of another form",
-            hint=f"Write {name}.tar.gz, or oci-layout:{name}.tar:TAG",
-        )
-    if place.endswith(_ARCHIVES):
-        _write_file(path, archive(files), force=False)
-    else:
-        with staged(path) as staging:
-            write_tree(staging, files)
-            _refuse_unwhole(staging, place)
-            publish(staging, path)
+    write_bundle(Path(place), files)
     return Shipped(place, digest_of(files), f"wrote {len(files)} files to {place}")
 
 
@@ -276,7 +211,7 @@ def pull_bundle(request: PullRequest, way: Way) -> Shipped:
         staging = ending.enter_context(staged(request.place))
         named = source.at(stored.descriptor.digest)
         _take_tree(repository, stored, staging, named)
-        _refuse_unwhole(staging, named)
+        whole(staging, named)
         if request.referrers is not None:
             beside = ending.enter_context(staged(request.referrers))
             _write_referrers(repository, stored, beside)
@@ -386,14 +321,7 @@ def _pull_tree(request: PullRequest) -> Shipped:
     source = Path(request.source)
     if request.referrers is not None:
         raise UsageError(f"'{source}' holds one bundle, and nothing that refers to it")
-    with staged(request.place) as staging:
-        with bundle_at(source) as folder:
-            _refuse_unwhole(folder, str(source))
-            write_tree(staging, [*read_tree(folder), *read_attestations(folder)])
-        digest = _refuse_unwhole(staging, str(source))
-        if request.expect not in {None, digest}:
-            raise DistributionError(f"'{source}' is {digest}, and {request.expect} was expected")
-        publish(staging, request.place)
+    digest = take_bundle(source, request.place, request.expect)
     return Shipped(str(source), digest, f"took {source} to {request.place}")
 
 
@@ -442,10 +370,10 @@ def push_pack(request: PushRequest, way: Way) -> Shipped:
         UsageError: the tag would have to move.
     """
     target = _version(request.target)
-    content = _read_file(request.source)
+    content = read_file(request.source)
     revision = opa_revision(content, str(request.source))
     artifact = pack_artifact(content, revision, request.source.name)
-    attached = [File(each.name, _read_file(each)) for each in request.attached]
+    attached = [File(each.name, read_file(each)) for each in request.attached]
     with way.open(target) as repository:
         put_artifact(repository, artifact, target.tag, move=request.move)
         _attach(repository, artifact.manifest, attached)
@@ -472,8 +400,7 @@ def pull_pack(request: PullRequest, way: Way) -> Shipped:
                 beside = ending.enter_context(staged(request.referrers))
                 _write_referrers(repository, stored, beside)
                 publish(beside, request.referrers)
-            _make_folder(request.place.parent)
-            _write_file(request.place, content, force=request.force)
+            write_file(request.place, content, force=request.force)
     said = f"pulled {_named(source)} to {request.place}"
     return Shipped(named, stored.descriptor.digest, said)
 
@@ -554,54 +481,3 @@ def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) 
     listed = tuple(each for each in found if each.artifact_type in wanted)
     others = len(tags) - len(listed)
     return Listing(reference.repository, listed, others, origin_of(reference))
-
-
-# Files ------------------------------------------------------------------------------------------
-
-
-def _read_file(file: Path) -> bytes:
-    try:
-        with open_regular(file) as opened:
-            content = opened.read(_FILE_AT_MOST + 1)
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    if len(content) > _FILE_AT_MOST:
-        raise UsageError(f"'{file}' has more than {_FILE_AT_MOST:,} bytes")
-    return content
-
-
-def _unreadable(file: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"the file cannot be read: {(error.strerror or str(error)).lower()}",
-        location=Location(str(file)),
-    )
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DistributionError(
-            f"the folder cannot be made: {(error.strerror or str(error)).lower()}",
-            hint="Name one that can be made; nothing was changed.",
-            location=Location(str(folder)),
-        ) from error
-
-
-def _write_file(place: Path, content: bytes, *, force: bool) -> None:
-    """Write a file whole or not at all; the same content may be there."""
-    try:
-        if place.exists() and not force:
-            if place.is_file() and place.read_bytes() == content:
-                return
-            raise UsageError(
-                f"there is something else at '{place}'", hint="Name a file that does not exist."
-            )
-        with replacing(place) as file:
-            file.buffer.write(content)
-    except OSError as error:
-        raise DistributionError(
-            f"the file cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check that its folder exists, is writable and has space; nothing was changed.",
-            location=Location(str(place)),
-        ) from error

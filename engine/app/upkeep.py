@@ -11,7 +11,7 @@ from eidos.engine.errors import StoreError
 from eidos.engine.model.upkeep import Checkpoint, Exported, Imported, Keep, Pruned, Vacuumed
 from eidos.engine.ports import Remembered, Store
 from eidos.engine.records import dataclass
-from eidos.engine.store.opening import open_store, opened_copy
+from eidos.engine.store.opening import open_store, opened_copy, refuse_missing
 
 _AT_ONCE = 1000
 """Remembered verdicts that are written in one transaction."""
@@ -38,7 +38,7 @@ def prune(request: PruneRequest, context: Context) -> Pruned:
         ConfigError: the key of the seals cannot be trusted.
         StoreError: there is no database, it cannot be written, or what would go was altered.
     """
-    _require(context)
+    refuse_missing(context.store_place)
     now = context.clock.now()
     since = None if request.age is None else now - request.age
     if request.is_dry:
@@ -58,7 +58,7 @@ def vacuum(context: Context) -> Vacuumed:
     Raises:
         StoreError: there is no database, it cannot be written, or it was altered.
     """
-    _require(context)
+    refuse_missing(context.store_place)
     return context.store.vacuum()
 
 
@@ -68,7 +68,7 @@ def export(file: Path, context: Context) -> Exported:
     Raises:
         StoreError: there is no database, or the file is there or cannot be written.
     """
-    _require(context)
+    refuse_missing(context.store_place)
     context.store.export(file)
     with open_store(file, read_only=True) as written:
         runs = sum(1 for _ in written.chain())
@@ -104,14 +104,6 @@ def take(file: Path, context: Context) -> Imported:
         for batch in _batches(source.remembered()):
             store.remember(batch)
         return Imported(store.place, str(file), len(new), len(runs) - len(new), is_copy=False)
-
-
-def _require(context: Context) -> None:
-    if not context.has_store:
-        raise StoreError(
-            f"there is no database at {context.store_place}",
-            hint="It is made by the first eidos check; name another file with --db or EIDOS_DB.",
-        )
 
 
 def _refuse_altered(source: Store, file: Path, context: Context) -> None:

@@ -68,7 +68,7 @@ def _read_of_catalog(document: Document, schema: str) -> None:
         DocumentError: a constraint is none, or a choice does not exist.
     """
     from eidos.engine.documents.recipes import read_constraints
-    from eidos.engine.selecting.reading import read_constraint_texts, read_object
+    from eidos.engine.selecting.objects import read_constraint_texts, read_object
 
     if schema == "recipe/v1":
         read_constraint_texts(read_constraints(document))

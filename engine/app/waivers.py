@@ -106,17 +106,13 @@ def refuse_twins(files: Iterable[WaiverFile]) -> None:
         other = known.setdefault(waiver.id.casefold(), waiver)
         if other is waiver:
             continue
-        revoked = " and revoked" if WaiverState.REVOKED in _ever(other, waiver) else ""
+        revoked = " and revoked" if other.revoked or waiver.revoked else ""
         called = "" if waiver.id == other.id else f" as {other.id}"
         raise DocumentError(
             f"the waiver {waiver.id} is there twice{revoked}: also{called} in {other.location}",
             location=waiver.location,
             hint="Give each waiver an id of its own; reports name them by it.",
         )
-
-
-def _ever(*waivers: Waiver) -> set[WaiverState]:
-    return {WaiverState.REVOKED for each in waivers if each.revoked is not None}
 
 
 def _refuse_doubtful(folder: Path) -> None:

@@ -134,7 +134,8 @@ class _Asking:
         moment = None
         if found and not any(Ingredient.STATE in each for each in found):
             moment = self._moment(asked, after.verdict.status)
-        since = self._otherwise(who, sights, new) if _by_waiver(found) else None
+        is_by_waiver = any(Ingredient.WAIVER in each for each in found)
+        since = self._otherwise(who, sights, new) if is_by_waiver else None
         return Turn(
             cluster=after.capture.cluster,
             who=who,
@@ -180,10 +181,6 @@ class _Asking:
             return _Swapping(new, new, self._context).raw(facts) is wanted
 
         return run_of(sights, is_so)
-
-
-def _by_waiver(found: Sequence[Sequence[Ingredient]]) -> bool:
-    return any(Ingredient.WAIVER in each for each in found)
 
 
 class _Swapping:

@@ -1,6 +1,6 @@
 """From a recipe to a plan: every component is rendered by its bundler, in its wave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from eidos.engine.bundling.isolating import is_ours, render_apart
@@ -41,7 +41,7 @@ def outlined(recipe: WrittenRecipe, catalog: Catalog, shared: SharedInputs, depl
         BundleError: a component is not known or lacks what it depends on.
     """
     _refuse_missing(recipe)
-    _refuse_unknown_values(recipe, shared)
+    refuse_unknown(shared.extra_values, recipe)
     return Plan(
         recipe=recipe.name,
         criteria=recipe.criteria,
@@ -87,9 +87,14 @@ def _refuse_missing(recipe: WrittenRecipe) -> None:
                 )
 
 
-def _refuse_unknown_values(recipe: WrittenRecipe, shared: SharedInputs) -> None:
+def refuse_unknown(named: Iterable[str], recipe: WrittenRecipe) -> None:
+    """Refuse components that the user names and the recipe does not have.
+
+    Raises:
+        BundleError: says the first.
+    """
     names = [each.name for each in recipe.components]
-    for name in shared.extra_values:
+    for name in named:
         if name not in names:
             raise BundleError(f"the recipe has no component {name!r}", hint=nearest(name, names))
 

@@ -205,15 +205,19 @@ def open_bundle(folder: Path) -> OpenedBundle | Verified:
     return OpenedBundle(folder, found.digest, listed, said, recipe, documents)
 
 
-def whole(folder: Path) -> OpenedBundle:
+def whole(folder: Path, place: str | None = None) -> OpenedBundle:
     """Open a bundle that somebody may vouch for.
+
+    Args:
+        folder: that it lies in.
+        place: where the user said that it is; None for the folder.
 
     Raises:
         BundleError: says all that is wrong with it.
     """
     found = open_bundle(folder)
     if isinstance(found, Verified):
-        raise BundleError.joined(found.problems)
+        raise BundleError.joined([*placed(found.problems, folder, place or str(folder))])
     return found
 
 

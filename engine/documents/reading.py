@@ -32,9 +32,11 @@ __all__ = [
     "Document",
     "Limits",
     "decode",
+    "only",
     "read_bytes",
     "read_documents",
     "read_json",
+    "read_one",
     "read_text",
     "read_yaml",
 ]
@@ -89,6 +91,30 @@ def read_documents(source: Source, limits: Limits = Limits()) -> list[Document]:
         DocumentError: it cannot be read, is neither YAML nor JSON, is empty, or is over a limit.
     """
     return read_text(decode(read_bytes(source, limits), source.name), source.name, limits)
+
+
+def read_one(source: Source, limits: Limits = Limits()) -> Document:  # noqa: B008 - frozen
+    """Read the document of a file that may hold no other.
+
+    Raises:
+        DocumentError: as `read_documents`, or there are more.
+    """
+    return only(read_documents(source, limits))
+
+
+def only(documents: Sequence[Document]) -> Document:
+    """Give the document of a file that may hold no other: what is not read must not seem to be.
+
+    Raises:
+        DocumentError: there are more; with the place of the second.
+    """
+    if len(documents) > 1:
+        raise DocumentError(
+            f"the file holds {len(documents)} documents instead of one",
+            hint="Put each into a file of its own.",
+            location=documents[1].location(()),
+        )
+    return documents[0]
 
 
 def read_text(text: str, name: str, limits: Limits = Limits()) -> list[Document]:  # noqa: B008 - frozen

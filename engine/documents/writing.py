@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from eidos.engine.documents.invisible import INVISIBLE_CLASS, escaped
-from eidos.engine.errors import DocumentError, Location
+from eidos.engine.errors import DocumentError, Location, UsageError
 from eidos.engine.folders import is_planted
 from eidos.engine.model.jsonvalue import Json
 
@@ -37,26 +37,39 @@ def to_yaml(value: Json) -> str:
     return dump(value)
 
 
-def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
+def write_atomically(
+    path: Path, content: str | bytes, mode: int | None = None, *, with_folder: bool = False
+) -> None:
     """Write a file beside its place and move it there, so that nobody ever sees half of it.
 
     Args:
         path: where it shall be; see `replacing`.
-        text: its content.
+        content: of the file; text is written in UTF-8.
         mode: its permissions; see `replacing`.
+        with_folder: make the folder that it lies in, where there is none.
 
     Raises:
         DocumentError: it cannot be written; what was there before is untouched.
     """
     try:
+        if with_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, mode) as file:
-            file.write(text)
+            file.buffer.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise DocumentError(
             f"the file cannot be written: {(error.strerror or str(error)).lower()}",
             hint="Check that the folder exists, is writable and has space; nothing was changed.",
             location=Location(str(path)),
         ) from error
+
+
+def is_taken(path: Path, content: bytes) -> bool:
+    """Say whether something else than a file with this content is there, as far as one can see."""
+    try:
+        return path.exists() and not (path.is_file() and path.read_bytes() == content)
+    except OSError:
+        return True
 
 
 @contextmanager
@@ -105,6 +118,20 @@ def destination(path: Path) -> Path:
     if is_planted(path):
         raise PermissionError(errno.EACCES, "it is a link that another user left there", str(path))
     return Path(os.path.realpath(path))
+
+
+def refuse_link(place: str) -> None:
+    """Refuse to change a file or folder through a link to it: it may be somebody else's.
+
+    Raises:
+        UsageError: the place is a link.
+    """
+    if Path(place).is_symlink():
+        raise UsageError(
+            f"'{place}' is a link, and what it leads to is not changed through it",
+            hint="Name the file or folder itself.",
+            location=Location(place),
+        )
 
 
 def is_special(path: Path) -> bool:

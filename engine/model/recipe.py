@@ -337,13 +337,27 @@ class TuningProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What to know of a platform."""
+
+    reason: Reason
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
-    """What a service gives: storage classes, who owns what."""
+    """What a service gives to the clusters on it."""
 
     service: str
+    """Value of the criterion."""
     title: str
+    description: str
     origin: Origin
-    said: Mapping[str, Json]
+    schemes: tuple[str, ...] = ()
+    """How the provider ids of its nodes begin: ``aws``."""
+    storage: tuple[Leaf, ...] = ()
+    """``class`` and ``provisioner`` by use: ``block``, ``shared``, ``scratch``."""
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from eidos.engine import __version__
 from eidos.engine.digest import digest
-from eidos.engine.documents.reading import Document, read_text
+from eidos.engine.documents.reading import Document, only, read_text
 from eidos.engine.errors import EidosError, Location, PolicyError, Problem, UsageError
 from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.rule import UNVERSIONED, Module, Pack, Rule
@@ -324,12 +324,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _document(content: bytes, name: str) -> Document:
-    documents = read_text(decode(content, name), name)
-    if len(documents) != 1:
-        raise PolicyError(
-            f"the file holds {len(documents)} documents instead of one", location=Location(name)
-        )
-    return documents[0]
+    return only(read_text(decode(content, name), name))
 
 
 def tables_of(*folders: PolicyFiles) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.reading import read_one
 from eidos.engine.documents.writing import to_yaml
 from eidos.engine.errors import DocumentError, Location, PolicyError, Problem
 from eidos.engine.folders import is_planted
@@ -75,20 +75,17 @@ def read_lock(file: Path) -> Lock:
     Raises:
         DocumentError: it cannot be read, or is no lock; says all that is wrong.
     """
-    documents = read_documents(Source(str(file), file))
-    if len(documents) != 1:
-        place = Location(str(file))
-        raise DocumentError(f"the lock holds {len(documents)} documents", location=place)
-    if wrong := problems(documents[0], _SCHEMA):
+    document = read_one(Source(str(file), file))
+    if wrong := problems(document, _SCHEMA):
         raise DocumentError.joined(wrong)
-    said: Any = documents[0].value
+    said: Any = document.value
     pulled = tuple(Pulled(**each) for each in said.get("pulled", ()))
     for number, each in enumerate(pulled):
         fault = fault_of_pulled(each)
         if fault is None and any(other.place == each.place for other in pulled[:number]):
             fault = f"the place {each.place!a} is there twice"
         if fault is not None:
-            raise DocumentError(fault, location=documents[0].location(("pulled", number)))
+            raise DocumentError(fault, location=document.location(("pulled", number)))
     return Lock(file, tuple(Locked(**each) for each in said["packs"]), pulled)
 
 

@@ -11,6 +11,7 @@ from eidos.engine.model.recipe import (
     Dependency,
     Dimension,
     Overlay,
+    Platform,
     Profile,
     TuningProfile,
     Use,
@@ -24,6 +25,7 @@ def link(catalog: Catalog) -> list[Problem]:
         *(problem for each in catalog.overlays.values() for problem in _overlay(catalog, each)),
         *(problem for each in catalog.profiles.values() for problem in _profile(catalog, each)),
         *(problem for each in catalog.tuning.values() for problem in _tuning(catalog, each)),
+        *(problem for each in catalog.platforms.values() for problem in _platform(catalog, each)),
     ]
 
 
@@ -151,6 +153,11 @@ def _tuning(catalog: Catalog, profile: TuningProfile) -> Iterator[Problem]:
     if profile.name in tuning_lineage(catalog.tuning, profile.name)[1:]:
         hint = "Take the base away from one of them."
         yield Problem(f"the tuning profile {profile.name} is its own base", hint, place)
+
+
+def _platform(catalog: Catalog, platform: Platform) -> Iterator[Problem]:
+    known = catalog.criteria["service"].values if "service" in catalog.criteria else ()
+    yield from _names([platform.service], known, "value of service", platform.origin.place)
 
 
 def tuning_lineage(profiles: Mapping[str, TuningProfile], name: str) -> tuple[str, ...]:

@@ -35,6 +35,17 @@ def exists(where: str | Path) -> bool:
     return _file(where).exists()
 
 
+def refuse_missing(where: str | Path) -> None:
+    """Refuse a place where nothing was ever recorded.
+
+    Raises:
+        StoreError: there is nothing, or no engine keeps what is there.
+    """
+    from eidos.engine.store.sqlite import database
+
+    database.refuse_missing(_file(where))
+
+
 def open_store(
     where: str | Path, *, read_only: bool = False, now: Callable[[], datetime] | None = None
 ) -> Store:

@@ -25,10 +25,7 @@ DAY = datetime(2026, 11, 24, tzinfo=UTC)
 PLAIN = 'package main\n\ndeny contains msg if {\n\tinput.a == 1\n\tmsg := "no"\n}\n'
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def cli(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -618,12 +618,14 @@ def test_nothing_is_judged_before_everything_that_was_named_is_found(
     Path("in.yaml").write_text(
         "apiVersion: eidos.dev/v1\nkind: BundleInputs\nvalues: {demo-ap: {a: 1}}\n"
     )
+    Path("two.yaml").write_text(f"{Path('in.yaml').read_text()}---\nvalues: {{}}\n")
     Path("eidos.yaml").write_text("gates:\n  odd: {packs: [./t], bundle-packs: [./nowhere]}\n")
     for options, said in (
         (["--deployer", "helm3"], "there is no deployer 'helm3'"),
         (["--deployer", "helm", "--deployer", "argo"], "there is no deployer 'argo'"),
         (["--gate", "prd"], "there is no gate 'prd'"),
         (["--gate", "odd"], "nowhere"),
+        (["--inputs", "two.yaml"], "the file holds 2 documents instead of one"),
         (["--inputs", "in.yaml"], "the recipe has no component 'demo-ap'"),
         (["--from", "old", "--only", "demo-ap"], "the recipe has no component 'demo-ap'"),
         (["--from", "old", "--only", "demo-app"], "old"),

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
 from functools import reduce
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from eidos.engine.digest import address, canonical
 from fakes.attested import checked, messages, write_gated
 from fakes.keys import write_keys
-from fakes.registry import Hub, registry
+from fakes.registry import Hub
 from fakes.shipped import Shell, alone, tree
 from fakes.sigstore_services import services, token
 from fakes.sigstore_world import GITHUB, MINUTES, SIGNED, WORKFLOW, World, b64
@@ -61,12 +61,6 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture(params=["referrers API", "fallback tags"])
-def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    with registry(referrers_api=request.param == "referrers API", page=2) as found:
-        yield found
 
 
 def said(shell: Shell, claim: str, place: str = "b") -> bytes:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,6 @@ def shell(
     for name, kind in (("key", "ec"), ("second", "ed25519"), ("third", "rsa")):
         write_keys(tmp_path, kind, name)
     return Shell(capsys)
-
-
-@pytest.fixture(params=["referrers API", "fallback tags"])
-def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    with registry(referrers_api=request.param == "referrers API", page=2) as found:
-        yield found
 
 
 # Signing ----------------------------------------------------------------------------------------
@@ -798,6 +792,8 @@ def test_problems_in_an_archive_are_named_by_it(shell: Shell) -> None:
     subprocess.run(["tar", "czf", "c.tar.gz", "-C", "c", "."], check=True)
     found = checked(shell, "c.tar.gz", code=1)
     assert found["problems"][0]["location"] == "c.tar.gz/more"
+    shell("bundle", "sign", "c.tar.gz", "--key", "key.pem", code=2)
+    assert "c.tar.gz/more: more is not part of the bundle" in shell.err
 
 
 # Examples ---------------------------------------------------------------------------------------

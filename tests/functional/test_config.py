@@ -14,27 +14,24 @@ from eidos.engine.documents.limits import Limits
 TRUSTING = "--trust-project"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_init_gives_a_file_that_is_valid_and_is_not_overwritten(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert console.run(root, ["config", "init"]) == 0
-    text = (folder / "eidos.yaml").read_text()
+    text = (here / "eidos.yaml").read_text()
     assert console.run(root, ["config", "validate"]) == 0
     assert console.run(root, ["config", "init"]) == 2
-    assert (folder / "eidos.yaml").read_text() == text
+    assert (here / "eidos.yaml").read_text() == text
     assert console.run(root, ["config", "init", "--user"]) == 0
     assert "already exists" in capsys.readouterr().err
 
 
-def test_init_shows_the_limits_that_hold(folder: Path) -> None:
+def test_init_shows_the_limits_that_hold(here: Path) -> None:
     assert console.run(root, ["config", "init"]) == 0
-    lines = (folder / "eidos.yaml").read_text().splitlines()
+    lines = (here / "eidos.yaml").read_text().splitlines()
     start = lines.index("# limits:")
     limits = yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines[start : start + 6]))
     assert limits == {
@@ -42,37 +39,37 @@ def test_init_shows_the_limits_that_hold(folder: Path) -> None:
     }
 
 
-def test_a_configuration_of_remarks_only_says_nothing(folder: Path) -> None:
-    (folder / "eidos.yaml").write_text("# fail-on: high\n---\n")
+def test_a_configuration_of_remarks_only_says_nothing(here: Path) -> None:
+    (here / "eidos.yaml").write_text("# fail-on: high\n---\n")
     assert console.run(root, ["config", "validate"]) == 0
-    (folder / "eidos.yaml").write_text("")
+    (here / "eidos.yaml").write_text("")
     assert console.run(root, ["config", "validate"]) == 2
 
 
 def test_a_second_document_is_not_passed_over(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("fail-on: high\n---\nallow-incomplete: true\n")
+    (here / "eidos.yaml").write_text("fail-on: high\n---\nallow-incomplete: true\n")
     assert console.run(root, ["config", "validate"]) == 1
     assert "eidos.yaml:3:1 $: a configuration is one document" in capsys.readouterr().out
 
 
 def test_show_says_where_each_value_comes_from(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("snapshot:\n  labels: {a: b}\n")
+    (here / "eidos.yaml").write_text("snapshot:\n  labels: {a: b}\n")
     monkeypatch.setenv("EIDOS_FAIL_ON", "high")
 
     assert console.run(root, ["--trust-project", "config", "show", "--format", "json"]) == 0
 
     shown = {one["key"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
-    assert shown["snapshot.labels.a"]["origin"] == f"{folder / 'eidos.yaml'}:2"
+    assert shown["snapshot.labels.a"]["origin"] == f"{here / 'eidos.yaml'}:2"
     assert shown["fail-on"] == {"key": "fail-on", "value": "high", "origin": "EIDOS_FAIL_ON"}
     assert shown["snapshot.timeout"]["origin"] == "default"
 
 
-def test_validate_lists_every_fault(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "eidos.yaml").write_text("fial-on: high\ndb: 5\n")
+def test_validate_lists_every_fault(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "eidos.yaml").write_text("fial-on: high\ndb: 5\n")
 
     assert console.run(root, ["config", "validate"]) == 1
 
@@ -83,24 +80,24 @@ def test_validate_lists_every_fault(folder: Path, capsys: pytest.CaptureFixture[
 
 
 def test_validate_tells_files_and_the_environment_apart(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("fail-on: info\n")
+    (here / "eidos.yaml").write_text("fail-on: info\n")
     monkeypatch.setenv("EIDOS_FAIL_ON", "worst")
 
     assert console.run(root, ["config", "validate", "-o", "json"]) == 1
 
     file, environment = json.loads(capsys.readouterr().out)["documents"]
-    assert (file["file"], file["valid"]) == (str(folder / "eidos.yaml"), True)
+    assert (file["file"], file["valid"]) == (str(here / "eidos.yaml"), True)
     (problem,) = environment["problems"]
     assert problem["location"] == {"file": "EIDOS_FAIL_ON"}
     assert problem["code"] == "configuration"
 
 
 def test_show_tells_what_is_wrong_and_still_shows_the_rest(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("fial-on: high\n")
+    (here / "eidos.yaml").write_text("fial-on: high\n")
 
     assert console.run(root, ["config", "show", "-o", "json"]) == 2
 
@@ -112,20 +109,18 @@ def test_show_tells_what_is_wrong_and_still_shows_the_rest(
 
 
 def test_a_wrong_configuration_stops_every_other_command(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("db: 5\n")
+    (here / "eidos.yaml").write_text("db: 5\n")
 
     assert console.run(root, ["snapshot"]) == 2
     assert "'db' must be text" in capsys.readouterr().err
 
 
 def test_options_go_before_the_configuration(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text(
-        "snapshot: {cluster: file, filter: [os.boot], timeout: 30s}\n"
-    )
+    (here / "eidos.yaml").write_text("snapshot: {cluster: file, filter: [os.boot], timeout: 30s}\n")
 
     for arguments, cluster in (([], "file"), (["--cluster", "option"], "option")):
         assert console.run(root, [TRUSTING, "snapshot", "--format", "json", *arguments]) == 0
@@ -141,9 +136,9 @@ def refused(captured: pytest.CaptureFixture[str]) -> list[int]:
 
 
 def test_validate_lists_what_commands_would_refuse(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text(
+    (here / "eidos.yaml").write_text(
         "packs:\n- gpu\n- kubernets\n"
         "waivers: [none.yaml]\n"
         "output:\n- text\n- sarfi=x\n"
@@ -158,9 +153,9 @@ def test_validate_lists_what_commands_would_refuse(
 
 
 def test_validate_knows_the_rules_of_every_pack_that_may_be_chosen(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text(
+    (here / "eidos.yaml").write_text(
         "packs: [gpu]\n"
         "params:\n  GPU-001: {nope: 1}\n  NOPE-1: {}\n"
         "enforcement:\n  OS-001: warn\n  NOPE-2: warn\n"
@@ -183,9 +178,9 @@ def test_validate_knows_the_rules_of_every_pack_that_may_be_chosen(
     ],
 )
 def test_a_wrong_value_is_told_with_file_and_line_by_every_command(
-    folder: Path, capsys: pytest.CaptureFixture[str], text: str, line: int
+    here: Path, capsys: pytest.CaptureFixture[str], text: str, line: int
 ) -> None:
-    (folder / "eidos.yaml").write_text(text + "\n")
+    (here / "eidos.yaml").write_text(text + "\n")
 
     for command in (["config", "validate"], ["check", "x.yaml"], ["history", "runs"]):
         assert console.run(root, command) == (1 if "config" in command else 2)
@@ -204,12 +199,12 @@ def test_a_wrong_value_is_told_with_file_and_line_by_every_command(
     ],
 )
 def test_what_a_command_refuses_of_the_configuration_is_told_with_file_and_line(
-    folder: Path, capsys: pytest.CaptureFixture[str], text: str, command: list[str]
+    here: Path, capsys: pytest.CaptureFixture[str], text: str, command: list[str]
 ) -> None:
-    (folder / "eidos.yaml").write_text("# first\n" + text + "\n")
+    (here / "eidos.yaml").write_text("# first\n" + text + "\n")
 
     assert console.run(root, [TRUSTING, *command]) == 2
-    assert capsys.readouterr().err.startswith(f"error: {folder / 'eidos.yaml'}:2: '")
+    assert capsys.readouterr().err.startswith(f"error: {here / 'eidos.yaml'}:2: '")
 
 
 def test_a_wrong_variable_is_named_by_the_command_that_refuses_it(

@@ -24,10 +24,7 @@ STRICT = f"{MANIFEST}params: {{T-001: {{floor: 999}}}}\n"
 PLAIN = 'package main\n\ndeny contains "no" if input.a == data.limits.a\n'
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def check(capsys: pytest.CaptureFixture[str], *arguments: str, file: str = EXAMPLE) -> Any:

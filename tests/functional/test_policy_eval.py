@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from eidos.engine.cli import console, root
-from fakes.opa_server import opa_binary
 from fakes.policies import write_pack
 
 POLICY = """package main
@@ -53,14 +52,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("in.json").write_text(json.dumps(INPUT))
     Path("in.yaml").write_text("replicas: 2\nmetadata: {name: db}\n")
     return tmp_path
-
-
-@pytest.fixture
-def opa(monkeypatch: pytest.MonkeyPatch) -> str:
-    binary = str(Path(opa_binary()).resolve())
-    monkeypatch.setenv("EIDOS_OPA", binary)
-    monkeypatch.setenv("EIDOS_ENGINE", "opa")
-    return binary
 
 
 def ours(*arguments: str) -> int:

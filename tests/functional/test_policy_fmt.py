@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from eidos.engine.cli import console, root
-from fakes.opa_server import opa_binary
 
 UGLY = {
     "policy/a.rego": 'package a\n# why\nx   :=1\ndeny contains "b"   if {input.x==1\n  x == 1}\n',
@@ -18,18 +17,7 @@ UGLY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def opa(monkeypatch: pytest.MonkeyPatch) -> str:
-    binary = str(Path(opa_binary()).resolve())
-    monkeypatch.setenv("EIDOS_OPA", binary)
-    monkeypatch.setenv("EIDOS_ENGINE", "opa")
-    return binary
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def write(files: dict[str, str]) -> None:

@@ -14,11 +14,7 @@ from eidos.engine.model.facts import FactAddress
 from eidos.engine.vocabulary import vocabulary
 from fakes.opa_server import opa_binary
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def run(*arguments: str) -> int:

@@ -121,10 +121,7 @@ PACK = {
 }
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture(params=["light", pytest.param("opa", marks=pytest.mark.real)])
@@ -133,14 +130,6 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         monkeypatch.setenv("EIDOS_OPA", str(Path(opa_binary()).resolve()))
     monkeypatch.setenv("EIDOS_ENGINE", request.param)
     return str(request.param)
-
-
-@pytest.fixture
-def opa(monkeypatch: pytest.MonkeyPatch) -> str:
-    binary = str(Path(opa_binary()).resolve())
-    monkeypatch.setenv("EIDOS_OPA", binary)
-    monkeypatch.setenv("EIDOS_ENGINE", "opa")
-    return binary
 
 
 def write(files: dict[str, str]) -> None:

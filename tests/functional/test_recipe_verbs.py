@@ -60,6 +60,21 @@ def test_every_part_can_be_shown(name: str, said: str, eidos: Eidos) -> None:
     assert valid(out, "recipe-part")["statements"]
 
 
+def test_a_platform_says_what_its_service_gives(eidos: Eidos) -> None:
+    assert eidos("show", "eks")[1].startswith("overlay eks")
+    code, out, _ = eidos("show", "eks", "--kind", "platform")
+    assert code == 0
+    assert "block class = ebs-csi-default-sc  (" in out
+    assert "platforms/eks.yaml:" in out
+    code, out, _ = eidos("show", "self-managed", "-o", "json")
+    found = valid(out, "recipe-part")
+    assert found["part"] == "platform"
+    assert {"section": "platform", "what": "service", "value": "self-managed"}.items() <= (
+        found["statements"][0].items()
+    )
+    assert all(each["source"] for each in found["statements"] if each["section"] == "storage")
+
+
 def test_reasons_are_shown_where_asked_for(eidos: Eidos) -> None:
     assert "because:" not in eidos("show", "gb200-performance")[1]
     assert "because:" in eidos("show", "gb200-performance", "-v")[1]
@@ -261,6 +276,13 @@ def test_messages(arguments: tuple[str, ...], code: int, said: str, eidos: Eidos
     assert said in err
     assert out == ""
     assert "Traceback" not in err
+
+
+def test_criteria_are_one_document(eidos: Eidos, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("spec: {service: gke}\n---\nspec: {intent: training}\n")
+    ended, _, err = eidos("--criteria", str(tmp_path / "c.yaml"))
+    assert ended == 2
+    assert "c.yaml:3:1 $: the file holds 2 documents instead of one" in err
 
 
 def test_a_hostile_word_moves_no_cursor(eidos: Eidos) -> None:

@@ -40,12 +40,6 @@ def shell(
     return Shell(capsys)
 
 
-@pytest.fixture(params=["referrers API", "fallback tags"])
-def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    with registry(referrers_api=request.param == "referrers API", page=2) as found:
-        yield found
-
-
 @pytest.fixture
 def bad() -> Iterator[Hub]:
     with registry() as found:

@@ -22,7 +22,7 @@ from eidos.engine.cli.options import (
 )
 from eidos.engine.cli.signing import Passphrase
 from eidos.engine.documents.finding import Source
-from eidos.engine.documents.reading import read_documents
+from eidos.engine.documents.reading import read_one
 from eidos.engine.errors import DocumentError, UsageError
 from eidos.engine.model.bundle import BundleSource, Bundling, SharedInputs
 from eidos.engine.model.gate import Decision, NamedGate
@@ -235,7 +235,7 @@ def _shared(file: str | None) -> SharedInputs:
         return SharedInputs()
     from eidos.engine.schema import problems
 
-    document = read_documents(Source(file, Path(file)), reader_limits())[0]
+    document = read_one(Source(file, Path(file)), reader_limits())
     wrong = problems(document, "inputs/v1")
     if wrong:
         raise DocumentError.joined(wrong)

@@ -81,7 +81,8 @@ def command(
     those of check: 0 passed, 1 failed, 2 no answer, 3 incomplete.
     """
     chosen = parse_outputs(outputs, AS_OF)
-    judged = PolicyOptions(**_fields(policy), effective_time=None)
+    options = {name: getattr(policy, name) for name in asdict(policy)}
+    judged = PolicyOptions(**options, effective_time=None)
     request = policy_request(judged, tell_relaxations(outputs=chosen))
     with open_context(asked.db, judged) as context:
         about = WindowOptions(
@@ -99,7 +100,3 @@ def command(
     look = console.rendering(asked.color, verbose=asked.verbose)
     console.show(AS_OF, report, chosen, look)
     return report.exit_code
-
-
-def _fields(options: JudgingOptions) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in asdict(options)}

@@ -2,7 +2,8 @@
 
 import click
 
-from eidos.engine.app.recipe import query_recipe, resolve_recipe
+from eidos.engine.app.recipe import resolve_recipe
+from eidos.engine.app.recipe_query import query_recipe
 from eidos.engine.cli import console
 from eidos.engine.cli.opening import open_context
 from eidos.engine.cli.options import EngineOptions, takes

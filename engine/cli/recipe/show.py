@@ -20,7 +20,7 @@ from eidos.engine.report.registry import SHOWN
 def command(
     name: str, kind: str | None, data: tuple[str, ...], *, verbose: bool, outputs: tuple[str, ...]
 ) -> int:
-    """Show an overlay, component, profile or tuning profile, with its bases.
+    """Show an overlay, component, profile, tuning profile or platform, with its bases.
 
     Exit codes: 0 shown, 2 no such name, or the catalog cannot be read.
     """

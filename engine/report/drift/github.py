@@ -38,11 +38,8 @@ def report(compared: Comparison, out: TextIO, rendering: Rendering) -> None:
     said = f"{decided(drift)}: {counted(drift)}"
     relaxed = "".join(f"\nrelaxed: {each}" for each in drift.relaxations)
     text = f"{drift.current.name}: {said}{more}{relaxed}"
-    out.write(annotation(_last(drift), text, title="eidos diff"))
-
-
-def _last(drift: Drift) -> str:
-    return "error" if drift.exit_code is ExitCode.INCOMPLETE else "notice"
+    level = "error" if drift.exit_code is ExitCode.INCOMPLETE else "notice"
+    out.write(annotation(level, text, title="eidos diff"))
 
 
 def _level(drift: Drift, level: Severity) -> str:

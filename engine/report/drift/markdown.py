@@ -5,7 +5,7 @@ from itertools import chain, groupby
 from typing import TextIO
 
 from eidos.engine.errors import ExitCode
-from eidos.engine.model.drift import Comparison, Drift, NodeChange, Side
+from eidos.engine.model.drift import Comparison, Drift, Side
 from eidos.engine.model.rule import Severity
 from eidos.engine.ports import Rendering
 from eidos.engine.report.drift.alike import Group, folded, grouped
@@ -58,7 +58,8 @@ def _parts(drift: Drift) -> Iterator[str]:
     yield f"**{text(counted(drift))}**\n"
     yield _list("Relaxed", [str(each) for each in drift.relaxations], is_open=True)
     yield _list("Unlike", drift.unlike, is_open=True)
-    yield _list("Nodes", [node_moved(node) for node in _worst_first(drift)], is_open=True)
+    worst_first = sorted(drift.nodes, key=lambda node: -node.level.rank)
+    yield _list("Nodes", [node_moved(node) for node in worst_first], is_open=True)
     for level, found in groupby(grouped(drift.changes), lambda group: group.change.level):
         yield _level(level, list(found), drift)
     yield _list("Verdicts", [*unexplained(drift)], is_open=True)
@@ -74,10 +75,6 @@ def _parts(drift: Drift) -> Iterator[str]:
 def _side(side: Side) -> str:
     remarks = [text(remark) for remark in (side.cluster, side.timestamp) if remark]
     return f"{code(side.name)} ({', '.join(remarks)})" if remarks else code(side.name)
-
-
-def _worst_first(drift: Drift) -> list[NodeChange]:
-    return sorted(drift.nodes, key=lambda node: -node.level.rank)
 
 
 def _level(level: Severity, groups: Sequence[Group], drift: Drift) -> str:

@@ -168,7 +168,7 @@ def _identity(path: Path) -> tuple[int, int]:
 def _find(path: Path, *, read_only: bool) -> None:
     """See that the file is there and may be ours; make it where that is allowed."""
     if read_only:
-        _require(path)
+        refuse_missing(path)
     else:
         _make(path)
     _refuse_other_files(path)
@@ -228,7 +228,12 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def _require(path: Path) -> None:
+def refuse_missing(path: Path) -> None:
+    """Refuse a place where nothing was ever recorded.
+
+    Raises:
+        StoreError: there is no file.
+    """
     if not path.exists():
         raise StoreError(
             f"there is no database at {path}",

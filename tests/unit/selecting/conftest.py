@@ -55,6 +55,7 @@ FOLDERS = {
     "Component": "components",
     "Profile": "profiles",
     "TuningProfile": "tuning",
+    "Platform": "platforms",
 }
 
 

@@ -41,6 +41,7 @@ WRONG = [
     (overlay("a", criteria={"colour": "red"}), "there is no dimension 'colour'"),
     (overlay("a", components={"nope": {}}), "there is no component 'nope'"),
     (overlay("a", profiles=["nope"]), "there is no profile 'nope'"),
+    (obj("Platform", "a", service="ibm"), "there is no value of service 'ibm'"),
     (overlay("a", tuning=["nope"]), "there is no tuning profile 'nope'"),
     (overlay("a", constraints=[{**CONSTRAINT, "is": "~> 1.3"}]), "the constraint cannot be read"),
     (overlay("a", constraints=[{**CONSTRAINT, "is": ">= 1.3 < 1.4"}]), "cannot be read"),
