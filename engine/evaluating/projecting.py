@@ -335,7 +335,7 @@ def _lacking(path: FactAddress, subject: SubjectFacts) -> Lack | None:
     if not path.every_node:
         return None if _has(path, subject.facts) else _missing(path, subject, None)
     if not subject.nodes:
-        return Lack(f"{path} is unknown: the snapshot has no nodes")
+        return Lack("not in the snapshot, which has no nodes", str(path))
     if any(_has(path, facts) for facts in subject.nodes.values()):
         return None
     return _missing(path, subject, next(iter(subject.nodes)))

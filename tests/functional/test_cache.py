@@ -64,7 +64,9 @@ def test_a_damaged_entry_is_noted_and_replaced(
 ) -> None:
     assert take(node) == 0
     (path,) = Path(os.environ["XDG_CACHE_HOME"]).rglob("*.entry")
+    path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:100])
+    path.chmod(0o400)
     capsys.readouterr()
 
     assert take(node) == 0

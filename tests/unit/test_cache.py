@@ -82,7 +82,9 @@ def test_only_the_owner_can_read(tmp_path: Path) -> None:
 def test_a_damaged_entry_is_said_to_be(tmp_path: Path, cut: int) -> None:
     Cache(tmp_path, time.time).put("k", b"v" * 50)
     path = entry(tmp_path)
+    path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:cut])
+    path.chmod(0o400)
 
     with pytest.raises(DamagedError):
         Cache(tmp_path, time.time).get("k", 300)

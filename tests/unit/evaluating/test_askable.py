@@ -145,8 +145,10 @@ def test_facts_of_every_node(ask: Asking) -> None:
     assert ask(taken(UPSTREAM, NODE), "nodes.k8s.kubelet", scope="cluster")[0].status is (
         Status.NOT_ASKABLE
     )
-    nobody = ask(taken(UPSTREAM), "nodes.k8s.kubelet", scope="cluster")
-    assert nobody[0].status is Status.UNKNOWN
+    [nobody] = ask(taken(UPSTREAM), "nodes.k8s.kubelet, nodes.k8s.node", scope="cluster")
+    assert nobody.status is Status.UNKNOWN
+    assert {each.why for each in nobody.lacks} == {"not in the snapshot, which has no nodes"}
+    assert [each.fact for each in nobody.lacks] == ["nodes.k8s.kubelet", "nodes.k8s.node"]
 
 
 BARE = {"GPU.pci": {"gpu-count": 0, "devices": []}}
