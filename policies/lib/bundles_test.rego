@@ -70,3 +70,10 @@ test_wildcard if {
 	not bundles.wildcard({"operator": "Exists", "key": "a"})
 	not bundles.wildcard({"key": "a"})
 }
+
+test_builtin if {
+	bundles.builtin({"apiVersion": "v1"})
+	bundles.builtin({"apiVersion": "apps/v1"})
+	not bundles.builtin({"apiVersion": "nvidia.com/v1"})
+	not bundles.builtin({"apiVersion": "my.apps/v1"})
+}
