@@ -75,4 +75,5 @@ test_builtin if {
 	bundles.builtin({"apiVersion": "v1"})
 	bundles.builtin({"apiVersion": "apps/v1"})
 	not bundles.builtin({"apiVersion": "nvidia.com/v1"})
+	not bundles.builtin({"apiVersion": "my.apps/v1"})
 }
