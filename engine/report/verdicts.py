@@ -60,11 +60,25 @@ def _row(found: Report, subject: Subject, verdict: Verdict, finding: Finding | N
         "STATUS": verdict.status.value,
         "ENFORCEMENT": verdict.enforcement.value,
         "CLOSES": "yes" if found.closes(verdict) else "no",
-        "WAIVER": verdict.waiver,
+        "WAIVER": _held(found, verdict),
         "SEEN": subject.timestamp,
-        "MESSAGE": finding.msg if finding else verdict.reason,
+        "MESSAGE": _message(verdict, finding),
         "LOCATION": spot(subject, finding.path if finding else None),
     }
+
+
+def _held(found: Report, verdict: Verdict) -> str | None:
+    given = found.waivers_by_id.get(verdict.waiver or "")
+    return f"{verdict.waiver} ({given.holders()})" if given else verdict.waiver
+
+
+def _message(verdict: Verdict, finding: Finding | None) -> str | None:
+    """Say what was found, and before that why it is not known whether it is all."""
+    if finding is None:
+        return verdict.reason
+    if verdict.status is Status.UNKNOWN and verdict.reason:
+        return f"{verdict.reason}; {finding.msg}"
+    return finding.msg
 
 
 def _cells(found: Report) -> Iterator[Sequence[object]]:
@@ -92,7 +106,17 @@ def _fitted(body: Sequence[Row], rendering: Rendering) -> list[list[str]]:
     """Give titles and cells of the columns that say something, not wider than the terminal."""
     columns = [title for title in _COLUMNS if _says_something(title, body)]
     cells = [[_text(row[title]) for title in columns] for row in body]
-    shown = [columns, *([_cut(cell) for cell in row[:-1]] for row in cells)]
+    whole_ones = [title == "WAIVER" for title in columns]
+    shown = [
+        columns,
+        *(
+            [
+                cell if stays else _cut(cell)
+                for cell, stays in zip(row[:-1], whole_ones, strict=False)
+            ]
+            for row in cells
+        ),
+    ]
     taken = sum(max(len(row[at]) for row in shown) + 2 for at in range(len(columns) - 1))
     room = max(_CELL, rendering.width - taken)
     for row, whole in zip(shown[1:], cells, strict=True):
