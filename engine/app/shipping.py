@@ -44,6 +44,7 @@ from eidos.engine.distributing.artifacts import (
 )
 from eidos.engine.distributing.checking import take_manifest, taken_blob
 from eidos.engine.distributing.copying import Copied, copy_artifact, related
+from eidos.engine.distributing.layout import is_layout
 from eidos.engine.distributing.manifests import TITLE, read_manifest
 from eidos.engine.distributing.opening import open_repository, origin_of
 from eidos.engine.distributing.references import read_reference
@@ -464,6 +465,12 @@ def list_artifacts(place: str, way: Way, kind: str, *, referrers: bool = False) 
         DistributionError: the place cannot be asked.
     """
     reference = read_reference(place)
+    if reference.scheme == "oci-layout" and not is_layout(reference.place):
+        verb = "bundle" if kind == BUNDLE else "policy"
+        raise DistributionError(
+            f"there is no image layout at '{reference.place}'",
+            hint=f"A push makes one: eidos {verb} push FOLDER {reference.repository}:TAG",
+        )
     found: list[Tagged] = []
     with way.open(reference) as repository:
         tags = repository.tags()

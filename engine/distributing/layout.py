@@ -309,3 +309,9 @@ def open_layout(place: str) -> Layout:
     if path.exists() and not path.is_dir():
         raise UsageError(f"'{place}' is no folder", hint="A tar of a layout ends in .tar.")
     return Layout(f"oci-layout:{place}", FolderObjects(path))
+
+
+def is_layout(place: str) -> bool:
+    """Say whether anything was pushed there, so that a mistyped path is no empty layout."""
+    path = Path(place)
+    return (path if path.suffix == ".tar" else path / MARK).exists()

@@ -88,6 +88,15 @@ def test_a_list_for_programs(shell: Shell, hub: Hub) -> None:
     assert document["others"] == 1
 
 
+def test_a_layout_that_is_none_is_no_empty_one(shell: Shell) -> None:
+    shell("bundle", "push", "b1", "oci-layout:there:v1")
+    assert shell("bundle", "list", "oci-layout:there").endswith(": 1 artifact")
+    Path("folder").mkdir()
+    for place in ("their", "there.tar", "folder"):
+        shell("bundle", "list", f"oci-layout:{place}", code=2)
+        assert f"there is no image layout at '{place}'" in shell.err
+
+
 def test_the_same_bundle_has_the_same_digest(shell: Shell, hub: Hub) -> None:
     first = shell("bundle", "push", "b1", hub.name("a"))
     shutil.copytree("b1", "elsewhere")
