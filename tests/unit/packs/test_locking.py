@@ -29,7 +29,7 @@ def test_a_lock_is_read_as_it_was_written_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: str, reference: str
 ) -> None:
     entry = Pulled(place, reference, _DIGEST)
-    file = tmp_path_factory.getbasetemp() / "eidos.lock"
+    file = tmp_path_factory.mktemp("lock") / "eidos.lock"
     try:
         file.write_text(write_lock([], [entry]), encoding="utf-8")
         lock = read_lock(file)
