@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from eidos.engine.model.policylist import ListedPack
-from eidos.engine.model.rule import Param, Rule
+from eidos.engine.model.rule import Rule
 from eidos.engine.ports import Rendering
 from eidos.engine.report.escaping import disarmed, one_line
 from eidos.engine.report.history.rows import csv as csv_of
 from eidos.engine.report.jsontext import json_line, known, write_document
 from eidos.engine.report.page import write_columns
-from eidos.engine.report.wording import paragraphs, plural
+from eidos.engine.report.wording import bounds, paragraphs, plural
 
 if TYPE_CHECKING:
     from eidos.engine.model.jsonvalue import Json
@@ -72,7 +72,8 @@ def _whole(each: ListedPack, rule: Rule) -> Iterator[str]:
         if name != "params" and values:
             yield f"  {name:<9} {', '.join(values)}"
     for name, spec in sorted(rule.param_specs.items()):
-        yield f"  param     {name} = {json_line(rule.params.get(name))}{_bounds(spec)}"
+        kind = ", ".join([spec.type or "any", *bounds(spec)])
+        yield f"  param     {name} = {json_line(rule.params.get(name))} ({kind})"
         if spec.description:
             yield f"              {spec.description}"
     for title, text in (("about", rule.description), ("remedy", rule.remediation)):
@@ -80,18 +81,6 @@ def _whole(each: ListedPack, rule: Rule) -> Iterator[str]:
             yield f"  {title:<9} {'    ' if is_command else ''}{line}"
     for reference in rule.references:
         yield f"  see       {reference}"
-
-
-def _bounds(spec: Param) -> str:
-    said = {
-        "each": spec.items,
-        "format": spec.format,
-        "one of": ", ".join(map(json_line, spec.values)) or None,
-        "at least": spec.minimum,
-        "at most": spec.maximum,
-    }
-    told = [f"{key} {value}" for key, value in said.items() if value is not None]
-    return f" ({', '.join([spec.type or 'any', *told])})"
 
 
 def _line(text: str) -> str:

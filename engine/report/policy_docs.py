@@ -6,20 +6,21 @@ What METADATA says is data: each format escapes it, and only web addresses becom
 import csv
 import html
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from eidos.engine.model.jsonvalue import Json
 from eidos.engine.model.policylist import ListedPack
 from eidos.engine.model.rule import Param, Rule
 from eidos.engine.records import dataclass
 from eidos.engine.report.escaping import markdown_code, markdown_text, one_line, printable
 from eidos.engine.report.history.rows import harmless
-from eidos.engine.report.jsontext import API_VERSION, dumps
-from eidos.engine.report.wording import paragraphs, plural
+from eidos.engine.report.jsontext import API_VERSION, dumps, json_line
+from eidos.engine.report.wording import bounds, paragraphs, plural
+
+if TYPE_CHECKING:
+    from eidos.engine.model.jsonvalue import Json
 
 FORMS: Final = ("markdown", "html")
 _ENDINGS: Final = {"markdown": ".md", "html": ".html"}
@@ -161,25 +162,13 @@ def _rule(each: ListedPack, rule: Rule, ending: str) -> Iterator[Block]:
 
 
 def _param(name: str, spec: Param, rule: Rule) -> tuple[tuple[Span, ...], ...]:
-    bounds = {
-        "each": spec.items,
-        "format": spec.format,
-        "one of": ", ".join(map(_value, spec.values)) or None,
-        "at least": spec.minimum,
-        "at most": spec.maximum,
-    }
-    told = ", ".join(f"{key} {value}" for key, value in bounds.items() if value is not None)
     return (
         _codes([name]),
         _said(spec.type or "any"),
-        _codes([_value(rule.params.get(name, spec.default))]),
-        _said(told),
+        _codes([json_line(rule.params.get(name, spec.default))]),
+        _said(", ".join(bounds(spec))),
         _said(spec.description),
     )
-
-
-def _value(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _web(text: str) -> str | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from eidos.engine.errors import ExitCode, Problem
 from eidos.engine.model.history import Dark
 from eidos.engine.model.report import Report, Seen, Subject
-from eidos.engine.model.rule import Rule, Scope
+from eidos.engine.model.rule import Param, Rule, Scope
 from eidos.engine.model.times import written
 from eidos.engine.model.verdict import Finding, Lack, Status, Verdict
 from eidos.engine.report.escaping import one_line
-from eidos.engine.report.jsontext import short
+from eidos.engine.report.jsontext import json_line, short
 from eidos.engine.report.placing import findings, spot
 
 _NO_PASS = frozenset({ExitCode.NO_ANSWER, ExitCode.INCOMPLETE})
@@ -20,6 +20,18 @@ _NO_PASS = frozenset({ExitCode.NO_ANSWER, ExitCode.INCOMPLETE})
 def plural(count: int, noun: str) -> str:
     """Write ``1 node``, ``10,000 nodes``."""
     return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def bounds(spec: Param) -> list[str]:
+    """Say what a parameter may be: ``each string``, ``one of "a", "b"``, ``at most 100``."""
+    said = {
+        "each": spec.items,
+        "format": spec.format,
+        "one of": ", ".join(map(json_line, spec.values)) or None,
+        "at least": spec.minimum,
+        "at most": spec.maximum,
+    }
+    return [f"{key} {value}" for key, value in said.items() if value is not None]
 
 
 def named(shown: Sequence[str], total: int) -> str:
